@@ -1,0 +1,63 @@
+"""The answers of the signals: how a criterion stands, what is advised, whether it is over."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from runbook.model import Criterion, Record, Seconds
+
+State = Literal["met", "pending", "not-met", "unknown"]
+"""`pending`: true at the last sample, but not yet for as long as `hold` asks."""
+
+
+class Standing(Record, frozen=True):
+    """How a criterion stands now. `unknown` is never good and never a reason by itself; `why` tells."""
+
+    criterion: Criterion
+    state: State
+    value: float | str | None = None
+    covered: Seconds = 0
+    """For how long it has been true, between real samples."""
+    why: str = ""
+
+    @property
+    def remaining(self) -> Seconds:
+        return max(0.0, self.criterion.hold - self.covered)
+
+
+class Fired(Record, frozen=True):
+    """A trigger that holds, or is on its way to."""
+
+    trigger: str
+    text: str
+    urgency: str
+    standing: Standing | None
+    reported: bool = False
+
+
+class Advice(Record, frozen=True):
+    """Roll back or not, and why. The decision is the person's."""
+
+    level: Literal["none", "watch", "roll-back"]
+    text: str
+    fired: tuple[Fired, ...] = ()
+    methods: tuple[str, ...] = ()
+
+
+class Verdict(Record, frozen=True):
+    """Did it work? Each line of the success criteria with its standing."""
+
+    verdict: Literal["recovered", "partial", "failed", "unknown"]
+    text: str
+    lines: tuple[OutcomeStanding, ...] = ()
+
+
+class OutcomeStanding(Record, frozen=True):
+    """One line of the success criteria. `ok` is None where it is not known (yet)."""
+
+    outcome: str
+    text: str
+    level: str
+    ok: bool | None
+    standing: Standing | None = None
+    ticked: bool = False

@@ -1,0 +1,59 @@
+"""What is about to happen: one command (or one-key group), ready to be shown and confirmed."""
+
+from __future__ import annotations
+
+from runbook.model import Effect, Record, Step
+
+
+class CheckResult(Record, frozen=True):
+    """What a preflight or guard check found. `ok` is None where it could not be told."""
+
+    title: str
+    ok: bool | None
+    found: str = ""
+    mend: str = ""
+    stops: bool = True
+
+
+class Prepared(Record, frozen=True):
+    """Everything a person must see before confirming, and everything a confirmation relies on.
+
+    `text` is what bash will get, character for character. `expected` maps what the preview saw
+    (`origin refs/heads/production`) to its value (a SHA); it is asked again just before the start.
+    """
+
+    method: str
+    step: Step
+    commands: tuple[int, ...]
+    text: str
+    effect: Effect
+    target: str
+    cwd: str
+    as_written: str = ""
+    note: str = ""
+    edited: bool = False
+    missing: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    """The preview, in words and facts."""
+    warnings: tuple[str, ...] = ()
+    expected: dict[str, str] = {}
+    checks: tuple[CheckResult, ...] = ()
+    blocked: str = ""
+    """Why it cannot run at all, with the mend; empty when it can."""
+    already: str = ""
+    """Why the effect is there already (then running it is a second time); empty when it is not."""
+    way_back: str = ""
+
+    @property
+    def failed_checks(self) -> tuple[CheckResult, ...]:
+        return tuple(check for check in self.checks if check.stops and check.ok is not True)
+
+    @property
+    def typed(self) -> str:
+        """The name a person must type to confirm; empty where one key is enough."""
+        return (self.target or self.step.id) if self.effect is Effect.DESTROY else ""
+
+    @property
+    def may_confirm(self) -> bool:
+        """Whether a confirmation can be taken at all; a failed check still needs its override."""
+        return not self.blocked and not self.missing
