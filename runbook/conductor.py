@@ -1,0 +1,406 @@
+"""The one door: a screen, a test or a script says here what the person wants; it writes the journal.
+
+Nothing is drawn as happened before its event is committed. Nothing runs that was not confirmed on the
+very text that was shown, and every change is asked of the world again just before it starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from runbook.carrier import Carrier
+from runbook.incident import events as ev
+from runbook.incident import report, snapshot
+from runbook.incident.journal import Journal
+from runbook.incident.room import Room
+from runbook.incident.state import RoomState, Run
+from runbook.logs.clean import clean
+from runbook.model import Command, Effect, Method, Runbook, Step, worst_effect
+from runbook.outlook import Outlook
+from runbook.signals.standing import Standing
+from runbook.steps import effects, runs, values
+from runbook.steps.plan import Prepared
+
+NOBODY_ELSE = "I know nobody else is driving"
+
+
+class Refused(Exception):
+    """Something asked for and not done: why, and what to do."""
+
+
+class Conductor:
+    """One incident, from the seat of one person."""
+
+    def __init__(
+        self,
+        folder: Path,
+        runbook: Runbook,
+        journal: Journal,
+        room: Room,
+        carrier: Carrier,
+        outlook: Outlook,
+        *,
+        driving: bool,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.folder = folder
+        self.runbook = runbook
+        self.journal = journal
+        self.carrier = carrier
+        self.outlook = outlook
+        self.driving = driving
+        self.clock = clock
+        self.state = room.state()
+        self.waiting: tuple[str, str, datetime] | None = None
+        """The wait in progress: method, step, since."""
+        self.on_change: Callable[[], None] = lambda: None
+        self._room = room
+        self._work: set[asyncio.Task[None]] = set()
+        self._acting = asyncio.Lock()
+
+    # ── the record ────────────────────────────────────────────────────────────────────────────────
+
+    async def record(self, body: ev.Known) -> None:
+        """Commit an event, then let it be true. Returns when it is on disk."""
+        event = await self.journal.append(body, self.outlook.readings())
+        self._room.apply(event)
+        self.state = self._room.state()
+        self.on_change()
+
+    async def note(self, text: str) -> None:
+        if text := clean(text).strip():
+            await self.record(ev.NoteAdded(text=text))
+
+    async def tick(self, item: str, text: str, *, done: bool, note: str = "") -> None:
+        await self.record(ev.ItemTicked(item=item, text=text, done=done, note=clean(note)))
+
+    async def report_trigger(self, trigger: str, *, active: bool) -> None:
+        """A person says that something no machine can see has happened."""
+        text = next(t.text for t in self.runbook.triggers if t.id == trigger)
+        await self.record(ev.TriggerReported(trigger=trigger, text=text, active=active))
+
+    async def decide(self, decision: Literal["roll-back", "wait", "no-rollback"], reason: str = "") -> None:
+        await self.record(ev.DecisionMade(decision=decision, reason=clean(reason)))
+
+    async def declare(self, severity: str, title: str) -> None:
+        await self.record(ev.SeverityDeclared(severity=clean(severity), title=clean(title)))
+
+    async def called(self, level: str, who: str) -> None:
+        await self.record(ev.ContactCalled(level=level, who=who))
+
+    # ── choosing ──────────────────────────────────────────────────────────────────────────────────
+
+    async def choose_method(self, method: str, reason: str = "") -> None:
+        self._must_drive()
+        title = self.runbook.method(method).title
+        if self.state.decision != "roll-back":
+            await self.decide("roll-back", reason)
+        await self.record(ev.MethodChosen(method=method, title=title, reason=clean(reason)))
+
+    async def set_value(
+        self, param: str, value: str, source: Literal["typed", "picked", "captured", "preset"], shown: str = ""
+    ) -> None:
+        """Raises Refused when the value is not what its param says."""
+        self._must_drive()
+        declared = self.runbook.param(param)
+        if declared is not None:
+            why = values.check_kind(declared, value)
+            for provider in self.carrier.providers if not why else ():
+                why = why or await provider.check_value(declared.kind, value, declared.on)
+            if why:
+                raise Refused(f"{declared.label or param}: {why}")
+        await self.record(ev.ValueSet(param=param, value=value, source=source, shown=clean(shown)))
+
+    def known_values(self) -> dict[str, str]:
+        """Every value that is set, defaults included."""
+        defaults = {param.id: param.default for param in self.runbook.params if param.default}
+        return defaults | {param: value.text for param, value in self.state.values.items()}
+
+    def procedure(self, method: str) -> Method:
+        return next(p for p in self.runbook.procedures() if p.id == method)
+
+    def step(self, method: str, step: str) -> Step:
+        return next(s for s in self.procedure(method).steps if s.id == step)
+
+    # ── one step ──────────────────────────────────────────────────────────────────────────────────
+
+    async def prepare(self, method: str, step: str, *, again: bool = False) -> Prepared:
+        """The next unit of confirmation of a step; with `again`, all of it once more."""
+        wanted = self.step(method, step)
+        done = frozenset() if again else self.state.step(method, step).done_commands
+        todo = [(i, self._as_edited(method, step, i, c)) for i, c in enumerate(wanted.commands) if i not in done]
+        unit = tuple(todo if wanted.one_key else todo[:1])
+        if not unit:
+            raise Refused("Every command of this step is done. r runs it again.")
+        edited = any((method, step, i) in self.state.edits for i, _ in unit)
+        return await self.carrier.prepare(self.procedure(method), wanted, unit, self.known_values(), edited=edited)
+
+    async def prepare_undo(self, method: str, step: str) -> Prepared:
+        """The step's way back, as a command to be confirmed like any. Raises Refused when it has none."""
+        wanted = self.step(method, step)
+        if wanted.undo is None:
+            raise Refused("This step has no undo in the runbook.")
+        back = wanted.undo
+        command = Command(text=back.text, effect=back.effect, target=back.target, note=back.note)
+        as_step = msgspec.structs.replace(wanted, title=f"Undo: {wanted.title}", commands=(command,), done_when=None)
+        return await self.carrier.prepare(self.procedure(method), as_step, ((0, command),), self.known_values())
+
+    async def confirm(
+        self, prepared: Prepared, *, typed: str = "", overrides: tuple[str, ...] = (), undo: bool = False
+    ) -> None:
+        """Carry out what was shown. Returns when the first command is under way or was refused.
+
+        Raises Refused, with nothing started, when it may not run: somebody else drives, another
+        command is under way, a check failed without override, the typed name is not the target's, or
+        the world is no longer what the preview saw.
+        """
+        self._must_drive()
+        if self._acting.locked():
+            raise Refused("Another confirmation is being carried out.")
+        async with self._acting:
+            self._may_confirm(prepared, typed, overrides)
+            if prepared.effect is not Effect.READ:
+                await self._ask_again(prepared, overrides)
+            started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._spawn(self._carry_out(prepared, typed, overrides, undo, started))
+            await started
+
+    def _may_confirm(self, prepared: Prepared, typed: str, overrides: tuple[str, ...]) -> None:
+        if self.state.unsettled:
+            open_run = self.state.unsettled[0]
+            raise Refused(f"“{open_run.title}” is still {open_run.state}. Settle it first.")
+        if not prepared.may_confirm:
+            raise Refused(prepared.blocked or f"No value yet for {', '.join(prepared.missing)}.")
+        if prepared.typed and typed != prepared.typed:
+            raise Refused(f"To run it, type its target: {prepared.typed}")
+        if prepared.effect is Effect.DESTROY and self.journal.trouble and NOBODY_ELSE not in overrides:
+            raise Refused(f"The record cannot be written ({self.journal.trouble}). Nothing that destroys runs now.")
+        if prepared.failed_checks and not overrides:
+            failed = prepared.failed_checks[0]
+            raise Refused(f"{failed.title}: {failed.found}. {failed.mend}".strip())
+
+    async def _ask_again(self, prepared: Prepared, overrides: tuple[str, ...]) -> None:
+        """Guard and expectations once more, at the last moment: the classic error is the wrong place."""
+        why = await self.carrier.moved(prepared)
+        if not why and not overrides:
+            method = self.procedure(prepared.method)
+            guards = await self.carrier.look(self.runbook.guard, method, prepared.text)
+            why = next((f"{g.title}: {g.found}" for g in guards if g.stops and g.ok is not True), "")
+        if why:
+            await self.record(
+                ev.StepRefused(method=prepared.method, step=prepared.step.id, text=prepared.text, why=why)
+            )
+            raise Refused(why)
+
+    async def _carry_out(
+        self,
+        prepared: Prepared,
+        typed: str,
+        overrides: tuple[str, ...],
+        undo: bool,
+        started: asyncio.Future[None],
+    ) -> None:
+        """Run the confirmed commands one after the other, each with its own intent; stop at a failure."""
+        method, step = self.procedure(prepared.method), prepared.step
+        lines = prepared.text if len(prepared.commands) == 1 else None
+        for index in prepared.commands:
+            command = self._as_edited(method.id, step.id, index, step.commands[index]) if not undo else step.commands[0]
+            text = lines or self.carrier.fill(command.text, self.known_values())
+            run = f"{self.clock():%H%M%S}-{step.id}-{secrets.token_hex(3)}"
+            await self.record(
+                ev.StepConfirmed(
+                    run=run,
+                    method=method.id,
+                    step=step.id,
+                    title=step.title,
+                    commands=(index,),
+                    of=len(step.commands),
+                    text=text,
+                    effect=command.effect,
+                    target=command.target,
+                    expected=prepared.expected,
+                    shown=prepared.lines,
+                    typed=typed,
+                    overrides=overrides,
+                    undo=undo,
+                )
+            )
+            if not started.done():
+                started.set_result(None)
+            pid = self.carrier.start(run, method, text, effect=command.effect, timeout=step.timeout)
+            await self.record(ev.StepStarted(run=run, pid=pid))
+            await self._await_end(self.state.runs[run], command)
+            if self.state.runs[run].state != "done":
+                return
+
+    async def _await_end(self, run: Run, command: Command, *, recovered: bool = False) -> None:
+        """Wait for a run's end and record its outcome, or that the outcome was lost."""
+        ended = await runs.wait(self.carrier.run_folder(run.id))
+        method = self.procedure(run.method)
+        if isinstance(ended, runs.NotStarted):
+            await self.resolve(run.id, "not-done", "its keeper died before the command began")
+            return
+        if isinstance(ended, runs.Lost):
+            evidence = await self.carrier.evidence(run.text, run.expected, method)
+            await self.record(ev.StepUnknown(run=run.id, why=ended.why, evidence=evidence))
+            return
+        outcome = await self.carrier.outcome(
+            run.id, command, run.text, ended, run.expected, self.carrier.directory(method)
+        )
+        for param, value in outcome.captured.items():
+            if value:
+                await self.record(ev.ValueSet(param=param, value=value, source="captured", shown=run.title))
+        await self.record(
+            ev.StepFinished(
+                run=run.id,
+                exit=outcome.exit,
+                ok=outcome.ok,
+                why=outcome.why,
+                duration=outcome.duration,
+                output=ev.File(path=f"runs/{run.id}/out.log", sha256=outcome.sha256, size=outcome.size),
+                last_lines=outcome.last_lines,
+                recovered=recovered,
+            )
+        )
+
+    async def stop(self, run: str, how: Literal["interrupt", "terminate", "kill"]) -> None:
+        """Ask a running command to end; recorded before it is done."""
+        self._must_drive()
+        await self.record(ev.StopAsked(run=run, how=how))
+        runs.stop(self.carrier.run_folder(run), how)
+
+    async def resolve(self, run: str, outcome: Literal["done", "not-done"], reason: str = "") -> None:
+        """The person's word on an outcome that nobody knows."""
+        self._must_drive()
+        await self.record(ev.StepResolved(run=run, outcome=outcome, reason=clean(reason)))
+
+    async def mark(self, method: str, step: str, mark: Literal["done", "skipped", "already"], reason: str = "") -> None:
+        self._must_drive()
+        title = self.step(method, step).title
+        await self.record(ev.StepMarked(method=method, step=step, title=title, mark=mark, reason=clean(reason)))
+
+    async def edit(self, method: str, step: str, index: int, text: str, reason: str) -> None:
+        """A deviation from the runbook: what it said stays in the record, beside what runs instead."""
+        self._must_drive()
+        was = self.step(method, step).commands[index]
+        await self.record(
+            ev.CommandEdited(
+                method=method, step=step, command=index, was=was.text, now=text, reason=clean(reason), line=was.line
+            )
+        )
+
+    # ── waiting ───────────────────────────────────────────────────────────────────────────────────
+
+    async def wait_for(self, method: str, step: str) -> None:
+        """Begin to watch a step's criteria; the step is done when all of them hold."""
+        self._must_drive()
+        self.waiting = (method, step, self.clock())
+        self.on_change()
+
+    def standings(self, method: str, step: str) -> tuple[Standing, ...]:
+        """How the criteria of a waiting step stand."""
+        known = self.known_values()
+        since = self.outlook.judged_from(self.state)
+        found = []
+        for criterion in self.step(method, step).wait_for:
+            filled = criterion
+            if isinstance(criterion.value, str):
+                filled = msgspec.structs.replace(criterion, value=_fill_plain(criterion.value, known))
+            found.append(self.outlook.standing(filled, since if criterion.hold else None))
+        return tuple(found)
+
+    async def look(self) -> None:
+        """Once a second: let the signals speak into the record, and end a wait that is fulfilled."""
+        if not self.driving:
+            return
+        for news in self.outlook.news(self.state, self.clock()):
+            await self.record(news)
+        if self.waiting is not None:
+            method, step, since = self.waiting
+            standings = self.standings(method, step)
+            if standings and all(standing.state == "met" for standing in standings):
+                self.waiting = None
+                waited = (self.clock() - since).total_seconds()
+                facts = " · ".join(standing.criterion.text for standing in standings)
+                await self.mark(method, step, "done", f"{facts}, after {waited:.0f} s")
+
+    # ── coming and going ──────────────────────────────────────────────────────────────────────────
+
+    async def recover(self) -> None:
+        """Settle what an earlier room left open: attach, learn the outcome, or say that nobody knows.
+
+        Never runs anything again (the restart table).
+        """
+        for run in self.state.unsettled:
+            if run.state == "unknown":
+                continue
+            command = self._command_of(run)
+            found = runs.look(self.carrier.run_folder(run.id))
+            if isinstance(found, runs.NotStarted):
+                await self.resolve(run.id, "not-done", "it was confirmed, but never started")
+            elif isinstance(found, runs.Alive):
+                if run.state == "confirmed":
+                    await self.record(ev.StepStarted(run=run.id, pid=found.pid))
+                self._spawn(self._await_end(self.state.runs[run.id], command, recovered=True))
+            else:
+                await self._await_end(run, command, recovered=True)
+
+    async def write_report(self) -> Path:
+        """Raises OSError when it cannot be written."""
+        text = report.render(self.state, self.runbook, self.clock())
+        path, digest = report.write(text, self.folder)
+        await self.record(ev.ReportWritten(file=path.name, sha256=digest))
+        return path
+
+    async def save(self, files: dict[str, bytes], reason: str) -> tuple[ev.File, ...]:
+        """Keep files (signals, logs, the screen) in the incident's folder, named by an event."""
+        saved = snapshot.save(self.folder, f"{self.clock():%H%M%S}", files)
+        await self.record(ev.SnapshotSaved(files=saved, reason=clean(reason)))
+        return saved
+
+    async def close_incident(self, reason: str) -> None:
+        self._must_drive()
+        await self.record(ev.IncidentClosed(reason=clean(reason)))
+
+    async def leave(self, reason: str) -> None:
+        """Say goodbye in the record. What runs goes on under its keeper."""
+        for task in tuple(self._work):
+            task.cancel()
+        await self.record(ev.RoomLeft(reason=reason))
+        self.journal.close()
+
+    # ── inside ────────────────────────────────────────────────────────────────────────────────────
+
+    def _must_drive(self) -> None:
+        if not self.driving:
+            raise Refused("You are watching: another room on this machine drives. Notes are welcome.")
+
+    def _as_edited(self, method: str, step: str, index: int, command: Command) -> Command:
+        edit = self.state.edits.get((method, step, index))
+        if edit is None:
+            return command
+        effect = worst_effect((effects.infer(edit.now), command.effect))
+        return msgspec.structs.replace(command, text=edit.now, effect=effect, as_written=edit.was)
+
+    def _command_of(self, run: Run) -> Command:
+        command = self.step(run.method, run.step).commands[run.commands[0]]
+        return self._as_edited(run.method, run.step, run.commands[0], command)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+
+def _fill_plain(text: str, known: dict[str, str]) -> str:
+    """Values put into a criterion's text, where no shell will read them."""
+    for param, value in known.items():
+        text = text.replace(f"<{param}>", value)
+    return text

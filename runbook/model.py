@@ -131,6 +131,8 @@ class Step(Record, frozen=True):
     commands: tuple[Command, ...] = ()
     note: str = ""
     """Why the step is as it is, and what a plainer command would have done wrong."""
+    as_written: str = ""
+    """The runbook's own command where the step stands for it and has none itself (a wait in place of a `watch`)."""
     together: bool = False
     """Several changes on one key. Never across a `destroy`; the reader refuses that."""
     wait_for: tuple[Criterion, ...] = ()

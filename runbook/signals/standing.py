@@ -19,6 +19,10 @@ class Standing(Record, frozen=True):
     covered: Seconds = 0
     """For how long it has been true, between real samples."""
     why: str = ""
+    title: str = ""
+    unit: str = ""
+    broken: Literal["", "breach", "gap"] = ""
+    """What the time in `covered` starts again after: a reading that breached it, or a time without readings."""
 
     @property
     def remaining(self) -> Seconds:

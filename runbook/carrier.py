@@ -1,0 +1,263 @@
+"""Carries commands out: makes a step ready to be confirmed, starts it under a keeper, learns its outcome.
+
+It decides nothing and records nothing; the conductor does both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from runbook.logs.clean import clean, clean_lines
+from runbook.model import Check, Command, Effect, Method, Record, Runbook, Step, Where, worst_effect
+from runbook.providers import needs
+from runbook.providers.provider import Preview, Proof, Provider, Unavailable
+from runbook.steps import expect, runs, session, values
+from runbook.steps.plan import CheckResult, Prepared
+
+LAST_LINES = 20
+"""How many lines of output the record keeps beside the whole file."""
+
+
+class Outcome(Record, frozen=True):
+    """How a command ended, with what the world says about it."""
+
+    exit: int
+    ok: bool
+    why: str
+    duration: float
+    size: int
+    sha256: str
+    last_lines: tuple[str, ...]
+    captured: dict[str, str]
+
+
+class Carrier:
+    """The hands of one incident: its folders, its providers, its environment."""
+
+    def __init__(
+        self,
+        folder: Path,
+        runbook: Runbook,
+        repository: Path | None,
+        environ: Mapping[str, str],
+        *,
+        providers: tuple[Provider, ...] = (),
+        no_clean_room: str = "",
+    ) -> None:
+        self.folder = folder
+        self.runbook = runbook
+        self.repository = repository
+        self.environ = environ
+        self.providers = providers
+        self.no_clean_room = no_clean_room
+        """Why git commands cannot run: a sentence with the mend; empty once the clean room is there."""
+
+    # ── before ────────────────────────────────────────────────────────────────────────────────────
+
+    def directory(self, method: Method) -> Path:
+        """Where the method's session begins, and where providers ask about it."""
+        if method.where is Where.CLEAN_ROOM and not self.no_clean_room:
+            return self.folder / "clean-room"
+        return self.repository or self.folder
+
+    async def prepare(
+        self,
+        method: Method,
+        step: Step,
+        commands: tuple[tuple[int, Command], ...],
+        known: Mapping[str, str],
+        *,
+        edited: bool = False,
+    ) -> Prepared:
+        """Make commands of one step ready to be shown: values, preview, checks. Changes nothing.
+
+        `commands` are those that one key will run, with their indexes; `known` maps params to values.
+        """
+        cwd = self.directory(method)
+        template = "\n".join(command.text for _, command in commands)
+        missing = values.missing(template, known, self.param_ids)
+        effect = worst_effect(tuple(command.effect for _, command in commands))
+        blocked, text = "", template
+        if not missing:
+            try:
+                text = self.fill(template, known)
+            except values.ValueRefused as refused:
+                blocked = f"{refused.param}: {refused.reason}"
+        if not blocked and method.where is Where.CLEAN_ROOM and self.no_clean_room:
+            blocked = self.no_clean_room
+        preview = Preview()
+        checks: tuple[CheckResult, ...] = ()
+        already = ""
+        if not blocked and not missing:
+            preview = await self._preview(text, cwd)
+            checks = await self.look(self.runbook.guard + method.requires, method, text)
+            already = preview.already or await self._already(step, known, cwd)
+        return Prepared(
+            method=method.id,
+            step=step,
+            commands=tuple(index for index, _ in commands),
+            text=text,
+            effect=effect,
+            target=_target(commands),
+            cwd=str(cwd),
+            as_written="\n".join(c.as_written for _, c in commands if c.as_written),
+            note=" ".join(filter(None, (step.note, *(c.note for _, c in commands)))),
+            edited=edited,
+            missing=missing,
+            lines=preview.lines,
+            warnings=preview.warnings,
+            expected=preview.expected,
+            checks=checks,
+            blocked=blocked or preview.blocked,
+            already=already,
+            way_back=preview.way_back or (step.undo.note or step.undo.text if step.undo else ""),
+        )
+
+    async def look(self, checks: tuple[Check, ...], method: Method, text: str = "") -> tuple[CheckResult, ...]:
+        """Ask preflight and guard checks of the world as it is now."""
+        found = await needs.look(checks, self.directory(method), self._environment(text, method))
+        return tuple(
+            CheckResult(title=line.title, ok=line.ok, found=line.found, mend=line.mend, stops=line.stops)
+            for line in found
+        )
+
+    async def moved(self, prepared: Prepared) -> str:
+        """What is no longer as the preview saw it, as a sentence; empty when all is."""
+        for provider in self._concerned(prepared.text):
+            if prepared.expected and (sentence := await provider.moved(prepared.expected, Path(prepared.cwd))):
+                return sentence
+        return ""
+
+    # ── during ────────────────────────────────────────────────────────────────────────────────────
+
+    def start(self, run: str, method: Method, text: str, *, effect: Effect, timeout: float) -> int:
+        """Hand a command to a keeper of its own; returns the keeper's pid.
+
+        Only a command that reads is ended by its time limit: stopping a change is a person's act.
+        """
+        return runs.start(
+            runs.RunSpec(
+                folder=self.run_folder(run),
+                text=text,
+                session=self._session(method),
+                cwd=self.directory(method),
+                env=self._environment(text, method),
+                timeout=timeout if effect is Effect.READ else None,
+            )
+        )
+
+    def run_folder(self, run: str) -> Path:
+        return self.folder / "runs" / run
+
+    def tail(self, run: str, lines: int) -> tuple[str, ...]:
+        """The last lines of a command's output, clean."""
+        return tuple(clean(line) for line in runs.last_lines(self.run_folder(run), lines))
+
+    # ── after ─────────────────────────────────────────────────────────────────────────────────────
+
+    async def outcome(
+        self, run: str, command: Command, text: str, exited: runs.Exited, expected: dict[str, str], cwd: Path
+    ) -> Outcome:
+        """Judge an ended command: exit code, expectation, and what the world says."""
+        folder = self.run_folder(run)
+        size, sha256 = runs.output_digest(folder)
+        raw, _ = runs.read_output(folder, max(0, size - 65536), 65536)
+        lines = clean_lines(raw)
+        ok, why = expect.judge(command.expect, exited.exit, "\n".join(lines))
+        if exited.timed_out:
+            ok, why = False, "stopped at its time limit"
+        if ok and (proof := await self._proof(text, expected, cwd)) is not None:
+            ok, why = proof.ok is not False, proof.line
+        elif not ok and (refusal := self._refusal("\n".join(lines))):
+            why = refusal
+        captured = {capture.param: expect.capture(capture, "\n".join(lines)) for capture in command.captures if ok}
+        return Outcome(
+            exit=exited.exit,
+            ok=ok,
+            why=why,
+            duration=exited.duration,
+            size=size,
+            sha256=sha256,
+            last_lines=lines[-LAST_LINES:],
+            captured=captured,
+        )
+
+    async def evidence(self, text: str, expected: dict[str, str], method: Method) -> tuple[str, ...]:
+        """What the world says about a command whose outcome was lost."""
+        found: list[str] = []
+        for provider in self._concerned(text):
+            try:
+                found += await provider.evidence(text, expected, self.directory(method))
+            except Unavailable as trouble:
+                found.append(str(trouble))
+        return tuple(found)
+
+    # ── inside ────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def param_ids(self) -> frozenset[str]:
+        """Every name that may stand in `<…>`: declared, or captured by some command."""
+        declared = {param.id for param in self.runbook.params}
+        captured = {
+            capture.param
+            for method in self.runbook.procedures()
+            for step in method.steps
+            for command in step.commands
+            for capture in command.captures
+        }
+        return frozenset(declared | captured)
+
+    def fill(self, text: str, known: Mapping[str, str]) -> str:
+        """Raises ValueRefused where a value cannot stand safely."""
+        return values.fill(text, known, {param.id: param for param in self.runbook.params})
+
+    def _session(self, method: Method) -> Path:
+        return self.folder / "sessions" / method.id
+
+    def _environment(self, text: str, method: Method) -> dict[str, str]:
+        named = (*(check.env for check in method.requires if check.env), *session.names_in(text))
+        return session.environment(self.environ, named, {"WARROOM_DIR": str(self.folder)})
+
+    def _concerned(self, text: str) -> tuple[Provider, ...]:
+        return tuple(provider for provider in self.providers if provider.concerns(text))
+
+    async def _preview(self, text: str, cwd: Path) -> Preview:
+        seen = [await provider.preview(text, cwd) for provider in self._concerned(text)]
+        return Preview(
+            lines=tuple(line for preview in seen for line in preview.lines),
+            expected={ref: value for preview in seen for ref, value in preview.expected.items()},
+            warnings=tuple(line for preview in seen for line in preview.warnings),
+            blocked=" ".join(preview.blocked for preview in seen if preview.blocked),
+            already=" ".join(preview.already for preview in seen if preview.already),
+            way_back=" ".join(preview.way_back for preview in seen if preview.way_back),
+        )
+
+    async def _already(self, step: Step, known: Mapping[str, str], cwd: Path) -> str:
+        if step.done_when is None or values.missing(step.done_when.run, known, self.param_ids):
+            return ""
+        check = step.done_when
+        found = await needs.look(
+            (Check(id=check.id, title=check.title, run=self.fill(check.run, known), expect=check.expect),),
+            cwd,
+            dict(self.environ),
+        )
+        return f"{check.title or check.id}: {found[0].found}" if found[0].ok else ""
+
+    async def _proof(self, text: str, expected: dict[str, str], cwd: Path) -> Proof | None:
+        for provider in self._concerned(text):
+            if (proof := await provider.proof(text, expected, cwd)) is not None:
+                return proof
+        return None
+
+    def _refusal(self, output: str) -> str:
+        for provider in self.providers:
+            if refusal := provider.refusal(output):
+                return " ".join(refusal)
+        return ""
+
+
+def _target(commands: tuple[tuple[int, Command], ...]) -> str:
+    """What the most dangerous of the commands acts on."""
+    worst = max((command for _, command in commands), key=lambda c: (c.effect.rank, bool(c.target)))
+    return worst.target

@@ -1,0 +1,182 @@
+"""One log file followed through rotation, truncation and a switched link, without a line lost in between."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import stat
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from runbook.logs.clean import clean
+from runbook.logs.index import Chain, Note, OpenFile
+from runbook.logs.inotify import Inotify
+
+FollowState = Literal["missing", "following", "rotated", "unreadable"]
+"""`rotated`: the file was moved away and its successor is not there yet; what it held stays on screen."""
+
+MOST_OFTEN = 1 / 30
+SAFETY = 1.0
+"""Seconds between looks beside inotify: a link switched far up the path, a network file system."""
+POLL = 0.2
+FINGERPRINT = 256
+
+
+class Follower:
+    """The chain of files behind a path. `changed` is called, at most 30 times a second, when there may be more.
+
+    The old file stays open and is shown to its last byte, also what its writer adds after the rename.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        changed: Callable[[], None] = lambda: None,
+        *,
+        wall: Callable[[], float] = time.time,
+        inotify: Callable[[], Inotify | None] | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.changed = changed
+        self.chain = Chain()
+        self.state: FollowState = "missing"
+        self.why = ""
+        self._wall = wall
+        self._make_inotify = inotify or Inotify.make
+        self._inotify: Inotify | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._pace: asyncio.TimerHandle | None = None
+        self._file: OpenFile | None = None
+        self._number = -1
+        self._identity = (0, 0)
+        self._reached = 0
+        self._print = b""
+        self._seen: tuple[int, ...] = ()
+
+    # ── looking ───────────────────────────────────────────────────────────────────────────────────
+
+    def check(self) -> bool:
+        """Looks at the path now, and says whether anything is different: more bytes, another file, another state."""
+        before = (self.state, self.why)
+        try:
+            now = self.path.stat()
+        except OSError as error:
+            self._absent(error)
+        else:
+            if self._file is None or (now.st_dev, now.st_ino) != self._identity:
+                self._open(now)
+            else:
+                self.state, self.why = "following", ""
+                self._watch_truncation()
+        sizes = tuple(part.size() for part in self.chain.parts.values()) + tuple(self.chain.parts)
+        different = sizes != self._seen or before != (self.state, self.why)
+        self._seen = sizes
+        return different
+
+    def _absent(self, error: OSError) -> None:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            self.state, self.why = ("rotated" if self._file else "missing"), ""
+        else:
+            self.state, self.why = "unreadable", clean(error.strerror or str(error))
+
+    def _open(self, now: os.stat_result) -> None:
+        if not stat.S_ISREG(now.st_mode):
+            self.state, self.why = "unreadable", "it is not a file"
+            return
+        try:
+            # never wait: between stat and open the path may have become a pipe
+            fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            self._absent(error)
+            return
+        opened = OpenFile(fd)
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
+            self.state, self.why = "unreadable", "it is not a file"
+            return
+        if self._file is not None:
+            self._note("rotated: a new file begins here")
+        self._take(opened, found)
+
+    def _take(self, file: OpenFile, found: os.stat_result) -> None:
+        self._file, self._identity = file, (found.st_dev, found.st_ino)
+        self._number = self.chain.append(file)
+        self._reached, self._print = found.st_size, file.read(FINGERPRINT, 0)
+        self.state, self.why = "following", ""
+        if self._inotify:
+            self._inotify.watch_file(file.fd)
+
+    def _watch_truncation(self) -> None:
+        """A shorter file, or another beginning, is another text in the same file: what was there is gone."""
+        assert self._file is not None
+        size = self._file.size()
+        head = self._file.read(FINGERPRINT, 0)
+        if size >= self._reached and head.startswith(self._print):
+            self._reached, self._print = size, head
+            return
+        file = self._file
+        self.chain.drop(self._number)
+        self._note(f"truncated: {self._reached:,} bytes are no longer in the file")
+        self._take(file, os.fstat(file.fd))
+
+    def _note(self, what: str) -> None:
+        at = datetime.fromtimestamp(self._wall(), UTC).strftime("%H:%M:%S")
+        self.chain.append(Note(f"── {clean(self.path.name)} {what} · {at}Z ──"))
+
+    # ── being told ────────────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> None:
+        """Begins to follow, in the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._inotify = self._make_inotify()
+        if self._inotify:
+            self._inotify.watch_folder(self.path.parent)
+            if self._file:
+                self._inotify.watch_file(self._file.fd)
+            self._loop.add_reader(self._inotify.fd, self._woken)
+        self._look()
+
+    def close(self) -> None:
+        for timer in (self._timer, self._pace):
+            if timer:
+                timer.cancel()
+        if self._inotify:
+            if self._loop:
+                self._loop.remove_reader(self._inotify.fd)
+            self._inotify.close()
+        self._inotify = self._loop = None
+
+    def _woken(self) -> None:
+        # Under load the kernel has news all the time: look, then listen again a moment later.
+        assert self._loop and self._inotify
+        self._loop.remove_reader(self._inotify.fd)
+        self._inotify.drain()
+        self._pace = self._loop.call_later(MOST_OFTEN, self._listen)
+        self._look()
+
+    def _listen(self) -> None:
+        if not (self._loop and self._inotify):
+            return
+        if self._inotify.drain():
+            self._look()
+            self._pace = self._loop.call_later(MOST_OFTEN, self._listen)
+        else:
+            self._loop.add_reader(self._inotify.fd, self._woken)
+
+    def _look(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        with suppress(OSError):  # a file system that went away: the next look says so, or finds it back
+            if self.check():
+                self.changed()
+        if not self._loop:
+            return
+        if self._inotify and self.state in ("missing", "rotated"):
+            self._inotify.watch_folder(self.path.parent)
+        self._timer = self._loop.call_later(SAFETY if self._inotify else POLL, self._look)

@@ -1,0 +1,58 @@
+"""The lines that pass a filter: found backwards from where the filter began, and forwards as new ones come."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+
+MOST = 100_000
+"""Positions kept each way; older hits are let go and the screen says so."""
+
+
+class Hits:
+    """A row of positions with a fixed zero: index -1 is the last hit before the filter began, 0 the first after."""
+
+    def __init__(self) -> None:
+        self.older = array("q")
+        self.newer = array("q")
+        self.lost = False
+
+    @property
+    def first(self) -> int:
+        return -len(self.older)
+
+    @property
+    def end(self) -> int:
+        return len(self.newer)
+
+    def __len__(self) -> int:
+        return len(self.older) + len(self.newer)
+
+    def __getitem__(self, index: int) -> int:
+        return self.newer[index] if index >= 0 else self.older[-index - 1]
+
+    def found_before(self, ascending: array[int]) -> bool:
+        """Adds the hits of a chunk that lies before all others; False when there is no more room."""
+        room = MOST - len(self.older)
+        self.older.extend(ascending[::-1][:room])
+        self.lost = self.lost or len(ascending) > room
+        return len(self.older) < MOST
+
+    def arrived(self, ascending: array[int]) -> int:
+        """Adds hits of new lines, and returns by how much all indices moved down to make room."""
+        self.newer.extend(ascending)
+        if len(self.newer) <= 2 * MOST:
+            return 0
+        moved = len(self.newer) - MOST
+        self.older = self.newer[:moved][::-1][:MOST]
+        self.newer = self.newer[moved:]
+        self.lost = True
+        return moved
+
+    def index_of(self, position: int) -> int | None:
+        """Where a position stands among the hits, or None."""
+        at = bisect_left(self.newer, position)
+        if at < len(self.newer) and self.newer[at] == position:
+            return at
+        at = bisect_left(self.older, -position, key=lambda older: -older)
+        return -at - 1 if at < len(self.older) and self.older[at] == position else None

@@ -1,0 +1,265 @@
+"""Lines of a growing file by byte offset, and of the files that followed one another under one name.
+
+A file is never read whole: rows are found by reading blocks around an offset. `pread`, not `mmap`: truncating
+a mapped file can kill the process.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+BLOCK = 64 * 1024
+FOLD = 4 * 1024 * 1024
+"""A line longer than this is folded, so that no step through a file without line ends takes long."""
+HEAD = 16 * 1024
+"""Bytes of one line that are kept for showing it."""
+
+
+class Line(NamedTuple):
+    """One line: where it begins, its first bytes without the line end, and its whole size in bytes."""
+
+    offset: int
+    head: bytes
+    size: int
+    folded: bool = False
+    """Whether it goes on with a line that was too long."""
+
+
+class Bytes(Protocol):
+    """Where lines are read from."""
+
+    def size(self) -> int: ...
+    def read(self, count: int, offset: int) -> bytes: ...
+
+
+class OpenFile:
+    """An open file; closed when nobody refers to it any more, so that a scan in a thread never loses it."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def size(self) -> int:
+        return os.fstat(self.fd).st_size
+
+    def read(self, count: int, offset: int) -> bytes:
+        """Raises OSError, as on a network file system that went away."""
+        return os.pread(self.fd, count, offset)
+
+    def __del__(self) -> None:
+        os.close(self.fd)
+
+
+class Note:
+    """A line that the room itself puts between two files."""
+
+    def __init__(self, text: str) -> None:
+        self.data = text.encode() + b"\n"
+
+    def size(self) -> int:
+        return len(self.data)
+
+    def read(self, count: int, offset: int) -> bytes:
+        return self.data[offset : offset + count]
+
+
+class _Blocks:
+    """The last two blocks read, for the length of one question; a growing file makes older ones stale."""
+
+    def __init__(self, source: Bytes) -> None:
+        self.source = source
+        self.held: dict[int, bytes] = {}
+
+    def __getitem__(self, number: int) -> bytes:
+        block = self.held.get(number)
+        if block is None:
+            if len(self.held) > 1:
+                self.held.pop(next(iter(self.held)))
+            block = self.held[number] = self.source.read(BLOCK, number * BLOCK)
+        return block
+
+    def find(self, start: int, end: int) -> int:
+        """Offset of the first line end in [start, end), or -1."""
+        while start < end:
+            number, at = divmod(start, BLOCK)
+            found = self[number].find(b"\n", at, end - number * BLOCK)
+            if found >= 0:
+                return number * BLOCK + found
+            start = (number + 1) * BLOCK
+        return -1
+
+    def rfind(self, start: int, end: int) -> int:
+        """Offset of the last line end in [start, end), or -1."""
+        while end > start:
+            number = (end - 1) // BLOCK
+            found = self[number].rfind(b"\n", max(0, start - number * BLOCK), end - number * BLOCK)
+            if found >= 0:
+                return number * BLOCK + found
+            end = number * BLOCK
+        return -1
+
+    def bytes(self, start: int, end: int) -> bytes:
+        parts = []
+        while start < end:
+            number, at = divmod(start, BLOCK)
+            part = self[number][at : end - number * BLOCK]
+            if not part:
+                break
+            parts.append(part)
+            start += len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+# Where a line is folded depends only on the bytes just before, so that reading backwards and forwards agree:
+# at every multiple X of FOLD with no line end in [X - FOLD, X).
+
+
+def back(source: Bytes, end: int, count: int) -> int:
+    """Where the line begins that is `count` lines before `end`, itself a line's begin or the end of the file."""
+    blocks = _Blocks(source)
+    while count > 0 and end > 0:
+        fold = (end - 1) // FOLD * FOLD
+        bound = max(0, fold - FOLD)
+        newline = blocks.rfind(bound, end - 1)
+        end = newline + 1 if newline >= 0 else fold
+        count -= 1
+    return end
+
+
+def lines(source: Bytes, start: int, count: int) -> tuple[list[Line], int]:
+    """Up to `count` lines from `start`, a line's begin, and the offset behind them; the last may lack its end."""
+    blocks, size = _Blocks(source), source.size()
+    found: list[Line] = []
+    folded = start > 0 and blocks.bytes(start - 1, start) != b"\n"
+    while len(found) < count and start < size:
+        fold = (-(-start // FOLD) + 1) * FOLD
+        newline = blocks.find(start, min(size, fold))
+        end = newline if newline >= 0 else min(size, fold)
+        head = blocks.bytes(start, min(end, start + HEAD))
+        if not head and end > start:
+            break  # cut off by somebody while we read
+        found.append(Line(start, head.removesuffix(b"\r"), end - start, folded))
+        folded = newline < 0
+        start = end + 1 if newline >= 0 else end
+    return found, start
+
+
+def chunks_up(source: Bytes, end: int, size: int) -> Iterator[tuple[int, bytes]]:
+    """The bytes before `end`, last first, as (offset, whole lines) of about `size` bytes."""
+    while end > 0:
+        begin = line_begin(source, max(0, end - size))
+        data = source.read(end - begin, begin)
+        if not data:
+            return
+        yield begin, data
+        end = begin
+
+
+def chunks_down(source: Bytes, start: int, size: int) -> Iterator[tuple[int, bytes]]:
+    """The bytes from `start` on as (offset, whole lines) of at most `size` bytes; an unfinished line comes not yet.
+
+    A line longer than `size` comes in pieces.
+    """
+    while data := source.read(size, start):
+        end = data.rfind(b"\n") + 1
+        if not end and len(data) < size:
+            return
+        yield start, data[: end or len(data)]
+        start += end or len(data)
+
+
+def line_begin(source: Bytes, offset: int) -> int:
+    """Where the line begins that `offset` lies in."""
+    return back(source, offset + 1, 1)
+
+
+SPAN = 1 << 48
+"""Room for one file in the addresses of a chain: a file may still grow after its successor has begun."""
+KEPT = 8
+
+
+class Chain:
+    """The files that have been behind one name, oldest first, as one text.
+
+    A position is `number of the file · SPAN + offset in it`, so that an old file to which its writer still adds
+    moves nothing. The oldest are let go.
+    """
+
+    def __init__(self) -> None:
+        self.parts: dict[int, Bytes] = {}
+        self._next = 0
+
+    def append(self, part: Bytes) -> int:
+        """The number the part is known by from now on."""
+        number, self._next = self._next, self._next + 1
+        self.parts[number] = part
+        while len(self.parts) > KEPT:
+            self.parts.pop(next(iter(self.parts)))
+        return number
+
+    def drop(self, number: int) -> None:
+        """Forget a part whose bytes are no longer there."""
+        self.parts.pop(number, None)
+
+    @property
+    def start(self) -> int:
+        return next(iter(self.parts), 0) * SPAN
+
+    @property
+    def end(self) -> int:
+        if not self.parts:
+            return 0
+        number, part = next(reversed(self.parts.items()))
+        return number * SPAN + part.size()
+
+    def back(self, end: int, count: int) -> int:
+        """As `back`, across files; stops at the oldest line there is."""
+        position = end
+        for number in self._upwards(end):
+            part = self.parts[number]
+            at = end - number * SPAN if end // SPAN == number else part.size()
+            at = min(at, part.size())
+            if at > 0:
+                begin = back(part, at, count)
+                count -= _steps(part, begin, at, count)
+                position = number * SPAN + begin
+            if count <= 0:
+                break
+        return max(position, self.start)
+
+    def lines(self, start: int, count: int) -> list[Line]:
+        """As `lines`, across files, with positions of the chain as offsets."""
+        found: list[Line] = []
+        for number in sorted(self.parts):
+            if number < start // SPAN or len(found) >= count:
+                continue
+            at = start - number * SPAN if start // SPAN == number else 0
+            here, _ = lines(self.parts[number], at, count - len(found))
+            found.extend(line._replace(offset=number * SPAN + line.offset) for line in here)
+        return found
+
+    def notes(self) -> frozenset[int]:
+        """Positions of the lines that the room itself put in."""
+        return frozenset(number * SPAN for number, part in self.parts.items() if isinstance(part, Note))
+
+    def after(self, start: int, count: int) -> int:
+        """The position `count` lines further down; the end if there are fewer."""
+        found = self.lines(start, count + 1)
+        return found[count].offset if len(found) > count else self.end
+
+    def _upwards(self, end: int) -> Iterator[int]:
+        return (number for number in sorted(self.parts, reverse=True) if number <= end // SPAN)
+
+
+def _steps(part: Bytes, begin: int, end: int, most: int) -> int:
+    """How many lines lie in [begin, end); only when the file's begin was reached may they be fewer than asked."""
+    if begin > 0:
+        return most
+    count, at = 0, begin
+    while at < end and count < most:
+        found, at = lines(part, at, min(256, most - count))
+        count += len(found)
+        if not found:
+            break
+    return count

@@ -1,0 +1,128 @@
+"""Secrets out of a line: exact values that the room knows, and shapes that only a secret has.
+
+Works on cleaned lines, so that an escape code inside a secret cannot hide it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from urllib.parse import quote, quote_plus
+
+MASK = "‹masked›"
+SHORTEST = 8
+"""An exact value below this length is not masked: `prod` as a password would blind the whole screen."""
+
+_WORDS = r"(?:password|passwd|passphrase|pwd)"
+_NAME = rf"(?:{_WORDS}|secret(?:[_-]\w{{1,30}})?|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key)"
+_VALUE = r"""(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s&;"']+)"""
+_VARIABLE = rf"""(?!{MASK})(?!["']?\$\{{?[A-Z_][A-Z0-9_]*\}}?["']?(?:$|[\s&;]))"""
+"""`--token=$TOKEN` in a command names the secret and does not hold it."""
+
+_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"), MASK),
+    (re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|npm_[A-Za-z0-9]{30,})"), MASK),
+    (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), MASK),
+    (re.compile(r"\b(?:xox[a-z]-[\w-]{8,}|AIza[\w-]{30,}|[rs]k_live_\w{16,})"), MASK),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MASK),
+    (re.compile(r"(://[^\s/:@]*:)(?!\d{1,5}(?:[/\s?]|$))[^\s\"'<>]{1,256}(?=@)"), rf"\1{MASK}"),
+    (re.compile(r"(://)[\w-]{20,}(?=@)"), rf"\1{MASK}"),
+    (
+        re.compile(r"(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+)[^\s\"',]+", re.I),
+        rf"\1{MASK}",
+    ),
+    (
+        re.compile(r"(authorization[\"']?\s*[:=]\s*[\"']?)(?!(?:bearer|basic|token)\s|[\"'\s])[^\"']+", re.I),
+        rf"\1{MASK}",
+    ),
+    (re.compile(r"(\bbearer\s+)[\w.~+/-]{12,}=*", re.I), rf"\1{MASK}"),
+    (re.compile(rf"({_NAME}[\"']?\s*=\s*){_VARIABLE}{_VALUE}", re.I), rf"\1{MASK}"),
+    (re.compile(rf"({_NAME}[\"']\s*:\s*){_VARIABLE}{_VALUE}", re.I), rf"\1{MASK}"),
+    (re.compile(rf"({_WORDS}:\s*){_VARIABLE}{_VALUE}", re.I), rf"\1{MASK}"),
+    (re.compile(rf"({_NAME}:\s*)[\w.~+/=-]{{16,}}", re.I), rf"\1{MASK}"),
+    (re.compile(r"^(\s*)(?![0-9a-fA-F]+\s*$)[A-Za-z0-9+/]{64}(?:[A-Za-z0-9+/]{12})?\s*$"), rf"\1{MASK}"),
+)
+"""The last one is a line of a PEM body: 64 or 76 characters of base64 and nothing else, but not a hex digest."""
+
+_HINTS = (
+    *("gh", "github_pat_", "glpat-", "npm_", "akia", "asia", "xox", "aiza", "k_live_", "eyj", "://", "private"),
+    *("authorization", "bearer", "passw", "passphrase", "pwd", "secret", "token", "key"),
+)
+_ENCODED = re.compile(r"\s*[A-Za-z0-9+/]{64}(?:[A-Za-z0-9+/]{12})?\s*$")
+_CUT_NOTE = re.compile(r"… \+[\d,]+ (?:B|KiB)$")
+_KEY_BEGIN = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_KEY_END = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
+
+
+def redact(line: str, secrets: Sequence[str] = ()) -> str:
+    """The line with every secret replaced by `‹masked›`; `secrets` are exact values, also looked for encoded."""
+    if secrets:
+        exact = _exact(tuple(secrets))
+        if exact is not None:
+            line = exact.sub(MASK, line)
+            line = _without_cut_secret(line, secrets)
+    low = line.lower()
+    # cheap test first: nearly every log line has none of these and is done here
+    if any(hint in low for hint in _HINTS) or _ENCODED.match(line):
+        for shape, instead in _SHAPES:
+            line = shape.sub(instead, line)
+    return line
+
+
+def redact_lines(lines: Iterable[str], secrets: Sequence[str] = ()) -> tuple[str, ...]:
+    """Several lines of one output: also masks the body between the two marks of a private key."""
+    result: list[str] = []
+    inside = False
+    for line in lines:
+        if inside:
+            result.append(MASK)
+            inside = not _KEY_END.search(line)
+            continue
+        begin = _KEY_BEGIN.search(line)
+        inside = begin is not None and not _KEY_END.search(line, begin.end())
+        result.append(redact(line, secrets))
+    return tuple(result)
+
+
+@lru_cache(maxsize=16)
+def _exact(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
+    forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
+    useful = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, useful))) if useful else None
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """A secret as it may stand in a line: bare, in pieces around its controls, quoted, base64 at any alignment."""
+    data = secret.encode("utf-8", "surrogatepass")
+    yield secret
+    yield from "".join(char if char.isprintable() else "\n" for char in secret).split("\n")
+    for encoded in (quote(data, safe=""), quote(data), quote_plus(data)):
+        yield encoded
+        yield re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), encoded)
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield shlex.quote(secret).removeprefix("'").removesuffix("'")
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(data).decode().rstrip("=")
+        for before in range(3):
+            # the characters that depend on the secret alone, wherever it stands in a longer text (user:password)
+            text = encode(bytes(before) + data).decode().rstrip("=")
+            partial = (before + len(data)) % 3
+            yield text[(0, 2, 3)[before] : len(text) - 1 if partial else len(text)]
+
+
+def _without_cut_secret(line: str, secrets: Sequence[str]) -> str:
+    """A secret of which the length limit left only the beginning."""
+    note = _CUT_NOTE.search(line)
+    if note is None:
+        return line
+    shown = line[: note.start()]
+    for secret in secrets:
+        for length in range(min(len(secret) - 1, len(shown)), 3, -1):
+            if len(secret) >= SHORTEST and shown.endswith(secret[:length]):
+                return shown[: len(shown) - length] + MASK + note[0]
+    return line

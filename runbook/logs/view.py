@@ -1,0 +1,365 @@
+"""A log as a person reads it: where they stand, what is searched, filtered and counted. Work per tick is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from array import array
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
+
+from runbook.logs.clean import clean
+from runbook.logs.follow import Follower, FollowState
+from runbook.logs.hits import Hits
+from runbook.logs.index import SPAN, Line, Note, OpenFile, chunks_down, chunks_up, line_begin
+from runbook.logs.rows import LogRow, rows_of
+from runbook.logs.scan import BadQuery, Query, errors_in, matching, parse
+from runbook.logs.tally import Tally
+from runbook.model import Record, Seconds
+
+CHUNK = 256 * 1024
+"""Bytes looked through in one go; a millisecond or two, between which keys are answered."""
+AT_ONCE = 4
+"""Chunks of new lines counted before the loop has its turn again."""
+TELL = 0.1
+
+
+class LogWindow(Record, frozen=True):
+    """What the pane shows. Equal windows are the same object, so that nothing is painted twice."""
+
+    name: str = ""
+    rows: tuple[LogRow, ...] = ()
+    following: bool = True
+    new: int = 0
+    """Lines that came while the reader stands elsewhere."""
+    state: FollowState = "missing"
+    why: str = ""
+    errors_per_minute: int = 0
+    watched: Seconds = 60
+    """Seconds that the errors were counted in; less than 60 just after opening."""
+    spark: tuple[int, ...] = ()
+    """Errors in each of the last full ten seconds."""
+    filter_text: str = ""
+    filter_note: str = ""
+    search_text: str = ""
+    search_note: str = ""
+    match: int = -1
+    """Offset of the row on which the search stands."""
+
+
+class LogView:
+    """One followed log. Moves take the pane's height; `changed` is called when `window` may tell something new."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        name: str = "",
+        *,
+        secrets: Sequence[str] = (),
+        changed: Callable[[], None] = lambda: None,
+        monotonic: Callable[[], float] = time.monotonic,
+        follower: Follower | None = None,
+    ) -> None:
+        self.follower = follower or Follower(path)
+        self.follower.changed = self._arrived
+        self.chain = self.follower.chain
+        self.name = clean(name or Path(path).name)
+        self.secrets = tuple(secrets)
+        self.changed = changed
+        self.following = True
+        self.new = 0
+        self._clock = monotonic
+        self._tally = Tally(monotonic())
+        self._counted: dict[int, int] = {}
+        self._top = 0
+        self._filter: Query | None = None
+        self._filter_note = ""
+        self._hits = Hits()
+        self._at = 0
+        self._search: Query | None = None
+        self._search_note = ""
+        self._backwards = False
+        self._match = -1
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._later: asyncio.TimerHandle | None = None
+        self._last = LogWindow()
+
+    # ── life ──────────────────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> None:
+        """Begins to follow, in the running loop. What is in the file already is shown but not counted."""
+        self.begin()
+        self.follower.start()
+
+    def begin(self) -> None:
+        """Takes the file as it is now as the beginning of the counts."""
+        self.follower.check()
+        for number, part in self.chain.parts.items():
+            size = part.size()
+            self._counted[number] = size if not size or part.read(1, size - 1) == b"\n" else line_begin(part, size - 1)
+
+    def close(self) -> None:
+        self.follower.close()
+        for task in self._tasks.values():
+            task.cancel()
+        if self._later:
+            self._later.cancel()
+
+    async def settled(self) -> None:
+        """Waits until no search or filter is at work."""
+        while running := [task for task in self._tasks.values() if not task.done()]:
+            await asyncio.wait(running)
+
+    # ── new lines ─────────────────────────────────────────────────────────────────────────────────
+
+    def _arrived(self) -> None:
+        if self._later:
+            self._later.cancel()
+            self._later = None
+        if self.advance():
+            self._later = asyncio.get_running_loop().call_later(0.003, self._arrived)
+        self.changed()
+
+    def advance(self) -> bool:
+        """Counts (and filters) what has come since; True when there is more than fits into one turn."""
+        turns = AT_ONCE
+        now = self._clock()
+        for number, part in self.chain.parts.items():
+            if isinstance(part, Note):
+                continue
+            for start, data in chunks_down(part, self._counted.setdefault(number, 0), CHUNK):
+                if not turns:
+                    return True
+                turns -= 1
+                self._counted[number] = start + len(data)
+                self._tally.add(errors_in(data), now)
+                came = data.count(b"\n")
+                if self._filter:
+                    hits = matching(self._filter, data, number * SPAN + start)
+                    self._at -= self._hits.arrived(hits)
+                    came = len(hits)
+                self.new = 0 if self.following else self.new + came
+        return False
+
+    # ── where the reader stands ───────────────────────────────────────────────────────────────────
+
+    def move(self, lines: int, height: int) -> None:
+        """Down by so many lines, up when negative. Going up leaves the tail, arriving at the end follows again."""
+        if self._filter:
+            at = self._filter_top(height)
+            goal = max(self._hits.first, at + lines)
+            if goal >= self._hits.end - height and lines > 0:
+                self.to_end()
+            elif goal != at:
+                self.following, self._at = False, goal
+            return
+        top = self._text_top(height)
+        if lines < 0:
+            goal = self.chain.back(top, -lines)
+            if goal != top:
+                self.following, self._top = False, goal
+        elif not self.following:
+            goal = self.chain.after(top, lines)
+            if goal >= self.chain.back(self.chain.end, height):
+                self.to_end()
+            else:
+                self._top = goal
+
+    def page(self, pages: int, height: int) -> None:
+        self.move(pages * max(1, height - 1), height)
+
+    def to_top(self) -> None:
+        self.following, self._top, self._at = False, self.chain.start, self._hits.first
+
+    def to_end(self) -> None:
+        """Follows the end again."""
+        self.following, self.new, self._match = True, 0, -1
+
+    def _text_top(self, height: int) -> int:
+        return self.chain.back(self.chain.end, height) if self.following else max(self._top, self.chain.start)
+
+    def _filter_top(self, height: int) -> int:
+        at = self._hits.end - height if self.following else self._at
+        return max(self._hits.first, min(at, self._hits.end - 1))
+
+    # ── filter ────────────────────────────────────────────────────────────────────────────────────
+
+    def set_filter(self, typed: str) -> None:
+        """Shows only lines with the text (`!text`: without it, `~text`: an expression); nothing shows all again."""
+        if not typed:
+            self._stop("filter")
+            self._clear_filter()
+            self.changed()
+            return
+        try:
+            query = parse(typed, may_negate=True)
+        except BadQuery as error:
+            self._filter_note = str(error)
+            self.changed()
+            return
+        self._stop("filter")
+        self._filter, self._hits, self._filter_note = query, Hits(), ""
+        self.to_end()
+        self._run("filter", self._filter_backwards(query, self._hits, dict(self._counted)))
+
+    def _clear_filter(self) -> None:
+        """Back to the whole text, standing on the line where the filtered one stood."""
+        if self._filter and not self.following and self._hits:
+            self._top = self._hits[max(self._hits.first, min(self._at, self._hits.end - 1))]
+        self._filter, self._filter_note, self._hits = None, "", Hits()
+
+    async def _filter_backwards(self, query: Query, hits: Hits, ends: dict[int, int]) -> None:
+        total = sum(ends.values()) or 1
+        done, told = 0, self._clock()
+        for number, part in reversed(list(self.chain.parts.items())):
+            if not isinstance(part, OpenFile):
+                continue
+            source = chunks_up(part, ends.get(number, 0), CHUNK)
+            while found := await asyncio.to_thread(_next_matches, source, query, number * SPAN):
+                matches, read = found
+                done += read
+                if not hits.found_before(matches):
+                    self._filter_note = f"the last {len(hits):,} lines with it"
+                    self.changed()
+                    return
+                if self._clock() - told > TELL:
+                    told = self._clock()
+                    self._filter_note = f"looking back, {min(99, 100 * done // total)} %"
+                    self.changed()
+        self._filter_note = ""
+        self.changed()
+
+    # ── search ────────────────────────────────────────────────────────────────────────────────────
+
+    def search(self, typed: str, *, backwards: bool, height: int) -> None:
+        """Goes to the next line with the text, from what is visible; nothing ends the search."""
+        self._stop("search")
+        if not typed:
+            self._search, self._search_note, self._match = None, "", -1
+            self.changed()
+            return
+        try:
+            self._search = parse(typed)
+        except BadQuery as error:
+            self._search_note = str(error)
+            self.changed()
+            return
+        self._backwards, self._match = backwards, -1
+        self.search_next(height)
+
+    def search_next(self, height: int, *, reverse: bool = False) -> None:
+        """The next match in the direction of the search, or against it."""
+        if not self._search:
+            return
+        self._stop("search")
+        up = self._backwards != reverse
+        rows = self._lines(height)
+        if self._match >= 0:
+            start = self._match if up else self.chain.after(self._match, 1)
+        elif up:
+            start = self.chain.after(rows[-1].offset, 1) if rows else self.chain.end
+        else:
+            start = rows[0].offset if rows else self.chain.start
+        self._search_note = "searching"
+        self._run("search", self._look_for(self._search, start, up, height))
+
+    async def _look_for(self, query: Query, start: int, up: bool, height: int) -> None:
+        first, at = divmod(start, SPAN)
+        parts = [(number, part) for number, part in self.chain.parts.items() if isinstance(part, OpenFile)]
+        for number, part in reversed(parts) if up else parts:
+            if number > first if up else number < first:
+                continue
+            begin = at if number == first else part.size() if up else 0
+            source = chunks_up(part, min(begin, part.size()), CHUNK) if up else chunks_down(part, begin, CHUNK)
+            while found := await asyncio.to_thread(_next_matches, source, query, number * SPAN):
+                for position in reversed(found[0]) if up else found[0]:
+                    if self._stand_on(position, height):
+                        return
+        self._search_note = "no match above" if up else "no match below"
+        self.changed()
+
+    def _stand_on(self, position: int, height: int) -> bool:
+        """Shows the line a third down the pane; False when the filter hides it."""
+        lead = height // 3
+        if self._filter:
+            index, top = self._hits.index_of(position), self._filter_top(height)
+            if index is None:
+                return False
+            visible = top <= index < top + height
+            self._at = top if visible else min(max(self._hits.first, index - lead), self._hits.end - height)
+        elif position in {line.offset for line in self._lines(height)}:
+            self._top = self._text_top(height)
+        else:
+            self._top = min(self.chain.back(position, lead), self.chain.back(self.chain.end, height))
+        self.following, self._match, self._search_note = False, position, ""
+        self.changed()
+        return True
+
+    # ── what is shown ─────────────────────────────────────────────────────────────────────────────
+
+    def _lines(self, height: int) -> list[Line]:
+        if not self._filter:
+            return self.chain.lines(self._text_top(height), height)
+        at = self._filter_top(height)
+        positions = [self._hits[index] for index in range(at, min(self._hits.end, at + height))]
+        present = (position for position in positions if position // SPAN in self.chain.parts)
+        return [line for position in present for line in self.chain.lines(position, 1)]
+
+    def window(self, height: int) -> LogWindow:
+        """The rows for a pane of that height, and everything its title says."""
+        now = self._clock()
+        state, why = self.follower.state, self.follower.why
+        try:
+            rows = rows_of(self._lines(height), self.secrets, self._search, self.chain.notes())
+        except OSError as error:  # a network file system that went away in the middle
+            rows, state, why = (), "unreadable", clean(error.strerror or str(error))
+        window = LogWindow(
+            name=self.name,
+            rows=rows,
+            following=self.following,
+            new=self.new,
+            state=state,
+            why=why,
+            errors_per_minute=self._tally.in_last_minute(now),
+            watched=float(int(self._tally.watched(now))),
+            spark=self._tally.series(now),
+            filter_text=clean(self._filter.text) if self._filter else "",
+            filter_note=clean(self._filter_note),
+            search_text=clean(self._search.text) if self._search else "",
+            search_note=clean(self._search_note),
+            match=self._match,
+        )
+        if window != self._last:
+            self._last = window
+        return self._last
+
+    def last_lines(self, count: int) -> tuple[str, ...]:
+        """The end of the log as text, cleaned and masked, for a snapshot. Raises OSError."""
+        lines = self.chain.lines(self.chain.back(self.chain.end, count), count)
+        return tuple(row.text for row in rows_of(lines, self.secrets))
+
+    # ── work beside the loop ──────────────────────────────────────────────────────────────────────
+
+    def _run(self, name: str, work: Coroutine[None, None, None]) -> None:
+        self._tasks[name] = asyncio.get_running_loop().create_task(self._saying_failures(work))
+        self.changed()
+
+    async def _saying_failures(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except OSError as error:
+            self._search_note = self._filter_note = f"The log cannot be read: {error.strerror or error}"
+            self.changed()
+
+    def _stop(self, name: str) -> None:
+        if task := self._tasks.pop(name, None):
+            task.cancel()
+
+
+def _next_matches(source: Iterator[tuple[int, bytes]], query: Query, base: int) -> tuple[array[int], int] | None:
+    """One chunk's matches and size, in a thread; None at the end."""
+    chunk = next(source, None)
+    if chunk is None:
+        return None
+    offset, data = chunk
+    return matching(query, data, base + offset), len(data)

@@ -1,0 +1,131 @@
+"""Opens an incident, new or again: runbook, folder, lock, journal, clean room, signals; returns its conductor."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import secrets
+import socket
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runbook.books import book_path
+from runbook.carrier import Carrier
+from runbook.conductor import Conductor
+from runbook.incident import events as ev
+from runbook.incident import home, snapshot
+from runbook.incident.journal import Journal, read_incident
+from runbook.incident.room import Room
+from runbook.model import Record, Runbook
+from runbook.outlook import Outlook
+from runbook.providers import clean_room
+from runbook.providers.git import Git
+from runbook.reading import yaml
+from runbook.signals import criteria
+from runbook.signals.monitor import Monitor
+from runbook.signals.pace import Pace, shorten
+from runbook.steps import effects
+
+Clock = Callable[[], datetime]
+
+
+class Opening(Record, frozen=True):
+    """What a room is opened on. `folder` names an incident to go on with; None opens a new one."""
+
+    runbook: Path
+    repository: Path | None
+    values: dict[str, str] = {}
+    folder: Path | None = None
+    title: str = ""
+    severity: str = "SEV?"
+    pace: float = 1
+    drill: str = ""
+    read_only: bool = False
+    version: str = ""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def read_runbook(path: Path) -> Runbook:
+    """Raises ReadingError, with file, line and key of each problem."""
+    return yaml.load(path, infer=effects.infer, parse_criterion=criteria.parse)
+
+
+def find_book(name: str) -> Path:
+    """`book:NAME` or a path, as a path. Raises FileNotFoundError with the names there are."""
+    return book_path(name.removeprefix("book:")) if name.startswith("book:") else Path(name).absolute()
+
+
+async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mapping[str, str] = os.environ) -> Conductor:
+    """Open or go on with an incident. Raises ReadingError, JournalTrouble or OSError before anything is recorded."""
+    original = opening.runbook.read_bytes()
+    runbook = await asyncio.to_thread(read_runbook, opening.runbook)
+    folder = opening.folder or home.new_incident(runbook.service or runbook.id, clock())
+    driving = not opening.read_only and home.take_wheel(folder)
+    seat = f"{_user()}-{os.getpid()}-{secrets.token_hex(2)}"
+    history = read_incident(folder)
+    journal = Journal.open(folder, incident=folder.name, seat=seat, clock=clock)
+    room = Room()
+    for event in history:
+        room.apply(event)
+        journal.observe(event.lamport)
+    state = room.state()
+    pace = state.pace if history else opening.pace
+    runbook = shorten(runbook, pace)
+    known = {param.id: param.default for param in runbook.params} | opening.values
+    known |= {name: value.text for name, value in state.values.items()}
+    monitor = Monitor(runbook.signals, values=known, pace=Pace(pace))
+    carrier = Carrier(folder, runbook, opening.repository, environ, no_clean_room="The clean room is still being made.")
+    conductor = Conductor(
+        folder, runbook, journal, room, carrier, Outlook(runbook, monitor), driving=driving, clock=clock
+    )
+    if not history:
+        copy = snapshot.store(folder, f"files/runbook{opening.runbook.suffix}", original)
+        await conductor.record(
+            ev.IncidentOpened(
+                title=opening.title or runbook.title,
+                service=runbook.service,
+                environment=runbook.environment,
+                severity=opening.severity,
+                runbook=copy,
+                pace=pace,
+                drill=opening.drill,
+            )
+        )
+    await conductor.record(
+        ev.RoomEntered(
+            user=_user(), host=socket.gethostname(), pid=os.getpid(), driving=driving, version=opening.version
+        )
+    )
+    for name, value in opening.values.items() if not history else ():
+        await conductor.record(ev.ValueSet(param=name, value=value, source="preset"))
+    return conductor
+
+
+async def make_ready(conductor: Conductor, repository: Path | None) -> None:
+    """Make the clean room (a fetch can take seconds) and settle what an earlier room left open."""
+    carrier = conductor.carrier
+    if repository is None:
+        carrier.no_clean_room = "There is no git repository here. Start warroom inside the one you deploy from."
+    else:
+        try:
+            made = await clean_room.make(repository, conductor.folder / "clean-room")
+        except clean_room.GitRefused as refused:
+            carrier.no_clean_room = f"{refused.what} {refused.mend}"
+        else:
+            carrier.no_clean_room = ""
+            carrier.providers = (Git(made.folder),)
+    if conductor.driving:
+        await conductor.recover()
+    conductor.on_change()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid{os.getuid()}"

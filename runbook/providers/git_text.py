@@ -1,0 +1,525 @@
+"""Understanding a git command line: what it pushes, reverts, moves, and how it is made safer. Nothing is run here."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from runbook.model import Record
+from runbook.providers.shell_words import Operator, Word, shell_words
+
+FULL_SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+SHORT_SHA = re.compile(r"[0-9a-f]{7,64}\Z")
+NOTHING: Mapping[str, str] = {}
+Force = Literal["none", "force", "lease", "plus"]
+
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
+_SKIPPED = frozenset("! { } if then else elif fi while until do done time exec command builtin nohup sudo env".split())
+_MAKES_VARIABLES = frozenset(("export", "declare", "local", "readonly", "typeset"))
+_GLOBAL_VALUE = frozenset(("-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--config-env"))
+_VALUE = {
+    "push": "-o --push-option --repo --receive-pack --exec --recurse-submodules",
+    "revert": "-m --mainline -X --strategy-option --strategy --cleanup",
+    "cherry-pick": "-m --mainline -X --strategy-option --strategy --cleanup",
+    "commit-tree": "-p -m -F",
+    "commit": "-m --message -F --file -C -c --author --date -t --template --fixup --squash",
+    "checkout": "-b -B --orphan --conflict --pathspec-from-file",
+    "switch": "-c -C --create --force-create --orphan --conflict",
+    "fetch": "--depth --deepen --shallow-since --shallow-exclude --upload-pack --refmap -j --jobs -o --server-option",
+    "pull": "--depth --upload-pack -s --strategy -X --strategy-option -j --jobs",
+    "merge": "-m -F --file -s --strategy -X --strategy-option --into-name",
+    "tag": "-m --message -F --file -u --local-user --cleanup",
+    "branch": "-u --set-upstream-to",
+    "update-ref": "-m",
+    "reset": "--pathspec-from-file",
+}
+_PUSH_LONG = (
+    "--all --atomic --branches --delete --dry-run --exec --follow-tags --force --force-if-includes"
+    " --force-with-lease --mirror --no-verify --porcelain --progress --prune --push-option --quiet --receive-pack"
+    " --recurse-submodules --repo --set-upstream --signed --tags --thin --verbose --verify"
+).split()
+
+
+class Option(Record, frozen=True):
+    """An option as it was given: `-m` and its value, `--force-with-lease` and what follows the `=`."""
+
+    name: str
+    value: str | None = None
+    """None where it has none; what the shell decides stands as `$NAME`."""
+    word: Word | None = None
+
+
+class Invocation(Record, frozen=True):
+    """One call of git: where, with which sub-command, options and arguments."""
+
+    sub: str
+    sub_word: Word
+    options: tuple[Option, ...] = ()
+    words: tuple[Word, ...] = ()
+    paths: tuple[Word, ...] = ()
+    """What stands after `--`."""
+    directory: str = ""
+    """Relative to where the text starts: `cd` and `-C`; empty for the same."""
+    into: str = ""
+    """The variable (or substitution) that takes its output."""
+    nested: bool = False
+    """Inside another command's quotes or a substitution: its place in the text is not known."""
+
+    def has(self, *names: str) -> bool:
+        return any(option.name in names for option in self.options)
+
+    def given(self, *names: str) -> tuple[str, ...]:
+        """The values of an option, in order."""
+        return tuple(option.value or "" for option in self.options if option.name in names)
+
+    def arguments(self, variables: Mapping[str, str] = NOTHING) -> tuple[str | None, ...]:
+        """The arguments as git gets them; None for one that the shell decides."""
+        return tuple(word.value(variables) for word in self.words)
+
+
+class Assignment(Record, frozen=True):
+    """`NAME=value` on a line of its own."""
+
+    name: str
+    word: Word
+
+
+Statement = Invocation | Assignment
+
+
+class Push(Record, frozen=True):
+    """One ref that a push moves. An empty `src` that is known deletes."""
+
+    remote: str
+    src: str | None
+    """None where the shell decides it."""
+    dst: str
+    """Fully qualified; empty where only the repository's settings tell."""
+    force: Force = "none"
+    expected: str | None = None
+    """The SHA that a lease names."""
+    guessed: bool = False
+    """`dst` was a short name and is taken for a branch."""
+    by_option: bool = False
+    """A deletion asked for in words (`--delete`), not by an empty source."""
+    wide: str = ""
+    """`--all`, `--mirror`, `--tags`, `--prune`: refs that the text does not name."""
+
+    @property
+    def deletes(self) -> bool:
+        return self.src == ""
+
+
+class Pick(Record, frozen=True):
+    """A revert or a cherry-pick: of which commits, with which mainline parent (0: none given)."""
+
+    kind: Literal["revert", "cherry-pick"]
+    commits: tuple[str | None, ...]
+    mainline: int = 0
+    no_commit: bool = False
+    ends: str = ""
+    """`--abort`, `--continue`, `--skip`, `--quit`: it picks nothing, it goes on with one that is under way."""
+
+
+class Reset(Record, frozen=True):
+    """`git reset`: how (`--mixed` when nothing is said) and to which commit."""
+
+    mode: str
+    commit: str | None
+
+
+class Fetch(Record, frozen=True):
+    """`git fetch` or `git pull`: from where, and what."""
+
+    remote: str
+    refspecs: tuple[str | None, ...]
+
+
+# ── reading ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def statements(text: str) -> tuple[Statement, ...]:
+    """Every git call and every assignment of a shell text, in the order in which they happen."""
+    return tuple(_statements(text, into="", nested=False, depth=0))
+
+
+def invocations(text: str) -> tuple[Invocation, ...]:
+    """Every git call of a shell text."""
+    return tuple(statement for statement in statements(text) if isinstance(statement, Invocation))
+
+
+def pushes(text: str) -> tuple[Push, ...]:
+    """Every ref that the pushes of a text name."""
+    return tuple(push for call, known in _calls(text, "push") for push in pushes_of(call, known))
+
+
+def reverts(text: str) -> tuple[Pick, ...]:
+    """Every `git revert` of a text."""
+    return tuple(pick_of(call, known) for call, known in _calls(text, "revert"))
+
+
+def cherry_picks(text: str) -> tuple[Pick, ...]:
+    """Every `git cherry-pick` of a text."""
+    return tuple(pick_of(call, known) for call, known in _calls(text, "cherry-pick"))
+
+
+def resets(text: str) -> tuple[Reset, ...]:
+    """Every `git reset` of a text."""
+    return tuple(reset_of(call, known) for call, known in _calls(text, "reset"))
+
+
+def fetches(text: str) -> tuple[Fetch, ...]:
+    """Every `git fetch` and `git pull` of a text."""
+    return tuple(
+        Fetch(remote=(call.arguments(known) or ("",))[0] or "", refspecs=call.arguments(known)[1:])
+        for call, known in _calls(text, "fetch", "pull")
+    )
+
+
+def _calls(text: str, *subs: str) -> Iterator[tuple[Invocation, dict[str, str]]]:
+    """The calls of some sub-commands, each with the variables that the text itself has set by then."""
+    known: dict[str, str] = {}
+    for statement in statements(text):
+        if isinstance(statement, Assignment):
+            assign(statement, known)
+        elif statement.sub in subs:
+            yield statement, dict(known)
+
+
+def assign(statement: Assignment, known: dict[str, str]) -> None:
+    """Take an assignment into the known variables; one that the shell decides makes its name unknown."""
+    value = statement.word.value(known)
+    if value is None:
+        known.pop(statement.name, None)
+    else:
+        known[statement.name] = value
+
+
+def _statements(text: str, into: str, nested: bool, depth: int) -> Iterator[Statement]:
+    if depth > 5:
+        return
+    command: list[Word] = []
+    directory = ""
+    for token in (*shell_words(text), Operator(text="\n")):
+        if isinstance(token, Word):
+            command.append(token)
+            continue
+        yield from _command(command, directory, into, nested, depth)
+        if command and command[0].value(NOTHING) == "cd" and len(command) == 2:
+            directory = _join(directory, command[1].shown)
+        command = []
+
+
+def _command(words: list[Word], directory: str, into: str, nested: bool, depth: int) -> Iterator[Statement]:
+    for word in words:
+        for inner in word.inner:
+            yield from _statements(inner, into=f"({inner})", nested=True, depth=depth + 1)
+    settings, words = _split_prefix(words)
+    if not words:
+        yield from settings
+        return
+    program = words[0].value(NOTHING) or ""
+    name = program.rpartition("/")[2]
+    if name == "git":
+        if call := _git(words[1:], directory, into, nested):
+            yield call
+    elif name in _MAKES_VARIABLES:
+        yield from _split_prefix(words[1:])[0]
+    elif name in ("bash", "sh", "dash", "zsh", "eval", "xargs", "timeout", "nice"):
+        for place, word in enumerate(words[1:], 1):
+            value = word.value(NOTHING)
+            if value == "git" and name in ("xargs", "timeout", "nice"):
+                if call := _git(words[place + 1 :], directory, into, nested):
+                    yield call
+                break
+            if value and "git" in value and name not in ("xargs", "timeout", "nice"):
+                yield from _statements(value, into="", nested=True, depth=depth + 1)
+
+
+def _split_prefix(words: list[Word]) -> tuple[list[Statement], list[Word]]:
+    """Leading assignments and words like `then`, `env`, `sudo` off a simple command."""
+    found: list[Statement] = []
+    for place, word in enumerate(words):
+        head = word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
+        if match := _ASSIGNMENT.match(head):
+            rest = (match[2], *word.parts[1:]) if match[2] else word.parts[1:]
+            found.append(Assignment(name=match[1], word=Word(parts=rest, start=word.start, end=word.end)))
+        elif head not in _SKIPPED or len(word.parts) != 1:
+            return found, words[place:]
+    return found, []
+
+
+def _git(words: list[Word], directory: str, into: str, nested: bool) -> Invocation | None:
+    place = 0
+    while place < len(words):
+        shown = words[place].shown
+        if shown in _GLOBAL_VALUE:
+            if shown == "-C" and place + 1 < len(words):
+                directory = _join(directory, words[place + 1].shown)
+            place += 2
+        elif shown.startswith("-"):
+            place += 1
+        else:
+            break
+    if place >= len(words):
+        return None
+    sub = words[place]
+    options, plain, paths = _options(sub.shown, words[place + 1 :])
+    return Invocation(
+        sub=sub.shown,
+        sub_word=sub,
+        options=options,
+        words=plain,
+        paths=paths,
+        directory=directory,
+        into=into,
+        nested=nested,
+    )
+
+
+def _options(sub: str, words: list[Word]) -> tuple[tuple[Option, ...], tuple[Word, ...], tuple[Word, ...]]:
+    with_value = frozenset(_VALUE.get(sub, "").split())
+    options: list[Option] = []
+    plain: list[Word] = []
+    rest = iter(words)
+    for word in rest:
+        shown = word.shown
+        if shown == "--":
+            after = tuple(rest)
+            # checkout and reset take paths there; for the others it only ends the options.
+            return (tuple(options), tuple(plain), after) if sub in _TAKES_PATHS else (tuple(options), (*plain, *after), ())
+        if shown == "--end-of-options":
+            plain.extend(rest)
+        elif shown.startswith("--"):
+            name, equals, value = shown.partition("=")
+            name = _whole(name) if sub == "push" else name
+            if name in with_value and not equals:
+                following = next(rest, None)
+                options.append(Option(name=name, value=following.shown if following else "", word=word))
+            else:
+                options.append(Option(name=name, value=value if equals else None, word=word))
+        elif shown.startswith("-") and len(shown) > 1:
+            options.extend(_cluster(word, with_value, rest))
+        else:
+            plain.append(word)
+    return tuple(options), tuple(plain), ()
+
+
+_TAKES_PATHS = frozenset(("checkout", "reset", "restore", "diff", "log", "show", "add", "rm"))
+
+
+def _cluster(word: Word, with_value: frozenset[str], rest: Iterator[Word]) -> Iterator[Option]:
+    letters = word.shown[1:]
+    for place, letter in enumerate(letters):
+        name = f"-{letter}"
+        if name in with_value:
+            following = None if letters[place + 1 :] else next(rest, None)
+            yield Option(name=name, value=letters[place + 1 :] or (following.shown if following else ""), word=word)
+            return
+        yield Option(name=name, word=word)
+
+
+def _whole(name: str) -> str:
+    """Git takes any unique beginning of a long option: `--delet` deletes."""
+    if name in _PUSH_LONG:
+        return name
+    fits = [long for long in _PUSH_LONG if long.startswith(name)]
+    return fits[0] if len(fits) == 1 else name
+
+
+def _join(directory: str, step: str) -> str:
+    return step if step.startswith("/") or not directory else f"{directory}/{step}"
+
+
+# ── what one call means ───────────────────────────────────────────────────────────────────────────
+
+
+def pushes_of(call: Invocation, variables: Mapping[str, str] = NOTHING) -> tuple[Push, ...]:
+    """The refs that one push moves, in the order in which it names them."""
+    arguments = call.arguments(variables)
+    remote = call.given("--repo")[0] if call.has("--repo") and not arguments else (arguments or ("",))[0]
+    shown = remote if remote is not None else call.words[0].shown
+    force: Force = "force" if call.has("--force", "-f") else "lease" if call.has("--force-with-lease") else "none"
+    wide = next((o.name for o in call.options if o.name in ("--mirror", "--all", "--branches", "--tags", "--prune")), "")
+    if wide == "--mirror" and force == "none":
+        force = "force"
+    deleting = call.has("--delete", "-d")
+    found = [
+        _push(shown, value, word, force, deleting)
+        for word, value in zip(call.words[1:], arguments[1:], strict=True)
+        if value not in ("tag", "+tag")
+    ]
+    if wide:
+        found.append(Push(remote=shown, src=None, dst="", force=force, wide=wide))
+    elif not found:
+        found.append(Push(remote=shown, src="HEAD", dst="", force=force))
+    leases = _leases(call)
+    return tuple(_with_lease(push, leases) for push in found)
+
+
+def _push(remote: str, value: str | None, word: Word, force: Force, deleting: bool) -> Push:
+    spec = word.shown if value is None else value
+    if spec.startswith("+"):
+        spec = spec[1:]
+        force = "force" if force == "force" else "plus"
+    if deleting:
+        dst, guessed = qualified(spec)
+        return Push(remote=remote, src="", dst=dst, force=force, guessed=guessed, by_option=True)
+    src, colon, dst = spec.partition(":")
+    if not colon:
+        dst = "" if src in ("HEAD", "@") else src
+    if value is None:
+        unknown = _has_hole_before_colon(word)
+        dst, guessed = ("", False) if "$" in dst else qualified(dst)
+        return Push(remote=remote, src=None if unknown else src, dst=dst, force=force, guessed=guessed)
+    dst, guessed = qualified(dst)
+    return Push(remote=remote, src=src, dst=dst, force=force, guessed=guessed)
+
+
+def _has_hole_before_colon(word: Word) -> bool:
+    for part in word.parts:
+        if not isinstance(part, str):
+            return True
+        if ":" in part:
+            return False
+    return False
+
+
+def qualified(name: str) -> tuple[str, bool]:
+    """A ref's full name, and whether it was taken for a branch because nothing says otherwise."""
+    if not name or name.startswith("refs/"):
+        return name, False
+    if name.startswith(("heads/", "tags/")):
+        return f"refs/{name}", False
+    return f"refs/heads/{name}", True
+
+
+def _leases(call: Invocation) -> dict[str, str]:
+    """What each `--force-with-lease=ref:sha` expects."""
+    named = (value.partition(":") for value in call.given("--force-with-lease") if value)
+    return {qualified(ref)[0]: sha for ref, _, sha in named}
+
+
+def _with_lease(push: Push, leases: Mapping[str, str]) -> Push:
+    if push.force not in ("lease",) or push.dst not in leases:
+        return push
+    return Push(
+        remote=push.remote,
+        src=push.src,
+        dst=push.dst,
+        force=push.force,
+        expected=leases[push.dst] or None,
+        guessed=push.guessed,
+        by_option=push.by_option,
+    )
+
+
+def pick_of(call: Invocation, variables: Mapping[str, str] = NOTHING) -> Pick:
+    """What one `git revert` or `git cherry-pick` names."""
+    mainline = next(iter(call.given("-m", "--mainline")), "")
+    return Pick(
+        kind="revert" if call.sub == "revert" else "cherry-pick",
+        commits=call.arguments(variables),
+        mainline=int(mainline) if mainline.isdecimal() else 0,
+        no_commit=call.has("-n", "--no-commit"),
+        ends=next((o.name for o in call.options if o.name in ("--abort", "--continue", "--skip", "--quit")), ""),
+    )
+
+
+def reset_of(call: Invocation, variables: Mapping[str, str] = NOTHING) -> Reset:
+    """What one `git reset` does to which commit."""
+    modes = ("--soft", "--mixed", "--hard", "--merge", "--keep")
+    return Reset(
+        mode=next((option.name for option in call.options if option.name in modes), "--mixed"),
+        commit=(call.arguments(variables) or ("HEAD",))[0],
+    )
+
+
+# ── making it safer ───────────────────────────────────────────────────────────────────────────────
+
+
+def safer(text: str, expected: Mapping[str, str]) -> tuple[str, str]:
+    """A forced push with the lease of what the preview saw: (text, why); unchanged with an empty why otherwise.
+
+    `expected` maps a ref (`refs/heads/production`, or `origin refs/heads/production`) to its SHA on the
+    remote, empty for one that is not there. All but the forcing itself stays character for character.
+    """
+    edits: list[tuple[int, int, str]] = []
+    pinned: list[tuple[str, str]] = []
+    for call, known in _calls(text, "push"):
+        made = _pin(call, known, text, expected)
+        if made is None:
+            return text, ""
+        edits += made[0]
+        pinned += made[1]
+    if not edits:
+        return text, ""
+    for start, end, instead in sorted(edits, reverse=True):
+        text = text[:start] + instead + text[end:]
+    return text, _why(pinned)
+
+
+def _pin(
+    call: Invocation, known: Mapping[str, str], text: str, expected: Mapping[str, str]
+) -> tuple[list[tuple[int, int, str]], list[tuple[str, str]]] | None:
+    """The edits that pin one push, with what they pin; None where a forced ref cannot be pinned."""
+    forced = [push for push in pushes_of(call, known) if _needs_lease(push)]
+    if not forced:
+        return [], []
+    pinned: list[tuple[str, str]] = []
+    for push in forced:
+        ref, sha = _seen(push, expected)
+        if not ref or call.nested or push.wide:
+            return None
+        pinned.append((ref, sha))
+    lease = " ".join(shlex.quote(f"--force-with-lease={ref}:{sha}") for ref, sha in pinned)
+    edits: list[tuple[int, int, str]] = []
+    for word in {o.word.start: o.word for o in call.options if _forces(o) and o.word is not None}.values():
+        instead = _without_f(text[word.start : word.end])
+        edits.append((word.start, word.end, " ".join(filter(None, (instead, "" if edits else lease)))))
+    for word in call.words[1:]:
+        if word.shown.startswith("+"):
+            at = text.index("+", word.start)
+            edits.append((at, at + 1, ""))
+    if not any(_forces(option) for option in call.options):
+        edits.append((call.sub_word.end, call.sub_word.end, f" {lease}"))
+    return edits, pinned
+
+
+def _forces(option: Option) -> bool:
+    return option.name in ("--force", "-f", "--force-with-lease")
+
+
+def _needs_lease(push: Push) -> bool:
+    """Forced without saying over what. A lease on another ref's name follows every fetch, so it says nothing."""
+    if push.force in ("force", "plus"):
+        return True
+    held = push.expected or ""
+    return push.force == "lease" and not SHORT_SHA.match(held) and not held.startswith("$")
+
+
+def _seen(push: Push, expected: Mapping[str, str]) -> tuple[str, str]:
+    by_ref = {name.rpartition(" ")[2]: sha for name, sha in expected.items()}
+    if not push.dst and len(by_ref) == 1:
+        return next(iter(by_ref.items()))  # the preview asked the settings which ref it is
+    tag = push.dst.replace("refs/heads/", "refs/tags/", 1)
+    dst = tag if push.guessed and push.dst not in by_ref and tag in by_ref else push.dst
+    return (dst, by_ref[dst]) if dst in by_ref else ("", "")
+
+
+def _without_f(word: str) -> str:
+    """What stays of `-fu` when the force goes; nothing of a word that only forces."""
+    if word.startswith("-") and not word.startswith("--") and word != "-f":
+        return word.replace("f", "", 1)
+    return ""
+
+
+def _why(pinned: list[tuple[str, str]]) -> str:
+    said = ", ".join(
+        f"{ref.removeprefix('refs/heads/').removeprefix('refs/')} "
+        + (f"is still at {sha[:7]}" if sha else "is still not there")
+        for ref, sha in pinned
+    )
+    return f"A bare force overwrites whatever is there by then; with the lease it pushes only while {said}."

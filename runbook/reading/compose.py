@@ -1,0 +1,183 @@
+"""The filled form → the model: what one key cannot tell alone is checked here, across the whole runbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+import msgspec
+
+from runbook.model import Checklist, FollowUp, Method, Outcome, Record, Runbook, Step, Trigger
+from runbook.reading.compose_signals import Signals
+from runbook.reading.compose_steps import Infer, Steps, check_ids, placeholders
+from runbook.reading.form import MethodForm, RunbookForm
+from runbook.reading.problems import Problems
+from runbook.reading.tree import Text, line_of
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+def compose(form: RunbookForm, signals: Signals, problems: Problems, infer: Infer | None) -> Runbook:
+    """The runbook of a form. Raises ReadingError with everything that does not hold together."""
+    runbook = _Composer(form, signals, problems, infer).runbook()
+    problems.stop_if_any()
+    return plain(runbook)
+
+
+def plain(record: RecordT) -> RecordT:
+    """The same data with ordinary texts, which no longer know their lines."""
+    return msgspec.structs.replace(record, **{name: _plain(getattr(record, name)) for name in record.__struct_fields__})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Text):
+        return str(value)
+    if isinstance(value, tuple):
+        return tuple(_plain(item) for item in value)
+    return plain(value) if isinstance(value, Record) else value
+
+
+class _Composer:
+    """Makes the model part by part and notes what does not fit."""
+
+    def __init__(self, form: RunbookForm, signals: Signals, problems: Problems, infer: Infer | None) -> None:
+        self.form = form
+        self.signals = signals
+        self.problems = problems
+        self.steps = Steps((param.id for param in form.params), signals, problems, infer)
+        self.methods = [method.id for method in form.methods]
+
+    def runbook(self) -> Runbook:
+        form = self.form
+        self._every_id()
+        self._addresses()
+        return Runbook(
+            id=form.id,
+            title=form.title,
+            service=form.service,
+            environment=form.environment,
+            owner=form.owner,
+            version=form.revision,
+            last_tested=form.last_tested,
+            notes=form.notes,
+            params=form.params,
+            guard=self.steps.checks(form.guard, "guard"),
+            signals=self.signals.all,
+            logs=form.logs,
+            triggers=self._triggers(),
+            methods=tuple(self._method(method, index) for index, method in enumerate(form.methods)),
+            checklists=tuple(
+                Checklist(id=listed.id, title=listed.title, phase=listed.phase, items=listed.items)
+                for listed in form.checklists
+            ),
+            verification=self.steps.made(form.verification, "verification"),
+            monitoring=self.steps.made(form.monitoring, "monitoring"),
+            outcomes=self._outcomes(),
+            next_when_failed=form.next_when_failed,
+            settle=form.settle,
+            relapse_watch=form.relapse_watch,
+            contacts=form.contacts,
+            follow_ups=tuple(
+                FollowUp(text=item.text, due_in=item.due_in, group=item.group) for item in form.follow_ups
+            ),
+            lessons=form.lessons,
+            practices=form.practices,
+            report_template=form.report_template,
+        )
+
+    def _every_id(self) -> None:
+        form = self.form
+        families: tuple[tuple[str, Iterable[tuple[str, str]]], ...] = (
+            ("runbook", ((form.id, "id"),)),
+            ("param", ((param.id, f"params[{index}]") for index, param in enumerate(form.params))),
+            ("criterion", ((criterion.id, f"criteria[{index}]") for index, criterion in enumerate(form.criteria))),
+            ("log", ((log.id, f"logs[{index}]") for index, log in enumerate(form.logs))),
+            ("trigger", ((trigger.id, f"triggers[{index}]") for index, trigger in enumerate(form.triggers))),
+            ("method", ((method.id, f"methods[{index}]") for index, method in enumerate(form.methods))),
+            ("checklist", ((listed.id, f"checklists[{index}]") for index, listed in enumerate(form.checklists))),
+            ("item", self._tickable()),
+        )
+        for what, named in families:
+            check_ids(named, what, self.problems)
+
+    def _tickable(self) -> Iterable[tuple[str, str]]:
+        """Whatever a person ticks: the record names each of them by its id alone."""
+        for place, listed in enumerate(self.form.checklists):
+            for index, item in enumerate(listed.items):
+                yield item.id, f"checklists[{place}].items[{index}]"
+        for index, outcome in enumerate(self.form.outcomes):
+            yield outcome.id, f"outcomes[{index}]"
+
+    def _addresses(self) -> None:
+        for index, log in enumerate(self.form.logs):
+            self.steps.open_values(log.path, self.steps.declared, f"logs[{index}].path")
+        for name, signal in self.form.signals.items():
+            self.steps.open_values(signal.url, self.steps.declared, f"signals.{name}.url")
+
+    def _triggers(self) -> tuple[Trigger, ...]:
+        made = []
+        for index, trigger in enumerate(self.form.triggers):
+            for method in trigger.suggests:
+                self._method_exists(method, f"triggers[{index}].suggests")
+            made.append(
+                Trigger(
+                    id=trigger.id,
+                    text=trigger.text,
+                    group=trigger.group,
+                    urgency=trigger.urgency,
+                    criterion=self.signals.criterion(trigger.criterion, f"triggers[{index}].criterion"),
+                    suggests=trigger.suggests,
+                )
+            )
+        return tuple(made)
+
+    def _outcomes(self) -> tuple[Outcome, ...]:
+        return tuple(
+            Outcome(
+                id=outcome.id,
+                text=outcome.text,
+                level=outcome.level,
+                criterion=self.signals.criterion(outcome.criterion, f"outcomes[{index}].criterion"),
+            )
+            for index, outcome in enumerate(self.form.outcomes)
+        )
+
+    def _method(self, method: MethodForm, index: int) -> Method:
+        key = f"methods[{index}]"
+        for param in method.params:
+            if param not in self.steps.declared:
+                self.problems.unknown("param", param, self.steps.declared, line_of(param), f"{key}.params")
+        if method.fallback:
+            self._method_exists(method.fallback, f"{key}.fallback")
+        if not method.steps:
+            self.problems.add("A method needs at least one step.", line_of(method.id), f"{key}.steps")
+        steps = self.steps.made(method.steps, f"{key}.steps")
+        return Method(
+            id=method.id,
+            label=method.label or str(index + 1),
+            title=method.title,
+            use_when=method.use_when,
+            avoid_when=method.avoid_when,
+            estimate=method.estimate or sum(step.estimate for step in steps),
+            risk=method.risk,
+            data_loss=method.data_loss,
+            where=method.where,
+            requires=self.steps.checks(method.requires, f"{key}.requires"),
+            params=method.params or self._params_of(steps),
+            steps=steps,
+            fallback=method.fallback,
+            caution=method.caution,
+            line=line_of(method.id),
+        )
+
+    def _params_of(self, steps: tuple[Step, ...]) -> tuple[str, ...]:
+        """The params without a default that the commands leave open and no step captures."""
+        commands = [command for step in steps for command in step.commands]
+        captured = {capture.param for command in commands for capture in command.captures}
+        asked = {param.id for param in self.form.params if not param.default} - captured
+        used = dict.fromkeys(name for command in commands for name in placeholders(command.text))
+        return tuple(name for name in used if name in asked)
+
+    def _method_exists(self, method: str, key: str) -> None:
+        if method not in self.methods:
+            self.problems.unknown("method", method, self.methods, line_of(method), key)

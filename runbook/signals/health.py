@@ -1,0 +1,46 @@
+"""A health endpoint: its status code is the value, its own checks are shown beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from runbook.logs.clean import clean
+from runbook.signals.fetch import Reply, Unreadable
+from runbook.signals.http_json import dig, document_of
+
+Check = tuple[str, bool | None]
+"""A part of the service and whether it is healthy; None where it does not say."""
+
+MOST_CHECKS = 30
+_GOOD = frozenset({"ok", "up", "healthy", "pass", "passing", "true", "green"})
+_BAD = frozenset({"down", "unhealthy", "fail", "failed", "failing", "error", "false", "red", "critical"})
+
+
+def checks_of(reply: Reply, path: str) -> tuple[Check, ...]:
+    """The parts that the answer lists at `path`, in its order; none when it lists none."""
+    try:
+        listed = dig(document_of(reply), path)
+    except Unreadable:
+        return ()  # a health endpoint need not be JSON, and its status code is the answer
+    return tuple(check for check, _ in zip(_checks(listed), range(MOST_CHECKS), strict=False))
+
+
+def _checks(listed: object) -> Iterator[Check]:
+    if isinstance(listed, Mapping):
+        for name, said in listed.items():
+            yield clean(str(name), 40), _healthy(said)
+    elif isinstance(listed, list):
+        for said in listed:
+            if isinstance(said, Mapping) and isinstance(said.get("name"), str):
+                yield clean(said["name"], 40), _healthy(said)
+
+
+def _healthy(said: object) -> bool | None:
+    if isinstance(said, Mapping):
+        return next((_healthy(said[key]) for key in ("healthy", "ok", "status", "state") if key in said), None)
+    if isinstance(said, bool):
+        return said
+    if isinstance(said, str):
+        word = said.strip().lower()
+        return True if word in _GOOD else False if word in _BAD else None
+    return None

@@ -1,0 +1,362 @@
+"""A log as it is read: moves, filter, search, counts. What is hidden or new is always said."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runbook.logs import hits as hits_module
+from runbook.logs import view as view_module
+from runbook.logs.hits import Hits
+from runbook.logs.rows import level_of
+from runbook.logs.scan import BadQuery, errors_in, matching, parse
+from runbook.logs.tally import Tally
+from runbook.logs.view import LogView, LogWindow
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Desk:
+    """A log in a folder, and its reader."""
+
+    def __init__(self, folder: Path, lines: int = 0, **given: object) -> None:
+        self.path = folder / "app.log"
+        self.path.write_text("".join(f"line {n}\n" for n in range(lines)))
+        self.clock = Clock()
+        self.view = LogView(self.path, monotonic=self.clock, secrets=("hunter22hunter",))
+        self.view.begin()
+
+    def add(self, *lines: str) -> None:
+        with self.path.open("a") as log:
+            log.write("".join(f"{line}\n" for line in lines))
+        self.view.follower.check()
+        while self.view.advance():
+            pass
+
+    def texts(self, height: int = 4) -> list[str]:
+        return [row.text for row in self.view.window(height).rows]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path, 20)
+
+
+def test_following_shows_the_end(desk: Desk) -> None:
+    assert desk.texts() == ["line 16", "line 17", "line 18", "line 19"]
+    desk.add("line 20")
+    assert desk.texts()[-1] == "line 20"
+    assert desk.view.window(4).following
+
+
+def test_going_up_leaves_the_tail_and_counts_what_comes(desk: Desk) -> None:
+    desk.view.move(-1, 4)
+    assert desk.texts() == ["line 15", "line 16", "line 17", "line 18"]
+    desk.add("line 20", "line 21")
+    window = desk.view.window(4)
+    assert (window.following, window.new) == (False, 2)
+    assert desk.texts()[0] == "line 15"
+    desk.view.to_end()
+    assert (desk.view.window(4).new, desk.texts()[-1]) == (0, "line 21")
+
+
+def test_arriving_at_the_end_follows_again(desk: Desk) -> None:
+    desk.view.page(-1, 4)
+    assert desk.texts()[0] == "line 13"
+    desk.view.move(2, 4)
+    assert not desk.view.following
+    desk.view.page(1, 4)
+    assert desk.view.following
+
+
+def test_top_and_a_window_larger_than_the_log(desk: Desk) -> None:
+    desk.view.to_top()
+    assert desk.texts()[0] == "line 0"
+    desk.view.move(-3, 4)
+    assert desk.texts()[0] == "line 0"
+    desk.view.to_end()
+    desk.view.move(-1, 100)
+    assert desk.view.following, "there is nothing above to go to"
+    assert len(desk.texts(100)) == 20
+
+
+@given(st.lists(st.sampled_from(["up", "down", "pgup", "pgdn", "top", "end", "add"]), max_size=25))
+@settings(max_examples=50, deadline=None)
+def test_any_walk_shows_neighbouring_lines(tmp_path_factory: pytest.TempPathFactory, walk: list[str]) -> None:
+    desk = Desk(tmp_path_factory.mktemp("walk"), 30)
+    count = 30
+    for step in walk:
+        if step == "add":
+            desk.add(f"line {count}")
+            count += 1
+        elif step in ("up", "down"):
+            desk.view.move(1 if step == "down" else -1, 5)
+        elif step in ("pgup", "pgdn"):
+            desk.view.page(1 if step == "pgdn" else -1, 5)
+        else:
+            desk.view.to_top() if step == "top" else desk.view.to_end()
+        numbers = [int(text.split()[1]) for text in desk.texts(5)]
+        assert len(numbers) == 5
+        assert numbers == list(range(numbers[0], numbers[0] + 5))
+        if desk.view.following:
+            assert numbers[-1] == count - 1
+
+
+def test_rows_are_clean_masked_and_judged(desk: Desk) -> None:
+    desk.add(
+        "\x1b[31mERROR\x1b[0m \x1b]52;c;eA==\x07 [@click=app.quit]x[/]", "  at cart.js:3", "password=hunter22hunter"
+    )
+    rows = desk.view.window(3).rows
+    assert [row.text for row in rows] == [
+        "ERROR ␛]52;c;eA==␇ [@click=app.quit]x[/]",
+        "  at cart.js:3",
+        "password=‹masked›",
+    ]
+    assert [(row.level, row.mark, row.continuation) for row in rows] == [
+        ("error", (0, 5), False),
+        ("", (0, 0), True),
+        ("", (0, 0), False),
+    ]
+    assert "hunter22hunter" not in str(desk.view.last_lines(3))
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("12:00 ERROR checkout", "error"),
+        ("12:00 WARNING low", "warn"),
+        ('{"level":"warn","m":1}', "warn"),
+        ("[error] 12#0: upstream", "error"),
+        ("level=info x", "info"),
+        ('GET /api HTTP/1.1" 503 12', "error"),
+        ("INFO http GET / 502 12ms", "error"),
+        ("0 errors found", ""),
+        ("TRACEBACK", ""),
+    ],
+)
+def test_levels(line: str, level: str) -> None:
+    assert level_of(line)[0] == level
+
+
+def test_errors_are_counted_per_minute(desk: Desk) -> None:
+    desk.add(*["x ERROR y"] * 30, "GET / 503 x", "INFO fine", "ERROR and FATAL count once")
+    window = desk.view.window(4)
+    assert (window.errors_per_minute, window.watched) == (32, 0)
+    desk.clock.now += 30
+    desk.add("ERROR again")
+    assert desk.view.window(4).errors_per_minute == 33
+    desk.clock.now += 31
+    assert desk.view.window(4).errors_per_minute == 1
+    assert desk.view.window(4).watched == 60
+    assert desk.view.window(4).spark == (32, 0, 0, 1, 0, 0)
+
+
+def test_what_was_there_before_is_not_counted(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("ERROR old\nERROR unfin")
+    view = LogView(path, monotonic=Clock())
+    view.begin()
+    with path.open("a") as log:
+        log.write("ished\nERROR ne")
+    view.follower.check()
+    view.advance()
+    assert view.window(3).errors_per_minute == 1, "the line that was finished, not the one that is not"
+
+
+def test_the_tally_forgets(desk: Desk) -> None:
+    tally = Tally(0)
+    for second in range(1000):
+        tally.add(1, float(second))
+    assert tally.in_last_minute(999.0) == 60
+    assert tally.series(1000.0) == (10,) * 12
+    assert len(tally._errors) < 200
+
+
+async def test_a_filter_looks_back_and_takes_new_lines(desk: Desk) -> None:
+    desk.view.set_filter("line 1")
+    await desk.view.settled()
+    assert desk.texts(20) == ["line 1", *[f"line {n}" for n in range(10, 20)]]
+    desk.add("line 20", "line 100", "nothing")
+    assert desk.texts(2) == ["line 19", "line 100"]
+    desk.view.move(-3, 4)
+    desk.add("line 101", "no")
+    assert desk.view.window(4).new == 1
+    at_top = desk.texts(4)[0]
+    desk.view.set_filter("")
+    assert desk.texts(4)[0] == at_top, "without the filter one still stands on the same line"
+
+
+async def test_a_filter_that_hides(desk: Desk) -> None:
+    desk.view.set_filter("!1")
+    await desk.view.settled()
+    assert desk.texts(20) == ["line 0", *[f"line {n}" for n in range(2, 10)]]
+    desk.add("line 31", "line 32")
+    assert desk.texts(2) == ["line 9", "line 32"]
+
+
+async def test_a_filter_is_bounded_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hits_module, "MOST", 5)
+    desk.view.set_filter("line")
+    await desk.view.settled()
+    assert desk.texts(20) == [f"line {n}" for n in range(15, 20)]
+    assert desk.view.window(20).filter_note == "the last 5 lines with it"
+
+
+async def test_a_filter_over_many_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view_module, "CHUNK", 64)
+    desk = Desk(tmp_path, 300)
+    desk.view.set_filter("~^line \\d*7$")
+    await desk.view.settled()
+    assert desk.texts(99) == [f"line {n}" for n in range(7, 300, 10)]
+    desk.view.search("27", backwards=True, height=5)
+    await desk.view.settled()
+    assert desk.texts(5) == [f"line {n}" for n in range(257, 300, 10)], "277 is visible: nothing jumps"
+    desk.view.search_next(5)
+    await desk.view.settled()
+    assert desk.texts(5)[1] == "line 227"
+
+
+async def test_search_up_then_on_then_back(desk: Desk) -> None:
+    desk.view.search("line 1", backwards=True, height=4)
+    await desk.view.settled()
+    assert desk.view.window(4).match == desk.view.window(4).rows[-1].offset, "the nearest one is already visible"
+    assert desk.texts()[-1] == "line 19", "and nothing jumps"
+    assert not desk.view.following
+    for _ in range(10):
+        desk.view.search_next(4)
+        await desk.view.settled()
+    row = next(row for row in desk.view.window(4).rows if row.offset == desk.view.window(4).match)
+    assert (row.text, row.found) == ("line 1", ((0, 6),))
+    desk.view.search_next(4)
+    await desk.view.settled()
+    assert desk.view.window(4).search_note == "no match above"
+    desk.view.search_next(4, reverse=True)
+    await desk.view.settled()
+    window = desk.view.window(4)
+    assert next(row.text for row in window.rows if row.offset == window.match) == "line 10"
+
+
+async def test_a_search_that_cannot_be(desk: Desk) -> None:
+    desk.view.search("~(", backwards=True, height=4)
+    assert desk.view.window(4).search_note.startswith("Not an expression")
+    desk.view.search("nowhere", backwards=False, height=4)
+    await desk.view.settled()
+    assert desk.view.window(4).search_note == "no match below"
+    assert desk.view.following, "a search that finds nothing moves nothing"
+    desk.view.search("", backwards=False, height=4)
+    assert desk.view.window(4).search_text == ""
+
+
+async def test_rotation_under_a_reader(desk: Desk) -> None:
+    desk.view.set_filter("line")
+    await desk.view.settled()
+    desk.path.rename(desk.path.with_suffix(".1"))
+    desk.path.write_text("")
+    desk.add("line after", "other")
+    assert desk.texts(2) == ["line 19", "line after"]
+    desk.view.set_filter("")
+    rows = desk.view.window(4).rows
+    assert [row.note for row in rows] == [False, True, False, False]
+    assert [row.text for row in rows][2:] == ["line after", "other"]
+
+
+def test_truncation_under_a_detached_reader(desk: Desk) -> None:
+    desk.view.move(-5, 4)
+    desk.path.write_text("")
+    desk.add("fresh")
+    assert desk.texts()[-1] == "fresh"
+    assert "truncated" in desk.texts()[0]
+
+
+def test_equal_windows_are_one_object(desk: Desk) -> None:
+    assert desk.view.window(4) is desk.view.window(4)
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    view = LogView(tmp_path / "none.log", monotonic=Clock())
+    view.begin()
+    view.move(-1, 4)
+    view.page(1, 4)
+    view.to_top()
+    assert view.window(4) == LogWindow(name="none.log", following=False, watched=0, state="missing")
+
+
+async def test_a_burst_is_worked_off_in_turns(tmp_path: Path) -> None:
+    told = 0
+    seen = asyncio.Event()
+
+    def changed() -> None:
+        nonlocal told
+        told += 1
+        seen.set()
+
+    path = tmp_path / "app.log"
+    path.write_text("")
+    view = LogView(path, changed=changed)
+    view.start()
+    try:
+        path.write_text("ERROR of a burst that is larger than one turn\n" * 100_000)
+        async with asyncio.timeout(20):
+            while view.window(5).errors_per_minute < 100_000:
+                await seen.wait()
+                seen.clear()
+        assert view.window(5).errors_per_minute == 100_000
+        assert told > 2
+    finally:
+        view.close()
+
+
+@given(st.lists(st.text("ab E5\x1b", max_size=6), max_size=12), st.sampled_from(["a", "ab", "~a+b", "!a", "~^b", "~$"]))
+@settings(max_examples=150)
+def test_matching_agrees_with_line_by_line(lines: list[str], typed: str) -> None:
+    query = parse(typed, may_negate=True)
+    data = "".join(f"{line}\n" for line in lines).encode()
+    kept = [
+        offset for offset, line in _offsets(lines) if bool(query.matcher.search(line.encode())) is not query.without
+    ]
+    assert list(matching(query, data, 7)) == [7 + offset for offset in kept]
+
+
+def _offsets(lines: list[str]) -> list[tuple[int, str]]:
+    result, at = [], 0
+    for line in lines:
+        result.append((at, line))
+        at += len(line.encode()) + 1
+    return result
+
+
+def test_an_expression_does_not_reach_over_a_line_end() -> None:
+    assert list(matching(parse("~a\\sb"), b"a\nb\nxa b\n")) == [4]
+
+
+def test_queries() -> None:
+    assert parse("Cart").any_case is False
+    assert parse("cart").any_case is True
+    assert parse("!x").without is False
+    assert parse("a.b").finds("a.b axb") == ((0, 3),)
+    for bad in ("", "~", "~(", "~(a+)+$"):
+        with pytest.raises(BadQuery):
+            parse(bad)
+    assert errors_in(b"ERROR FATAL\nCRITICAL\n 503 \n 5034 \nerror\n") == 3
+
+
+def test_hits_keep_their_place_when_the_oldest_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hits_module, "MOST", 4)
+    found = Hits()
+    found.found_before(matching(parse("x"), b"x\nx\n"))
+    moved = 0
+    for number in range(9):
+        moved += found.arrived(matching(parse("x"), b"x", 100 + number))
+    assert [found[index] for index in range(found.first, found.end)] == list(range(101, 109))
+    assert moved == 5
+    assert [found.index_of(position) for position in (101, 104, 105, 108, 99)] == [-4, -1, 0, 3, None]

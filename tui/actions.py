@@ -1,0 +1,171 @@
+"""The one registry of what a person can do: id, key, words, and when it applies.
+
+The footer, the help, the palette, the README's key table and a user's own key map all come from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+
+class Situation(msgspec.Struct, frozen=True):
+    """What decides whether an action applies just now."""
+
+    ready: bool = False
+    driving: bool = False
+    confirming: bool = False
+    running: bool = False
+    step: bool = False
+    undo: bool = False
+    value: bool = False
+    pane: str = "runbook"
+
+
+def _always(_: Situation) -> str:
+    return ""
+
+
+def _ready(now: Situation) -> str:
+    return "" if now.ready else "the room is still opening"
+
+
+def _driving(now: Situation) -> str:
+    return _ready(now) or ("" if now.driving else "another room drives; this one watches")
+
+
+def _step(now: Situation) -> str:
+    return _driving(now) or ("" if now.step else "no step is selected")
+
+
+def _running(now: Situation) -> str:
+    return _driving(now) or ("" if now.running else "nothing is running")
+
+
+def _undo(now: Situation) -> str:
+    return _step(now) or ("" if now.undo else "this step has no undo")
+
+
+def _value(now: Situation) -> str:
+    return _step(now) or ("" if now.value else "this step has no value to set")
+
+
+def _in(pane: str) -> Callable[[Situation], str]:
+    return lambda now: "" if now.pane == pane else f"for the {pane} pane"
+
+
+class Action(msgspec.Struct, frozen=True):
+    """One thing a person can do. `why_not` answers with a reason, or with nothing when it applies."""
+
+    id: str
+    key: str
+    words: str
+    short: str = ""
+    why_not: Callable[[Situation], str] = _always
+    group: str = "room"
+    bound: bool = True
+    """Whether the app binds the key; a pane that handles its own keys binds them itself."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self.key.split(","))
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("pane.signals", "1", "go to the signals", group="panes"),
+    Action("pane.logs", "2", "go to the logs", group="panes"),
+    Action("pane.runbook", "3", "go to the runbook", group="panes"),
+    Action("pane.action", "4", "go to the action panel", group="panes"),
+    Action("pane.next", "tab", "next pane", group="panes"),
+    Action("pane.zoom", "z", "zoom this pane; again or esc: back", "zoom", group="panes"),
+    Action("method", "m", "choose the method", "method", _driving),
+    Action("note", "a", "add a note to the timeline", "note", _ready),
+    Action("timeline", "t", "the timeline", "timeline", _ready),
+    Action("contacts", "c", "whom to call", "contacts", _ready),
+    Action("trigger", "i", "report what no machine can see: a breach, corrupted data", "report", _driving),
+    Action("snapshot", "w", "save a snapshot: signals, logs, this screen", "snapshot", _ready),
+    Action("report", "R", "write the incident report", "report", _ready),
+    Action("presenter", "P", "presenter mode: secrets and phone numbers hidden, keys shown", "present"),
+    Action("help", "question_mark", "keys and help", "keys"),
+    Action("palette", "colon,ctrl+p", "all commands", "commands"),
+    Action("quit", "q", "leave; says what goes on running", "leave"),
+    Action("step.open", "enter", "look at the selected step; tick an item", "look", _step, "step", bound=False),
+    Action("step.confirm", "y", "run the command shown", "run it", _step, "step", bound=False),
+    Action("step.cancel", "n,escape", "back, without running", "back", _step, "step", bound=False),
+    Action("step.value", "e", "set a value, or edit a failed command", "value", _value, "step", bound=False),
+    Action("step.skip", "s", "skip, with a reason", "skip", _step, "step", bound=False),
+    Action("step.retry", "r", "try again; look again", "retry", _step, "step", bound=False),
+    Action("step.undo", "u", "the step's way back", "undo", _undo, "step", bound=False),
+    Action(
+        "step.override", "o", "run in spite of a failed check, with a reason", "override", _step, "step", bound=False
+    ),
+    Action(
+        "step.stop", "x", "interrupt what runs (then X terminate, K kill)", "interrupt", _running, "step", bound=False
+    ),
+    Action("log.search", "slash", "search", "search", _in("logs"), "logs", bound=False),
+    Action("log.next", "n,N", "next match, the one before", "next", _in("logs"), "logs", bound=False),
+    Action(
+        "log.filter",
+        "ampersand",
+        "show only lines with this text; !text hides them",
+        "filter",
+        _in("logs"),
+        "logs",
+        bound=False,
+    ),
+    Action("log.follow", "f,G", "follow the end again", "follow", _in("logs"), "logs", bound=False),
+    Action("move", "up,down,j,k,g,G,pageup,pagedown", "move in a pane", "move", group="panes", bound=False),
+)
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+_SPOKEN = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "ampersand": "&",
+    "escape": "esc",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "up": "↑",
+    "down": "↓",
+}
+_EATEN = {
+    "ctrl+b",
+    "ctrl+a",
+    "ctrl+s",
+    "ctrl+q",
+    "ctrl+i",
+    "ctrl+m",
+    "ctrl+h",
+    "ctrl+left_square_bracket",
+    "ctrl+enter",
+}
+
+
+def spoken(action: Action) -> str:
+    """An action's keys as a person names them: `: ctrl+p`."""
+    return " ".join(_SPOKEN.get(key, key) for key in action.keys)
+
+
+def key_table(actions: Iterable[Action] = ACTIONS) -> str:
+    """The README's table of keys, in Markdown."""
+    rows = ["| key | does |", "|---|---|"]
+    rows += [f"| `{spoken(action)}` | {action.words} |" for action in actions]
+    return "\n".join(rows)
+
+
+def faults(actions: Iterable[Action] = ACTIONS) -> list[str]:
+    """What is wrong with a key map: clashes, and keys that a terminal or tmux eats."""
+    found: list[str] = []
+    taken: dict[tuple[str, str], str] = {}
+    for action in actions:
+        for key in action.keys:
+            if key in _EATEN:
+                found.append(f"{action.id}: {key} never arrives; a terminal or tmux takes it")
+            for scope in {action.group, "room"} if action.bound else {action.group}:
+                other = taken.setdefault((scope, key), action.id)
+                if other != action.id:
+                    found.append(f"{action.id} and {other} both want {key}")
+    return found

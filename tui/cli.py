@@ -1,0 +1,158 @@
+"""The command line. Light on purpose: `--help` imports neither the screen nor the network."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+VERSION = "0.1.0"
+OK, NOT_OK, USAGE = 0, 1, 2
+
+_EPILOG = """\
+examples:
+  warroom drill                        practise on a real production of your own, on this machine
+  warroom                              open the room for the runbook found here
+  warroom open ops/rollback.yaml --set production_url=https://shop.example.com
+  warroom open book:production-rollback
+  warroom incidents                    what was recorded, newest first
+  warroom report 2026-11-24-0314       write an incident's report again
+
+exit codes: 0 fine · 1 the thing asked about is not fine · 2 usage, or input that cannot be read
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code. Broken input is a sentence on stderr, never a traceback."""
+    args = parser().parse_args(sys.argv[1:] if argv is None else list(argv))
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)  # exported by some shells; they would freeze the screen's size
+    try:
+        return int(args.act(args))
+    except KeyboardInterrupt:
+        return NOT_OK
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="warroom",
+        description="A terminal war room: live signals, a tailing log, your runbook as a checklist, and every "
+        "rollback step shown, confirmed by a key, run, and recorded.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"warroom {VERSION}")
+    top.set_defaults(act=_open, runbook=None, **_OPEN_DEFAULTS)
+    commands = top.add_subparsers(title="commands", metavar="")
+
+    opening = commands.add_parser("open", help="open the room on a runbook")
+    opening.add_argument("runbook", nargs="?", help="a YAML file, or book:NAME for one that ships")
+    _add_open_flags(opening)
+    opening.set_defaults(act=_open)
+
+    drill = commands.add_parser("drill", help="practise on a real sandbox production, all on 127.0.0.1")
+    drill.add_argument("scenario", nargs="?", default="bad-deploy", help="which fault (see --list)")
+    drill.add_argument("--list", action="store_true", help="list the scenarios")
+    drill.add_argument("--seed", type=int, default=1, help="another seed: other commits, tags and numbers")
+    drill.add_argument("--dir", type=Path, help="where to make it (default: in warroom's own folder)")
+    _add_open_flags(drill)
+    drill.set_defaults(act=_drill)
+
+    listing = commands.add_parser("incidents", help="list recorded incidents, newest first")
+    listing.add_argument("--json", action="store_true", help="one JSON object per line")
+    listing.add_argument("--verify", action="store_true", help="check every record's chain of hashes")
+    listing.set_defaults(act=_incidents)
+
+    timeline = commands.add_parser("timeline", help="print an incident's timeline")
+    timeline.add_argument("id", help="the incident, or the beginning of its name")
+    timeline.add_argument("--json", action="store_true", help="one JSON object per line")
+    timeline.set_defaults(act=_timeline)
+
+    report = commands.add_parser("report", help="print an incident's report, or write it to a file")
+    report.add_argument("id", help="the incident, or the beginning of its name")
+    report.add_argument("-o", "--output", type=Path, help="a new file; never overwrites one")
+    report.set_defaults(act=_report)
+
+    trust = commands.add_parser("trust", help="allow this runbook, as it is now, to run commands")
+    trust.add_argument("runbook", type=Path)
+    trust.set_defaults(act=_trust)
+    return top
+
+
+_OPEN_DEFAULTS: dict[str, object] = {
+    "method": None,
+    "values": [],
+    "read_only": False,
+    "present": False,
+    "new": False,
+    "resume": None,
+    "theme": None,
+    "ascii": False,
+}
+
+
+def _add_open_flags(of: argparse.ArgumentParser) -> None:
+    of.add_argument("--method", help="choose this method at once")
+    of.add_argument("--set", dest="values", action="append", default=[], metavar="NAME=VALUE", help="set a value")
+    of.add_argument("--read-only", action="store_true", help="watch: nothing can be run from this room")
+    of.add_argument("--present", action="store_true", help="presenter mode from the start")
+    which = of.add_mutually_exclusive_group()
+    which.add_argument("--new", action="store_true", help="open a new incident, whatever is open")
+    which.add_argument("--resume", nargs="?", const="", metavar="ID", help="go on with the open incident")
+    of.add_argument("--theme", help="dark, light, high-contrast, colour-blind")
+    of.add_argument("--ascii", action="store_true", help="no glyphs beyond ASCII")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _open(args: argparse.Namespace) -> int:
+    from tui.launch import open_room
+
+    return open_room(args)
+
+
+def _drill(args: argparse.Namespace) -> int:
+    if args.list:
+        from runbook.drill.scenarios import SCENARIOS
+
+        for scenario in SCENARIOS.values():
+            print(f"{scenario.name:16} {scenario.description}")
+        return OK
+    from tui.launch import open_drill
+
+    return open_drill(args)
+
+
+def _incidents(args: argparse.Namespace) -> int:
+    from tui.records import incidents
+
+    return incidents(as_json=args.json, check=args.verify)
+
+
+def _timeline(args: argparse.Namespace) -> int:
+    from tui.records import timeline
+
+    return timeline(args.id, as_json=args.json)
+
+
+def _report(args: argparse.Namespace) -> int:
+    from tui.records import report
+
+    return report(args.id, args.output)
+
+
+def _trust(args: argparse.Namespace) -> int:
+    from tui.records import trust
+
+    return trust(args.runbook)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""From the command line to an open room: which runbook, which incident, which production."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from runbook.incident import home
+from tui import cli
+from tui.skeleton import first_frame
+
+
+class Unfit(Exception):
+    """What was asked for cannot be opened: a sentence with the mend."""
+
+
+def open_room(args: argparse.Namespace) -> int:
+    """Open the room on the runbook named, or found here, or on the open incident."""
+    try:
+        values = _values(args.values)
+        folder = _incident(args)
+        runbook = _copy(folder) if folder else _runbook(args.runbook)
+    except (Unfit, OSError) as trouble:
+        print(trouble, file=sys.stderr)
+        return cli.USAGE
+    if not sys.stdout.isatty():
+        print("warroom needs a terminal. Start it in one, or in tmux.", file=sys.stderr)
+        return cli.USAGE
+    first_frame(str(runbook.name))
+    from runbook.opening import Opening
+    from tui.app import run_room
+
+    return run_room(
+        Opening(
+            runbook=runbook,
+            repository=repository_here(),
+            values=values,
+            folder=folder,
+            read_only=args.read_only or not _trusted(runbook, folder),
+            version=cli.VERSION,
+        ),
+        args,
+    )
+
+
+def open_drill(args: argparse.Namespace) -> int:
+    """Open the room on a practice production, made now or still running from before."""
+    from runbook.drill.scenarios import SCENARIOS
+
+    if args.scenario not in SCENARIOS:
+        print(f"There is no scenario {args.scenario!r}. There are: {', '.join(SCENARIOS)}.", file=sys.stderr)
+        return cli.USAGE
+    if not sys.stdout.isatty():
+        print("warroom needs a terminal. Start it in one, or in tmux.", file=sys.stderr)
+        return cli.USAGE
+    try:
+        values = _values(args.values)
+    except Unfit as trouble:
+        print(trouble, file=sys.stderr)
+        return cli.USAGE
+    first_frame(f"drill: {args.scenario}")
+    from tui.app import run_drill
+
+    return run_drill(SCENARIOS[args.scenario], args, values)
+
+
+def repository_here() -> Path | None:
+    """The top of the git repository that contains this folder."""
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "--show-toplevel"], capture_output=True, text=True, check=False, timeout=5
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return Path(asked.stdout.rstrip("\n")) if asked.returncode == 0 else None
+
+
+def _values(pairs: list[str]) -> dict[str, str]:
+    values = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise Unfit(f"--set wants NAME=VALUE; this is {pair!r}.")
+        values[name] = value
+    return values
+
+
+def _incident(args: argparse.Namespace) -> Path | None:
+    if args.resume is None:
+        return None
+    found = home.find_incident(args.resume) if args.resume else home.latest_open()
+    if found is None:
+        raise Unfit("There is no open incident to go on with. `warroom incidents` lists what was recorded.")
+    return found
+
+
+def _copy(folder: Path) -> Path:
+    copies = sorted((folder / "files").glob("runbook.*"))
+    if not copies:
+        raise Unfit(f"{folder} has no copy of its runbook; it cannot be gone on with.")
+    return copies[0]
+
+
+def _runbook(name: str | None) -> Path:
+    from runbook.opening import find_book
+    from runbook.reading.find import find
+
+    if name is not None:
+        path = find_book(name)
+        if not path.is_file():
+            raise Unfit(f"{name}: there is no such file.")
+        return path
+    found = find(Path.cwd())
+    if found is None:
+        raise Unfit(
+            "No runbook was found here. Name one (`warroom open ops/rollback.yaml`), use the one that ships\n"
+            "(`warroom open book:production-rollback`), or practise first (`warroom drill`)."
+        )
+    return found
+
+
+def _trusted(runbook: Path, folder: Path | None) -> bool:
+    import hashlib
+
+    from runbook.reading.trust import is_trusted
+
+    if folder is not None:
+        return True
+    return is_trusted(runbook, hashlib.sha256(runbook.read_bytes()).hexdigest(), home.home())

@@ -1,0 +1,131 @@
+"""The commands about what was recorded: incidents, timeline, report; and trust."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runbook.incident import home
+from runbook.incident.journal import JournalTrouble, read_incident, verify
+from runbook.incident.room import fold
+from runbook.incident.state import RoomState
+from tui import cli
+
+
+def incidents(*, as_json: bool, check: bool) -> int:
+    """List the incidents, newest first; with `check`, every record's chain of hashes too."""
+    result = cli.OK
+    for folder in home.list_incidents():
+        state, trouble = _state(folder)
+        problems = verify(folder) if check else []
+        if trouble or problems:
+            result = cli.NOT_OK
+        if as_json:
+            print(json.dumps(_facts(folder, state, trouble, problems if check else None), ensure_ascii=False))
+            continue
+        status = "unreadable" if trouble else ("closed" if state.closed else "open")
+        verdict = state.verdict.verdict if state.verdict else "-"
+        print(f"{folder.name:36} {status:10} {verdict:10} {state.events:5} events  {state.title}")
+        for line in ([trouble] if trouble else []) + [str(problem) for problem in problems]:
+            print(f"    {line}")
+        if check and not trouble and not problems:
+            print("    every record is as it was written")
+    return result
+
+
+def timeline(name: str, *, as_json: bool) -> int:
+    from runbook.incident.timeline import render_text, to_json
+
+    state = _named(name)
+    if state is None:
+        return cli.USAGE
+    if as_json:
+        for entry in to_json(state):
+            print(json.dumps(entry, ensure_ascii=False))
+    else:
+        print(render_text(state))
+    return cli.OK
+
+
+def report(name: str, output: Path | None) -> int:
+    """Print the report, or write it to a file that does not exist yet."""
+    from runbook.incident.report import render
+    from runbook.opening import read_runbook
+
+    folder = home.find_incident(name)
+    state = _named(name)
+    if state is None or folder is None:
+        return cli.USAGE
+    copies = sorted((folder / "files").glob("runbook.*"))
+    if not copies:
+        print(f"{folder.name} has no copy of its runbook; the report needs it.", file=sys.stderr)
+        return cli.NOT_OK
+    text = render(state, read_runbook(copies[0]), datetime.now(UTC))
+    if output is None:
+        print(text)
+        return cli.OK
+    try:
+        with output.open("x") as file:
+            file.write(text)
+    except OSError as trouble:
+        print(f"The report was not written: {trouble}", file=sys.stderr)
+        return cli.NOT_OK
+    print(output)
+    return cli.OK
+
+
+def trust(path: Path) -> int:
+    """Bind trust to the file as it is now; a change asks again."""
+    from runbook.reading.trust import trust as remember
+
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as trouble:
+        print(f"{path} cannot be read: {trouble.strerror}.", file=sys.stderr)
+        return cli.USAGE
+    remember(path.absolute(), digest, home.home())
+    print(f"{path} may run commands, as it is now ({digest[:12]}).", file=sys.stderr)
+    return cli.OK
+
+
+def _state(folder: Path) -> tuple[RoomState, str]:
+    try:
+        return fold(read_incident(folder)), ""
+    except JournalTrouble as trouble:
+        return RoomState(incident=folder.name), str(trouble)
+
+
+def _named(name: str) -> RoomState | None:
+    folder = home.find_incident(name)
+    if folder is None:
+        print(f"There is no one incident named {name!r}. `warroom incidents` lists them.", file=sys.stderr)
+        return None
+    state, trouble = _state(folder)
+    if trouble:
+        print(trouble, file=sys.stderr)
+        return None
+    return state
+
+
+def _facts(folder: Path, state: RoomState, trouble: str, problems: list[str] | None) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "id": folder.name,
+        "title": state.title,
+        "service": state.service,
+        "severity": state.severity,
+        "opened": state.opened.isoformat() if state.opened else None,
+        "closed": state.closed.isoformat() if state.closed else None,
+        "verdict": state.verdict.verdict if state.verdict else None,
+        "method": state.method or None,
+        "events": state.events,
+        "drill": state.drill or None,
+        "folder": str(folder),
+    }
+    if trouble:
+        facts["trouble"] = trouble
+    if problems is not None:
+        facts["problems"] = [str(problem) for problem in problems]
+    return facts

@@ -1,0 +1,20 @@
+"""The first frame, in plain escape codes, before the screen's library is imported.
+
+A person sees within a few milliseconds that the room is coming; the real screen draws over it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+ENTER_ALTERNATE = "\x1b[?1049h\x1b[H\x1b[2J\x1b[?25l"
+
+
+def first_frame(what: str) -> None:
+    """Draw the room's outline at the terminal's size."""
+    width, height = os.get_terminal_size(sys.stdout.fileno())
+    name = "".join(char for char in what if char.isprintable())[: max(0, width - 20)]
+    rows = [f"\x1b[1;1H warroom  {name}", f"\x1b[{height};1H opening …"]
+    sys.stdout.write(ENTER_ALTERNATE + "".join(rows))
+    sys.stdout.flush()

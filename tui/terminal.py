@@ -1,0 +1,80 @@
+"""The last line between the room and the terminal: no raw control byte out, and a clean exit on every path."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+_C0 = {code: 0x2400 + code for code in range(0x20)}
+_OTHERS = (*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_VISIBLE = _C0 | {0x7F: 0x2421} | dict.fromkeys(_OTHERS, 0xFFFD)
+
+
+class NoControls(LineFilter):
+    """Makes every control and bidi character visible, whatever widget it came through.
+
+    Text from outside passes the cleaning gate long before; this is for the widget that forgot. A
+    control byte that reaches the terminal can make it answer, and an answer arrives as key presses.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [
+            segment if segment.control or segment.text.isprintable() else segment._replace(text=_clean(segment.text))
+            for segment in segments
+        ]
+
+
+def _clean(text: str) -> str:
+    return text.translate(_VISIBLE)
+
+
+ENDING = {signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP", signal.SIGQUIT: "SIGQUIT"}
+
+
+def leave_on_signals(leave: Callable[[str], Awaitable[None]]) -> None:
+    """Turn the signals that end a session into an orderly exit: record, restore the terminal, go."""
+    loop = asyncio.get_running_loop()
+    leaving: list[asyncio.Task[None]] = []
+
+    def ask(name: str) -> None:
+        if not leaving:
+            leaving.append(loop.create_task(_run(leave, name)))
+
+    for number, name in ENDING.items():
+        loop.add_signal_handler(number, ask, name)
+
+
+async def _run(leave: Callable[[str], Awaitable[None]], name: str) -> None:
+    await leave(name)
+
+
+def crash_note(error: BaseException, folder: Path) -> str:
+    """Keep a fault's traceback in a private file; returns the sentence to print.
+
+    No local variables: they hold tokens. The file is for the person who mends the program.
+    """
+    from runbook.logs.redact import redact
+
+    text = "".join(traceback.format_exception(error))
+    safe = "\n".join(redact(line) for line in text.splitlines())
+    path = folder / f"fault-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}.txt"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(safe + "\n")
+    except OSError as trouble:
+        return f"warroom stopped on a fault of its own ({type(error).__name__}); it could not be kept: {trouble}"
+    return (
+        f"warroom stopped on a fault of its own ({type(error).__name__}). The record is whole; what was running\n"
+        f"goes on. Start warroom again to go on. The details, without values: {path}"
+    )
