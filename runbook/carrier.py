@@ -92,14 +92,14 @@ class Carrier:
         if not blocked and not missing:
             preview = await self._preview(text, cwd)
             checks = await self.look(self.runbook.guard + method.requires, method, text)
-            already = preview.already or await self._already(step, known, cwd)
+            already = preview.already or await self._already(step, method, known, cwd)
         return Prepared(
             method=method.id,
             step=step,
             commands=tuple(index for index, _ in commands),
             text=text,
             effect=effect,
-            target=_target(commands),
+            target=self.fill_plain(_target(commands), known),
             cwd=str(cwd),
             as_written="\n".join(c.as_written for _, c in commands if c.as_written),
             note=" ".join(filter(None, (step.note, *(c.note for _, c in commands)))),
@@ -208,6 +208,12 @@ class Carrier:
         }
         return frozenset(declared | captured)
 
+    def fill_plain(self, text: str, known: Mapping[str, str]) -> str:
+        """Values put where no shell will read them: a target's name, a criterion's value, an address."""
+        for param, value in known.items():
+            text = text.replace(f"<{param}>", value)
+        return text
+
     def fill(self, text: str, known: Mapping[str, str]) -> str:
         """Raises ValueRefused where a value cannot stand safely."""
         return values.fill(text, known, {param.id: param for param in self.runbook.params})
@@ -233,14 +239,14 @@ class Carrier:
             way_back=" ".join(preview.way_back for preview in seen if preview.way_back),
         )
 
-    async def _already(self, step: Step, known: Mapping[str, str], cwd: Path) -> str:
+    async def _already(self, step: Step, method: Method, known: Mapping[str, str], cwd: Path) -> str:
         if step.done_when is None or values.missing(step.done_when.run, known, self.param_ids):
             return ""
         check = step.done_when
         found = await needs.look(
             (Check(id=check.id, title=check.title, run=self.fill(check.run, known), expect=check.expect),),
             cwd,
-            dict(self.environ),
+            self._environment(check.run, method),
         )
         return f"{check.title or check.id}: {found[0].found}" if found[0].ok else ""
 

@@ -312,7 +312,7 @@ class Conductor:
         for criterion in self.step(method, step).wait_for:
             filled = criterion
             if isinstance(criterion.value, str):
-                filled = msgspec.structs.replace(criterion, value=_fill_plain(criterion.value, known))
+                filled = msgspec.structs.replace(criterion, value=self.carrier.fill_plain(criterion.value, known))
             found.append(self.outlook.standing(filled, since if criterion.hold else None))
         return tuple(found)
 
@@ -398,9 +398,3 @@ class Conductor:
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
-
-def _fill_plain(text: str, known: dict[str, str]) -> str:
-    """Values put into a criterion's text, where no shell will read them."""
-    for param, value in known.items():
-        text = text.replace(f"<{param}>", value)
-    return text

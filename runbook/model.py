@@ -350,7 +350,11 @@ class Runbook(Record, frozen=True):
     def procedures(self) -> tuple[Method, ...]:
         """Everything with steps: the methods, then verification and monitoring as methods of their own."""
         extra = (
-            Method(id="verification", label="V", title="Verify", risk="very low", steps=self.verification),
-            Method(id="monitoring", label="W", title="Watch", risk="very low", steps=self.monitoring),
+            _procedure("verification", "V", "Verify", self.verification),
+            _procedure("monitoring", "W", "Watch", self.monitoring),
         )
         return self.methods + tuple(procedure for procedure in extra if procedure.steps)
+
+
+def _procedure(name: str, label: str, title: str, steps: tuple[Step, ...]) -> Method:
+    return Method(id=name, label=label, title=title, risk="very low", where=Where.REPOSITORY, steps=steps)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from runbook.books import book_path
+from runbook import books
 from runbook.carrier import Carrier
 from runbook.conductor import Conductor
 from runbook.incident import events as ev
@@ -34,7 +34,8 @@ Clock = Callable[[], datetime]
 class Opening(Record, frozen=True):
     """What a room is opened on. `folder` names an incident to go on with; None opens a new one."""
 
-    runbook: Path
+    source: str
+    """`book:NAME`, or the path of a file."""
     repository: Path | None
     values: dict[str, str] = {}
     folder: Path | None = None
@@ -50,20 +51,20 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def read_runbook(path: Path) -> Runbook:
+def source_text(source: str) -> str:
+    """The text of `book:NAME` or of a file. Raises KeyError for an unknown book, OSError, UnicodeDecodeError."""
+    return books.text(source) if source.startswith("book:") else Path(source).read_text(encoding="utf-8")
+
+
+def read_runbook(text: str, source: str) -> Runbook:
     """Raises ReadingError, with file, line and key of each problem."""
-    return yaml.load(path, infer=effects.infer, parse_criterion=criteria.parse)
-
-
-def find_book(name: str) -> Path:
-    """`book:NAME` or a path, as a path. Raises FileNotFoundError with the names there are."""
-    return book_path(name.removeprefix("book:")) if name.startswith("book:") else Path(name).absolute()
+    return yaml.loads(text, source, infer=effects.infer, parse_criterion=criteria.parse)
 
 
 async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mapping[str, str] = os.environ) -> Conductor:
     """Open or go on with an incident. Raises ReadingError, JournalTrouble or OSError before anything is recorded."""
-    original = opening.runbook.read_bytes()
-    runbook = await asyncio.to_thread(read_runbook, opening.runbook)
+    text = source_text(opening.source)
+    runbook = await asyncio.to_thread(read_runbook, text, opening.source)
     folder = opening.folder or home.new_incident(runbook.service or runbook.id, clock())
     driving = not opening.read_only and home.take_wheel(folder)
     seat = f"{_user()}-{os.getpid()}-{secrets.token_hex(2)}"
@@ -84,7 +85,7 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
         folder, runbook, journal, room, carrier, Outlook(runbook, monitor), driving=driving, clock=clock
     )
     if not history:
-        copy = snapshot.store(folder, f"files/runbook{opening.runbook.suffix}", original)
+        copy = snapshot.store(folder, "files/runbook.yaml", text.encode())
         await conductor.record(
             ev.IncidentOpened(
                 title=opening.title or runbook.title,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from runbook.incident.events import AdviceChanged, Reading, VerdictChanged
-from runbook.incident.state import RoomState
-from runbook.model import Criterion, Runbook
+from runbook.incident.state import SETTLED, RoomState
+from runbook.model import Criterion, Effect, Runbook
 from runbook.signals import advice, verdict
 from runbook.signals.monitor import Monitor
 from runbook.signals.standing import Advice, Standing, Verdict
-
 
 class Outlook:
     """Joins the runbook's triggers and criteria with the monitor's series."""
@@ -18,6 +17,7 @@ class Outlook:
     def __init__(self, runbook: Runbook, monitor: Monitor) -> None:
         self.runbook = runbook
         self.monitor = monitor
+        self._last: Verdict | None = None
 
     def readings(self) -> tuple[Reading, ...]:
         """What every signal says this second, for the record."""
@@ -31,13 +31,20 @@ class Outlook:
         return state.last_change + timedelta(seconds=self.runbook.settle) if state.last_change else None
 
     def advice(self, state: RoomState) -> Advice:
-        since = self.judged_from(state)
         standings = {
-            trigger.id: self.standing(trigger.criterion, since, danger=True)
+            trigger.id: self.standing(trigger.criterion, danger=True)
             for trigger in self.runbook.triggers
             if trigger.criterion
         }
         return advice.advise(self.runbook.triggers, standings, state.reported, self.runbook.methods)
+
+    def changes_left(self, state: RoomState) -> int:
+        """How many steps of the chosen method still have something to change: before that, nothing is judged."""
+        chosen = next((method for method in self.runbook.methods if method.id == state.method), None)
+        steps = chosen.steps if chosen else ()
+        return sum(
+            step.effect is not Effect.READ and state.step(state.method, step.id).mark not in SETTLED for step in steps
+        )
 
     def verdict(self, state: RoomState, now: datetime) -> Verdict:
         since = self.judged_from(state)
@@ -47,7 +54,11 @@ class Outlook:
             if outcome.criterion
         }
         ticks = {item: tick.done for item, tick in state.ticks.items()}
-        return verdict.decide(self.runbook.outcomes, standings, ticks, judged_from=since, now=now)
+        judged = verdict.decide(self.runbook.outcomes, standings, ticks, judged_from=since, now=now)
+        if since is not None and (left := self.changes_left(state)):
+            text = f"not judged yet: {left} more of the method's steps change{'s' if left == 1 else ''} something"
+            return Verdict("unknown", text, judged.lines)
+        return judged
 
     def news(self, state: RoomState, now: datetime) -> list[AdviceChanged | VerdictChanged]:
         """What of it is new to the record: a change of level, of reason, or of verdict."""
@@ -61,6 +72,7 @@ class Outlook:
             )
         judged = self.verdict(state, now)
         if state.verdict.verdict != judged.verdict if state.verdict else judged.verdict != "unknown":
-            relapsed = state.recovered is not None and judged.verdict in ("failed", "partial")
+            relapsed = verdict.relapsed(self._last, judged)
             found.append(VerdictChanged(verdict=judged.verdict, text=judged.text, relapsed=relapsed))
+        self._last = judged
         return found

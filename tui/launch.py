@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from runbook.incident import home
+from runbook.incident.stream import JournalTrouble
 from tui import cli
 from tui.skeleton import first_frame
 
@@ -21,24 +22,24 @@ def open_room(args: argparse.Namespace) -> int:
     try:
         values = _values(args.values)
         folder = _incident(args)
-        runbook = _copy(folder) if folder else _runbook(args.runbook)
-    except (Unfit, OSError) as trouble:
+        source = _copy(folder) if folder else _source(args.runbook)
+    except (Unfit, OSError, JournalTrouble) as trouble:
         print(trouble, file=sys.stderr)
         return cli.USAGE
     if not sys.stdout.isatty():
         print("warroom needs a terminal. Start it in one, or in tmux.", file=sys.stderr)
         return cli.USAGE
-    first_frame(str(runbook.name))
+    first_frame(source)
     from runbook.opening import Opening
     from tui.app import run_room
 
     return run_room(
         Opening(
-            runbook=runbook,
+            source=source,
             repository=repository_here(),
             values=values,
             folder=folder,
-            read_only=args.read_only or not _trusted(runbook, folder),
+            read_only=args.read_only or not _trusted(source, folder),
             version=cli.VERSION,
         ),
         args,
@@ -96,36 +97,41 @@ def _incident(args: argparse.Namespace) -> Path | None:
     return found
 
 
-def _copy(folder: Path) -> Path:
-    copies = sorted((folder / "files").glob("runbook.*"))
-    if not copies:
+def _copy(folder: Path) -> str:
+    copy = folder / "files" / "runbook.yaml"
+    if not copy.is_file():
         raise Unfit(f"{folder} has no copy of its runbook; it cannot be gone on with.")
-    return copies[0]
+    return str(copy)
 
 
-def _runbook(name: str | None) -> Path:
-    from runbook.opening import find_book
+def _source(name: str | None) -> str:
+    from runbook import books
     from runbook.reading.find import find
 
+    if name is not None and name.startswith(books.PREFIX):
+        if name.removeprefix(books.PREFIX) not in books.names():
+            raise Unfit(f"There is no {name}. There are: {', '.join(books.PREFIX + n for n in books.names())}.")
+        return name
     if name is not None:
-        path = find_book(name)
-        if not path.is_file():
+        if not Path(name).is_file():
             raise Unfit(f"{name}: there is no such file.")
-        return path
+        return str(Path(name).absolute())
     found = find(Path.cwd())
     if found is None:
         raise Unfit(
             "No runbook was found here. Name one (`warroom open ops/rollback.yaml`), use the one that ships\n"
             "(`warroom open book:production-rollback`), or practise first (`warroom drill`)."
         )
-    return found
+    return str(found)
 
 
-def _trusted(runbook: Path, folder: Path | None) -> bool:
+def _trusted(source: str, folder: Path | None) -> bool:
     import hashlib
 
+    from runbook.opening import source_text
     from runbook.reading.trust import is_trusted
 
     if folder is not None:
         return True
-    return is_trusted(runbook, hashlib.sha256(runbook.read_bytes()).hexdigest(), home.home())
+    digest = hashlib.sha256(source_text(source).encode()).hexdigest()
+    return is_trusted(source, digest, home.home())

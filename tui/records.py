@@ -8,9 +8,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from runbook.incident import home
 from runbook.incident.journal import JournalTrouble, read_incident, verify
 from runbook.incident.room import fold
+
+from runbook.incident import home
 from runbook.incident.state import RoomState
 from tui import cli
 
@@ -53,17 +54,21 @@ def timeline(name: str, *, as_json: bool) -> int:
 def report(name: str, output: Path | None) -> int:
     """Print the report, or write it to a file that does not exist yet."""
     from runbook.incident.report import render
-    from runbook.opening import read_runbook
+
+    from runbook.opening import read_runbook, source_text
+    from runbook.reading.problems import ReadingError
 
     folder = home.find_incident(name)
     state = _named(name)
     if state is None or folder is None:
         return cli.USAGE
-    copies = sorted((folder / "files").glob("runbook.*"))
-    if not copies:
-        print(f"{folder.name} has no copy of its runbook; the report needs it.", file=sys.stderr)
+    copy = str(folder / "files" / "runbook.yaml")
+    try:
+        book = read_runbook(source_text(copy), copy)
+    except (OSError, ReadingError) as trouble:
+        print(f"{folder.name}: its copy of the runbook cannot be read: {trouble}", file=sys.stderr)
         return cli.NOT_OK
-    text = render(state, read_runbook(copies[0]), datetime.now(UTC))
+    text = render(state, book, datetime.now(UTC))
     if output is None:
         print(text)
         return cli.OK

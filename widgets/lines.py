@@ -91,7 +91,7 @@ def _name(char: str) -> str:
 def command(text: str, width: int, indent: int = 3) -> list[Content]:
     """A command character for character; a line that had to be folded ends in the fold glyph.
 
-    Trailing blanks of a line are shown as middle dots, since they would be invisible.
+    Trailing blanks of a line are named too, since they would be invisible.
     """
     fold = glyph("wrap")
     room = max(8, width - indent - 1)
@@ -100,7 +100,7 @@ def command(text: str, width: int, indent: int = 3) -> list[Content]:
         kept = line.rstrip(" ")
         shown = exact(kept)
         if len(kept) < len(line):
-            shown += Content.styled("·" * (len(line) - len(kept)), "reverse $text-warning")
+            shown += Content.styled(_name(" ") * (len(line) - len(kept)), "reverse $text-warning")
         pieces = _folded(shown, room)
         for index, piece in enumerate(pieces):
             body = Content(" " * indent) + piece

@@ -60,7 +60,7 @@ class Pane(Vertical):
     Pane > .pane--body { height: 1fr; }
     """
 
-    def __init__(self, number: str, title: str, body: Widget, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, number: str, title: str, body: Widget, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rule = PaneRule()
         self._rule.number, self._rule.title = number, title

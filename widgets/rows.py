@@ -76,7 +76,7 @@ class Rows(ScrollView, can_focus=True):
         def control(self) -> Rows:
             return self.rows
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.rows: tuple[Row, ...] = ()
 
@@ -180,8 +180,10 @@ class Rows(ScrollView, can_focus=True):
         if here:
             style += self.get_visual_style("rows--cursor", partial=True)
         line = cut(self.rows[index].draw(width - 1), width - 1)
-        line = Content.styled(glyph("cursor"), self.get_visual_style("rows--bar", partial=True)) + line if here else (
-            Content(" ") + line
+        line = (
+            Content.styled(glyph("cursor"), self.get_visual_style("rows--bar", partial=True)) + line
+            if here
+            else (Content(" ") + line)
         )
         line += Content(" " * (width - line.cell_length))
         return Visual.to_strips(self, line, width, 1, style, apply_selection=False)[0]

@@ -139,6 +139,10 @@ class StepConfirmed(Body, frozen=True, tag="step-confirmed"):
     """The preview's lines, as the person read them."""
     typed: str = ""
     overrides: tuple[str, ...] = ()
+    of: int = 1
+    """How many commands the step has in all."""
+    undo: bool = False
+    """The step's way back, not the step."""
 
 
 class StepRefused(Body, frozen=True, tag="step-refused"):

@@ -55,6 +55,11 @@ class Run(msgspec.Struct, frozen=True):
     recovered: bool = False
     already: bool = False
     evidence: tuple[str, ...] = ()
+    of: int = 1
+    """How many commands the step has in all."""
+    undo: bool = False
+    ended: datetime | None = None
+    """When its outcome was recorded, be it known or unknown."""
 
 
 class StepState(msgspec.Struct, frozen=True):
@@ -113,6 +118,8 @@ class RoomState(msgspec.Struct, frozen=True):
     method_reason: str = ""
     decision: str = ""
     decision_reason: str = ""
+    decided: datetime | None = None
+    """When the first decision to roll back was made."""
     values: dict[str, Value] = {}
     runs: dict[str, Run] = {}
     steps: dict[StepKey, StepState] = {}
@@ -141,3 +148,7 @@ class RoomState(msgspec.Struct, frozen=True):
     def unsettled(self) -> tuple[Run, ...]:
         """Runs whose outcome is still open: confirmed, running, or unknown."""
         return tuple(r for r in self.runs.values() if r.state in ("confirmed", "running", "unknown"))
+
+
+SETTLED: frozenset[Mark] = frozenset({"done", "skipped", "already"})
+"""Marks after which a step asks nothing more."""

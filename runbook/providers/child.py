@@ -30,7 +30,7 @@ class Answer(Record, frozen=True):
 
 
 async def bounded(
-    argv: Sequence[str], cwd: Path, env: Mapping[str, str], limit: Seconds, cap: int = CAP, feed: bytes = b""
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], limit: Seconds, *, cap: int = CAP, feed: bytes = b""
 ) -> Answer:
     """Run a program in its own session, with only `feed` on stdin; after `limit` seconds its group is killed.
 

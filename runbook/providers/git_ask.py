@@ -10,23 +10,28 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, TypeVar
 
 from runbook.logs.clean import clean, redact
 from runbook.model import Record, Seconds
 from runbook.providers.child import Answer, bounded
 from runbook.providers.provider import Unavailable
 
+if TYPE_CHECKING:
+    from git import Repo
+
 NETWORK: Seconds = 10
 LOCAL: Seconds = 5
 
 T = TypeVar("T")
 
-_OF_ANOTHER_REPOSITORY = (
+_ANOTHER_REPOSITORY = (
     "GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR"
     " GIT_NAMESPACE GIT_PREFIX GIT_SHALLOW_FILE GIT_GRAFT_FILE GIT_CONFIG GIT_CONFIG_PARAMETERS GIT_IMPLICIT_WORK_TREE"
     " GIT_REPLACE_REF_BASE GIT_NO_REPLACE_OBJECTS GIT_CEILING_DIRECTORIES GIT_EXTERNAL_DIFF GIT_DIFF_OPTS"
-).split()
+)
+_OF_ANOTHER_REPOSITORY = frozenset(_ANOTHER_REPOSITORY.split())
 _NEVER_ASKS = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "/bin/true",
@@ -60,9 +65,14 @@ class Ask:
         self.path = path
         self.env = environment(os.environ if env is None else env)
 
-    def with_env(self, more: Mapping[str, str]) -> Ask:
-        """The same repository, asked with further variables."""
-        return Ask(self.path, self.env | dict(more))
+    def with_objects(self, folder: str, borrowed: str) -> Ask:
+        """The same repository, whose new objects go to another folder: nothing is written to the repository."""
+        other = Ask(self.path, self.env)
+        quoted = (
+            '"' + borrowed.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        )  # as git reads a path with a colon in it
+        other.env = self.env | {"GIT_OBJECT_DIRECTORY": folder, "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted}
+        return other
 
     def at(self, path: Path) -> Ask:
         """Another directory, asked in the same way."""
@@ -184,14 +194,28 @@ async def look(path: Path, question: Callable[[Path], T]) -> T:
             return await asyncio.get_running_loop().run_in_executor(_one_thread(), question, path)
     except TimeoutError as slow:
         raise Unavailable(f"Reading {clean(str(path))} took more than {NETWORK:.0f} s. Retry: r") from slow
-    except (ValueError, OSError, LookupError) as broken:
+    except Exception as broken:  # GitPython and gitdb raise from families without a common root
         raise Unavailable(f"{clean(str(path))} could not be read: {clean(str(broken), 300)}") from broken
+
+
+def _gitpython() -> ModuleType:
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # or the import fails where there is no git program
+    import git  # noqa: PLC0415  (61 ms that a start should not pay)
+
+    return git
+
+
+def _opened(path: Path) -> Repo:
+    git = _gitpython()
+    repo: Repo = git.Repo(path, odbt=git.GitCmdObjectDB)
+    repo.git.update_environment(**_NEVER_ASKS, GIT_DIR=str(repo.git_dir))
+    return repo
 
 
 def list_commits(path: Path, branch: str, most: int) -> tuple[Listed, ...]:
     """The newest commits of a ref, newest first. Raises ValueError where there is no such ref."""
     git = _gitpython()
-    with git.Repo(path, odbt=git.GitCmdObjectDB) as repo:
+    with _opened(path) as repo:
         head = git.Reference(repo, branch, check_path=False).commit
         return tuple(
             Listed(
@@ -208,8 +232,7 @@ def list_commits(path: Path, branch: str, most: int) -> tuple[Listed, ...]:
 
 def list_tags(path: Path, chosen: Callable[[str], bool], most: int) -> tuple[Listed, ...]:
     """The newest tags that are chosen and name a commit, newest first."""
-    git = _gitpython()
-    with git.Repo(path, odbt=git.GitCmdObjectDB) as repo:
+    with _opened(path) as repo:
         found = []
         for tag in repo.tags:
             if not chosen(tag.name):

@@ -30,6 +30,8 @@ class Preview(Record, frozen=True):
     blocked: str = ""
     already: str = ""
     way_back: str = ""
+    choices: tuple[Target, ...] = ()
+    """Where the command lacks a decision, what can be chosen: the parents of a merge, as mainline numbers."""
 
 
 class Proof(Record, frozen=True):
@@ -50,8 +52,11 @@ class Provider(Protocol):
     async def targets(self, kind: str, on: str) -> tuple[Target, ...]:
         """What a param of this kind can be picked from. Raises Unavailable."""
 
-    async def check_value(self, kind: str, value: str) -> str:
-        """Why the value is not what its kind says, as a sentence; empty when it is."""
+    async def check_value(self, kind: str, value: str, on: str) -> str:
+        """Why the value is not what its kind and `on` say, as a sentence; empty when it is."""
+
+    def safer(self, text: str, expected: dict[str, str]) -> tuple[str, str]:
+        """The text made safer by what its preview saw, and why; unchanged with an empty why where nothing is to do."""
 
     async def preview(self, text: str, cwd: Path) -> Preview:
         """What would change, and what the command relies on."""
@@ -61,6 +66,15 @@ class Provider(Protocol):
 
     async def proof(self, text: str, expected: dict[str, str], cwd: Path) -> Proof | None:
         """Whether the command took effect, asked from the world and not from its exit code."""
+
+    async def evidence(self, text: str, expected: dict[str, str], cwd: Path) -> tuple[str, ...]:
+        """For an outcome that was lost: what the world says now, a sentence each."""
+
+    async def took_effect(self, text: str, expected: dict[str, str], cwd: Path) -> bool | None:
+        """For an outcome that was lost: whether all of it happened, or none of it; None where that is not sure."""
+
+    def refusal(self, output: str) -> tuple[str, str] | None:
+        """A refusal that the output of a failed command shows: the rule in a sentence, and the mend."""
 
 
 class Unavailable(Exception):

@@ -120,7 +120,8 @@ class _Scanner:
         return len(self.text) if end < 0 else end
 
     def _word(self) -> Word:
-        start, parts = self.at, []
+        start = self.at
+        parts: list[str | Hole] = []
         while self.at < len(self.text):
             char = self.text[self.at]
             if char in " \t\r" + SINGLE:

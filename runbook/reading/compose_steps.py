@@ -212,7 +212,7 @@ class Steps:
         asks = [name for name in ("run", "tool", "file", "env") if getattr(form, name)]
         if len(asks) != 1:
             found = f"this one has {' and '.join(asks)}" if asks else "this one has none of them"
-            self.problems.add(f"A check is exactly one of run, tool, file, env; {found}.", line_of(form.id), key)
+            self.problems.add(f"A check is exactly one of run, tool, file, env; {found}.", _first_line(form), key)
         self.open_values(form.run, known, f"{key}.run")
         return Check(
             id=form.id or "done",
@@ -242,3 +242,8 @@ class Steps:
         if pattern and wants_group and not groups:
             why = "The pattern needs a group (…): what it holds is the value."
             self.problems.add(why, line_of(pattern), key)
+
+
+def _first_line(form: CheckForm) -> int:
+    """Where a check stands: the line of whatever text it has."""
+    return next((line for name in form.__struct_fields__ if (line := line_of(getattr(form, name)))), 0)

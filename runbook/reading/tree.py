@@ -68,7 +68,7 @@ def read_tree(text: str, problems: Problems) -> Keys:
     text = text.removeprefix("\ufeff")
     unseen = _UNSEEN.search(text.replace("\r", "\n"))
     if unseen:
-        problems.add(_cannot_be_seen(unseen.group()), len(text[: unseen.start()].splitlines()) or 1)
+        problems.add(_cannot_be_seen(unseen.group()), text.count("\n", 0, unseen.start()) + 1)
         problems.stop_if_any()
     root = _Builder(problems).build(text)
     if not isinstance(root, Keys):

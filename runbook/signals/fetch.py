@@ -1,31 +1,11 @@
-"""One GET, made safe to do every few seconds: a total deadline, a size cap, no redirect to anywhere else."""
+"""What a poll brings back, and where it comes from; the HTTP itself is in `http_fetch`, brought in late."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import importlib
-import ipaddress
-import socket
-import ssl
-import time
-import zlib
-from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from runbook.logs.clean import clean
 from runbook.model import Record, Seconds
-
-if TYPE_CHECKING:
-    import httpx
-
-MAX_BODY = 1 << 20
-"""Bytes after decompression: 194 KB of gzip became 200 MB once."""
-MAX_REDIRECTS = 3
-_REDIRECTS = (301, 302, 303, 307, 308)
-_GZIP = 31
-"""zlib's window bits for a gzip header."""
 
 
 class Unreadable(Exception):
@@ -50,7 +30,10 @@ class Reply(Record, frozen=True):
 
 
 class Fetch(Protocol):
-    """Where answers come from: `HttpFetch`, or a test's own."""
+    """Where answers come from: `LateFetch`, or a test's own."""
+
+    async def open(self) -> None:
+        """Gets ready for the first `get`; cheap when it is."""
 
     async def get(self, url: str, deadline: Seconds) -> Reply:
         """Raises Unreadable."""
@@ -58,171 +41,31 @@ class Fetch(Protocol):
     async def close(self) -> None: ...
 
 
-class HttpFetch:
-    """Answers over HTTP, with connections kept open between polls.
-
-    httpx takes 190 ms to import, so a thread does it at the first use: the loop goes on meanwhile.
-    """
+class LateFetch:
+    """`HttpFetch`, imported by a thread at its first use: httpx takes 190 ms, and the loop goes on meanwhile."""
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[str, bool], httpx.AsyncClient] = {}
+        self._fetch: Fetch | None = None
         self._opening = asyncio.Lock()
 
+    async def open(self) -> None:
+        await self._opened()
+
     async def get(self, url: str, deadline: Seconds) -> Reply:
-        """The answer to one GET, redirects within its origin followed.
-
-        Raises Unreadable, at the latest after `deadline` seconds; its text never holds the address.
-        """
-        await asyncio.to_thread(_import)
-        import httpx
-
-        try:
-            async with asyncio.timeout(deadline):
-                return await self._follow(httpx.URL(url), time.monotonic())
-        except TimeoutError:
-            raise Unreadable(f"timed out after {deadline:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, zlib.error) as error:
-            raise Unreadable(_sentence(error)) from error
+        return await (await self._opened()).get(url, deadline)
 
     async def close(self) -> None:
-        clients = list(self._clients.values())
-        self._clients.clear()
-        for client in clients:
-            await client.aclose()
+        if self._fetch is not None:
+            await self._fetch.close()
 
-    async def _follow(self, url: httpx.URL, started: float) -> Reply:
-        for _ in range(MAX_REDIRECTS + 1):
-            client = await self._client(url)
-            async with client.stream("GET", url) as response:
-                target = response.headers.get("location")
-                if response.status_code not in _REDIRECTS or not target:
-                    body = await _body(response)
-                    return _reply(response, body, time.monotonic() - started)
-            following = url.join(target)
-            if _origin(following) != _origin(url):
-                raise Unreadable(f"redirected to {clean(following.host, 80)}, which is not followed")
-            url = following
-        raise Unreadable(f"redirected more than {MAX_REDIRECTS} times")
-
-    async def _client(self, url: httpx.URL) -> httpx.AsyncClient:
-        if url.scheme not in ("http", "https") or not url.host:
-            raise Unreadable("not an http or https address")
-        key = (url.scheme, _is_loopback(url.host))
+    async def _opened(self) -> Fetch:
         async with self._opening:
-            if key not in self._clients:
-                # reading the certificate authorities takes tens of ms, so not on the loop
-                self._clients[key] = await asyncio.to_thread(_open, *key)
-        return self._clients[key]
+            if self._fetch is None:
+                self._fetch = await asyncio.to_thread(_load)
+        return self._fetch
 
 
-def _import() -> None:
-    importlib.import_module("httpx")
-    importlib.import_module("anyio")  # httpcore would bring it in on the loop, at the first request
+def _load() -> Fetch:
+    from runbook.signals.http_fetch import HttpFetch  # noqa: PLC0415 - late on purpose
 
-
-def _open(scheme: str, loopback: bool) -> httpx.AsyncClient:
-    import httpx
-
-    return httpx.AsyncClient(
-        # plain http needs no certificate authorities; an empty context trusts nobody
-        verify=True if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-        trust_env=not loopback,  # a proxy of the environment is no way to this machine itself
-        timeout=None,  # noqa: S113 - the deadline of `get` is over everything
-        headers={
-            "accept": "application/json, text/plain;q=0.5, */*;q=0.1",
-            "accept-encoding": "gzip",
-            "cache-control": "no-cache",
-            "user-agent": "warroom",
-        },
-    )
-
-
-async def _body(response: httpx.Response) -> bytes:
-    """The decoded body. Decoded here, because httpx's own decoders inflate a whole chunk before anyone can count."""
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip", "x-gzip"):
-        raise Unreadable(f"sent as {clean(encoding, 40)}, which was not asked for")
-    inflate = zlib.decompressobj(_GZIP) if encoding != "identity" else None
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += inflate.decompress(chunk, MAX_BODY + 1 - len(body)) if inflate else chunk
-        if len(body) > MAX_BODY:
-            raise Unreadable("the answer is larger than 1 MiB")
-    return bytes(body)
-
-
-def _reply(response: httpx.Response, body: bytes, took: Seconds) -> Reply:
-    age = response.headers.get("age", "0").strip()
-    return Reply(
-        status=response.status_code,
-        body=body,
-        content_type=clean(response.headers.get("content-type", "").split(";")[0].strip(), 60),
-        took=took,
-        age=float(age) if age.isascii() and age.isdigit() and len(age) < 10 else 0.0,
-        date=_date(response.headers.get("date", "")),
-    )
-
-
-def _date(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int]:
-    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _sentence(error: BaseException) -> str:
-    """What went wrong in a few words of ours; texts of libraries and servers stay out."""
-    import httpx
-
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return "its certificate is not trusted"
-        if isinstance(cause, ssl.SSLError):
-            return "no TLS connection"
-        if isinstance(cause, socket.gaierror):
-            return "host not found"
-        if isinstance(cause, zlib.error):
-            return "broken gzip"
-        if isinstance(cause, OSError) and cause.errno in _ERRNO:
-            return _ERRNO[cause.errno]
-    if isinstance(error, httpx.ConnectError | httpx.ProxyError):
-        return "no connection"
-    if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
-        return "connection lost before the answer was complete"
-    return "not an http or https address"
-
-
-_ERRNO = {
-    errno.ECONNREFUSED: "connection refused",
-    errno.ECONNRESET: "connection reset",
-    errno.EPIPE: "connection reset",
-    errno.ENETUNREACH: "network unreachable",
-    errno.EHOSTUNREACH: "host unreachable",
-    errno.EMFILE: "too many open files here",
-}
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, then what it came from, groups included."""
-    seen: list[BaseException] = []
-    waiting = [error]
-    while waiting:
-        found = waiting.pop(0)
-        if found is None or found in seen:
-            continue
-        seen.append(found)
-        yield found
-        waiting += [found.__cause__, found.__context__]
-        if isinstance(found, BaseExceptionGroup):
-            waiting += found.exceptions
+    return HttpFetch()

@@ -17,6 +17,9 @@ from runbook.signals.fetch import Reply, Unreadable
 TEXT_LIMIT = 200
 """Characters kept of a text value: a commit or a version is shorter."""
 
+NUMBER_LIMIT = 60
+"""Characters up to which a text is looked at as a number with a unit."""
+
 
 class Hole(Exception):
     """No value this time, and why, in a few words. Not a fault of the source by itself (`no traffic`)."""
@@ -53,8 +56,7 @@ class Counters:
             before, *old = last
             fell = [new < was for new, was in zip((numerator, denominator), old, strict=True)]
             grown = [
-                new if down else new - was
-                for new, was, down in zip((numerator, denominator), old, fell, strict=True)
+                new if down else new - was for new, was, down in zip((numerator, denominator), old, fell, strict=True)
             ]
             self._increases.append(_Increase(before, seen, grown[0], grown[1], any(fell)))
         while self._increases and self._increases[0].end <= seen - self.window:
@@ -147,7 +149,7 @@ def number(found: object, path: str, unit: str = "", scale: float = 1) -> float:
     Raises Unreadable.
     """
     if isinstance(found, str):
-        read = quantity(found)
+        read = quantity(found) if len(found) <= NUMBER_LIMIT else None
         if read is None:
             raise Unreadable(f"{path} is text ({clean(found, 30)})")
         value, written = read

@@ -74,9 +74,9 @@ def judge(
     series: Series,
     now: float,
     since: float = 0,
+    *,
     max_gap: Seconds | None = None,
     interval: Seconds = 5,
-    *,
     danger: bool = False,
 ) -> Standing:
     """How `criterion` stands at `now` by the samples of `[since, now]` (Unix seconds); pure.
@@ -113,9 +113,7 @@ def judge(
     )
 
 
-def _newest_first(
-    criterion: Criterion, series: Series, now: float, since: float, *, worse: bool
-) -> Iterator[_Moment]:
+def _newest_first(criterion: Criterion, series: Series, now: float, since: float, *, worse: bool) -> Iterator[_Moment]:
     """Samples as moments, newest first. Two that disagree at one instant: the worse, `worse` being the bad answer."""
     merged: _Moment | None = None
     for sample in series.newest_first(since, now):

@@ -22,12 +22,15 @@ class Observed(Record, frozen=True):
 
 
 def counters_for(signal: Signal) -> Counters:
-    """The memory that a signal's source needs between two readings."""
-    return Counters(0 if isinstance(signal.source, Health) else signal.source.window)
+    """The memory that a signal's source needs between two readings.
+
+    A window is never shorter than three polls: with less, one missed poll would leave nothing to count.
+    """
+    return Counters(max(0 if isinstance(signal.source, Health) else signal.source.window, 3 * signal.every))
 
 
 def read(
-    signal: Signal, reply: Reply | Unreadable, counters: Counters, asked: float, seen: float, max_skew: Seconds
+    signal: Signal, reply: Reply | Unreadable, counters: Counters, asked: float, seen: float, *, max_skew: Seconds
 ) -> Observed:
     """One answer as a sample of a signal; never raises for what an answer holds.
 
@@ -50,7 +53,8 @@ def read(
         else:
             value = value_of(signal, signal.source, document_of(reply), counters, seen)
     except Unreadable as wrong:
-        why = f"{reply.status}, and {wrong}" if reply.status >= 400 and str(reply.status) not in str(wrong) else str(wrong)
+        told = reply.status < 400 or str(wrong).startswith(str(reply.status))
+        why = str(wrong) if told else f"{reply.status}, and {wrong}"
         return Observed(_hole(at, seen, why), failed=True, took=reply.took, skew=skew)
     except Hole as hole:
         return Observed(_hole(at, seen, str(hole)), took=reply.took, skew=skew)

@@ -2,6 +2,7 @@
 
 The command's text stands in a file of its own, untouched, and is sourced by a fixed wrapper under
 `bash --noprofile --norc -eo pipefail`. The session is plain files written by bash's own `declare -p`.
+Functions, `IFS` and shell options stay with the step that set them.
 """
 
 from __future__ import annotations
@@ -26,32 +27,37 @@ set --
 # A pipeline whose reader had enough (`git log | head`) ends with 141 and is no failure: every member
 # ended well or by SIGPIPE, and the last one well. The ERR trap runs before `-e` acts: it lifts `-e`
 # until the next command begins (DEBUG), so that the rest of the text runs too. Where such a pipeline
-# is the last thing in a function or in the whole text, `early` ("depth name") says so to the caller.
-__warroom_early=
+# is the last thing in a function or in the whole text, `early` (depth, name, last command) tells the
+# caller, whose ERR trap sees either its own words or still the last command's in BASH_COMMAND.
+__warroom_early=()
+__warroom_is_caller() {
+  [ "${#__warroom_early[@]}" = 3 ] && [ "$(($1 + 1))" = "${__warroom_early[0]}" ] || return 1
+  [ "${2%% *}" = "${__warroom_early[1]}" ] || [ "$2" = "${__warroom_early[2]}" ]
+}
 __warroom_reader_had_enough() {
-  local code=$1 caller=$2 last=1
+  local code=$1 last=1
   [ "$code" = 141 ] || return 1
-  [ "$__warroom_early" != "$caller" ] || return 0
-  shift 2
+  ! __warroom_is_caller "$2" "$3" || return 0
+  shift 3
   for last in "$@"; do [ "$last" = 0 ] || [ "$last" = 141 ] || return 1; done
   [ "$last" = 0 ]
 }
-__warroom_caller='"$((${#BASH_SOURCE[@]} + 1)) ${BASH_COMMAND%% *}"'
-__warroom_codes='__warroom_codes=("$?" '$__warroom_caller' "${PIPESTATUS[@]}")
+__warroom_judge='__warroom_codes=("$?" "${#BASH_SOURCE[@]}" "$BASH_COMMAND" "${PIPESTATUS[@]}")
 if __warroom_reader_had_enough "${__warroom_codes[@]}"; then'
-__warroom_on_next='trap - DEBUG; [ "$__warroom_early" = '$__warroom_caller' ] || __warroom_early='
-__warroom_on_error=$__warroom_codes'
+__warroom_on_next='trap - DEBUG
+__warroom_is_caller "${#BASH_SOURCE[@]}" "$BASH_COMMAND" || __warroom_early=()'
+__warroom_on_error=$__warroom_judge'
   [ "${#BASH_SOURCE[@]}" -gt 1 ] || exit 0
   if [ "$BASH_SUBSHELL" -gt 0 ]; then
-    case "$(trap -p EXIT)" in "" | *__warroom*) trap "$__warroom_codes exit 0; fi" EXIT ;; esac
+    case "$(trap -p EXIT)" in "" | *__warroom*) trap "$__warroom_judge exit 0; fi" EXIT ;; esac
   fi
-  __warroom_early="${#BASH_SOURCE[@]} ${FUNCNAME-source}"
+  __warroom_early=("${#BASH_SOURCE[@]}" "${FUNCNAME-source}" "$BASH_COMMAND")
   case $- in
     *e*) set +e; trap "$__warroom_on_next; set -e" DEBUG ;;
     *) trap "$__warroom_on_next" DEBUG ;;
   esac
 else
-  __warroom_early=
+  __warroom_early=()
 fi'
 
 # What a session never keeps: bash's own variables, and what the environment gave (it may be secret).

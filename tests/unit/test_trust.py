@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 import pytest
@@ -76,4 +75,4 @@ def test_shipped_books_are_trusted_unchanged(tmp_path: Path) -> None:
     assert is_trusted("book:production-rollback", shipped, tmp_path)
     assert not is_trusted("book:production-rollback", A, tmp_path)
     assert not is_trusted("book:another", shipped, tmp_path)
-    assert os.listdir(tmp_path) == []
+    assert not list(tmp_path.iterdir())

@@ -28,7 +28,9 @@ def answer(environ: dict[str, Any]) -> Answer:
     method = "GET" if environ["REQUEST_METHOD"] == "HEAD" else environ["REQUEST_METHOD"]
     path: str = environ["PATH_INFO"]
     folder, _, rest = path.rpartition("/")
-    route = ROUTES.get((method, path)) or ROUTES.get((method, folder + "/"))
+    route = ROUTES.get((method, path))
+    if route is None and folder and rest:
+        route = ROUTES.get((method, folder + "/"))
     if route is None:
         return 404, {"error": "no such page"}
     session = sessions.load(session_id(environ.get("HTTP_COOKIE", "")))

@@ -1,0 +1,66 @@
+"""The scenarios of the drill: what goes wrong in the practice production, and what mends it."""
+
+from __future__ import annotations
+
+from runbook.model import Record
+
+
+class Scenario(Record, frozen=True):
+    """One way in which the practice production is broken."""
+
+    name: str
+    description: str
+    severity: str
+    title: str
+    trigger: str
+    """Which trigger of the shipped runbook it sets off, in words."""
+    mend: str
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
+        name="bad-deploy",
+        description="A release makes about a quarter of all requests fail with a TypeError.",
+        severity="SEV-2",
+        title="A quarter of all requests fail since the last release",
+        trigger="error rate above 5 %",
+        mend="Revert the bad commit, or roll back to the tag before.",
+    ),
+    Scenario(
+        name="slow",
+        description="A release makes every eighth request wait about 6 seconds.",
+        severity="SEV-2",
+        title="Checkout takes six seconds since the last release",
+        trigger="p95 above 5 s",
+        mend="Revert the bad commit, or roll back to the tag before.",
+    ),
+    Scenario(
+        name="outage",
+        description="A release points the shop at a cache that is not there: every page answers 500.",
+        severity="SEV-1",
+        title="The shop is down: every page answers 500",
+        trigger="homepage returning 500, Redis completely down",
+        mend="Roll back to the tag before, or revert the bad commit.",
+    ),
+    Scenario(
+        name="flapping",
+        description="A release makes the shop fail and recover every few seconds.",
+        severity="SEV-2",
+        title="The shop fails and comes back, again and again",
+        trigger="health check failing intermittently",
+        mend="Revert the bad commit, or roll back to the tag before.",
+    ),
+    Scenario(
+        name="wrong-diagnosis",
+        description="The commit that looks guilty is innocent: reverting it does not help.",
+        severity="SEV-2",
+        title="Checkout fails since 'New checkout flow' was released",
+        trigger="error rate above 5 %",
+        mend="Roll back to the tag before, or revert the quiet commit of the same release.",
+    ),
+)
+
+
+def scenario(name: str) -> Scenario:
+    """Raises KeyError for a name that is not in the list."""
+    return {each.name: each for each in SCENARIOS}[name]

@@ -1,0 +1,198 @@
+"""The one process that the whole practice production hangs on: deployments, cache, customers.
+
+It runs in a session of its own, so that a drill outlives the room and can be found again. It ends
+when it is told to (SIGTERM), when no room has touched `alive` for a while, or after the hard limit.
+Everything it started hangs on a pipe from it and ends with it, however it dies.
+Run by its path; standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PULSE = 0.2
+LOCK_PATIENCE = 2.0
+LOG_LIMIT = 32 * 2**20
+
+
+class Supervisor:
+    """A running practice production."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        # Run by its path and without site-packages: main() has just made the package findable.
+        from runbook.drill.cache import CacheServer, reserved_port  # noqa: PLC0415
+        from runbook.drill.deployer import Environment  # noqa: PLC0415
+
+        self.options = options
+        self.folder: Path = options.folder
+        self.ended = threading.Event()
+        self.cache = CacheServer()
+        self.nobody = reserved_port()
+        services = {
+            "CACHE_URL": self.cache.url,
+            "CACHE_CLUSTER_URL": f"redis://127.0.0.1:{self.nobody.getsockname()[1]}",
+        }
+        self.environments = [
+            Environment(name, branch, self.folder, listener(), services, options.build)
+            for name, branch in (("production", "production"), ("staging", "main"))
+        ]
+        self.load: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> None:
+        threading.Thread(target=self.cache.serve_forever, kwargs={"poll_interval": 1}, daemon=True).start()
+        progress("deploying production and staging")
+        self._first_deploys()
+        progress("letting the customers in")
+        self._start_load()
+        for environment in self.environments:
+            threading.Thread(target=environment.follow, args=(self.ended.is_set,), daemon=True).start()
+        self._write_facts()
+        progress("ready")
+        stop_talking()
+        try:
+            self._watch()
+        finally:
+            self.end()
+
+    def _first_deploys(self) -> None:
+        threads = [threading.Thread(target=environment.begin, daemon=True) for environment in self.environments]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if any(environment.live is None for environment in self.environments):
+            raise SystemExit("the practice production did not start: see logs/deploy.log")
+
+    def _start_load(self) -> None:
+        rates = (self.options.rate, self.options.staging_rate)
+        targets = [f"{url(each.listener)}={rate}" for each, rate in zip(self.environments, rates, strict=True)]
+        command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("load.py"))]
+        self.load = subprocess.Popen(
+            [*command, "--seed", str(self.options.seed), *targets], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
+
+    def _write_facts(self) -> None:
+        production, staging = self.environments
+        facts = {
+            "format": 1,
+            "pid": os.getpid(),
+            "started": time.time(),
+            "scenario": self.options.scenario,
+            "seed": self.options.seed,
+            "production_url": url(production.listener),
+            "staging_url": url(staging.listener),
+        }
+        unfinished = self.folder / "drill.json.part"
+        unfinished.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        unfinished.replace(self.folder / "drill.json")
+
+    def _watch(self) -> None:
+        """Returns when it is time to end. Counts in monotonic time, which stands still while a laptop sleeps."""
+        started = touched = time.monotonic()
+        last = 0.0
+        while not self.ended.wait(PULSE):
+            now = time.monotonic()
+            pulse = modified(self.folder / "alive")
+            if pulse != last:
+                last, touched = pulse, now
+            if now - touched > self.options.idle_limit or now - started > self.options.hard_limit:
+                return
+            if self.load is not None and self.load.poll() is not None:
+                self._start_load()
+            for environment in self.environments:
+                environment.rotate(LOG_LIMIT)
+
+    def end(self) -> None:
+        self.ended.set()
+        if self.load is not None:
+            self.load.kill()
+            self.load.wait()
+        for environment in self.environments:
+            environment.end()
+
+
+def listener() -> socket.socket:
+    """A listening socket on a free port."""
+    return socket.create_server(("127.0.0.1", 0), backlog=256)
+
+
+def url(listening: socket.socket) -> str:
+    return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0  # nobody has touched it yet, or the folder is gone
+
+
+def progress(line: str) -> None:
+    """A line to whoever started the drill; they may have gone."""
+    try:
+        os.write(1, line.encode() + b"\n")
+    except OSError:
+        stop_talking()
+
+
+def stop_talking() -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
+def take_lock(path: Path) -> int:
+    """Holds the drill's lock for as long as this process lives. Raises BlockingIOError when another holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:  # longer than anybody needs who only asks whether it is held
+                raise
+            time.sleep(0.05)
+        else:
+            return descriptor
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Run the practice production of a drill.")
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--scenario", required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--build", type=float, default=2.5, help="seconds that a build takes")
+    parser.add_argument("--rate", type=float, default=40, help="requests a second at production")
+    parser.add_argument("--staging-rate", type=float, default=3)
+    parser.add_argument("--idle-limit", type=float, default=600, help="seconds without a room")
+    parser.add_argument("--hard-limit", type=float, default=7200, help="seconds")
+    options = parser.parse_args()
+    if os.fork():
+        os._exit(0)  # the child belongs to nobody: no room has to wait for it
+    os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    take_lock(options.folder / "lock")
+    sys.path.insert(0, str(ROOT))
+    supervisor = Supervisor(options)
+    signal.signal(signal.SIGTERM, lambda *_: supervisor.ended.set())
+    try:
+        supervisor.run()
+    finally:
+        sys.stderr.flush()
+        os._exit(0)  # the threads hang on nothing that is worth waiting for
+
+
+if __name__ == "__main__":
+    main()

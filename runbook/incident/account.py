@@ -1,0 +1,244 @@
+"""What the record knows about each part of a report. What it does not know is said to be missing, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from runbook.incident.events import Reading
+from runbook.incident.markdown import block, code, plain, utc
+from runbook.incident.state import Entry, RoomState, Run
+from runbook.incident.timeline import clock, reading_text
+from runbook.model import Effect, Outcome, Runbook
+
+MISSING = "*not recorded: fill in*"
+
+_DECISIONS = frozenset(
+    ("decision-made", "method-chosen", "severity-declared", "trigger-reported", "step-resolved", "incident-closed")
+)
+_ENDS: dict[str, str] = {
+    "confirmed": "confirmed, never seen to start",
+    "running": "was running when this was written",
+    "not-done": "did not run",
+    "unknown": "outcome unknown",
+}
+
+
+def facts(state: RoomState, runbook: Runbook, now: datetime) -> dict[str, str]:
+    """What can stand in a report template for `{{name}}`; a name that is not here is not known."""
+    began = detection(state)
+    started = min((run.started or run.confirmed for run in _changes(state)), default=None)
+    times = {
+        "detection": began,
+        "decision": state.decided,
+        "rollback_started": started,
+        "rollback_completed": state.last_change if started is not None else None,
+        "restored": state.recovered,
+    }
+    found = {name: utc(at) for name, at in times.items() if at is not None}
+    if state.recovered is not None and began is not None:
+        found["duration"] = clock((state.recovered - began).total_seconds())
+    found["date"] = f"{(state.opened or now).astimezone(UTC):%Y-%m-%d}"
+    for name, text in (
+        ("title", state.title),
+        ("incident", state.incident),
+        ("service", state.service),
+        ("environment", state.environment),
+        ("severity", state.severity),
+    ):
+        if text:
+            found[name] = plain(text)
+    blocks = {
+        "data_loss": data_loss(state, runbook),
+        "resolution": "\n".join(resolution(state, runbook)),
+        "action_items": "\n".join(follow_ups(state, runbook)),
+    }
+    return found | {name: text for name, text in blocks.items() if text}
+
+
+def detection(state: RoomState) -> datetime | None:
+    """When the trouble was first seen by a signal, by a person's report, or by opening the room."""
+    seen = [line.at for line in state.timeline if line.kind == "trigger-reported" and line.tone == "warn"]
+    seen += [line.at for line in state.timeline if line.kind == "advice-changed" and line.tone in ("warn", "bad")]
+    return min([*seen, *([state.opened] if state.opened else [])], default=None)
+
+
+def data_loss(state: RoomState, runbook: Runbook) -> str:
+    method = next((m for m in runbook.methods if m.id == state.method), None)
+    if method is None:
+        return ""
+    return f"the runbook says of “{plain(method.title)}”: {plain(method.data_loss)}. Not measured by the room."
+
+
+def resolution(state: RoomState, runbook: Runbook) -> Iterator[str]:
+    """How it was mended, in the order in which it was done."""
+    done = [run for run in _changes(state) if run.state == "done"]
+    if not done:
+        return
+    title = next((m.title for m in runbook.methods if m.id == state.method), state.method)
+    yield f"{plain(title or 'Commands')}, by {len(done)} confirmed command(s) that change something:"
+    for run in done:
+        where = f" on {plain(run.target)}" if run.target else ""
+        yield f"- {utc(run.ended or run.confirmed)}: {plain(run.title)}{where} (by {plain(run.by)})"
+    if merge := next_merge(state):
+        yield ""
+        yield merge
+
+
+def next_merge(state: RoomState) -> str:
+    """What the next merge will do after a rollback in git; empty when none was published."""
+    standing = [r for r in _changes(state) if r.state == "done" and not r.undo and _still_stands(state, r)]
+    texts = [run.text for run in standing]
+    if not any(re.search(r"\bgit\b[^\n;&|]*\bpush\b", text) for text in texts):
+        return ""
+    if any(re.search(r"\bgit\b[^\n;&|]*\brevert\b", text) for text in texts):
+        return (
+            "**The next merge:** the change is reverted, and its commit stays in history. Merging main again says "
+            "“already up to date” and does not bring it back. To ship it mended: a new commit with the fix, "
+            "or first a revert of the revert."
+        )
+    if any(re.search(r"\bgit\b[^\n;&|]*\bcommit-tree\b", text) for text in texts):
+        return (
+            "**The next merge:** the rollback is a commit on top of the branch. Merging main again does not bring "
+            "back what was merged before it; only newer commits come. To ship the change mended: a new commit "
+            "with the fix, or first a revert of the rollback commit."
+        )
+    if any(re.search(r"\bpush\b[^\n;&|]*(\s--force|\s-f\b|\s\+)", text) for text in texts):
+        return (
+            "**The next merge:** the branch was moved back and no commit says so. The next merge of main brings "
+            "everything back, the fault included: revert it on main first."
+        )
+    return ""
+
+
+def follow_ups(state: RoomState, runbook: Runbook) -> Iterator[str]:
+    """Boxes with deadlines, counted from recovery."""
+    for index, task in enumerate(runbook.follow_ups):
+        tick = state.ticks.get(f"follow-up-{index + 1}")
+        box = "x" if tick is not None and tick.done else " "
+        if state.recovered is not None:
+            due = f"by {state.recovered.astimezone(UTC) + timedelta(seconds=task.due_in):%Y-%m-%d %H:%M} UTC"
+        else:
+            due = f"within {_hours(task.due_in)} of recovery"
+        yield f"- [{box}] {plain(task.text)} ({due})"
+
+
+def overview(state: RoomState, runbook: Runbook) -> Iterator[str]:
+    where = " ".join(filter(None, (state.service, state.environment)))
+    verdict = f"{state.verdict.verdict}: {plain(state.verdict.text)}" if state.verdict else "not known"
+    yield f"- **Incident**: {plain(state.incident) or MISSING}"
+    yield f"- **Where**: {plain(where) or MISSING}"
+    yield f"- **Severity**: {plain(state.severity) or MISSING}"
+    yield f"- **Verdict**: {verdict}"
+    if state.relapses:
+        yield f"- **Relapses**: {state.relapses}"
+    yield f"- **Opened**: {utc(state.opened) if state.opened else MISSING}"
+    yield f"- **Closed**: {utc(state.closed) if state.closed else 'still open'}"
+    yield f"- **Runbook**: {plain(runbook.title)}, version {plain(runbook.version) or 'not given'}"
+    if state.runbook is not None:
+        yield f"- **Runbook's content**: SHA-256 {code(state.runbook.sha256)}"
+    if state.drill:
+        yield f"- **Practice**: scenario {plain(state.drill)}, time windows divided by {state.pace:g}"
+
+
+def responders(state: RoomState) -> Iterator[str]:
+    for line in state.timeline:
+        if line.kind in ("room-entered", "room-left"):
+            yield f"- {utc(line.at)}, {plain(line.by)}: {plain(line.text)}"
+    for called in state.called:
+        yield f"- called: level {plain(called)}"
+
+
+def decisions(state: RoomState) -> Iterator[str]:
+    for line in state.timeline:
+        if line.kind in _DECISIONS:
+            yield f"- {utc(line.at)}, {plain(line.by)}: {plain(line.text)}"
+            yield f"  - the signals then: {_readings(line)}"
+
+
+def commands(state: RoomState) -> Iterator[str]:
+    """Every confirmed command: its exact text, and how it ended."""
+    for run in state.runs.values():
+        yield f"### {plain(run.title)}"
+        yield ""
+        yield from block(run.text, "sh")
+        yield ""
+        target = f", target {plain(run.target)}" if run.target else ""
+        yield f"- {utc(run.confirmed)}, confirmed by {plain(run.by)} ({run.effect}{target})"
+        for ref, value in run.expected.items():
+            yield f"- relied on {code(f'{ref} = {value}')}"
+        yield f"- {_end(run)}"
+        if run.output is not None and run.output.path:
+            yield f"- output: {code(run.output.path)}, {run.output.size} bytes, SHA-256 {code(run.output.sha256)}"
+        yield ""
+
+
+def _end(run: Run) -> str:
+    if run.state not in ("done", "failed"):
+        return _ENDS.get(run.state, run.state) + (f": {plain(run.why)}" if run.why else "")
+    if run.already:
+        end = "nothing ran, the effect was there already"
+    elif run.exit is None:
+        end = "settled as done by a person"
+    else:
+        after = " (learned after the room had ended)" if run.recovered else ""
+        end = f"{run.state} in {clock(run.duration)}, exit {run.exit}{after}"
+    return end + (f": {plain(run.why)}" if run.why else "")
+
+
+def deviations(state: RoomState) -> Iterator[str]:
+    """Where people did not do what the runbook says."""
+    for (_, step, _), edit in state.edits.items():
+        where = f", line {edit.line}" if edit.line else ""
+        yield f"- step {plain(step)}{where}: {plain(edit.reason) or 'no reason given'}"
+        yield f"  - the runbook says {code(edit.was)}"
+        yield f"  - what ran instead {code(edit.now)}"
+    for line in state.timeline:
+        spite = [detail for detail in line.details if detail.startswith("in spite of: ")]
+        if line.kind == "step-marked" and line.tone == "warn":
+            yield f"- {utc(line.at)}, {plain(line.by)} {plain(line.text)}"
+        elif line.kind == "step-confirmed" and spite:
+            yield f"- {utc(line.at)}, {plain(line.by)} {plain(line.text)}, {plain('; '.join(spite))}"
+
+
+def criteria(state: RoomState, runbook: Runbook) -> Iterator[str]:
+    """Each line of the success criteria, with what its signal said when the last verdict was given."""
+    last = next((line for line in reversed(state.timeline) if line.kind == "verdict-changed"), None)
+    values = {reading.signal: reading for reading in last.readings} if last is not None else {}
+    for outcome in runbook.outcomes:
+        yield f"- {plain(outcome.text)} ({outcome.level}): {_standing(outcome, state, values)}"
+
+
+def _standing(outcome: Outcome, state: RoomState, values: dict[str, Reading]) -> str:
+    tick = state.ticks.get(outcome.id)
+    if outcome.criterion is None:
+        if tick is None or not tick.done:
+            return "not ticked"
+        return f"ticked by {plain(tick.by)}, {utc(tick.at)}" + (f" ({plain(tick.note)})" if tick.note else "")
+    reading = values.get(outcome.criterion.signal)
+    said = f"{plain(reading_text(reading))} at the last verdict" if reading is not None else "no value recorded"
+    return f"{plain(outcome.criterion.text)}; {said}"
+
+
+def full_timeline(state: RoomState) -> Iterator[str]:
+    yield "| UTC | Event | Data |"
+    yield "| --- | --- | --- |"
+    for line in state.timeline:
+        yield f"| {utc(line.at).removesuffix(' UTC')} | {plain(line.by)}: {plain(line.text)} | {_readings(line, '')} |"
+
+
+def _readings(line: Entry, without: str = "none recorded") -> str:
+    return plain(" · ".join(map(reading_text, line.readings))) if line.readings else without
+
+
+def _changes(state: RoomState) -> list[Run]:
+    return [run for run in state.runs.values() if run.effect is not Effect.READ]
+
+
+def _still_stands(state: RoomState, run: Run) -> bool:
+    return state.step(run.method, run.step).reason != "undone"
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 86400:g} days" if seconds >= 172800 else f"{seconds / 3600:g} h"

@@ -1,0 +1,126 @@
+"""Git as a provider: what can be rolled back to, what a command would do, and whether it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from runbook.providers import git_after, git_lists, git_preview, git_refusal, git_text
+from runbook.providers.git_ask import Ask
+from runbook.providers.git_calls import NOTHING
+from runbook.providers.provider import Preview, Proof, Target, Unavailable
+
+_ONLY_READ = frozenset(
+    ("log", "show", "diff", "status", "ls-remote", "ls-files", "describe", "blame", "version", "var")
+)
+
+
+class Git:
+    """The git provider of one incident. Asks only; what acts is the command that the person confirmed."""
+
+    name = "git"
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        main: str = "main",
+        production: str = "production",
+        remote: str = "origin",
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """`folder` is the clean room's; `main` and `production` are the branches' names on `remote`."""
+        self.folder = folder
+        self.main = main
+        self.production = production
+        self.remote = remote
+        self.ask = Ask(folder, env)
+
+    def concerns(self, text: str) -> bool:
+        """Whether the text holds a git call that does more than read."""
+        return any(call.sub not in _ONLY_READ for call in git_text.invocations(text))
+
+    async def targets(self, kind: str, on: str) -> tuple[Target, ...]:
+        """Commits of a branch (`origin/production`), or tags of a pattern (`v*`); newest first. Raises Unavailable."""
+        if kind == "git_commit":
+            return await git_lists.commits(self.ask, self._tracking(on))
+        if kind == "git_tag":
+            return await git_lists.tags(self.ask, on, await self._live())
+        return ()
+
+    async def check_value(self, kind: str, value: str, on: str = "") -> str:
+        """Why a value is not a commit of `on`, or not a tag that origin has; empty when it is."""
+        try:
+            if kind == "git_commit":
+                return await git_lists.why_not_commit(self.ask, value, self._tracking(on) if on else "")
+            if kind == "git_tag":
+                return await git_lists.why_not_tag(self.ask, value, on)
+        except Unavailable as silent:
+            return f"It could not be checked: {silent}"
+        return ""
+
+    def safer(self, text: str, expected: Mapping[str, str]) -> tuple[str, str]:
+        """A forced push pinned to what the preview saw: (text, why)."""
+        return git_text.safer(text, expected)
+
+    async def preview(self, text: str, cwd: Path, variables: Mapping[str, str] = NOTHING) -> Preview:
+        """What the git calls would change, in order. `variables` are those that the session has set."""
+        return await git_preview.preview(self.ask.at(cwd), text, self._is_own_copy(cwd), variables)
+
+    async def moved(self, expected: dict[str, str], cwd: Path) -> str:
+        """What is no longer where the preview saw it on the remote; empty when all is."""
+        return await git_after.moved(self.ask.at(cwd), expected)
+
+    async def proof(self, text: str, expected: dict[str, str], cwd: Path) -> Proof | None:
+        """Whether the remote holds what was pushed and HEAD what was reverted; None for texts without such effects."""
+        try:
+            seen = await git_after.effects(self.ask.at(cwd), text, expected)
+        except Unavailable as silent:
+            return Proof(ok=None, line=str(silent))
+        if not seen:
+            return None
+        told = [one.ok for one in seen]
+        ok = False if False in told else None if None in told else True
+        return Proof(ok=ok, line=" ".join(one.line for one in seen if ok is not False or one.ok is False))
+
+    async def evidence(self, text: str, expected: dict[str, str], cwd: Path) -> tuple[str, ...]:
+        """What repository and remote say now about a command whose outcome was lost."""
+        try:
+            return tuple(one.line for one in await git_after.effects(self.ask.at(cwd), text, expected))
+        except Unavailable as silent:
+            return (str(silent),)
+
+    async def took_effect(self, text: str, expected: dict[str, str], cwd: Path) -> bool | None:
+        """Whether all of a text's effects are there (True) or none of them (False); None in between."""
+        try:
+            told = {one.ok for one in await git_after.effects(self.ask.at(cwd), text, expected)}
+        except Unavailable:
+            return None
+        return told.pop() if len(told) == 1 else None
+
+    def refusal(self, output: str) -> tuple[str, str] | None:
+        """The rule by which a remote refused a push, and what to do instead."""
+        return git_refusal.refusal(output)
+
+    async def conflicts(self, cwd: Path) -> tuple[str, ...]:
+        """The files that are in conflict now. Raises Unavailable."""
+        return await git_preview.conflicts(self.ask.at(cwd))
+
+    @property
+    def way_out(self) -> str:
+        """The command that ends a conflict and puts the files back as HEAD has them."""
+        return git_preview.WAY_OUT
+
+    def _tracking(self, on: str) -> str:
+        """`production`, `origin/production` or a full name as the ref that follows the remote."""
+        if on.startswith("refs/"):
+            return on
+        return f"refs/remotes/{self.remote}/{(on or self.production).removeprefix(f'{self.remote}/')}"
+
+    async def _live(self) -> str:
+        tracking = self._tracking(self.production)
+        return tracking if await self.ask.commit(tracking) else self._tracking(self.main)
+
+    def _is_own_copy(self, cwd: Path) -> bool:
+        room, here = self.folder.resolve(), cwd.resolve()
+        return room != here and room not in here.parents

@@ -1,0 +1,178 @@
+"""What the world says after git commands: whether they took effect, asked from repository and remote."""
+
+from __future__ import annotations
+
+from runbook.logs.clean import clean, redact
+from runbook.model import Record
+from runbook.providers.git_ask import Ask
+from runbook.providers.git_calls import Assignment, Invocation, assign, statements
+from runbook.providers.git_history import picked_as, reverted_by
+from runbook.providers.git_preview import conflicts
+from runbook.providers.git_text import FULL_SHA, Push, pick_of, pushes_of, reset_of
+from runbook.providers.provider import Unavailable
+
+_MOVES_HEAD = frozenset(("checkout", "switch", "reset", "revert", "cherry-pick", "merge", "pull", "commit", "rebase"))
+
+
+class Seen(Record, frozen=True):
+    """One effect of a command: there, not there, or not to be told."""
+
+    ok: bool | None
+    line: str
+
+
+async def effects(ask: Ask, text: str, expected: dict[str, str]) -> tuple[Seen, ...]:
+    """The effects that the text was to have, each as it stands now. Raises Unavailable."""
+    seen: list[Seen] = []
+    known: dict[str, str] = {}
+    calls: list[tuple[Invocation, dict[str, str]]] = []
+    for statement in statements(text):
+        if isinstance(statement, Assignment):
+            assign(statement, known)
+        elif not statement.directory:
+            calls.append((statement, dict(known)))
+    last_move = max((place for place, (call, _) in enumerate(calls) if call.sub in _MOVES_HEAD), default=-1)
+    for place, (call, variables) in enumerate(calls):
+        if call.sub == "push":
+            for push in pushes_of(call, variables):
+                seen.append(await _pushed(ask, push, expected, calls))
+        elif call.sub in ("revert", "cherry-pick"):
+            seen += await _picked(ask, call, variables)
+        elif call.sub in ("checkout", "switch", "reset") and place == last_move and not call.paths:
+            seen += await _moved_head(ask, call, variables)
+        elif call.sub == "merge":
+            seen += await _merged(ask, call, variables)
+    return tuple(seen)
+
+
+async def _pushed(
+    ask: Ask, push: Push, expected: dict[str, str], calls: list[tuple[Invocation, dict[str, str]]]
+) -> Seen:
+    remote = push.remote or "origin"
+    tag = push.dst.replace("refs/heads/", "refs/tags/", 1)
+    wanted = [f"{remote} {ref}" for ref in (push.dst, *((tag,) if push.guessed else ()))]
+    key = next((key for key in wanted if key in expected), "")
+    if not key and not push.dst and len(expected) == 1:
+        key = next(iter(expected))
+    ref = key.partition(" ")[2] or push.dst
+    if push.wide or not ref:
+        return Seen(ok=None, line=f"Which refs went to {clean(remote)} cannot be told from the text.")
+    now = (await ask.remote(remote, ref)).get(ref, "")
+    where = f"{clean(ref.removeprefix('refs/heads/').removeprefix('refs/'))} on {redact(clean(remote))}"
+    if push.deletes:
+        return Seen(ok=not now, line=f"{where} is {'still there' if now else 'gone'}.")
+    kind = "object" if ref.startswith("refs/tags/") else "commit"
+    new = (
+        await ask.maybe("rev-parse", "--verify", "--quiet", "--end-of-options", f"{push.src}^{{{kind}}}")
+        if push.src
+        else ""
+    )
+    at = await ask.subject(now) if now else "not there"
+    if now and (now == new or await _has_its_files(ask, push, now, expected.get(key), calls)):
+        return Seen(ok=True, line=f"{where} is {at}, as pushed (asked just now).")
+    if now and new and now != expected.get(key) and await ask.commit(now) and await ask.is_ancestor(new, now):
+        return Seen(ok=True, line=f"{where} is {at}, which contains what was pushed.")
+    if key and now == expected[key]:
+        return Seen(ok=False, line=f"{where} is still {at}, as before the push.")
+    return Seen(ok=None, line=f"{where} is {at}: neither what it was nor what was pushed.")
+
+
+async def _has_its_files(
+    ask: Ask, push: Push, now: str, before: str | None, calls: list[tuple[Invocation, dict[str, str]]]
+) -> bool:
+    """For a commit made by `commit-tree` in the same text, whose SHA only the shell knew: its files and its parent."""
+    if push.src is not None or now == before:
+        return False
+    for call, variables in calls:
+        expression = next(iter(call.arguments(variables)), None) if call.sub == "commit-tree" else None
+        tree = await ask.tree(expression.removesuffix("^{tree}")) if expression else ""
+        if tree and tree == await ask.tree(now):
+            return before is None or await ask.commit(f"{now}^") == before
+    return False
+
+
+async def _picked(ask: Ask, call: Invocation, variables: dict[str, str]) -> list[Seen]:
+    pick = pick_of(call, variables)
+    head = await ask.commit("HEAD")
+    at = await ask.subject(head)
+    if pick.no_commit or pick.ends or not head:
+        return []
+    if files := await conflicts(ask):
+        return [
+            Seen(ok=False, line=f"The {pick.kind} stopped at a conflict in {', '.join(files[:5])}; HEAD is still {at}.")
+        ]
+    seen = []
+    for expression in pick.commits:
+        sha = await ask.commit(expression) if expression and ".." not in expression else ""
+        if not sha:
+            seen.append(Seen(ok=None, line=f"{clean(expression or '$…')} cannot be looked up."))
+            continue
+        named = await ask.subject(sha)
+        if pick.kind == "revert":
+            by = await reverted_by(ask, sha, head) if await ask.is_ancestor(sha, head) else ""
+        else:
+            by = await picked_as(ask, sha, head) or await _same_author(ask, sha, head)
+        by_line = f"HEAD {at} contains the {pick.kind} of {named}: {await ask.subject(by)}." if by else ""
+        seen.append(Seen(ok=bool(by), line=by_line or f"HEAD {at} does not contain a {pick.kind} of {named}."))
+    return seen
+
+
+async def _same_author(ask: Ask, sha: str, head: str) -> str:
+    """A pick without `-x` keeps author, time and subject: the commit among the newest that has them."""
+    form = "%an%x00%ae%x00%at%x00%s"
+    wanted = await ask.maybe("log", "-1", f"--format={form}", sha, "--")
+    rows = (await ask.maybe("log", "-50", f"--format=%H%x00{form}", head, f"^{sha}", "--")).splitlines()
+    return next((row.partition("\0")[0] for row in rows if row.partition("\0")[2] == wanted), "")
+
+
+async def _moved_head(ask: Ask, call: Invocation, variables: dict[str, str]) -> list[Seen]:
+    target = reset_of(call, variables).commit
+    if not target or target.startswith(("HEAD", "@", "-")):
+        return []
+    head, wanted = await ask.commit("HEAD"), await ask.commit(target)
+    if not wanted:
+        return []
+    at = await ask.subject(head)
+    return [Seen(ok=head == wanted, line=f"HEAD is {at}{'' if head == wanted else f', not {clean(target)}'}.")]
+
+
+async def _merged(ask: Ask, call: Invocation, variables: dict[str, str]) -> list[Seen]:
+    name = next(iter(call.arguments(variables)), None)
+    head, other = await ask.commit("HEAD"), await ask.commit(name or "")
+    if not name or not other:
+        return []
+    there = await ask.is_ancestor(other, head)
+    return [
+        Seen(
+            ok=there,
+            line=f"HEAD {await ask.subject(head)} {'contains' if there else 'does not contain'} {clean(name)}.",
+        )
+    ]
+
+
+async def moved(ask: Ask, expected: dict[str, str]) -> str:
+    """What is no longer where the preview saw it, as a sentence; empty when all is. A silent remote counts as moved."""
+    by_remote: dict[str, list[str]] = {}
+    for key in expected:
+        remote, _, ref = key.partition(" ")
+        by_remote.setdefault(remote, []).append(ref)
+    for remote, refs in by_remote.items():
+        try:
+            there = await ask.remote(remote, *refs)
+        except Unavailable as silent:
+            return f"{silent} So whether it is still as previewed is not known. Look again: r"
+        for ref in refs:
+            before, now = expected[f"{remote} {ref}"], there.get(ref, "")
+            if before != now:
+                return await _moved_sentence(ask, ref, before, now)
+    return ""
+
+
+async def _moved_sentence(ask: Ask, ref: str, before: str, now: str) -> str:
+    name = clean(ref.removeprefix("refs/heads/").removeprefix("refs/"))
+    if not now:
+        return f"{name} was deleted since the preview: it was {before[:7]}. Look again: r"
+    at = await ask.subject(now) if FULL_SHA.match(now) else clean(now)
+    if not before:
+        return f"{name} was created since the preview: it is now {at}. Look again: r"
+    return f"{name} moved since the preview: it was {before[:7]}, now {at}. Look again: r"

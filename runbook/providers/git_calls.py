@@ -1,0 +1,236 @@
+"""The git calls in a shell text: where, with which sub-command, options and arguments. Nothing is run here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from runbook.model import Record
+from runbook.providers.shell_words import Operator, Word, shell_words
+
+NOTHING: Mapping[str, str] = {}
+
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
+_BEFORE_A_COMMAND = "! { } if then else elif fi while until do done time exec command builtin nohup sudo env"
+_SKIPPED = frozenset(_BEFORE_A_COMMAND.split())
+_MAKES_VARIABLES = frozenset(("export", "declare", "local", "readonly", "typeset"))
+_GLOBAL_VALUE = frozenset(("-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--config-env"))
+_VALUE = {
+    "push": "-o --push-option --repo --receive-pack --exec --recurse-submodules",
+    "revert": "-m --mainline -X --strategy-option --strategy --cleanup",
+    "cherry-pick": "-m --mainline -X --strategy-option --strategy --cleanup",
+    "commit-tree": "-p -m -F",
+    "commit": "-m --message -F --file -C -c --author --date -t --template --fixup --squash",
+    "checkout": "-b -B --orphan --conflict --pathspec-from-file",
+    "switch": "-c -C --create --force-create --orphan --conflict",
+    "fetch": "--depth --deepen --shallow-since --shallow-exclude --upload-pack --refmap -j --jobs -o --server-option",
+    "pull": "--depth --upload-pack -s --strategy -X --strategy-option -j --jobs",
+    "merge": "-m -F --file -s --strategy -X --strategy-option --into-name",
+    "tag": "-m --message -F --file -u --local-user --cleanup",
+    "branch": "-u --set-upstream-to",
+    "update-ref": "-m",
+    "reset": "--pathspec-from-file",
+}
+_TAKES_PATHS = frozenset(("checkout", "reset", "restore", "diff", "log", "show", "add", "rm"))
+_PUSH_OPTIONS = (
+    "--all --atomic --branches --delete --dry-run --exec --follow-tags --force --force-if-includes"
+    " --force-with-lease --mirror --no-verify --porcelain --progress --prune --push-option --quiet --receive-pack"
+    " --recurse-submodules --repo --set-upstream --signed --tags --thin --verbose --verify"
+)
+_PUSH_LONG = frozenset(_PUSH_OPTIONS.split())
+
+
+class Option(Record, frozen=True):
+    """An option as it was given: `-m` and its value, `--force-with-lease` and what follows the `=`."""
+
+    name: str
+    value: str | None = None
+    """None where it has none; what the shell decides stands as `$NAME`."""
+    word: Word | None = None
+
+
+class Invocation(Record, frozen=True):
+    """One call of git: where, with which sub-command, options and arguments."""
+
+    sub: str
+    sub_word: Word
+    options: tuple[Option, ...] = ()
+    words: tuple[Word, ...] = ()
+    paths: tuple[Word, ...] = ()
+    """What stands after `--`."""
+    directory: str = ""
+    """Relative to where the text starts: `cd` and `-C`; empty for the same."""
+    into: str = ""
+    """The variable (or substitution) that takes its output."""
+    nested: bool = False
+    """Inside another command's quotes or a substitution: its place in the text is not known."""
+
+    def has(self, *names: str) -> bool:
+        return any(option.name in names for option in self.options)
+
+    def given(self, *names: str) -> tuple[str, ...]:
+        """The values of an option, in order."""
+        return tuple(option.value or "" for option in self.options if option.name in names)
+
+    def arguments(self, variables: Mapping[str, str] = NOTHING) -> tuple[str | None, ...]:
+        """The arguments as git gets them; None for one that the shell decides."""
+        return tuple(word.value(variables) for word in self.words)
+
+
+class Assignment(Record, frozen=True):
+    """`NAME=value` on a line of its own."""
+
+    name: str
+    word: Word
+
+
+Statement = Invocation | Assignment
+
+
+def statements(text: str) -> tuple[Statement, ...]:
+    """Every git call and every assignment of a shell text, in the order in which they happen."""
+    return tuple(_statements(text, into="", nested=False, depth=0))
+
+
+def assign(statement: Assignment, known: dict[str, str]) -> None:
+    """Take an assignment into the known variables; one that the shell decides makes its name unknown."""
+    value = statement.word.value(known)
+    if value is None:
+        known.pop(statement.name, None)
+    else:
+        known[statement.name] = value
+
+
+def _statements(text: str, into: str, nested: bool, depth: int) -> Iterator[Statement]:
+    if depth > 5:
+        return
+    command: list[Word] = []
+    directory = ""
+    for token in (*shell_words(text), Operator(text="\n")):
+        if isinstance(token, Word):
+            command.append(token)
+            continue
+        yield from _command(command, directory, into, nested, depth)
+        if command and command[0].value(NOTHING) == "cd" and len(command) == 2:
+            directory = _join(directory, command[1].shown)
+        command = []
+
+
+def _command(words: list[Word], directory: str, into: str, nested: bool, depth: int) -> Iterator[Statement]:
+    for word in words:
+        for inner in word.inner:
+            yield from _statements(inner, into=f"({inner})", nested=True, depth=depth + 1)
+    settings, words = _split_prefix(words)
+    if not words:
+        yield from settings
+        return
+    program = words[0].value(NOTHING) or ""
+    name = program.rpartition("/")[2]
+    if name == "git":
+        if call := _git(words[1:], directory, into, nested):
+            yield call
+    elif name in _MAKES_VARIABLES:
+        yield from _split_prefix(words[1:])[0]
+    elif name in ("bash", "sh", "dash", "zsh", "eval", "xargs", "timeout", "nice"):
+        for place, word in enumerate(words[1:], 1):
+            value = word.value(NOTHING)
+            if value == "git" and name in ("xargs", "timeout", "nice"):
+                if call := _git(words[place + 1 :], directory, into, nested):
+                    yield call
+                break
+            if value and "git" in value and name not in ("xargs", "timeout", "nice"):
+                yield from _statements(value, into="", nested=True, depth=depth + 1)
+
+
+def _split_prefix(words: list[Word]) -> tuple[list[Statement], list[Word]]:
+    """Leading assignments and words like `then`, `env`, `sudo` off a simple command."""
+    found: list[Statement] = []
+    for place, word in enumerate(words):
+        head = word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
+        if match := _ASSIGNMENT.match(head):
+            rest = (match[2], *word.parts[1:]) if match[2] else word.parts[1:]
+            found.append(Assignment(name=match[1], word=Word(parts=rest, start=word.start, end=word.end)))
+        elif head not in _SKIPPED or len(word.parts) != 1:
+            return found, words[place:]
+    return found, []
+
+
+def _git(words: list[Word], directory: str, into: str, nested: bool) -> Invocation | None:
+    place = 0
+    while place < len(words):
+        shown = words[place].shown
+        if shown in _GLOBAL_VALUE:
+            if shown == "-C" and place + 1 < len(words):
+                directory = _join(directory, words[place + 1].shown)
+            place += 2
+        elif shown.startswith("-"):
+            place += 1
+        else:
+            break
+    if place >= len(words):
+        return None
+    sub = words[place]
+    options, plain, paths = _options(sub.shown, words[place + 1 :])
+    return Invocation(
+        sub=sub.shown,
+        sub_word=sub,
+        options=options,
+        words=plain,
+        paths=paths,
+        directory=directory,
+        into=into,
+        nested=nested,
+    )
+
+
+def _options(sub: str, words: list[Word]) -> tuple[tuple[Option, ...], tuple[Word, ...], tuple[Word, ...]]:
+    with_value = frozenset(_VALUE.get(sub, "").split())
+    options: list[Option] = []
+    plain: list[Word] = []
+    rest = iter(words)
+    for word in rest:
+        shown = word.shown
+        if shown == "--":
+            after = tuple(rest)
+            if sub in _TAKES_PATHS:
+                return tuple(options), tuple(plain), after
+            plain.extend(after)  # for the others it only ends the options
+            break
+        if shown == "--end-of-options":
+            plain.extend(rest)
+        elif shown.startswith("--"):
+            name, equals, value = shown.partition("=")
+            name = _whole(name) if sub == "push" else name
+            if name in with_value and not equals:
+                following = next(rest, None)
+                options.append(Option(name=name, value=following.shown if following else "", word=word))
+            else:
+                options.append(Option(name=name, value=value if equals else None, word=word))
+        elif shown.startswith("-") and len(shown) > 1:
+            options.extend(_cluster(word, with_value, rest))
+        else:
+            plain.append(word)
+    return tuple(options), tuple(plain), ()
+
+
+def _cluster(word: Word, with_value: frozenset[str], rest: Iterator[Word]) -> Iterator[Option]:
+    letters = word.shown[1:]
+    for place, letter in enumerate(letters):
+        name = f"-{letter}"
+        if name in with_value:
+            following = None if letters[place + 1 :] else next(rest, None)
+            yield Option(name=name, value=letters[place + 1 :] or (following.shown if following else ""), word=word)
+            return
+        yield Option(name=name, word=word)
+
+
+def _whole(name: str) -> str:
+    """Git takes any unique beginning of a long option: `--delet` deletes."""
+    if name in _PUSH_LONG:
+        return name
+    fits = [long for long in _PUSH_LONG if long.startswith(name)]
+    return fits[0] if len(fits) == 1 else name
+
+
+def _join(directory: str, step: str) -> str:
+    return step if step.startswith("/") or not directory else f"{directory}/{step}"

@@ -1,0 +1,342 @@
+"""What the git commands of a text would do, found by playing them in order on a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from runbook.logs.clean import clean
+from runbook.providers.git_ask import Ask
+from runbook.providers.git_calls import Assignment, Invocation, assign, statements
+from runbook.providers.git_pick import play_pick
+from runbook.providers.git_push import play_push
+from runbook.providers.git_stage import Findings, Stage, staged
+from runbook.providers.git_tags import check_remote_tag
+from runbook.providers.git_text import invocations, reset_of
+from runbook.providers.provider import Preview, Unavailable
+
+WAY_OUT = "git reset --merge"
+"""`git revert --abort` does nothing after the revert's process was killed; this puts the files back always."""
+HEAD_UNKNOWN_AFTER = frozenset(
+    ("rebase", "am", "filter-branch", "bisect", "stash", "restore", "apply", "rm", "mv", "add")
+)
+
+
+async def preview(ask: Ask, text: str, own_copy: bool, variables: Mapping[str, str]) -> Preview:
+    """What would change, asked from the repository and its remote just now; never raises."""
+    found = Findings()
+    try:
+        if await ask.text("rev-parse", "--is-shallow-repository") == "true":
+            found.block(
+                "This clone is shallow: in it a revert deletes files and a push can lose history.",
+                "git fetch --unshallow",
+            )
+            return found.preview()
+        async with staged(ask, own_copy, variables) as stage:
+            await _play(stage, text, found)
+    except Unavailable as silent:
+        found.block(str(silent), "" if "Retry" in str(silent) else "Retry: r")
+    return found.preview()
+
+
+async def _play(stage: Stage, text: str, found: Findings) -> None:
+    changes = False
+    if (files := await conflicts(stage.ask)) and not any(_settles(call) for call in invocations(text)):
+        found.block(
+            f"{stage.place} is in the middle of a conflict in {', '.join(files[:5])}.".capitalize(),
+            f"Way out: {WAY_OUT}",
+        )
+        return
+    for statement in statements(text):
+        if isinstance(statement, Assignment):
+            assign(statement, stage.variables)
+            continue
+        if statement.directory and not _same_place(stage, statement):
+            found.warn(
+                f"git {statement.sub} acts in {clean(statement.directory)}, which this preview does not look into."
+            )
+            continue
+        play = _PLAYED.get(statement.sub)
+        if play is not None:
+            await play(stage, statement, found)
+            changes = changes or statement.sub not in _ONLY_LOOK
+        elif statement.sub in HEAD_UNKNOWN_AFTER:
+            stage.staged = ""
+            if statement.sub in ("rebase", "am", "filter-branch", "bisect"):
+                stage.move("")
+            changes = True
+        if found.blocked:
+            return
+    if changes and stage.own_copy:
+        found.warn(f"This acts on your own working copy, {clean(str(stage.ask.path))}, not on the clean room.")
+
+
+def _settles(call: Invocation) -> bool:
+    """Whether a call ends or does not mind a conflict that is under way."""
+    return call.sub in ("reset", "fetch", "push", "rev-parse", "commit-tree", "add", "commit") or call.has(
+        "--abort", "--quit", "--skip", "--continue", "--force", "-f"
+    )
+
+
+async def conflicts(ask: Ask) -> tuple[str, ...]:
+    """The files that are in conflict now."""
+    said = await ask.maybe("diff", "--name-only", "--diff-filter=U", "-z")
+    return tuple(clean(name, 200) for name in said.split("\0") if name)
+
+
+def _same_place(stage: Stage, call: Invocation) -> bool:
+    return (stage.ask.path / Path(call.directory)).resolve() == stage.ask.path.resolve()
+
+
+# ── moving HEAD ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def _checkout(stage: Stage, call: Invocation, found: Findings) -> None:
+    arguments = call.arguments(stage.variables)
+    new = next(iter(call.given("-b", "-B", "-c", "-C", "--create", "--force-create", "--orphan")), "")
+    if new:
+        return await _new_branch(stage, call, new, arguments[0] if arguments else "HEAD", found)
+    name = arguments[0] if arguments else "HEAD"
+    if call.paths or len(arguments) > 1:
+        found.lines.append(f"puts files back in {stage.place}; HEAD stays where it is")
+        stage.staged = ""
+        return None
+    branch, sha = await _destination(stage, name, call.has("--detach", "-d"))
+    if name is None or not sha:
+        shown = clean(name if name is not None else call.words[0].shown)
+        return found.block(f"{shown} is neither a branch nor a commit here.", "git fetch origin, or another value: e")
+    if branch and await stage.has_ref(f"refs/tags/{branch}"):
+        found.warn(f"There is a tag and a branch {clean(branch)}: the branch wins.")
+    await check_remote_tag(stage, name, found)
+    stage.branch = branch
+    stage.head, stage.staged = sha, ""
+    found.lines.append(f"goes to {await stage.where()} in {stage.place}; nothing else changes")
+    await _stale(stage, name, branch, found)
+    return None
+
+
+async def _destination(stage: Stage, name: str | None, detach: bool) -> tuple[str, str]:
+    """The branch (empty: detached) and the commit that a checkout goes to."""
+    if not name:
+        return "", ""
+    if not detach and await stage.has_ref(f"refs/heads/{name}"):
+        return name, await stage.resolve(f"refs/heads/{name}")
+    if sha := await stage.resolve(name):
+        return "", sha
+    if detach:
+        return "", ""
+    return name, await stage.resolve(f"refs/remotes/origin/{name}")  # git makes the branch by itself
+
+
+async def _new_branch(stage: Stage, call: Invocation, name: str, start: str | None, found: Findings) -> None:
+    sha = await stage.resolve(start)
+    if not sha:
+        return found.block(
+            f"{clean(start or 'the start')} is not a commit here.", "git fetch origin, or another value: e"
+        )
+    if call.has("-b", "-c", "--create") and await stage.has_ref(f"refs/heads/{name}"):
+        return found.block(f"The branch {clean(name)} is there already: git would refuse.", "Use another name: e")
+    stage.branch, stage.head = name, sha
+    stage.refs[f"refs/heads/{name}"] = sha
+    found.lines.append(f"makes the branch {await stage.where()} in {stage.place}; nothing else changes")
+    return None
+
+
+async def _stale(stage: Stage, name: str, branch: str, found: Findings) -> None:
+    """Say so when what the clone knows of a branch is older than the remote."""
+    tracked = branch or name.removeprefix("refs/remotes/").removeprefix("origin/")
+    if not branch and not name.removeprefix("refs/remotes/").startswith("origin/"):
+        return
+    ref = f"refs/heads/{tracked}"
+    try:
+        there = (await stage.ask.remote("origin", ref)).get(ref, "")
+    except Unavailable as silent:
+        found.warn(f"{silent} So whether {clean(tracked)} moved is not known.")
+        return
+    if there and there != stage.head and not await stage.ask.is_ancestor(there, stage.head):
+        at = await stage.ask.subject(there)
+        found.warn(f"{clean(tracked)} on origin is at {at}, newer than what this clone has. First: git fetch origin")
+
+
+async def _reset(stage: Stage, call: Invocation, found: Findings) -> None:
+    reset = reset_of(call, stage.variables)
+    if call.paths:
+        return None
+    sha = await stage.resolve(reset.commit)
+    if not sha:
+        return found.block(
+            f"{clean(reset.commit or '$…')} is not a commit here.", "git fetch origin, or another value: e"
+        )
+    await check_remote_tag(stage, reset.commit or "", found)
+    before = stage.head
+    if before:
+        dropped = await stage.ask.count(before, f"^{sha}")
+        found.lines.append(
+            f"moves {clean(stage.branch) or 'HEAD'} in {stage.place} from {await stage.ask.subject(before)}"
+            f" to {await stage.ask.subject(sha)}" + (f", {dropped} commits back" if dropped else "")
+        )
+        found.way_back.append(f"git reset {reset.mode} {before}")
+    if not stage.own_copy:
+        found.lines.append("only the clean room changes")
+    elif reset.mode == "--hard":
+        dirty = await stage.ask.maybe("-c", "core.fsmonitor=false", "status", "--porcelain", "--untracked-files=no")
+        if dirty:
+            found.warn(f"{len(dirty.splitlines())} files with uncommitted work would be lost.")
+    stage.move(sha)
+    return None
+
+
+async def _merge(stage: Stage, call: Invocation, found: Findings) -> None:
+    if call.has("--abort", "--quit", "--continue"):
+        return
+    name = (call.arguments(stage.variables) or (None,))[0]
+    await _merge_commit(stage, call, name, found)
+
+
+async def _pull(stage: Stage, call: Invocation, found: Findings) -> None:
+    arguments = call.arguments(stage.variables)
+    branch = arguments[1] if len(arguments) > 1 else stage.branch
+    found.lines.append("fetches from origin")
+    if call.has("--rebase", "-r"):
+        stage.move("")
+        return
+    await _merge_commit(stage, call, f"refs/remotes/origin/{branch}" if branch else None, found)
+
+
+async def _merge_commit(stage: Stage, call: Invocation, name: str | None, found: Findings) -> None:
+    if not stage.head:
+        return None
+    other = await stage.resolve(name)
+    if not other:
+        shown = clean((name or "what to merge").removeprefix("refs/remotes/"))
+        return found.block(f"{shown} is not a commit here.", "git fetch origin, or another value: e")
+    await _stale_merge(stage, name or "", found)
+    added = await stage.ask.count(other, f"^{stage.head}")
+    if not added:
+        found.lines.append(f"nothing to merge: {await stage.where()} holds all of {clean(name or '')} already")
+        return None
+    found.lines.append(f"merges {added} commit{'s' * (added != 1)} of {clean(name or '')} into {await stage.where()}:")
+    found.lines += [f"  {line}" for line in await stage.ask.subjects(other, f"^{stage.head}")]
+    if await stage.ask.is_ancestor(stage.head, other) and not call.has("--no-ff", "--squash"):
+        stage.move(other)
+        return None
+    if call.has("--ff-only"):
+        return found.block(
+            f"git would refuse: {await stage.where()} has commits of its own.", "git reset, or another method: m"
+        )
+    merged = await stage.merge(stage.head, other)
+    if merged.conflicts:
+        found.warn("will conflict in: " + ", ".join(merged.conflicts[:10]))
+    parents = (stage.head,) if call.has("--squash") else (stage.head, other)
+    stage.move(await stage.commit(merged.tree, f"Merge {clean(name or '')}", *parents) if merged.tree else "")
+    return None
+
+
+async def _stale_merge(stage: Stage, name: str, found: Findings) -> None:
+    if not name.startswith("refs/") and await stage.has_ref(f"refs/heads/{name}"):
+        here = await stage.resolve(f"refs/heads/{name}")
+        known = await stage.resolve(f"refs/remotes/origin/{name}")
+        if known and known != here and await stage.ask.is_ancestor(here, known):
+            found.warn(f"Your local {clean(name)} is behind origin/{clean(name)}: merge that one instead.")
+
+
+# ── making things ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def _commit(stage: Stage, call: Invocation, found: Findings) -> None:
+    known = stage.staged and stage.head and not call.has("-a", "--all", "--amend", "-p")
+    stage.move(await stage.commit(stage.staged, "a new commit", stage.head) if known else "")
+    found.lines.append(f"makes a commit in {stage.place}")
+
+
+async def _commit_tree(stage: Stage, call: Invocation, found: Findings) -> None:
+    found.acts += 1
+    expression = (call.arguments(stage.variables) or (None,))[0]
+    parent_name = next((_filled(value, stage.variables) for value in call.given("-p")), None)
+    tree, parent = await stage.resolve(expression, "tree"), await stage.resolve(parent_name)
+    source = clean((expression or call.words[0].shown if call.words else "?").removesuffix("^{tree}"))
+    name = source.removeprefix("refs/tags/")
+    if not tree:
+        await check_remote_tag(stage, source, found)
+        return found.block(f"{name} is not known here.", "git fetch --tags origin, or another value: e")
+    if not parent:
+        return found.block("Without a parent that is a commit this would drop all history.", "Give it: -p <commit>")
+    await check_remote_tag(stage, source, found)
+    at = await stage.ask.subject(parent)
+    if await stage.resolve(parent, "tree") == tree:
+        found.already.append(f"{at} already has exactly the files of {name}.")
+    found.lines.append(f"makes a commit with the files of {name} on top of {at}; history is kept")
+    if change := await stage.ask.change(parent, tree):
+        found.lines.append(f"changes {change}")
+    tagged = await stage.resolve(source)
+    if tagged and not await stage.ask.is_ancestor(tagged, parent):
+        found.warn(f"{name} is not in the history of {at}: its files never were there.")
+    elif tagged:
+        found.lines.append(f"{name} is {await stage.ask.count(parent, f'^{tagged}')} commits back")
+    if call.into:
+        stage.variables[call.into] = await stage.commit(tree, f"Roll back to {name}", parent)
+    return None
+
+
+def _filled(value: str, variables: Mapping[str, str]) -> str | None:
+    return variables.get(value[1:]) if value.startswith("$") else value
+
+
+async def _branch(stage: Stage, call: Invocation, found: Findings) -> None:
+    arguments = call.arguments(stage.variables)
+    if call.has("-d", "-D", "--delete", "-m", "-M", "--list", "-a", "-r", "-v") or not arguments or not arguments[0]:
+        return
+    sha = await stage.resolve(arguments[1] if len(arguments) > 1 else "HEAD")
+    stage.refs[f"refs/{'tags' if call.sub == 'tag' else 'heads'}/{arguments[0]}"] = sha
+    found.lines.append(
+        f"names {await stage.ask.subject(sha) if sha else 'HEAD'} {clean(arguments[0])} in {stage.place}"
+    )
+
+
+async def _update_ref(stage: Stage, call: Invocation, found: Findings) -> None:
+    ref, value = (*call.arguments(stage.variables), None, None)[:2]
+    if not ref or call.has("-d", "--stdin"):
+        return
+    sha = await stage.resolve(value)
+    stage.refs[ref] = sha
+    found.lines.append(
+        f"remembers {await stage.ask.subject(sha) if sha else 'a commit'} as {clean(ref)} in {stage.place}"
+    )
+
+
+# ── looking ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _fetch(stage: Stage, call: Invocation, found: Findings) -> None:
+    found.lines.append(f"brings what origin knows into {stage.place}; changes no branch and no file")
+
+
+async def _rev_parse(stage: Stage, call: Invocation, found: Findings) -> None:
+    expression = (call.arguments(stage.variables) or (None,))[0]
+    if call.into and expression:
+        kind = "tree" if expression.endswith("^{tree}") else "commit"
+        stage.variables[call.into] = await stage.resolve(expression, kind)
+        if not stage.variables[call.into]:
+            del stage.variables[call.into]
+            found.warn(f"{clean(expression)} is not known here.")
+
+
+_Play = Callable[[Stage, Invocation, Findings], Awaitable[None]]
+_ONLY_LOOK = frozenset(("fetch", "rev-parse", "push", "commit-tree"))
+_PLAYED: Mapping[str, _Play] = {
+    "checkout": _checkout,
+    "switch": _checkout,
+    "reset": _reset,
+    "merge": _merge,
+    "pull": _pull,
+    "commit": _commit,
+    "commit-tree": _commit_tree,
+    "branch": _branch,
+    "tag": _branch,
+    "update-ref": _update_ref,
+    "fetch": _fetch,
+    "rev-parse": _rev_parse,
+    "revert": play_pick,
+    "cherry-pick": play_pick,
+    "push": play_push,
+}

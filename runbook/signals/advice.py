@@ -1,0 +1,84 @@
+"""Roll back or not: what the triggers say, in one calm line. The decision is the person's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from runbook.model import Method, Trigger
+from runbook.signals.standing import Advice, Fired, Standing
+from runbook.signals.words import phrase
+
+SAID = 3
+"""So many reasons are spelled out; more are counted."""
+
+
+def advise(
+    triggers: Sequence[Trigger],
+    standings: Mapping[str, Standing],
+    reported: Collection[str],
+    methods: Sequence[Method] = (),
+) -> Advice:
+    """What the triggers advise, by the standing of each (by trigger id) and what people reported.
+
+    Roll back when one fired or was reported, watch when one is on its way. What is not known is named, and is
+    never a reason. `methods` give the suggested one its title.
+    """
+    fired: list[Fired] = []
+    pending: list[Fired] = []
+    unknown: dict[str, Standing] = {}
+    for trigger in triggers:
+        standing = standings.get(trigger.id)
+        state = standing.state if standing else ""
+        is_reported = trigger.id in reported
+        found = Fired(trigger.id, trigger.text, trigger.urgency, standing, is_reported)
+        if is_reported or state == "met":
+            fired.append(found)
+        elif state == "pending":
+            pending.append(found)
+        elif standing is not None and state == "unknown":
+            unknown.setdefault(standing.criterion.signal, standing)
+    blind = f"not known: {_listed([phrase(standing) for standing in unknown.values()])}" if unknown else ""
+    # what asks for no assessment comes first; the runbook's own order otherwise
+    fired.sort(key=lambda found: found.urgency != "immediate")
+    if fired:
+        best = _suggested(triggers, fired)
+        text = f"roll back now: {_listed([_reason(found) for found in fired])}{_arrow(best, methods)}"
+        return Advice("roll-back", _joined(text, blind), (*fired, *pending), best)
+    if pending:
+        text = f"watch: {_listed([_reason(found) for found in pending])}"
+        return Advice("watch", _joined(text, blind), tuple(pending), _suggested(triggers, pending))
+    return Advice("none", _joined("no reason to roll back" + (" in what is known" if blind else ""), blind))
+
+
+def _reason(found: Fired) -> str:
+    """An immediate trigger is named in the runbook's words, a conditional one by its number."""
+    words = found.text.strip().rstrip(".:")
+    words = words[:1].lower() + words[1:] if words[1:2].islower() else words
+    standing = found.standing
+    if standing is None or standing.state not in ("met", "pending"):
+        return f"{words} (reported)"
+    if found.urgency == "immediate":
+        return f"{words} ({phrase(standing)})"
+    return phrase(standing)
+
+
+def _suggested(triggers: Sequence[Trigger], fired: Sequence[Fired]) -> tuple[str, ...]:
+    suggests = {trigger.id: trigger.suggests for trigger in triggers}
+    return tuple(dict.fromkeys(method for found in fired for method in suggests[found.trigger]))
+
+
+def _arrow(best: Sequence[str], methods: Sequence[Method]) -> str:
+    method = next((method for wanted in best for method in methods if method.id == wanted), None)
+    if method is None:
+        return ""
+    about = f" (~{max(1, round(method.estimate / 60))} min)" if method.estimate else ""
+    return f" → {method.title}{about}"
+
+
+def _listed(reasons: Sequence[str]) -> str:
+    more = len(reasons) - SAID
+    return " · ".join(reasons[:SAID]) + (f" · {more} more" if more > 0 else "")
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)

@@ -1,0 +1,262 @@
+"""The watch: polls every source for as long as it runs and answers what the signals say now."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from runbook.model import Criterion, Seconds, Signal
+from runbook.signals.criteria import LONGEST_HOLD
+from runbook.signals.fetch import Fetch, LateFetch, Reply, Unreadable
+from runbook.signals.health import Check
+from runbook.signals.http_json import Counters
+from runbook.signals.judge import DOWN_AFTER, gap_allowed, judge
+from runbook.signals.pace import Pace
+from runbook.signals.series import Sample, Series
+from runbook.signals.sources import Observed, counters_for, read
+from runbook.signals.standing import Standing
+from runbook.signals.words import clock as said
+
+SKEW_SHOWN: Seconds = 5
+"""From here on the difference of two clocks is worth a word."""
+SLOWEST_BACK_OFF = 4
+JITTER = 0.1
+"""Share of the interval, so that several rooms do not ask in step."""
+T = TypeVar("T")
+_PLACEHOLDER = re.compile(r"<([A-Za-z][\w-]*)>")
+
+
+class Clock(Protocol):
+    """Time, as a test can replace it."""
+
+    def wall(self) -> float:
+        """Unix seconds."""
+
+    def monotonic(self) -> float: ...
+
+    async def sleep(self, seconds: Seconds) -> None: ...
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def wall(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: Seconds) -> None:
+        await asyncio.sleep(seconds)
+
+
+def _ignore(*_: object) -> None:
+    """Nobody listens."""
+
+
+class _Poll:
+    """One request, and the signals that live on its answer."""
+
+    def __init__(self, url: str, every: Seconds) -> None:
+        self.url = url
+        self.every = every
+        self.signals: list[Signal] = []
+        self.errors = 0
+
+    @property
+    def deadline(self) -> Seconds:
+        return max(2.0, min(self.every, 10.0))
+
+    @property
+    def pause(self) -> Seconds:
+        """An interval; after five errors in a row two of them, then four."""
+        return self.every * float(min(SLOWEST_BACK_OFF, 1 << max(0, self.errors - DOWN_AFTER + 1)))
+
+
+class Monitor:
+    """The signals of one incident: their series, what they say now, and which sources are down.
+
+    `values` fills the `<param>` of addresses and is looked at anew for every poll. `on_sample(signal)` follows
+    each sample, `on_down(signal, down, why)` each source that stops answering or answers again.
+    """
+
+    def __init__(
+        self,
+        signals: Iterable[Signal],
+        *,
+        values: Mapping[str, str] | None = None,
+        pace: Pace | None = None,
+        clock: Clock | None = None,
+        fetch: Fetch | None = None,
+        jitter: Callable[[], float] = random.random,
+        on_sample: Callable[[str], None] = _ignore,
+        on_down: Callable[[str, bool, str], None] = _ignore,
+    ) -> None:
+        self.signals = {signal.id: signal for signal in signals}
+        self.series = {signal.id: Series(_capacity(signal)) for signal in self.signals.values()}
+        self.health_checks: dict[str, tuple[Check, ...]] = {}
+        """What a health endpoint says about its parts; nothing while it does not answer."""
+        self.latency: dict[str, Seconds] = {}
+        self.skew: dict[str, Seconds] = {}
+        """Servers whose clock is more than five seconds off: theirs minus ours."""
+        self.down: dict[str, str] = {}
+        """Sources that failed five times in a row, and why."""
+        self.on_sample = on_sample
+        self.on_down = on_down
+        self._values: Mapping[str, str] = {} if values is None else values
+        self._pace = pace or Pace()
+        self._clock = clock or SystemClock()
+        self._fetch = fetch or LateFetch()
+        self._jitter = jitter
+        self._errors = dict.fromkeys(self.signals, 0)
+        self._newest: dict[str, Sample] = {}
+        """The last value that came in, by arrival: freshness must not hang on a clock that was set."""
+        self._counters: dict[str, tuple[str, Counters]] = {}
+        self._polls = _grouped(self.signals.values())
+
+    # ── watching ──────────────────────────────────────────────────────────────────────────────────
+
+    async def run(self) -> None:
+        """Polls until it is cancelled; each poll starts an interval after the last one ended."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for poll in self._polls:
+                    tasks.create_task(self._watch(poll))
+                await asyncio.Event().wait()
+        finally:
+            await self._fetch.close()
+
+    async def look(self) -> None:
+        """Asks every source once, now."""
+        await asyncio.gather(*map(self._ask, self._polls))
+
+    async def _watch(self, poll: _Poll) -> None:
+        while True:
+            await self._ask(poll)
+            await self._clock.sleep(poll.pause + self._jitter() * JITTER * poll.every)
+
+    async def _ask(self, poll: _Poll) -> None:
+        url, missing = fill(poll.url, self._values)
+        await self._fetch.open()
+        asked, seen = self._clock.wall(), self._clock.monotonic()
+        if missing:
+            for signal in poll.signals:
+                self._take(signal.id, Observed(Sample(asked, None, f"<{missing}> is not set yet", seen)))
+            return
+        reply: Reply | Unreadable
+        try:
+            reply = await self._fetch.get(url, poll.deadline)
+        except Unreadable as wrong:
+            reply = wrong
+        except Exception as error:  # whatever a library does with an odd answer: the watch goes on, with a hole
+            reply = Unreadable(f"could not be asked ({type(error).__name__})")
+        poll.errors = poll.errors + 1 if isinstance(reply, Unreadable) else 0
+        for signal in poll.signals:
+            counters = self._counters_of(signal, url)
+            self._take(signal.id, read(signal, reply, counters, asked, seen, max_skew=self._allowed(signal)))
+
+    def _take(self, signal: str, observed: Observed) -> None:
+        sample = observed.sample
+        self.series[signal].append(sample)
+        if sample.value is not None:
+            self._newest[signal] = sample
+        _keep(self.health_checks, signal, observed.checks or None)
+        _keep(self.latency, signal, observed.took)
+        off = observed.skew is not None and abs(observed.skew) > SKEW_SHOWN
+        _keep(self.skew, signal, observed.skew if off else None)
+        self._errors[signal] = self._errors[signal] + 1 if observed.failed else 0
+        if self._errors[signal] >= DOWN_AFTER and signal not in self.down:
+            self.down[signal] = sample.why
+            self.on_down(signal, True, sample.why)
+        elif not self._errors[signal] and self.down.pop(signal, None) is not None:
+            self.on_down(signal, False, "")
+        self.on_sample(signal)
+
+    # ── what they say ─────────────────────────────────────────────────────────────────────────────
+
+    def age(self, signal: str) -> Seconds | None:
+        """How old the newest value of a signal is, None before the first; by the clock that says more."""
+        newest = self._newest.get(signal)
+        if newest is None:
+            return None
+        return max(0.0, self._clock.wall() - newest.at, self._clock.monotonic() - newest.seen)
+
+    def is_stale(self, signal: str) -> bool:
+        """Whether there is no value that still counts as current."""
+        age = self.age(signal)
+        return age is None or signal in self.down or age > self._allowed(self.signals[signal])
+
+    def readings(self) -> tuple[tuple[str, float | str | None, str], ...]:
+        """(signal, value, why) for each: the newest value while it is current, else None and why not.
+
+        A `why` beside a value is a remark on it, such as a poll that failed since.
+        """
+        return tuple((signal, *self._reading(signal)) for signal in self.signals)
+
+    def standing(self, criterion: Criterion, since: float = 0, *, danger: bool = False) -> Standing:
+        """How a criterion stands now by the samples from `since` (Unix seconds) on; see `judge`."""
+        signal = self.signals.get(criterion.signal)
+        if signal is None:
+            return Standing(criterion=criterion, state="unknown", why="no such signal")
+        allowed = self._allowed(signal, criterion.hold)
+        series = self.series[signal.id]
+        found = judge(criterion, series, self._clock.wall(), since, max_gap=allowed, danger=danger)
+        age = self.age(signal.id) or 0.0
+        if found.state != "unknown" and age > allowed:  # the wall clock was set back: only the other one tells
+            found = Standing(criterion=criterion, state="unknown", why=f"no reading for {said(age)}")
+        return msgspec.structs.replace(found, title=signal.title, unit=signal.unit)
+
+    def _reading(self, signal: str) -> tuple[float | str | None, str]:
+        latest = self.series[signal].latest()
+        why = latest.why if latest is not None else "no reading yet"
+        newest, age = self._newest.get(signal), self.age(signal)
+        if newest is not None and not self.is_stale(signal):
+            return newest.value, why
+        told = latest is not None and latest.value is None and why
+        return None, why if told or age is None else f"no reading for {said(age)}"
+
+    def _allowed(self, signal: Signal, hold: Seconds = 0) -> Seconds:
+        return gap_allowed(signal.every, hold, self._pace.stale_floor)
+
+    def _counters_of(self, signal: Signal, url: str) -> Counters:
+        """A signal's counters; another address is another service and counts anew."""
+        known = self._counters.get(signal.id)
+        if known is None or known[0] != url:
+            known = self._counters[signal.id] = url, counters_for(signal)
+        return known[1]
+
+
+def fill(url: str, values: Mapping[str, str]) -> tuple[str, str]:
+    """An address with its `<param>`s filled in, and the name of the first that has no value."""
+    missing = next((name for name in _PLACEHOLDER.findall(url) if not values.get(name)), "")
+    if missing:
+        return url, missing
+    return _PLACEHOLDER.sub(lambda found: quote(values[found[1]], safe="/:@+=,-._~%"), url), ""
+
+
+def _grouped(signals: Iterable[Signal]) -> list[_Poll]:
+    """One poll for all signals that ask for the same at the same pace."""
+    polls: dict[tuple[str, Seconds], _Poll] = {}
+    for signal in signals:
+        key = signal.source.url, signal.every
+        polls.setdefault(key, _Poll(*key)).signals.append(signal)
+    return list(polls.values())
+
+
+def _capacity(signal: Signal) -> int:
+    """Room for the longest hold at this signal's pace."""
+    return max(100, min(20_000, int(LONGEST_HOLD / max(signal.every, 0.1)) + 10))
+
+
+def _keep(known: dict[str, T], signal: str, value: T | None) -> None:
+    if value is None:
+        known.pop(signal, None)
+    else:
+        known[signal] = value

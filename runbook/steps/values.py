@@ -1,0 +1,406 @@
+"""Values in shell text: `<id>` is filled in only where the command is certain to receive just that value.
+
+Plain characters go in as typed. Anything else is quoted, and only where it stands as a word of its own;
+everywhere else it is refused with the reason. In doubt it is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Literal
+
+import msgspec
+
+from runbook.model import Param
+
+# ── words of the shell ────────────────────────────────────────────────────────────────────────────
+
+
+class Unbalanced(ValueError):
+    """Shell text with an open quote, parenthesis or heredoc: nothing can be said about its words."""
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A piece of shell text. `plain` is a word after quote removal, its substitutions left as written."""
+
+    kind: Literal["word", "operator", "redirect", "newline", "comment", "heredoc"]
+    start: int
+    end: int
+    plain: str
+    depth: int = 0
+    """How many parentheses are open around it."""
+    inner: tuple[str, ...] = ()
+    """The texts of the command substitutions in it."""
+
+
+_REDIRECT = re.compile(r"\d*(?:<<<|<<-|<<|<>|<&|>>|>&|>\||<|>)|&>>|&>")
+_OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[|&;()]")
+_BREAKS = frozenset(" \t\n;&|<>()")
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of shell text in order. Raises Unbalanced."""
+    return list(_Lexer(text).tokens())
+
+
+class _Lexer:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.inner: list[str] = []
+
+    def tokens(self) -> Iterator[Token]:
+        text, depth = self.text, 0
+        heredocs: list[tuple[str, bool, bool]] = []
+        awaited = ""
+        while self.at < len(text):
+            start = self.at
+            if text[start] in " \t" or text.startswith("\\\n", start):
+                self.at += 1 + (text[start] == "\\")
+            elif text[start] == "\n":
+                self.at += 1
+                yield Token("newline", start, self.at, "\n", depth)
+                for delimiter, tabs, quoted in heredocs:
+                    yield self.heredoc(delimiter, tabs, quoted, depth)
+                heredocs = []
+            elif text[start] == "#":
+                end = text.find("\n", start)
+                self.at = len(text) if end < 0 else end
+                yield Token("comment", start, self.at, text[start : self.at], depth)
+            elif (found := _REDIRECT.match(text, start)) and not re.match(r"[<>]\(", text[start:]):
+                self.at, awaited = found.end(), found[0].lstrip("0123456789")
+                yield Token("redirect", start, self.at, found[0], depth)
+            elif found := _OPERATOR.match(text, start):
+                self.at = found.end()
+                depth += (found[0] == "(") - (found[0] == ")")
+                if depth < 0:
+                    raise Unbalanced("a closing parenthesis too many")
+                yield Token("operator", start, self.at, found[0], depth)
+            else:
+                word = self.word(depth)
+                if awaited in ("<<", "<<-"):
+                    raw = text[word.start : word.end]
+                    heredocs.append((word.plain, awaited == "<<-", raw != word.plain))
+                awaited = ""
+                yield word
+        if depth or heredocs:
+            raise Unbalanced("an open parenthesis or heredoc")
+
+    def heredoc(self, delimiter: str, tabs: bool, raw: bool, depth: int) -> Token:
+        start = self.at
+        while self.at < len(self.text):
+            begin = self.at
+            end = self.text.find("\n", begin)
+            self.at = len(self.text) if end < 0 else end + 1
+            line = self.text[begin : self.at].removesuffix("\n")
+            if (line.lstrip("\t") if tabs else line) == delimiter:
+                body = self.text[start:begin]
+                inner = () if raw else tuple(_substitutions(body))
+                return Token("heredoc", start, self.at, delimiter, depth, inner)
+        raise Unbalanced("a heredoc without its end")
+
+    def word(self, depth: int) -> Token:
+        start, self.inner = self.at, []
+        parts: list[str] = []
+        while self.at < len(self.text):
+            char = self.text[self.at]
+            if self.text.startswith(("<(", ">("), self.at):
+                parts.append(self.parenthesis(self.at + 1))
+            elif char in _BREAKS:
+                break
+            else:
+                parts.append(self.piece(char))
+        return Token("word", start, self.at, "".join(parts), depth, tuple(self.inner))
+
+    def piece(self, char: str) -> str:
+        """One character, quoted run or substitution, from where we stand; what it means."""
+        begin = self.at
+        if char == "\\":
+            self.at += 2
+            return self.text[begin + 1 : self.at].replace("\n", "")
+        if char == "'":
+            self.at = self._after("'", begin + 1)
+            return self.text[begin + 1 : self.at - 1]
+        if char == '"':
+            return self.quoted()
+        if char == "`":
+            return self.backticks()
+        if char == "$":
+            return self.dollar(quoted=False)
+        self.at += 1
+        return char
+
+    def quoted(self) -> str:
+        self.at += 1
+        parts: list[str] = []
+        while (char := self._peek()) != '"':
+            if char == "\\":
+                escaped = self.text[self.at + 1 : self.at + 2]
+                parts.append("" if escaped == "\n" else escaped if escaped in '$`"\\' else char + escaped)
+                self.at += 2
+            elif char == "`":
+                parts.append(self.backticks())
+            elif char == "$":
+                parts.append(self.dollar(quoted=True))
+            else:
+                parts.append(char)
+                self.at += 1
+        self.at += 1
+        return "".join(parts)
+
+    def dollar(self, quoted: bool) -> str:
+        """From a `$`: a substitution, an expansion, `$'…'`, or just the character."""
+        begin = self.at
+        following = self.text[begin + 1 : begin + 2]
+        if following == "(":
+            return self.parenthesis(begin + 1)
+        if following == "{":
+            self.at += 2
+            while self._peek() != "}":
+                char = self._peek()
+                if quoted and char == "'":
+                    self.at += 1
+                else:
+                    self.piece(char)
+            self.at += 1
+        elif following == "'" and not quoted:
+            self.at += 2
+            while self._peek() != "'":
+                self.at += 1 + (self._peek() == "\\")
+            self.at += 1
+        else:
+            self.at += 1
+        return self.text[begin : self.at]
+
+    def parenthesis(self, opening: int) -> str:
+        """From before `(`: to its match. What is inside is remembered, to be looked at as a command."""
+        begin, self.at = self.at, opening + 1
+        kept, open_ones = self.inner, 1
+        self.inner = []
+        while open_ones:
+            char = self._peek()
+            if char == "#" and self.text[self.at - 1] in _BREAKS:
+                raise Unbalanced("a comment inside a substitution")
+            if char in "()":
+                open_ones += 1 if char == "(" else -1
+                self.at += 1
+            else:
+                self.piece(char)
+        arithmetic = self.text.startswith("((", opening)
+        inside = self.inner if arithmetic else [self.text[opening + 1 : self.at - 1]]
+        self.inner = kept + inside
+        return self.text[begin : self.at]
+
+    def backticks(self) -> str:
+        begin = self.at
+        self.at += 1
+        while self._peek() != "`":
+            self.at += 1 + (self._peek() == "\\")
+        self.at += 1
+        self.inner.append(re.sub(r"\\([`\\$])", r"\1", self.text[begin + 1 : self.at - 1]))
+        return self.text[begin : self.at]
+
+    def _peek(self) -> str:
+        if self.at >= len(self.text):
+            raise Unbalanced("an open quote or parenthesis")
+        return self.text[self.at]
+
+    def _after(self, char: str, begin: int) -> int:
+        found = self.text.find(char, begin)
+        if found < 0:
+            raise Unbalanced("an open quote")
+        return found + 1
+
+
+def _substitutions(body: str) -> list[str]:
+    """The command substitutions of text that is read as if in double quotes (a heredoc's body)."""
+    lexer = _Lexer('"' + body.replace('"', '\\"') + '"')
+    lexer.quoted()
+    return lexer.inner
+
+
+# ── values ────────────────────────────────────────────────────────────────────────────────────────
+
+PLAIN = re.compile(r"[A-Za-z0-9._/@:+=,-]+")
+
+
+def words_of(text: str) -> frozenset[str]:
+    """A set of words, as a table writes them."""
+    return frozenset(text.split())
+
+
+SHELLS = words_of(
+    "bash sh zsh dash ksh mksh ash fish csh tcsh busybox eval ssh mosh xargs parallel watch su runuser script "
+    "tmux screen expect flock at batch make"
+)
+"""Programs that read some of their words, or their input, as shell text once more."""
+EVALUATE = words_of(
+    "[[ [ test let declare typeset local export readonly unset read printf mapfile trap alias . source exec command"
+)
+"""Builtins that may take a word for an expression, a name or a program."""
+RESERVED = words_of("if then else elif fi for while until do done case esac in select function time coproc")
+_PLACEHOLDER = re.compile(r"<([^<>\s]+)>")
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+
+
+class ValueRefused(ValueError):
+    """A value that cannot go where the command wants it; `reason` is a sentence for the person."""
+
+    def __init__(self, param: str, reason: str) -> None:
+        super().__init__(f"<{param}>: {reason}")
+        self.param = param
+        self.reason = reason
+
+
+def placeholders(text: str, known: Collection[str]) -> tuple[str, ...]:
+    """The ids that a text leaves open, in order, each once."""
+    return tuple(dict.fromkeys(found[1] for found in _PLACEHOLDER.finditer(text) if found[1] in known))
+
+
+def missing(text: str, values: Mapping[str, str], known: Collection[str]) -> tuple[str, ...]:
+    """The ids that a text leaves open and that have no value yet."""
+    return tuple(name for name in placeholders(text, known) if not values.get(name))
+
+
+def fill(text: str, values: Mapping[str, str], params: Iterable[Param]) -> str:
+    """The text with its values in place, as bash will get it. Raises ValueRefused."""
+    known = {param.id: param for param in params}
+    spots = [found for found in _PLACEHOLDER.finditer(text) if found[1] in known]
+    masked = text
+    for spot in spots:
+        masked = masked[: spot.start()] + "x" * len(spot[0]) + masked[spot.end() :]
+    try:
+        words: list[Token] | None = tokens(masked)
+    except Unbalanced:
+        words = None
+    filled, done = [], 0
+    for spot in spots:
+        param, value = known[spot[1]], values.get(spot[1], "")
+        if reason := check_kind(param, value) or _unfit_here(masked, words, spot, value):
+            raise ValueRefused(param.id, reason)
+        filled += [text[done : spot.start()], value if PLAIN.fullmatch(value) else shlex.quote(value)]
+        done = spot.end()
+    return "".join(filled) + text[done:]
+
+
+def check_kind(param: Param, value: str) -> str:
+    """Why a value is not one of the param's kind (by its looks; whether it exists, its provider tells); or ''."""
+    return next(_objections(param, value), "")
+
+
+def _objections(param: Param, value: str) -> Iterator[str]:
+    if not value:
+        yield "it has no value yet."
+    if odd := next((char for char in value if _is_unseen(char)), ""):
+        yield f"it holds a character that cannot be seen (U+{ord(odd):04X}); type it again."
+    if value.startswith("-") and not param.allow_dash:
+        yield "it begins with “-”, and a program would take it for an option."
+    if param.kind == "secret":
+        yield "a secret never stands in a command's text; name its variable there instead."
+    if param.kind == "number" and not re.fullmatch(r"-?\d{1,18}(\.\d{1,9})?", value, re.ASCII):
+        yield f"“{value}” is not a number."
+    if param.kind == "url" and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+([/?#][!-~]*)?", value):
+        yield f"“{value}” is not an http or https address."
+    if param.kind == "git_commit" and not _is_ref(value, steps=True):
+        yield f"“{value}” is not a name that git could give a commit."
+    if param.kind == "git_tag" and not _is_ref(value, steps=False):
+        yield f"“{value}” is not a name that git could give a tag."
+
+
+def _is_unseen(char: str) -> bool:
+    category = unicodedata.category(char)
+    odd_space = category == "Zs" and char != " "
+    return (
+        category[0] == "C"
+        or category in ("Zl", "Zp")
+        or odd_space
+        or char in _INVISIBLE
+        or "\ufe00" <= char <= "\ufe0f"
+    )
+
+
+def _is_ref(value: str, steps: bool) -> bool:
+    name = re.sub(r"([~^]\d{0,6}|\^\{commit\}|@\{\d{1,6}\})+$", "", value) if steps else value
+    parts = name.split("/")
+    return (
+        re.fullmatch(r"[A-Za-z0-9._/@+=,#%-]{1,255}", name) is not None
+        and ".." not in name
+        and not name.endswith(".")
+        and all(part and not part.startswith((".", "-")) and not part.endswith(".lock") for part in parts)
+    )
+
+
+def _unfit_here(masked: str, words: list[Token] | None, spot: re.Match[str], value: str) -> str:
+    """Why this value cannot stand at this place, or ''."""
+    if PLAIN.fullmatch(value):
+        return next(_plain_objections(masked, words, spot, value), "")
+    special = next(char for char in value if not PLAIN.fullmatch(char))
+    what = f"“{special}” is special to the shell" if special != " " else "it holds a space"
+    if words is None:
+        return f"{what}, and the command's quotes or parentheses are not closed."
+    own = next((n for n, word in enumerate(words) if (word.start, word.end) == spot.span()), -1)
+    if own < 0:
+        return f"{what}, and here it would stand {_surrounding(masked, words, spot)}."
+    return next((f"{what}, and {objection}." for objection in _word_objections(words, own)), "")
+
+
+def _word_objections(words: list[Token], own: int) -> Iterator[str]:
+    """Why a quoted value cannot stand as this word of its own."""
+    if words[own].depth:
+        yield "here it would stand inside parentheses"
+    before = words[own - 1].plain if own else ""
+    if before in ("<<", "<<-"):
+        yield "here it would end a heredoc"
+    if before == "-c":
+        yield "after “-c” it would be read as a program's text"
+    names = {word.plain.rpartition("/")[2] for word in words if word.kind == "word"}
+    if shells := sorted(names & SHELLS):
+        yield f"{shells[0]} would read it as shell text once more"
+    program = _command_around(words, own)[0]
+    if program in EVALUATE or program.startswith(("$", "`")):
+        yield f"{program} may read more into it than a value"
+
+
+def _plain_objections(masked: str, words: list[Token] | None, spot: re.Match[str], value: str) -> Iterator[str]:
+    """The few places where even plain characters would mean something."""
+    start, end = spot.span()
+    if any(value in heredoc[1] for heredoc in re.finditer(r"(?<!<)<<-?(?!<)[ \t]*(\S+)", masked)):
+        yield "it is (part of) the word that ends a heredoc here."
+    around = next((word for word in words or () if word.start <= start and end <= word.end), None)
+    if words is None or around is None or around.kind != "word":
+        return
+    if value.isdigit() and masked[end : end + 1] in ("<", ">") and around.start == start:
+        yield "a number directly before a redirection would redirect."
+    if "{" in masked[around.start : around.end] and ("," in value or ".." in value):
+        yield "a comma or two dots inside braces would be expanded."
+    first = _command_around(words, words.index(around))[0] == around.plain
+    if first and around.start == start and ("=" in value or value in RESERVED):
+        yield "at the beginning of a command it would not be taken for a program's name."
+
+
+def _command_around(words: list[Token], number: int) -> list[str]:
+    """The words of the simple command around a token (assignments before it left out); never empty."""
+    ends = [n for n, word in enumerate(words) if word.kind in ("operator", "newline")]
+    begin = max((n + 1 for n in ends if n < number), default=0)
+    end = min((n for n in ends if n > number), default=len(words))
+    found = [word.plain for word in words[begin:end] if word.kind == "word"]
+    while len(found) > 1 and (re.match(r"[A-Za-z_]\w*\+?=", found[0]) or found[0] in RESERVED or found[0] in "{!"):
+        found.pop(0)
+    return found or [""]
+
+
+def _surrounding(masked: str, words: list[Token], spot: re.Match[str]) -> str:
+    around = next((word for word in words if word.start <= spot.start() < word.end), None)
+    if around is None:
+        return "in the middle of something else"
+    if around.kind in ("comment", "heredoc"):
+        return f"inside a {around.kind}"
+    before = masked[around.start : spot.start()]
+    if around.inner and any("x" in inner for inner in around.inner) and re.search(r"\$\(|`|[<>]\(", before):
+        return "inside a substitution"
+    if before.count('"') % 2 or before.count("'") % 2:
+        return "inside quotes"
+    return "as part of a longer word"

@@ -1,0 +1,225 @@
+"""The action pane's lines, made from its view by pure functions: nothing here knows a widget."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from runbook.model import Effect, Record
+from runbook.signals.standing import Standing
+from widgets.action_view import (
+    ActionView,
+    Confirmation,
+    Finished,
+    Looking,
+    ManualStep,
+    MessageStep,
+    Nothing,
+    Running,
+    UnknownOutcome,
+    WaitingFor,
+    keys_for,
+)
+from widgets.confirm_draw import confirmation
+from widgets.footer import KeyHint
+from widgets.lines import Part, columns, command, cut, join, spread, wrapped
+from widgets.words import (
+    EFFECT_STYLE,
+    STATE_STYLE,
+    clock,
+    figure,
+    glyph,
+    in_words,
+    state_glyph,
+    utc_second,
+)
+
+INDENT = 4
+"""Where everything under the title begins."""
+
+
+class Drawn(Record, frozen=True):
+    """The pane's content for one width."""
+
+    body: tuple[Content, ...]
+    must_see: int = 0
+    """The line up to which the person must have seen the body before a command can be confirmed."""
+    folded: bool = False
+    """More is there than is shown: `v` shows it."""
+    follows: bool = False
+    """The end is what matters: output that grows."""
+    alarm: bool = False
+    """A destroying command: its rule is red."""
+
+
+def draw(view: ActionView, width: int, *, roomy: bool = True, unfolded: bool = False) -> Drawn:
+    """The lines above the keys. `roomy` puts air between the parts."""
+    match view:
+        case Confirmation():
+            shown = confirmation(view, width, roomy=roomy, unfolded=unfolded)
+            alarm = view.prepared.effect is Effect.DESTROY
+            return Drawn(shown.lines, must_see=shown.command_end, folded=shown.folded, alarm=alarm)
+        case Running():
+            return Drawn(tuple(_running(view, width)), follows=True)
+        case Nothing():
+            lines = [title("", view.title, "", width), *_prose(view.lines, width)]
+        case Looking():
+            lines = _looking(view, width)
+        case Finished():
+            lines = _finished(view, width)
+        case UnknownOutcome():
+            lines = _unknown(view, width)
+        case WaitingFor():
+            lines = _waiting(view, width)
+        case ManualStep():
+            lines = [title(view.number, view.title, "by hand", width), *_prose(view.lines, width)]
+        case MessageStep():
+            text = [Content(" " * INDENT) + line for line in wrapped(view.text, width - INDENT - 1)]
+            lines = [title(view.number, view.title, "message", width), *_gap(roomy), *text, *_prose(view.lines, width)]
+    return Drawn(tuple(lines))
+
+
+def title(number: str, words: str, right: Part, width: int) -> Content:
+    """The first line: number and title, and what it does or how it stands at the right."""
+    lead = f" {number:<2} " if number else " "
+    return spread(join(lead, (words, "bold")), join(right, " "), width)
+
+
+def keys_line(keys: tuple[KeyHint, ...], width: int) -> Content:
+    """The keys of this view; with less room, less space between them, then fewer words."""
+    for gap in (6, 3, 2):
+        line = Content(" " * INDENT if gap == 6 else " ")
+        for index, hint in enumerate(keys):
+            line += join(" " * gap if index else "", (hint.key, "bold $text-accent"), f"  {hint.words}")
+        if line.cell_length <= width:
+            return line
+    short = [KeyHint(hint.key, hint.words.split(",", maxsplit=1)[0].split(" (")[0]) for hint in keys]
+    line = Content("")
+    for hint in short:
+        line += join(" ", (hint.key, "bold $text-accent"), f" {hint.words} ")
+    return cut(line, width)
+
+
+def typing_line(name: str, typed: str, keys: tuple[KeyHint, ...], width: int) -> Content:
+    """The field into which a destroying command's target is typed; beside it the keys that still work."""
+    wrong = not name.startswith(typed)
+    field = join((typed, "bold $text-error" if wrong else "bold"), (glyph("caret"), "$text-accent"))
+    roomy = join(" " * INDENT, "type  ", (name, "bold $text-error"), "  to run it:  ", field)
+    tight = join(" type ", (name, "bold $text-error"), " to run it: ", field)
+    if typed == name:
+        keys = (KeyHint("enter", "run it"), KeyHint("esc", "clear"))
+    elif typed:
+        keys = (KeyHint("esc", "clear"),)
+    line = roomy if roomy.cell_length + 40 <= width else tight
+    return spread(line, keys_line(keys, width - line.cell_length - 4).rstrip(), width - 1, gap=4)
+
+
+def view_keys(view: ActionView, *, folded: bool) -> tuple[KeyHint, ...]:
+    """The pane's own keys, and those of the room that help here."""
+    return keys_for(view, folded=folded) + (view.hints if isinstance(view, Nothing) else ())
+
+
+def _gap(roomy: bool) -> list[Content]:
+    return [Content("")] if roomy else []
+
+
+def _prose(lines: tuple[str, ...], width: int, style: str = "") -> list[Content]:
+    return [part for line in lines for part in wrapped((line, style), width - 1, INDENT)]
+
+
+def _looking(view: Looking, width: int) -> list[Content]:
+    right = (view.words, EFFECT_STYLE[view.effect])
+    lines = [title(view.number, view.title, right, width)]
+    if len(view.title) > width - len(view.words) - INDENT - 4:
+        lines += wrapped(view.title, width - 1, INDENT)
+    if view.text:
+        lines += command(view.text, width, INDENT)
+    return lines + _prose(view.lines, width, "$text-muted")
+
+
+def _running(view: Running, width: int) -> list[Content]:
+    of = f" of ~{clock(view.estimate)}" if view.estimate else ""
+    right = join((f"{glyph('live')} running", "$text-accent"), f"  {clock(view.elapsed)}{of}")
+    lines = [title(view.number, view.run.title, right, width)]
+    lines += _output(view.tail, width)
+    if view.silent:
+        last = f", last line: {view.tail[-1].strip()}" if view.tail else ""
+        lines.append(cut(join(" " * INDENT, (f"no output for {in_words(view.silent)}{last}", "$text-warning")), width))
+    if view.run.stop_asked:
+        words = f"{view.run.stop_asked} was asked for; it has not ended yet"
+        lines.append(join(" " * INDENT, (words, "$text-warning")))
+    lines.append(join(" " * INDENT, ("it goes on if this window closes", "$text-muted")))
+    return lines
+
+
+def _output(tail: tuple[str, ...], width: int) -> list[Content]:
+    return [cut(join(" " * INDENT, (line, "$text-muted")), width) for line in tail]
+
+
+def _finished(view: Finished, width: int) -> list[Content]:
+    run = view.run
+    exit_words = f"exit {run.exit}" if run.exit is not None else "no exit code"
+    if run.already:
+        right = join((f"{glyph('ok')} was there already", "$text-success"), "  nothing ran")
+    elif run.state == "done":
+        right = join((f"{glyph('ok')} done", "$text-success"), f"  {clock(run.duration)}  {exit_words}")
+    else:
+        words = "failed" if run.state == "failed" else "not done"
+        right = join((f"{glyph('bad')} {words}", "bold $text-error"), f"  {clock(run.duration)}  {exit_words}")
+    lines = [title(view.number, run.title, right, width)]
+    if run.why:
+        lines += wrapped((run.why, "" if run.state == "done" else "$text-error"), width - 1, INDENT)
+    if view.proof:
+        lines += _proof(view.proof.ok, view.proof.line, width)
+    if run.recovered:
+        lines += _prose(("learned from the exit record: the room was not there when it ended",), width, "$text-muted")
+    lines += _output(view.tail or run.last_lines, width)
+    if run.state == "done" and view.next_step:
+        lines.append(cut(join(" " * INDENT, ("next: ", "$text-muted"), view.next_step), width))
+    return lines
+
+
+def _proof(ok: bool | None, line: str, width: int) -> list[Content]:
+    if ok is None:
+        return wrapped((f"{glyph('unknown')} {line}", "$text-warning"), width - 1, INDENT, INDENT + 2)
+    if ok:
+        return wrapped(join((f"{glyph('ok')} ", "$text-success"), line), width - 1, INDENT, INDENT + 2)
+    return wrapped((f"{glyph('bad')} {line}", "$text-error"), width - 1, INDENT, INDENT + 2)
+
+
+def _unknown(view: UnknownOutcome, width: int) -> list[Content]:
+    run = view.run
+    right = (f"{glyph('unknown')} unknown: {view.why or run.why}", "bold $text-warning")
+    lines = [title(view.number, run.title, right, width)]
+    if len(run.title) + len(right[0]) + INDENT + 4 > width:
+        lines = [title(view.number, run.title, (f"{glyph('unknown')} unknown", "bold $text-warning"), width)]
+        lines += wrapped((view.why or run.why, "$text-warning"), width - 1, INDENT)
+    lines += command(run.text, width, INDENT)
+    if run.started:
+        lines += _prose((f"started {utc_second(run.started)}",), width, "$text-muted")
+    lines += _prose(view.evidence or run.evidence, width)
+    if view.leaning:
+        lines += wrapped((f"{glyph('arrow')} {view.leaning}", "bold"), width - 1, INDENT)
+    return lines
+
+
+def _waiting(view: WaitingFor, width: int) -> list[Content]:
+    limit = f" of {clock(view.timeout)}" if view.timeout else ""
+    right = join((f"{glyph('live')} watching", "$text-accent"), f"  {clock(view.elapsed)}{limit}")
+    lines = [title(view.number, view.title, right, width)]
+    room = max(12, min(44, width - INDENT - 34))
+    for standing in view.standings:
+        at = join((state_glyph(standing.state), STATE_STYLE[standing.state]), f"  {standing.criterion.text}")
+        now = f"now {figure(standing.value)}"
+        row = ((at, room), (join((now, "$text-muted")), 14), (_how_far(standing), 16))
+        lines.append(cut(Content(" " * INDENT) + columns(row), width))
+        if standing.state == "unknown" and standing.why:
+            lines += wrapped((standing.why, "$text-warning"), width - 1, INDENT + 3)
+    return lines + _prose(view.lines, width, "$text-muted")
+
+
+def _how_far(standing: Standing) -> Content:
+    hold = standing.criterion.hold
+    words = {"met": "holds", "pending": "true", "not-met": "not yet", "unknown": "not known"}[standing.state]
+    if hold and standing.state in ("pending", "met"):
+        words = f"{clock(standing.covered)} of {clock(hold)}"
+    return join((words, STATE_STYLE[standing.state]))

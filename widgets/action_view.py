@@ -1,0 +1,193 @@
+"""What the action pane can show: exactly one of these, as plain data, and the keys that work in each."""
+
+from __future__ import annotations
+
+from runbook.incident.state import Run
+from runbook.model import Effect, Record, Seconds
+from runbook.providers.provider import Proof
+from runbook.signals.standing import Standing
+from runbook.steps.plan import Prepared
+from widgets.footer import KeyHint
+
+
+class Nothing(Record, frozen=True):
+    """No step is selected: what to do next, in words."""
+
+    title: str = "Nothing is selected"
+    lines: tuple[str, ...] = ()
+    hints: tuple[KeyHint, ...] = ()
+    """Keys of the room that help here; they are shown, the pane does not handle them."""
+
+
+class Looking(Record, frozen=True):
+    """A row that is only selected: a step in short, or a box's full text. Nothing is armed."""
+
+    title: str
+    number: str = ""
+    words: str = ""
+    """What it does, at the right: `changes main`, `by hand`."""
+    effect: Effect = Effect.READ
+    text: str = ""
+    """The command, shown short here and whole in its confirmation."""
+    lines: tuple[str, ...] = ()
+    enter: str = "look"
+
+
+class Confirmation(Record, frozen=True):
+    """One command (or one-key group), ready for the person's answer."""
+
+    prepared: Prepared
+    number: str = ""
+    title: str = ""
+    """The step's title with its values filled in; the step's own where empty."""
+    position: str = ""
+    """`1 of 3` where the step has several commands."""
+    edit: str = "another value"
+    """What `e` offers: `other commit`; empty where there is nothing to edit."""
+    may_skip: bool = True
+    overrides: tuple[str, ...] = ()
+    """The reasons given for running despite a failed check."""
+
+
+class Running(Record, frozen=True):
+    """A command that runs, with the last of its output."""
+
+    run: Run
+    number: str = ""
+    tail: tuple[str, ...] = ()
+    elapsed: Seconds = 0
+    estimate: Seconds = 0
+    silent: Seconds = 0
+    """For how long there was no output; 0 while there is some."""
+
+
+class Finished(Record, frozen=True):
+    """A command that ended, and what the world says about it."""
+
+    run: Run
+    number: str = ""
+    tail: tuple[str, ...] = ()
+    proof: Proof | None = None
+    next_step: str = ""
+    may_retry: bool = True
+    undo: str = ""
+    """What `u` offers; empty where the step has no way back."""
+
+
+class UnknownOutcome(Record, frozen=True):
+    """A command of which nobody saw the end: the evidence, and the person's word."""
+
+    run: Run
+    number: str = ""
+    why: str = ""
+    evidence: tuple[str, ...] = ()
+    leaning: str = ""
+    """What the evidence says, `it took effect`."""
+    again: str = ""
+    """What running it again would do, `already done: would revert the revert`."""
+
+
+class WaitingFor(Record, frozen=True):
+    """Criteria that must hold, each with its clock."""
+
+    title: str
+    standings: tuple[Standing, ...]
+    number: str = ""
+    elapsed: Seconds = 0
+    timeout: Seconds = 0
+    lines: tuple[str, ...] = ()
+
+
+class ManualStep(Record, frozen=True):
+    """Something that a person does and then says so."""
+
+    title: str
+    number: str = ""
+    lines: tuple[str, ...] = ()
+
+
+class MessageStep(Record, frozen=True):
+    """A text to send."""
+
+    title: str
+    text: str
+    number: str = ""
+    lines: tuple[str, ...] = ()
+
+
+ActionView = (
+    Nothing | Looking | Confirmation | Running | Finished | UnknownOutcome | WaitingFor | ManualStep | MessageStep
+)
+
+
+def needs_override(view: Confirmation) -> bool:
+    return bool(view.prepared.failed_checks) and not view.overrides
+
+
+def keys_for(view: ActionView, *, folded: bool = False) -> tuple[KeyHint, ...]:
+    """The keys that the pane itself handles in this view; no other key does anything there."""
+    skip = KeyHint("s", "skip, with a reason")
+    keys: tuple[KeyHint, ...] = ()
+    match view:
+        case Nothing():
+            pass
+        case Looking():
+            keys = (KeyHint("enter", view.enter),) if view.enter else ()
+        case Confirmation():
+            keys = _confirmation_keys(view, folded)
+        case Running():
+            keys = _running_keys(view.run)
+        case Finished():
+            keys = _finished_keys(view)
+        case UnknownOutcome():
+            again = f"run again ({view.again})" if view.again else "run again"
+            keys = (KeyHint("d", "it is done"), KeyHint("n", "it is not"), KeyHint("r", again), _BACK)
+        case WaitingFor():
+            keys = (KeyHint("r", "look again"), skip, _BACK)
+        case ManualStep():
+            keys = (KeyHint("enter", "it is done"), skip, _BACK)
+        case MessageStep():
+            keys = (KeyHint("C", "copy"), KeyHint("enter", "it is sent"), skip, _BACK)
+    return keys
+
+
+_BACK = KeyHint("esc", "back")
+
+
+def _confirmation_keys(view: Confirmation, folded: bool) -> tuple[KeyHint, ...]:
+    keys = []
+    if view.prepared.may_confirm:
+        if needs_override(view):
+            keys.append(KeyHint("o", "run it all the same, with a reason"))
+        elif not view.prepared.typed:
+            keys.append(KeyHint("y", "run it a second time" if view.prepared.already else "run it"))
+    else:
+        keys.append(KeyHint("r", "look again"))
+    if view.edit:
+        keys.append(KeyHint("e", view.edit))
+    if view.may_skip:
+        keys.append(KeyHint("s", "skip, it is there" if view.prepared.already else "skip, with a reason"))
+    if folded:
+        keys.append(KeyHint("v", "see all"))
+    return (*keys, _BACK)
+
+
+def _running_keys(run: Run) -> tuple[KeyHint, ...]:
+    match run.stop_asked:
+        case "":
+            return (KeyHint("x", "interrupt"),)
+        case "interrupt":
+            return (KeyHint("X", "terminate"),)
+        case _:
+            return (KeyHint("K", "kill"),)
+
+
+def _finished_keys(view: Finished) -> tuple[KeyHint, ...]:
+    if view.run.state == "done":
+        undo = (KeyHint("u", view.undo),) if view.undo else ()
+        return (KeyHint("enter", "next"), *undo)
+    keys = [KeyHint("r", "retry")] if view.may_retry else []
+    keys += [KeyHint("e", "edit"), KeyHint("s", "skip, with a reason")]
+    if view.undo:
+        keys.append(KeyHint("u", view.undo))
+    return (*keys, KeyHint("m", "other method"))

@@ -1,0 +1,353 @@
+"""The one place that draws with plotext: a signal's course with its thresholds and the marks of what was done.
+
+plotext draws the curve only, without axes or colour; scale, thresholds, gaps and marks are ours. It has one
+figure for the whole process, so this runs on the screen's thread.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from runbook.model import Record, Seconds
+from widgets.sparkline import sparkline
+from widgets.words import ASCII, glyph
+
+LEAST = (12, 3)
+"""Below this width and height a chart is a sparkline."""
+GUTTER = 5
+"""Cells for the scale at the left, the same for every number, so that nothing moves when the scale does."""
+BLANK = "\u2800"
+Points = Sequence[tuple[float, float | None]]
+
+
+class Threshold(Record, frozen=True):
+    """A line across the chart: `danger` where a trigger fires above it, `good` where a criterion holds below it."""
+
+    value: float
+    label: str
+    tone: Literal["danger", "good"] = "danger"
+
+
+class Mark(Record, frozen=True):
+    """Something that happened at a time (seconds since the epoch)."""
+
+    at: float
+    label: str
+
+
+class ChartData(Record, frozen=True):
+    """What a chart shows: points as (time, value or None for a gap) within `window` seconds before `now`."""
+
+    points: tuple[tuple[float, float | None], ...] = ()
+    window: Seconds = 900
+    now: float = 0
+    thresholds: tuple[Threshold, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+
+class ChartPalette(Record, frozen=True):
+    """Styles of the parts; the defaults draw without colour."""
+
+    curve: Style = Style()
+    bad: Style = Style(bold=True)
+    danger: Style = Style()
+    good: Style = Style()
+    muted: Style = Style(dim=True)
+    mark: Style = Style()
+
+
+Cell = tuple[str, Style]
+
+
+def draw(data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:
+    """The chart in `height` strips of `width` cells; a sparkline in the first of them when there is no room."""
+    if width < 1 or height < 1:
+        return []
+    if width < LEAST[0] or height < LEAST[1]:
+        return _small(data, width, height, palette)
+    points = visible(data)
+    right = min(8, max((len(line.label) for line in data.thresholds), default=-1) + 1) if width >= 30 else 0
+    across, down = width - GUTTER - right, height - 1
+    top = scale_top([value for _, value in points if value is not None], [line.value for line in data.thresholds])
+    # the right edge moves by whole cells: a curve that is shifted by less than a cell would tremble
+    end = math.ceil(data.now / (data.window / across)) * (data.window / across)
+    begin = end - data.window
+    cells = _curve(points, begin, end, top, across, down, palette, data.thresholds)
+    for mark in data.marks:
+        _put_column(cells, _column(mark.at, begin, data.window, across), palette)
+    lines = sorted(data.thresholds, key=lambda line: line.tone == "danger")  # where two share a row, danger is said
+    for line in lines:
+        _put_row(cells, line, top, palette)
+    rows = []
+    labels = _scale_labels(top, down)
+    notes = {_row(line.value / top, down): line for line in lines}
+    for number, row in enumerate(cells):
+        axis = f"{labels.get(number, ''):>{GUTTER - 1}}{_axis(number in labels)}"
+        segments = [Segment(axis, palette.muted), *_joined(row)]
+        if right:
+            note = notes.get(number)
+            style = palette.muted if note is None else palette.danger if note.tone == "danger" else palette.good
+            segments.append(Segment(f" {note.label if note else ''}"[:right].ljust(right), style))
+        rows.append(Strip(segments, width))
+    if not any(value is not None for _, value in points):
+        rows[down // 2] = _said("no data", width, palette)
+    rows.append(_times(data, begin, across, right, palette))
+    return rows
+
+
+class ChartCache:
+    """The last chart drawn: asked again for the same data and size, it is not drawn again."""
+
+    def __init__(self, draw_chart: Callable[..., list[Strip]] = draw) -> None:
+        self._draw = draw_chart
+        self._key: tuple[ChartData, int, int, ChartPalette] | None = None
+        self._strips: list[Strip] = []
+
+    def strips(self, data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:
+        key = (data, width, height, palette)
+        same = self._key is not None and self._key[0] is data and self._key[1:] == key[1:]
+        if not same:
+            self._key, self._strips = key, self._draw(data, width, height, palette)
+        return self._strips
+
+
+# ── data ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def visible(data: ChartData) -> list[tuple[float, float | None]]:
+    """The points inside the window; what is not finite is a gap."""
+    begin = data.now - data.window
+    return [
+        (at, value if value is not None and math.isfinite(value) else None)
+        for at, value in data.points
+        if begin <= at <= data.now
+    ]
+
+
+def scale_top(values: Sequence[float], thresholds: Sequence[float]) -> float:
+    """The upper end of a scale from zero: a round number with a little air above everything shown."""
+    largest = max([0.0, *values, *(value for value in thresholds if math.isfinite(value))])
+    if largest <= 0:
+        return 1.0
+    wanted = min(largest * 1.05, 1e300)
+    size = 10.0 ** math.floor(math.log10(wanted))
+    return next((step * size for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * size >= wanted), 10 * size)
+
+
+def short_number(value: float) -> str:
+    """At most four characters: `0`, `0.25`, `30`, `1.5k`, `12M`."""
+    if value == 0:
+        return "0"
+    for limit, divisor, letter in ((1e3, 1, ""), (1e6, 1e3, "k"), (1e9, 1e6, "M"), (1e12, 1e9, "G")):
+        if abs(value) < limit:
+            return f"{value / divisor:.3g}"[: 4 - len(letter)].removesuffix(".") + letter
+    return f"{value:.0e}".replace("e+", "e")
+
+
+def _segments(points: Points) -> list[list[tuple[float, float]]]:
+    """The stretches between gaps."""
+    found: list[list[tuple[float, float]]] = [[]]
+    for at, value in points:
+        if value is None:
+            found.append([])
+        else:
+            found[-1].append((at, value))
+    return [stretch for stretch in found if stretch]
+
+
+def _thinned(stretch: list[tuple[float, float]], begin: float, per_cell: float) -> list[tuple[float, float]]:
+    """The lowest and highest point of each cell: peaks stay, and plotext has less to draw."""
+    cells: dict[int, list[tuple[float, float]]] = {}
+    for point in stretch:
+        cells.setdefault(int((point[0] - begin) / per_cell), []).append(point)
+    kept: list[tuple[float, float]] = []
+    for inside in cells.values():
+        kept.extend(sorted({min(inside, key=lambda p: p[1]), max(inside, key=lambda p: p[1])}))
+    return kept
+
+
+# ── drawing ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ascii() -> bool:
+    return glyph("ok") == ASCII.ok
+
+
+def _plotext() -> Any:
+    import plotext  # noqa: PLC0415 - 75 ms of import, and only who sees a chart needs it
+
+    return plotext
+
+
+def _curve(
+    points: Points,
+    begin: float,
+    end: float,
+    top: float,
+    across: int,
+    down: int,
+    palette: ChartPalette,
+    thresholds: Sequence[Threshold],
+) -> list[list[Cell]]:
+    """The canvas as cells; what lies above the lowest danger line stands out."""
+    danger = min((line.value for line in thresholds if line.tone == "danger"), default=math.inf)
+    red_above = _row(danger / top, down) if danger < math.inf else -1
+    text = _canvas(
+        [_thinned(s, begin, (end - begin) / across) for s in _segments(points)], begin, end, top, across, down
+    )
+    return [
+        [
+            (" ", palette.muted) if char in (" ", BLANK) else (char, palette.bad if y < red_above else palette.curve)
+            for char in line
+        ]
+        for y, line in enumerate(text)
+    ]
+
+
+def _canvas(
+    stretches: list[list[tuple[float, float]]], begin: float, end: float, top: float, across: int, down: int
+) -> list[str]:
+    blank = " " * across
+    if not stretches:
+        return [blank] * down
+    plt = _plotext()
+    plt.clear_figure()
+    plt.limit_size(False, False)  # else it is clipped to the terminal that the process was started in
+    plt.plot_size(across, down)
+    plt.theme("clear")
+    plt.frame(False)
+    plt.xaxes(False, False)
+    plt.yaxes(False, False)
+    plt.xfrequency(0)
+    plt.yfrequency(0)
+    plt.xlim(0, 1)
+    plt.ylim(0, 1)
+    marker = "*" if _ascii() else "braille"
+    for stretch in stretches:
+        xs = [(at - begin) / (end - begin) for at, _ in stretch]
+        ys = [max(0.0, value / top) for _, value in stretch]
+        plt.plot(xs, ys, marker=marker)
+    lines = plt.uncolorize(plt.build()).split("\n")
+    return [line[:across].ljust(across) for line in (lines + [blank] * down)[:down]]
+
+
+def _row(share: float, down: int) -> int:
+    """The row of a value given as its share of the scale, as plotext places it."""
+    dots = down if _ascii() else down * 4
+    at = round(max(0.0, min(1.0, share)) * (dots - 1))
+    return (dots - 1 - at) // (1 if _ascii() else 4)
+
+
+def _column(at: float, begin: float, window: float, across: int) -> int:
+    return round((at - begin) / window * (across - 1)) if window > 0 else -1
+
+
+def _put_row(cells: list[list[Cell]], line: Threshold, top: float, palette: ChartPalette) -> None:
+    style = palette.danger if line.tone == "danger" else palette.good
+    row = cells[_row(line.value / top, len(cells))]
+    sign = "-" if _ascii() else "┄"
+    for x, (char, _) in enumerate(row):
+        if char in (" ", "┊", ":"):
+            row[x] = (sign, style)
+
+
+def _put_column(cells: list[list[Cell]], x: int, palette: ChartPalette) -> None:
+    if not 0 <= x < len(cells[0]):
+        return
+    for row in cells:
+        if row[x][0] == " ":
+            row[x] = (":" if _ascii() else "┊", palette.muted)
+
+
+def _scale_labels(top: float, down: int) -> dict[int, str]:
+    shares = (0.0, 0.5, 1.0) if down >= 7 else (0.0, 1.0)
+    return {_row(share, down): short_number(top * share) for share in shares}
+
+
+def _axis(labelled: bool) -> str:
+    if _ascii():
+        return "+" if labelled else "|"
+    return "┤" if labelled else "│"
+
+
+def _joined(row: list[Cell]) -> list[Segment]:
+    segments: list[Segment] = []
+    text, current = "", None
+    for char, style in row:
+        if style is not current and text:
+            segments.append(Segment(text, current))
+            text = ""
+        text, current = text + char, style
+    return [*segments, Segment(text, current)]
+
+
+_STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
+
+
+def _times(data: ChartData, begin: float, across: int, right: int, palette: ChartPalette) -> Strip:
+    """The last row: times of day in UTC, and the marks, which go first where both want the place."""
+    row: list[Cell] = [(" ", palette.muted)] * across
+    taken = [False] * across
+
+    def put(x: int, text: str, style: Style) -> bool:
+        if x < 0 or x + len(text) > across or any(taken[max(0, x - 1) : x + len(text) + 1]):
+            return False
+        for offset, char in enumerate(text):
+            row[x + offset], taken[x + offset] = (char, style), True
+        return True
+
+    arrow = "^" if _ascii() else "↑"
+    for mark in reversed(data.marks):  # the newest one keeps its words
+        x = _column(mark.at, begin, data.window, across)
+        if 0 <= x < across:
+            words = f"{arrow} {mark.label}"
+            before = f"{mark.label} {arrow}"
+            _ = (
+                put(x, words, palette.mark)
+                or put(x - len(before) + 1, before, palette.mark)
+                or put(x, arrow, palette.mark)
+            )
+    step = (
+        next((s for s in _STEPS if s / data.window * across >= (12 if s >= 60 else 14)), _STEPS[-1])
+        if data.window
+        else 0
+    )
+    form = "%H:%M" if step >= 60 else "%H:%M:%S"
+    at = math.ceil(begin / step) * step if step else math.inf
+    while at <= data.now:
+        text = datetime.fromtimestamp(at, UTC).strftime(form)
+        put(_column(at, begin, data.window, across) - (len(text) // 2), text, palette.muted)
+        at += step
+    return Strip([Segment(" " * GUTTER), *_joined(row), Segment(" " * right)], across + GUTTER + right)
+
+
+def _said(words: str, width: int, palette: ChartPalette) -> Strip:
+    axis = f"{'':>{GUTTER - 1}}{_axis(False)}"
+    return Strip(
+        [Segment(axis, palette.muted), Segment(f" {words}"[: width - GUTTER].ljust(width - GUTTER), palette.muted)]
+    )
+
+
+def course(data: ChartData, width: int) -> str:
+    """The whole window as a sparkline of at most `width` bars: the highest value of each stretch."""
+    begin = data.now - data.window
+    bars: list[float | None] = [None] * width
+    for at, value in visible(data):
+        x = _column(at, begin, data.window, width)
+        if value is not None and 0 <= x < width:
+            bars[x] = max(value, bars[x] or 0.0)
+    points = sum(1 for _ in visible(data))
+    if points < width:  # fewer points than bars: the holes between them are not gaps
+        bars = [value for _, value in visible(data)]
+    return sparkline(bars).rjust(width)
+
+
+def _small(data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:
+    return [Strip([Segment(course(data, width), palette.curve)], width), *[Strip.blank(width)] * (height - 1)]

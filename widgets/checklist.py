@@ -1,0 +1,155 @@
+"""Pane 3: the runbook's outline with a cursor. Enter opens a step's confirmation or ticks a box; it runs nothing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+
+from widgets.lines import columns, cut, join, spread
+from widgets.outline import OutlineRow, RunbookView, Tone
+from widgets.rows import Row, Rows
+from widgets.words import glyph
+
+HELP = """The runbook as one outline. Enter on a step opens its confirmation in pane 4, on a box ticks it,
+on a heading opens or closes it. The next step is selected when one is done, and waits for you."""
+
+TONE_STYLE: dict[Tone, str] = {
+    "plain": "",
+    "muted": "$text-muted",
+    "good": "$text-success",
+    "bad": "$text-error",
+    "warn": "$text-warning",
+    "live": "$text-accent",
+}
+
+
+class ChecklistPane(Rows):
+    """The outline. `show` again whenever runbook or state changed; the selection stays by key."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "open", "tick", show=False, id="checklist.tick")]
+
+    class StepOpened(Message):
+        """The person wants to look at a step; nothing has been confirmed."""
+
+        def __init__(self, method: str, step: str) -> None:
+            super().__init__()
+            self.method, self.step = method, step
+
+    class ItemToggled(Message):
+        """A box of a checklist, an outcome or a follow-up: `done` is what it shall be."""
+
+        def __init__(self, item: str, text: str, done: bool) -> None:
+            super().__init__()
+            self.item, self.text, self.done = item, text, done
+
+    class TriggerToggled(Message):
+        """A person reports a trigger, or takes the report back."""
+
+        def __init__(self, trigger: str, text: str) -> None:
+            super().__init__()
+            self.trigger, self.text = trigger, text
+
+    class PhaseToggled(Message):
+        """A heading is to be opened or closed."""
+
+        def __init__(self, phase: str) -> None:
+            super().__init__()
+            self.phase = phase
+
+    class MethodOpened(Message):
+        """A method in the list of methods, none being chosen yet."""
+
+        def __init__(self, method: str) -> None:
+            super().__init__()
+            self.method = method
+
+    class RowSelected(Message):
+        """The cursor stands on this row."""
+
+        def __init__(self, row: OutlineRow) -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._view = RunbookView(rows=())
+        self._by_key: dict[str, OutlineRow] = {}
+
+    @property
+    def selected(self) -> OutlineRow | None:
+        return self._by_key.get(self.key)
+
+    def show(self, view: RunbookView, select: str = "") -> None:
+        """Draws the outline; `select` moves the cursor to a row by key."""
+        before = self.selected
+        self._view = view
+        self._by_key = {row.key: row for row in view.rows}
+        if not select and before is not None:
+            select = _after(before, view.rows)
+        self.set_rows([Row(row.key, _Line(row), row.selectable) for row in view.rows], select)
+
+    def on_rows_selected(self, event: Rows.Selected) -> None:
+        event.stop()
+        row = self._by_key.get(event.key)
+        if row is not None and event.key == self.key:
+            self.post_message(self.RowSelected(row))
+
+    def on_rows_opened(self, event: Rows.Opened) -> None:
+        event.stop()
+        row = self._by_key.get(event.key)
+        if row is None:
+            return
+        match row.kind:
+            case "phase":
+                self.post_message(self.PhaseToggled(row.target[0]))
+            case "method":
+                self.post_message(self.MethodOpened(row.target[0]))
+            case "step":
+                self.post_message(self.StepOpened(row.target[0], row.target[1]))
+            case "trigger":
+                self.post_message(self.TriggerToggled(row.target[0], row.text))
+            case "item" | "outcome":
+                self.post_message(self.ItemToggled(row.target[0], row.text, not row.settled))
+
+
+def _after(before: OutlineRow, rows: tuple[OutlineRow, ...]) -> str:
+    """The row to stand on once the selected step is settled: the next one left to do; else no other."""
+    now = next((row for row in rows if row.key == before.key), None)
+    if before.kind != "step" or before.settled or now is None or not now.settled:
+        return ""
+    return next((row.key for row in rows if row.next and row.target[0] == now.target[0]), "")
+
+
+class _Line:
+    """Draws a row; equal rows draw alike."""
+
+    def __init__(self, row: OutlineRow) -> None:
+        self.row = row
+
+    def __call__(self, width: int) -> Content:
+        return draw_row(self.row, width)
+
+
+RIGHT = 22
+"""The right-hand column has one width, so that nothing moves when a step is done."""
+
+
+def draw_row(row: OutlineRow, width: int) -> Content:
+    """A row's line: sign, text and the right-hand column for this width."""
+    right = join((row.right, TONE_STYLE[row.right_tone]))
+    if row.depth == 0:
+        head = join((f"{row.sign} ", "$text-muted"), (row.text, "bold"))
+        return spread(head, right, width - 1)
+    sign = row.sign or (glyph("here") if row.next else " ")
+    style = "$text-muted" if row.settled else ("bold" if row.next else "")
+    text = join("  ", (f"{sign} ", TONE_STYLE[row.tone] if row.sign else "$text-accent"))
+    text += join((row.text, TONE_STYLE[row.tone] if row.kind == "note" else style))
+    side = RIGHT if width >= 64 else 16
+    if not row.right or width < 40:
+        return cut(text, width - 1)
+    if row.kind in ("method", "trigger", "outcome", "item") and right.cell_length > side:
+        return spread(text, right, width - 1)
+    return columns(((text, max(1, width - side - 3)), (cut(right, side), side)))

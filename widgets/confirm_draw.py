@@ -1,0 +1,132 @@
+"""A confirmation's lines: the command whole and exact, then everything that speaks for or against it."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from textual.content import Content
+
+from runbook.model import Effect, Record
+from runbook.steps.plan import CheckResult, Prepared
+from widgets.action_view import Confirmation
+from widgets.lines import Part, command, cut, exact, join, spread, wrapped
+from widgets.words import EFFECT_STYLE, effect_sign, glyph
+
+INDENT = 4
+FOLD_AFTER = 8
+"""Preview lines beyond this are folded away until `v`."""
+
+
+class Shown(Record, frozen=True):
+    """The lines, and where the command's last one is."""
+
+    lines: tuple[Content, ...]
+    command_end: int
+    folded: bool
+
+
+def confirmation(view: Confirmation, width: int, *, roomy: bool, unfolded: bool) -> Shown:
+    """Title, command, warnings, preview, checks, way back: in the order in which a person needs them."""
+    prepared = view.prepared
+    gap = [Content("")] if roomy else []
+    lines = _head(view, width)
+    lines += [*gap, *command(prepared.text, width, INDENT)]
+    command_end = len(lines)
+    lines += _differs(prepared, width)
+    against = _against(view, width)
+    lines += [*gap, *against] if against else gap
+    preview = _preview(prepared, width)
+    limit = len(preview) if unfolded else FOLD_AFTER if roomy else FOLD_AFTER // 2
+    folded = len(preview) > limit + 1
+    if folded:
+        hidden = len(preview) - limit
+        preview = [*preview[:limit], join(" " * INDENT, (f"{glyph('more')} {hidden} more lines", "$text-muted"))]
+    lines += preview
+    lines += _checks(prepared, width)
+    if prepared.way_back:
+        lines += _line(join(("way back: ", "$text-muted"), prepared.way_back), width)
+    elif prepared.effect is not Effect.READ:
+        lines += _line(join(("way back: ", "$text-muted"), ("none is known", "$text-warning")), width)
+    return Shown(tuple(lines), command_end, folded)
+
+
+def _head(view: Confirmation, width: int) -> list[Content]:
+    prepared = view.prepared
+    style = EFFECT_STYLE[prepared.effect]
+    sign = effect_sign(prepared.effect, prepared.target)
+    words = view.title or prepared.step.title
+    position = f"  {view.position}" if view.position else ""
+    lead = f" {view.number:<2} " if view.number else " "
+    lines = [spread(join(lead, (words, "bold"), (position, "$text-muted")), join((sign, style), " "), width)]
+    if prepared.effect is Effect.DESTROY:
+        lines.append(Content.styled(glyph("focus_rule") * width, "$error"))
+    return lines
+
+
+def _line(text: Part, width: int, hang: int = INDENT) -> list[Content]:
+    return wrapped(text, width - 1, INDENT, hang)
+
+
+def _differs(prepared: Prepared, width: int) -> list[Content]:
+    """Why this is not word for word what the runbook says."""
+    lines: list[Content] = []
+    if prepared.edited:
+        lines += _line(("edited here: the record keeps both texts", "$text-warning"), width)
+    if prepared.as_written:
+        lines += _line(join(("the runbook says: ", "$text-muted"), exact(prepared.as_written)), width, INDENT + 2)
+    if prepared.note:
+        lines += _line((prepared.note, "$text-muted"), width)
+    return lines
+
+
+def _against(view: Confirmation, width: int) -> list[Content]:
+    """What speaks against it: it cannot run, it has run, it lacks something, a check failed."""
+    prepared = view.prepared
+    hang = INDENT + 2
+    lines: list[Content] = []
+    if prepared.blocked:
+        lines += _line((f"{glyph('bad')} cannot run: {prepared.blocked}", "bold $text-error"), width, hang)
+    if prepared.missing:
+        names = ", ".join(f"<{name}>" for name in prepared.missing)
+        lines += _line((f"{glyph('unknown')} needs a value first: {names}", "$text-warning"), width, hang)
+    if prepared.already:
+        lines += _line((f"{glyph('ok')} already there: {prepared.already}", "bold $text-warning"), width, hang)
+    for check in prepared.checks:
+        if check.ok is not True:
+            lines += _failed(check, width)
+    for reason in view.overrides:
+        lines += _line((f"{glyph('warn')} run all the same: {reason}", "$text-warning"), width, hang)
+    for warning in prepared.warnings:
+        lines += _line((f"{glyph('warn')} {warning}", "$text-warning"), width, hang)
+    return lines
+
+
+def _failed(check: CheckResult, width: int) -> list[Content]:
+    found = f": {check.found}" if check.found else ""
+    if check.ok is None:
+        sign, style = glyph("unknown"), "$text-warning"
+    elif check.stops:
+        sign, style = glyph("bad"), "$text-error"
+    else:
+        sign, style = glyph("warn"), "$text-warning"
+    lines = _line((f"{sign} {check.title}{found}", style), width, INDENT + 2)
+    if check.mend:
+        lines += wrapped(join((f"{glyph('arrow')} ", "$text-muted"), check.mend), width - 1, INDENT + 2, INDENT + 4)
+    return lines
+
+
+def _preview(prepared: Prepared, width: int) -> list[Content]:
+    return [part for line in prepared.lines for part in _line(line, width, INDENT + 2)]
+
+
+def _checks(prepared: Prepared, width: int) -> list[Content]:
+    """The checks that passed, on one quiet line, and the directory in which it runs."""
+    passed = [check for check in prepared.checks if check.ok]
+    lines: list[Content] = []
+    if passed:
+        names = "  ".join(f"{glyph('ok')} {check.title}" for check in passed)
+        lines += _line((names, "$text-muted"), width)
+    if prepared.cwd:
+        folder = "/".join(PurePath(prepared.cwd).parts[-2:]).lstrip("/")
+        lines.append(cut(join(" " * INDENT, (f"in {glyph('more')}/{folder}", "$text-muted")), width))
+    return lines

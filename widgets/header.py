@@ -1,0 +1,91 @@
+"""The top line: which service, how bad, since when, and who drives. Trouble with the record never leaves it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from runbook.model import Record, Seconds
+from widgets.lines import Part, cut, join, spread
+from widgets.words import glyph, incident_clock, utc_second
+
+NARROW = 110
+"""Columns below which the screen shows one pane at a time."""
+
+
+class HeaderView(Record, frozen=True):
+    """What the header says. `drill` names what is shortened, `trouble` what is wrong with the record."""
+
+    service: str
+    environment: str = ""
+    severity: str = ""
+    title: str = ""
+    elapsed: Seconds = 0
+    now: datetime | None = None
+    driving: bool = True
+    driver: str = ""
+    drill: str = ""
+    """`5 min windows run as 20 s`; empty in a real incident."""
+    drill_short: str = ""
+    """The same for a narrow screen: `5 min = 20 s`."""
+    closed: bool = False
+    trouble: str = ""
+
+
+class Header(Widget):
+    """One line, and a second one only for as long as the journal is in trouble."""
+
+    DEFAULT_CSS = """
+    Header { height: auto; dock: top; padding: 0 1; text-wrap: nowrap; }
+    """
+
+    view: reactive[HeaderView | None] = reactive(None, layout=True)
+
+    def show(self, view: HeaderView) -> None:
+        self.view = view
+
+    def watch_view(self, view: HeaderView | None) -> None:
+        self.set_class(bool(view and view.trouble), "-failed")
+        self.set_class(bool(view and view.drill), "-drill")
+
+    def render(self) -> RenderResult:
+        if self.view is None:
+            return Content("")
+        return Content("\n").join(draw_header(self.view, self.content_size.width))
+
+
+def draw_header(view: HeaderView, width: int) -> list[Content]:
+    """The header's lines for a width."""
+    narrow = width + 2 < NARROW
+    who = "you drive" if view.driving else "watching"
+    if not narrow and view.driver:
+        who += f" ({view.driver})" if view.driving else f", {view.driver} drives"
+    clock: Part = (incident_clock(view.elapsed), "bold")
+    left = join(*_badge(view, narrow), (view.service, "bold"))
+    if narrow:
+        left = join(left, " ", (view.severity, "bold"), " ", clock, *_closed(view))
+        lines = [spread(left, who, width)]
+    else:
+        left = join(left, "  ", (view.environment, "$text-muted"), "   ", (view.severity, "bold"), "  ", view.title)
+        now = utc_second(view.now) if view.now else ""
+        right = join(clock, *_closed(view), "   ", (now, "$text-muted"), "   ", who)
+        lines = [spread(left, right, width, gap=3)]
+    if view.trouble:
+        text = cut(join(f" {glyph('warn')} TROUBLE  {view.trouble} "), width)
+        lines.append((text + Content(" " * (width - text.cell_length))).stylize("bold $text on $error"))
+    return lines
+
+
+def _badge(view: HeaderView, narrow: bool) -> tuple[Part, ...]:
+    if not view.drill:
+        return ()
+    words = view.drill_short or view.drill if narrow else view.drill
+    return (" DRILL ", "bold reverse $accent"), (f" {words}", "$text-accent"), "  " if narrow else "   "
+
+
+def _closed(view: HeaderView) -> tuple[Part, ...]:
+    return (("  closed", "$text-muted"),) if view.closed else ()

@@ -1,0 +1,72 @@
+"""One log line as a strip: the level's word and what a search found carry the colour, the rest stays quiet."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from runbook.logs.rows import LogRow
+from runbook.model import Record
+from widgets.words import glyph
+
+_TIME = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(?:Z|[+-]\d\d:?\d\d)?\]?|\d\d:\d\d:\d\d[.,\d]*Z?")
+
+
+class LineStyles(Record, frozen=True):
+    """The styles of a theme, resolved once for a repaint."""
+
+    plain: Style
+    muted: Style
+    error: Style
+    warn: Style
+    note: Style
+    found: Style
+    here: Style
+
+
+def line_strip(row: LogRow, width: int, shift: int, styles: LineStyles, *, here: bool = False) -> Strip:
+    """The row in `width` cells, moved left by `shift` characters; `here` is the line the search stands on."""
+    text = row.text[shift:] if shift else row.text
+    base = styles.note if row.note else styles.muted if row.continuation or row.level in _QUIET else styles.plain
+    # shortened before it is cut into segments: a shown line can be 4096 characters long
+    shown = _fitted(text, width)
+    marks = [(span, styles.here if here else styles.found) for span in row.found]
+    if not row.note:
+        if row.mark[1] and row.level in ("error", "warn"):
+            marks.append((row.mark, styles.error if row.level == "error" else styles.warn))
+        if stamp := _TIME.match(row.text):
+            marks.append((stamp.span(), styles.muted))
+    return Strip(_segments(shown, marks, shift, base), width)
+
+
+_QUIET = frozenset({"debug", "trace"})
+
+
+def _fitted(text: str, width: int) -> str:
+    if text.isascii():
+        if len(text) <= width:
+            return text.ljust(width)
+        more = glyph("more")
+        return text[: max(0, width - len(more))] + more[:width]
+    text = text[: width + 1]
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    more = glyph("more")
+    return set_cell_size(text, max(0, width - len(more))) + more[:width]
+
+
+def _segments(shown: str, marks: list[tuple[tuple[int, int], Style]], shift: int, base: Style) -> list[Segment]:
+    """The text cut at the marks' borders; where marks overlap the first one wins."""
+    length = len(shown)
+    spans = [(max(0, begin - shift), min(length, end - shift), style) for (begin, end), style in marks]
+    cuts = sorted({0, length, *(at for begin, end, _ in spans if begin < end for at in (begin, end))})
+    segments = []
+    for begin, end in pairwise(cuts):
+        style = next((style for first, last, style in spans if first <= begin < last), None)
+        segments.append(Segment(shown[begin:end], base if style is None else base + style))
+    return segments

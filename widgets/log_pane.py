@@ -1,0 +1,300 @@
+"""The log pane: shows a `LogWindow`, and says in messages where the reader wants to be."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from runbook.logs.clean import clean
+from runbook.logs.view import LogWindow
+from widgets.log_lines import LineStyles, line_strip
+from widgets.pane import Pane
+from widgets.sparkline import sparkline
+from widgets.words import clock, glyph
+
+Asked = Literal["search", "filter"]
+_SIGN: dict[Asked, str] = {"search": "/", "filter": "&"}
+_HINT: dict[Asked, str] = {
+    "search": "text, or ~expression   enter find   esc back",
+    "filter": "text, !without, ~expression   enter show only these   empty: all   esc back",
+}
+_LONGEST = 200
+
+
+class LogText(Widget, can_focus=True):
+    """The lines, and a prompt in the last row while something is typed."""
+
+    DEFAULT_CSS = """
+    LogText { height: 1fr; }
+    LogText > .log--muted { color: $text-muted; }
+    LogText > .log--error { color: $text-error; text-style: bold; }
+    LogText > .log--warn { color: $text-warning; text-style: bold; }
+    LogText > .log--note { color: $text-accent; }
+    LogText > .log--found { text-style: underline; color: $text-accent; }
+    LogText > .log--here { text-style: reverse; color: $text-accent; }
+    LogText > .log--prompt { background: $foreground 8%; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"log--{name}" for name in ("muted", "error", "warn", "note", "found", "here", "prompt")
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "down", show=False, id="log.down"),
+        Binding("k,up", "move(-1)", "up", show=False, id="log.up"),
+        Binding("pagedown,space", "page(1)", "page down", show=False, id="log.page_down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="log.page_up"),
+        Binding("g,home", "to_top", "first line", show=False, id="log.top"),
+        Binding("G,f,end", "to_end", "follow", show=False, id="log.follow"),
+        Binding("slash", "search", "search", show=False, id="log.search"),
+        Binding("ampersand", "filter", "filter", show=False, id="log.filter"),
+        Binding("n", "next(False)", "next match", show=False, id="log.next"),
+        Binding("N", "next(True)", "the match before", show=False, id="log.previous"),
+        Binding("left", "shift(-1)", "left", show=False, id="log.left"),
+        Binding("right", "shift(1)", "right", show=False, id="log.right"),
+        Binding("escape", "back", "all lines", show=False, id="log.back"),
+    ]
+    PROMPT_KEYS: ClassVar[dict[str, Asked]] = {"slash": "search", "ampersand": "filter"}
+    """Handled at once, before any binding: letters typed right after them must not be lost."""
+
+    class Wanted(Message):
+        """Somewhere else: by lines, by pages, or to one of the ends. `height` is the rows that lines have."""
+
+        def __init__(self, height: int, *, move: int = 0, page: int = 0, to: Literal["", "top", "end"] = "") -> None:
+            super().__init__()
+            self.height, self.move, self.page, self.to = height, move, page, to
+
+    class SearchAsked(Message):
+        """Find a text; an empty one ends the search."""
+
+        def __init__(self, text: str, backwards: bool, height: int) -> None:
+            super().__init__()
+            self.text, self.backwards, self.height = text, backwards, height
+
+    class NextAsked(Message):
+        """The next match in the search's direction, or against it."""
+
+        def __init__(self, reverse: bool, height: int) -> None:
+            super().__init__()
+            self.reverse, self.height = reverse, height
+
+    class FilterAsked(Message):
+        """Show only lines with a text; an empty one shows all."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.window = LogWindow()
+        self.asking: Asked | None = None
+        self.typed = ""
+        self._shift = 0
+        self._told = 0
+        self._styles: LineStyles | None = None
+
+    @property
+    def rows_high(self) -> int:
+        """How many lines fit: the prompt, or a word about filter and search, takes the last row."""
+        return max(1, self.size.height - (1 if self._foot() else 0))
+
+    def show(self, window: LogWindow) -> None:
+        if window is self.window:
+            return
+        rows_only = window.rows == self.window.rows and window.match == self.window.match
+        before, self.window = self._foot(), window
+        if not rows_only or self._foot() != before or not window.rows:
+            self._repaint()
+
+    def _repaint(self) -> None:
+        """Paints again, and asks for other rows when the last line was taken or given back."""
+        self.refresh()
+        if self.size.height and self.rows_high != self._told:
+            self._told = self.rows_high
+            self.post_message(self.Wanted(self.rows_high))
+
+    # ── keys ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def on_key(self, event: events.Key) -> None:
+        if self.asking is None:
+            wanted = self.PROMPT_KEYS.get(event.key)
+            if wanted is None:
+                return
+            self._ask(wanted)
+        elif event.key == "enter":
+            self._answer()
+        elif event.key == "escape" or (event.key == "backspace" and not self.typed):
+            self.asking = None
+        elif event.key == "backspace":
+            self.typed = self.typed[:-1]
+        elif event.key == "ctrl+u":
+            self.typed = ""
+        elif event.is_printable and event.character:
+            self.typed = (self.typed + event.character)[:_LONGEST]
+        event.stop()
+        event.prevent_default()
+        self._repaint()
+
+    def on_paste(self, event: events.Paste) -> None:
+        if self.asking is not None:
+            event.stop()
+            first = event.text.splitlines()[0] if event.text else ""
+            self.typed = (self.typed + clean(first))[:_LONGEST]
+            self._repaint()
+
+    def on_blur(self) -> None:
+        self.asking = None
+        self._repaint()
+
+    def _ask(self, what: Asked) -> None:
+        self.asking, self.typed = what, ""
+
+    def _answer(self) -> None:
+        what, self.asking = self.asking, None
+        if what == "filter":
+            self.post_message(self.FilterAsked(self.typed))
+        elif what == "search":
+            # at the tail there is nothing below: what one looks for has been
+            self.post_message(self.SearchAsked(self.typed, self.window.following, self.rows_high))
+
+    def action_search(self) -> None:
+        self._ask("search")
+        self._repaint()
+
+    def action_filter(self) -> None:
+        self._ask("filter")
+        self._repaint()
+
+    def action_next(self, reverse: bool) -> None:
+        self.post_message(self.NextAsked(reverse, self.rows_high))
+
+    def action_move(self, lines: int) -> None:
+        self.post_message(self.Wanted(self.rows_high, move=lines))
+
+    def action_page(self, pages: int) -> None:
+        self.post_message(self.Wanted(self.rows_high, page=pages))
+
+    def action_to_top(self) -> None:
+        self.post_message(self.Wanted(self.rows_high, to="top"))
+
+    def action_to_end(self) -> None:
+        self.post_message(self.Wanted(self.rows_high, to="end"))
+
+    def action_shift(self, way: int) -> None:
+        longest = max((len(row.text) for row in self.window.rows), default=0)
+        step = max(8, self.size.width // 2)
+        self._shift = max(0, min(self._shift + way * step, max(0, longest - step)))
+        self.refresh()
+
+    def action_back(self) -> None:
+        """Ends the search, then the filter; with neither, the key belongs to the screen."""
+        if self.window.search_text or self.window.search_note:
+            self.post_message(self.SearchAsked("", False, self.rows_high))
+        elif self.window.filter_text or self.window.filter_note:
+            self.post_message(self.FilterAsked(""))
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        shown = self.window
+        looked = shown.search_text or shown.search_note or shown.filter_text or shown.filter_note
+        return bool(looked) if action == "back" else True
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.action_move(-3)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.action_move(3)
+
+    def on_resize(self) -> None:
+        self._repaint()
+
+    # ── drawing ───────────────────────────────────────────────────────────────────────────────────
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles = None
+
+    def _line_styles(self) -> LineStyles:
+        if self._styles is None:
+            named = {name: self.get_component_rich_style(f"log--{name}", partial=True) for name in _NAMES}
+            self._styles = LineStyles(plain=self.rich_style, **named)
+        return self._styles
+
+    def render_line(self, y: int) -> Strip:
+        width, styles = self.size.width, self._line_styles()
+        foot = self._foot()
+        if foot and y == self.size.height - 1:
+            style = self.rich_style + self.get_component_rich_style("log--prompt")
+            return Strip([Segment(foot[:width].ljust(width), style)], width)
+        rows = self.window.rows
+        if y < len(rows):
+            row = rows[y]
+            return line_strip(row, width, self._shift, styles, here=row.offset == self.window.match)
+        words = self._empty() if y == 0 and not rows else ""
+        return Strip([Segment(words[:width].ljust(width), styles.plain + styles.muted)], width)
+
+    def _foot(self) -> str:
+        """The prompt, or what is searched and filtered; nothing when all lines are shown."""
+        shown = self.window
+        if self.asking:
+            return f" {_SIGN[self.asking]}{self.typed}{glyph('caret')}" + (
+                "" if self.typed else f"  {_HINT[self.asking]}"
+            )
+        parts = []
+        if shown.filter_text or shown.filter_note:
+            parts.append(f"& {shown.filter_text}" + (f"  {shown.filter_note}" if shown.filter_note else ""))
+        if shown.search_text or shown.search_note:
+            parts.append(f"/ {shown.search_text}" + (f"  {shown.search_note}" if shown.search_note else ""))
+        return f" {'   '.join(parts)}   esc ends" if parts else ""
+
+    def _empty(self) -> str:
+        shown = self.window
+        if shown.state == "missing":
+            return f" waiting for {shown.name}: it is not there yet" if shown.name else " no log is followed"
+        if shown.state == "unreadable":
+            return f" {shown.name} cannot be read: {shown.why}"
+        return " no line passes the filter" if shown.filter_text else " nothing in it yet"
+
+
+_NAMES = ("muted", "error", "warn", "note", "found", "here")
+
+
+class LogPane(Pane):
+    """Pane 2 with its rule: source, errors per minute with their course, and whether it follows."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        self.text = LogText()
+        super().__init__("2", "Logs", self.text, id=id)
+
+    def show(self, window: LogWindow) -> None:
+        """Shows another window; paints only what differs."""
+        self.text.show(window)
+        self.label(note=_about(window, self.size.width < 70), right=_standing(window))
+        self.set_class(window.state in ("missing", "unreadable"), "-stale")
+
+
+def _about(window: LogWindow, narrow: bool) -> str:
+    if not window.name:
+        return ""
+    if window.watched >= 60:
+        errors = f"{window.errors_per_minute:,} errors/min"
+    else:
+        errors = f"{window.errors_per_minute:,} errors in {clock(window.watched)}"
+    course = sparkline(window.spark) if any(window.spark) and not narrow else ""
+    return f"{window.name} {glyph('dot')} {errors} {course}".rstrip()
+
+
+def _standing(window: LogWindow) -> str:
+    if window.state == "rotated":
+        return "rotated, waiting for the new file"
+    if window.state in ("missing", "unreadable"):
+        return window.state
+    if window.following:
+        return "follow"
+    return f"+{window.new:,} new" if window.new else "held"

@@ -1,0 +1,220 @@
+"""The signals pane: a line for each signal, a chart where there is room, and what is not known said as such."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.style import Style
+from textual.content import Content
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widget import Widget
+
+from runbook.signals.standing import State
+from widgets.chart import ChartCache, ChartData, ChartPalette, course
+from widgets.lines import join, spread
+from widgets.pane import Pane
+from widgets.signals_view import SignalRow, SignalsView
+from widgets.words import ASCII, STATE_STYLE, clock, glyph, in_words, state_glyph
+
+NARROW = 56
+LEAST_CHART = 4
+MOST_CHART = 14
+_WORDS: dict[State, str] = {"met": "met", "pending": "holding", "not-met": "not met", "unknown": "unknown"}
+_WORD_WIDTH = max(map(len, _WORDS.values()))
+_STILL = 0.05
+"""A change below this part of a unit is no trend."""
+
+
+class SignalsBody(Widget, can_focus=True):
+    """The lines and charts; painted again only when data, size or theme change."""
+
+    DEFAULT_CSS = """
+    SignalsBody { height: 1fr; }
+    SignalsBody > .signals--curve { color: $primary; }
+    SignalsBody > .signals--bad { color: $text-error; }
+    SignalsBody > .signals--danger { color: $error; }
+    SignalsBody > .signals--good { color: $success; }
+    SignalsBody > .signals--muted { color: $text-muted; }
+    SignalsBody > .signals--mark { color: $text-accent; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"signals--{name}" for name in ("curve", "bad", "danger", "good", "muted", "mark")
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = SignalsView()
+        self._charts: dict[str, tuple[ChartCache, ChartData]] = {}
+        self._strips: list[Strip] | None = None
+        self._palette: ChartPalette | None = None
+
+    def show(self, view: SignalsView) -> None:
+        if view == self.view:
+            return
+        self.view = view
+        kept = {row.id for row in view.rows}
+        self._charts = {name: chart for name, chart in self._charts.items() if name in kept}
+        self._repaint()
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width < NARROW, "-narrow")
+        self._repaint()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._palette = None
+        self._repaint()
+
+    def _repaint(self) -> None:
+        self._strips = None
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        if self._strips is None:
+            self._strips = self._drawn(self.size.width, self.size.height)
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+
+    # ── the whole ─────────────────────────────────────────────────────────────────────────────────
+
+    def _drawn(self, width: int, height: int) -> list[Strip]:
+        if width < 1 or height < 1:
+            return []
+        lines = [self._strip(_banner(down.source, down.why, down.since, width), width) for down in self.view.down]
+        rows = self.view.rows
+        room = height - len(lines)
+        if not rows:
+            return [*lines, self._strip(join((" no signal is asked yet", "$text-muted")), width)][:height]
+        charts = chart_heights(rows, room)
+        for row, chart in zip(rows, charts, strict=True):
+            data = self._data(row)
+            lines.append(self._strip(line_of(row, data, width, with_course=not chart), width))
+            if chart:
+                # a column of air at both sides, so that the scale stands under the titles
+                strips = self._cache(row.id).strips(data, max(1, width - 1), chart, self._chart_palette())
+                lines.extend(strip.adjust_cell_length(width).apply_style(self.rich_style) for strip in strips)
+        if len(lines) > height:
+            more = len(lines) - height + 1
+            lines[height - 1 :] = [self._strip(join((f" {glyph('more')} {more} more", "$text-muted")), width)]
+        return lines
+
+    def _strip(self, line: Content, width: int) -> Strip:
+        line += Content(" " * max(0, width - line.cell_length))
+        return Visual.to_strips(self, line, width, 1, self.visual_style, apply_selection=False)[0]
+
+    def _data(self, row: SignalRow) -> ChartData:
+        """The row's chart data; the same object as long as nothing in it changed, which the cache asks for."""
+        view = self.view
+        data = ChartData(row.points, view.window, view.now, row.thresholds, view.marks)
+        known = self._charts.get(row.id)
+        if known and known[1] == data:
+            return known[1]
+        self._charts[row.id] = (known[0] if known else ChartCache(), data)
+        return data
+
+    def _cache(self, row: str) -> ChartCache:
+        return self._charts[row][0]
+
+    def _chart_palette(self) -> ChartPalette:
+        if self._palette is None:
+            self._palette = ChartPalette(**{name: self._style(name) for name in ChartPalette.__struct_fields__})
+        return self._palette
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"signals--{name}", partial=True)
+
+
+def chart_heights(rows: tuple[SignalRow, ...], room: int) -> list[int]:
+    """How many lines each row's chart gets; 0 where there is no room for one that can be read.
+
+    The first rows come first; the lines that are over go to the upper charts.
+    """
+    drawn = [number for number, row in enumerate(rows) if row.chart and row.points]
+    free = room - len(rows)
+    drawn = drawn[: max(0, free // LEAST_CHART)]
+    heights = [0] * len(rows)
+    for order, number in enumerate(drawn):
+        share, over = divmod(free, len(drawn))
+        heights[number] = min(MOST_CHART, share + (1 if order < over else 0))
+    return heights
+
+
+# ── one line ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def line_of(row: SignalRow, data: ChartData, width: int, *, with_course: bool) -> Content:
+    """`error rate   24.8 %  ▲ 24.1          < 1 %  ✗ not met`, parts given up from the middle when it is narrow."""
+    narrow = width < NARROW
+    stale = row.no_data_for > 0
+    title, value = (12, 8) if narrow else (13, 9)
+    value_style = "$text-muted" if stale else f"bold {STATE_STYLE[row.state]}" if row.state == "not-met" else "bold"
+    left = join(
+        (f" {row.title:<{title}.{title}}", "$text-muted" if stale else ""),
+        (f"{row.value or '–':>{value}}", value_style),
+        "  ",
+    )
+    right = _standing(row, narrow)
+    room = width - left.cell_length - right.cell_length - 2
+    return spread(left + _middle(row, data, room, with_course=with_course), right, width, gap=2)
+
+
+def _middle(row: SignalRow, data: ChartData, room: int, *, with_course: bool) -> Content:
+    if row.no_data_for > 0:
+        return join((f"stale {glyph('dot')} no data for {clock(row.no_data_for)}", "$text-warning"))
+    if row.state == "unknown" and row.why:
+        return join((row.why, "$text-warning"))
+    if row.checks:
+        return _health(row)
+    middle = join((f"{_trend(row.trend):<8}", "$text-muted")) if room >= 8 else Content("")
+    bars = min(30, room - middle.cell_length - 1)
+    if with_course and row.points and bars >= 4:
+        middle += join((course(data, bars), "$primary"))
+    return middle
+
+
+def _health(row: SignalRow) -> Content:
+    line = Content("")
+    for check in row.checks:
+        state: State = "unknown" if check.ok is None else "met" if check.ok else "not-met"
+        name = (f"{check.name} ", "" if check.ok is False else "$text-muted")
+        line += join(name, (state_glyph(state), STATE_STYLE[state]), "  ")
+    return line
+
+
+def _standing(row: SignalRow, narrow: bool) -> Content:
+    if row.state is None:
+        return join((f"{row.criterion} ", "$text-muted"))
+    word = "" if narrow else f" {_WORDS[row.state]:<{_WORD_WIDTH}}"
+    return join((f"{row.criterion}  ", "$text-muted"), (f"{state_glyph(row.state)}{word} ", STATE_STYLE[row.state]))
+
+
+def _trend(change: float | None) -> str:
+    if change is None:
+        return ""
+    up, down, still = ("^", "v", "=") if glyph("ok") == ASCII.ok else ("▲", "▼", "=")
+    if abs(change) < _STILL:
+        return still
+    size = f"{abs(change):,.1f}" if abs(change) < 1000 else f"{abs(change):,.0f}"
+    return f"{up if change > 0 else down} {size}"
+
+
+def _banner(source: str, why: str, since: float, width: int) -> Content:
+    words = f" {glyph('bad')} DOWN  {source}: {why}"
+    ago = f"for {clock(since)} " if since else ""
+    line = spread(words, ago, width)
+    return Content.styled(line.plain, "bold $text-error on $error 15%")
+
+
+class SignalsPane(Pane):
+    """Pane 1 with its rule."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        self.signals = SignalsBody()
+        super().__init__("1", "Signals", self.signals, id=id)
+
+    def show(self, view: SignalsView) -> None:
+        """Shows another moment; paints only what differs."""
+        self.signals.show(view)
+        self.label(note=view.note, right=in_words(view.window))
+        self.set_class(bool(view.down), "-failed")
+        self.set_class(any(row.no_data_for > 0 for row in view.rows), "-stale")

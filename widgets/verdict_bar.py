@@ -1,0 +1,81 @@
+"""The line under the header: is it failing or over, by which figures, and what is advised."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from runbook.model import Record
+from widgets.header import NARROW
+from widgets.lines import cut, join, spread, wrapped
+from widgets.words import SAID_STYLE, SAID_WORDS, Said, glyph, said_glyph
+
+AdviceLevel = Literal["none", "watch", "roll-back"]
+
+_ADVICE_STYLE: dict[AdviceLevel, str] = {
+    "none": "$text-muted",
+    "watch": "$text-warning",
+    "roll-back": "bold $text-error",
+}
+_ADVICE_SHORT: dict[AdviceLevel, str] = {"none": "", "watch": "WATCH", "roll-back": "ROLL BACK"}
+
+
+class VerdictView(Record, frozen=True):
+    """What is said: the verdict with its reasons, and the advice. The short forms serve a narrow screen."""
+
+    said: Said
+    reasons: tuple[str, ...] = ()
+    """`error rate 24.8 % > 5 % for 3:10`, worst first."""
+    short: str = ""
+    """`err 24.8% p95 6.2s health 503`."""
+    level: AdviceLevel = "none"
+    advice: str = ""
+    """`roll back now: complete outage → Vercel rollback (~2 min)`."""
+    stale: str = ""
+    """Why the figures are old, where they are: `signals silent for 0:50`."""
+
+
+class VerdictBar(Widget):
+    """One line where it fits, two where it does not; always two below 110 columns only if asked."""
+
+    DEFAULT_CSS = """
+    VerdictBar { height: auto; max-height: 2; padding: 0 1; text-wrap: nowrap; }
+    """
+
+    view: reactive[VerdictView | None] = reactive(None, layout=True)
+
+    def show(self, view: VerdictView) -> None:
+        self.view = view
+
+    def watch_view(self, view: VerdictView | None) -> None:
+        self.set_class(bool(view and view.stale), "-stale")
+        self.set_class(bool(view and view.said in ("failing", "failed")), "-failed")
+
+    def render(self) -> RenderResult:
+        if self.view is None:
+            return Content("")
+        return Content("\n").join(draw_verdict(self.view, self.content_size.width))
+
+
+def draw_verdict(view: VerdictView, width: int) -> list[Content]:
+    """The bar's one or two lines for a width. The verdict's word and the advice are never cut away."""
+    style = SAID_STYLE[view.said]
+    sign = said_glyph(view.said)
+    stale = join(("  " + view.stale, "$text-warning")) if view.stale else Content("")
+    if width + 2 < NARROW:
+        word = "" if view.said == "failing" else f"{SAID_WORDS[view.said]} "
+        left = join((f"{sign} {word}", style), view.short or ", ".join(view.reasons), stale)
+        short = _ADVICE_SHORT[view.level]
+        return [spread(left, (f"{glyph('arrow')} {short}", _ADVICE_STYLE[view.level]) if short else "", width)]
+    dot = f" {glyph('dot')} "
+    left = join((f"{sign} {SAID_WORDS[view.said]}", style), "  ", dot.join(view.reasons), stale)
+    if not view.advice:
+        return [cut(left, width)]
+    right = join(("ADVICE  ", "$text-muted"), (view.advice, _ADVICE_STYLE[view.level]))
+    if left.cell_length + right.cell_length + 3 <= width:
+        return [spread(left, right, width)]
+    return [cut(left, width), *wrapped(right, width, indent=2)[:1]]
