@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runbook.logs.clean import clean, clean_lines
-from runbook.model import Check, Command, Effect, Method, Record, Runbook, Step, Where, worst_effect
+from runbook.model import Check, Command, Effect, Method, Param, Record, Runbook, Step, Where, worst_effect
 from runbook.providers import needs
 from runbook.providers.provider import Preview, Proof, Provider, Unavailable
 from runbook.steps import expect, runs, session, values
@@ -150,6 +150,13 @@ class Carrier:
     def run_folder(self, run: str) -> Path:
         return self.folder / "runs" / run
 
+    def output_size(self, run: str) -> int:
+        """How much output a command has given so far, in bytes."""
+        try:
+            return (self.run_folder(run) / "out.log").stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def tail(self, run: str, lines: int) -> tuple[str, ...]:
         """The last lines of a command's output, clean."""
         return tuple(clean(line) for line in runs.last_lines(self.run_folder(run), lines))
@@ -196,9 +203,8 @@ class Carrier:
     # ── inside ────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def param_ids(self) -> frozenset[str]:
-        """Every name that may stand in `<…>`: declared, or captured by some command."""
-        declared = {param.id for param in self.runbook.params}
+    def params(self) -> tuple[Param, ...]:
+        """Everything that may stand in `<…>`: what is declared, and what some command captures."""
         captured = {
             capture.param
             for method in self.runbook.procedures()
@@ -206,7 +212,12 @@ class Carrier:
             for command in step.commands
             for capture in command.captures
         }
-        return frozenset(declared | captured)
+        declared = {param.id for param in self.runbook.params}
+        return self.runbook.params + tuple(Param(id=name) for name in sorted(captured - declared))
+
+    @property
+    def param_ids(self) -> frozenset[str]:
+        return frozenset(param.id for param in self.params)
 
     def fill_plain(self, text: str, known: Mapping[str, str]) -> str:
         """Values put where no shell will read them: a target's name, a criterion's value, an address."""
@@ -216,7 +227,7 @@ class Carrier:
 
     def fill(self, text: str, known: Mapping[str, str]) -> str:
         """Raises ValueRefused where a value cannot stand safely."""
-        return values.fill(text, known, {param.id: param for param in self.runbook.params})
+        return values.fill(text, known, self.params)
 
     def _session(self, method: Method) -> Path:
         return self.folder / "sessions" / method.id

@@ -20,7 +20,7 @@ from runbook.incident import events as ev
 from runbook.incident import report, snapshot
 from runbook.incident.journal import Journal
 from runbook.incident.room import Room
-from runbook.incident.state import RoomState, Run
+from runbook.incident.state import Run
 from runbook.logs.clean import clean
 from runbook.model import Command, Effect, Method, Runbook, Step, worst_effect
 from runbook.outlook import Outlook
@@ -304,6 +304,9 @@ class Conductor:
         self.waiting = (method, step, self.clock())
         self.on_change()
 
+    def stop_waiting(self) -> None:
+        self.waiting = None
+
     def standings(self, method: str, step: str) -> tuple[Standing, ...]:
         """How the criteria of a waiting step stand."""
         known = self.known_values()
@@ -397,4 +400,3 @@ class Conductor:
         task = asyncio.get_running_loop().create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import os
 import secrets
 import socket
@@ -16,8 +15,9 @@ from runbook.carrier import Carrier
 from runbook.conductor import Conductor
 from runbook.incident import events as ev
 from runbook.incident import home, snapshot
-from runbook.incident.journal import Journal, read_incident
-from runbook.incident.room import Room
+from runbook.incident.journal import Journal, JournalTrouble, read_incident
+from runbook.incident.room import Room, fold
+from runbook.logs.view import LogView
 from runbook.model import Record, Runbook
 from runbook.outlook import Outlook
 from runbook.providers import clean_room
@@ -39,6 +39,8 @@ class Opening(Record, frozen=True):
     repository: Path | None
     values: dict[str, str] = {}
     folder: Path | None = None
+    service: str = ""
+    """What is in trouble, where it is not the runbook's own service."""
     title: str = ""
     severity: str = "SEV?"
     pace: float = 1
@@ -63,11 +65,12 @@ def read_runbook(text: str, source: str) -> Runbook:
 
 async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mapping[str, str] = os.environ) -> Conductor:
     """Open or go on with an incident. Raises ReadingError, JournalTrouble or OSError before anything is recorded."""
-    text = source_text(opening.source)
-    runbook = await asyncio.to_thread(read_runbook, text, opening.source)
-    folder = opening.folder or home.new_incident(runbook.service or runbook.id, clock())
+    source = str(opening.folder / "files" / "runbook.yaml") if opening.folder else opening.source
+    text = source_text(source)
+    runbook = await asyncio.to_thread(read_runbook, text, source)
+    folder = opening.folder or home.new_incident(opening.service or runbook.service or runbook.id, clock())
     driving = not opening.read_only and home.take_wheel(folder)
-    seat = f"{_user()}-{os.getpid()}-{secrets.token_hex(2)}"
+    seat = f"{home.user_name()}-{os.getpid()}-{secrets.token_hex(2)}"
     history = read_incident(folder)
     journal = Journal.open(folder, incident=folder.name, seat=seat, clock=clock)
     room = Room()
@@ -89,7 +92,7 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
         await conductor.record(
             ev.IncidentOpened(
                 title=opening.title or runbook.title,
-                service=runbook.service,
+                service=opening.service or runbook.service,
                 environment=runbook.environment,
                 severity=opening.severity,
                 runbook=copy,
@@ -99,12 +102,33 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
         )
     await conductor.record(
         ev.RoomEntered(
-            user=_user(), host=socket.gethostname(), pid=os.getpid(), driving=driving, version=opening.version
+            user=home.user_name(), host=socket.gethostname(), pid=os.getpid(), driving=driving, version=opening.version
         )
     )
     for name, value in opening.values.items() if not history else ():
         await conductor.record(ev.ValueSet(param=name, value=value, source="preset"))
     return conductor
+
+
+def open_log(conductor: Conductor) -> LogView | None:
+    """The runbook's first log, to be followed; None when it names none or its path has no value yet."""
+    source = next(iter(conductor.runbook.logs), None)
+    if source is None:
+        return None
+    path = conductor.carrier.fill_plain(source.path, conductor.known_values())
+    return None if "<" in path else LogView(path, secrets=())
+
+
+def drill_incident(drill: str, since: datetime) -> Path | None:
+    """The open incident of a practice production, so that coming back to it goes on where one was."""
+    for folder in home.list_incidents():
+        try:
+            state = fold(read_incident(folder))
+        except JournalTrouble:
+            continue
+        if state.drill == drill and state.closed is None and state.opened and state.opened >= since:
+            return folder
+    return None
 
 
 async def make_ready(conductor: Conductor, repository: Path | None) -> None:
@@ -123,10 +147,3 @@ async def make_ready(conductor: Conductor, repository: Path | None) -> None:
     if conductor.driving:
         await conductor.recover()
     conductor.on_change()
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid{os.getuid()}"

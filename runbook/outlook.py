@@ -11,6 +11,7 @@ from runbook.signals import advice, verdict
 from runbook.signals.monitor import Monitor
 from runbook.signals.standing import Advice, Standing, Verdict
 
+
 class Outlook:
     """Joins the runbook's triggers and criteria with the monitor's series."""
 
@@ -67,9 +68,7 @@ class Outlook:
         before = state.advice
         fired = tuple(f.trigger for f in current.fired if f.reported or (f.standing and f.standing.state == "met"))
         if (before.level, before.triggers) != (current.level, fired) if before else current.level != "none":
-            found.append(
-                AdviceChanged(level=current.level, text=current.text, triggers=fired, methods=current.methods)
-            )
+            found.append(AdviceChanged(level=current.level, text=current.text, triggers=fired, methods=current.methods))
         judged = self.verdict(state, now)
         if state.verdict.verdict != judged.verdict if state.verdict else judged.verdict != "unknown":
             relapsed = verdict.relapsed(self._last, judged)

@@ -122,7 +122,7 @@ def _drill(args: argparse.Namespace) -> int:
     if args.list:
         from runbook.drill.scenarios import SCENARIOS
 
-        for scenario in SCENARIOS.values():
+        for scenario in SCENARIOS:
             print(f"{scenario.name:16} {scenario.description}")
         return OK
     from tui.launch import open_drill

@@ -50,8 +50,9 @@ def open_drill(args: argparse.Namespace) -> int:
     """Open the room on a practice production, made now or still running from before."""
     from runbook.drill.scenarios import SCENARIOS
 
-    if args.scenario not in SCENARIOS:
-        print(f"There is no scenario {args.scenario!r}. There are: {', '.join(SCENARIOS)}.", file=sys.stderr)
+    names = [scenario.name for scenario in SCENARIOS]
+    if args.scenario not in names:
+        print(f"There is no scenario {args.scenario!r}. There are: {', '.join(names)}.", file=sys.stderr)
         return cli.USAGE
     if not sys.stdout.isatty():
         print("warroom needs a terminal. Start it in one, or in tmux.", file=sys.stderr)
@@ -64,7 +65,7 @@ def open_drill(args: argparse.Namespace) -> int:
     first_frame(f"drill: {args.scenario}")
     from tui.app import run_drill
 
-    return run_drill(SCENARIOS[args.scenario], args, values)
+    return run_drill(args, values)
 
 
 def repository_here() -> Path | None:
@@ -90,11 +91,38 @@ def _values(pairs: list[str]) -> dict[str, str]:
 
 def _incident(args: argparse.Namespace) -> Path | None:
     if args.resume is None:
-        return None
-    found = home.find_incident(args.resume) if args.resume else home.latest_open()
+        return _offered(args)
+    found = home.find_incident(args.resume) if args.resume else _latest_open()
     if found is None:
         raise Unfit("There is no open incident to go on with. `warroom incidents` lists what was recorded.")
     return found
+
+
+def _offered(args: argparse.Namespace) -> Path | None:
+    """Without a runbook named: the incident that is still open, if the person wants to go on with it."""
+    if args.new or args.runbook is not None or not sys.stdin.isatty():
+        return None
+    found = _latest_open()
+    if found is None:
+        return None
+    print(
+        f"{found.name} is still open. Enter goes on with it, n opens a new one: ", end="", file=sys.stderr, flush=True
+    )
+    return None if sys.stdin.readline().strip().lower().startswith("n") else found
+
+
+def _latest_open() -> Path | None:
+    """The newest incident that nobody closed; one that cannot be read is passed over."""
+    from runbook.incident.journal import read_incident
+    from runbook.incident.room import fold
+
+    for folder in home.list_incidents():
+        try:
+            if fold(read_incident(folder)).closed is None:
+                return folder
+        except JournalTrouble:
+            continue
+    return None
 
 
 def _copy(folder: Path) -> str:

@@ -8,10 +8,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from runbook.incident import home
 from runbook.incident.journal import JournalTrouble, read_incident, verify
 from runbook.incident.room import fold
-
-from runbook.incident import home
 from runbook.incident.state import RoomState
 from tui import cli
 
@@ -54,7 +53,6 @@ def timeline(name: str, *, as_json: bool) -> int:
 def report(name: str, output: Path | None) -> int:
     """Print the report, or write it to a file that does not exist yet."""
     from runbook.incident.report import render
-
     from runbook.opening import read_runbook, source_text
     from runbook.reading.problems import ReadingError
 

@@ -133,7 +133,7 @@ def _looking(view: Looking, width: int) -> list[Content]:
         lines += wrapped(view.title, width - 1, INDENT)
     if view.text:
         lines += command(view.text, width, INDENT)
-    return lines + _prose(view.lines, width, "$text-muted")
+    return lines + _prose(view.lines, width, "$foreground-muted")
 
 
 def _running(view: Running, width: int) -> list[Content]:
@@ -147,12 +147,12 @@ def _running(view: Running, width: int) -> list[Content]:
     if view.run.stop_asked:
         words = f"{view.run.stop_asked} was asked for; it has not ended yet"
         lines.append(join(" " * INDENT, (words, "$text-warning")))
-    lines.append(join(" " * INDENT, ("it goes on if this window closes", "$text-muted")))
+    lines.append(join(" " * INDENT, ("it goes on if this window closes", "$foreground-muted")))
     return lines
 
 
 def _output(tail: tuple[str, ...], width: int) -> list[Content]:
-    return [cut(join(" " * INDENT, (line, "$text-muted")), width) for line in tail]
+    return [cut(join(" " * INDENT, (line, "$foreground-muted")), width) for line in tail]
 
 
 def _finished(view: Finished, width: int) -> list[Content]:
@@ -171,10 +171,12 @@ def _finished(view: Finished, width: int) -> list[Content]:
     if view.proof:
         lines += _proof(view.proof.ok, view.proof.line, width)
     if run.recovered:
-        lines += _prose(("learned from the exit record: the room was not there when it ended",), width, "$text-muted")
+        lines += _prose(
+            ("learned from the exit record: the room was not there when it ended",), width, "$foreground-muted"
+        )
     lines += _output(view.tail or run.last_lines, width)
     if run.state == "done" and view.next_step:
-        lines.append(cut(join(" " * INDENT, ("next: ", "$text-muted"), view.next_step), width))
+        lines.append(cut(join(" " * INDENT, ("next: ", "$foreground-muted"), view.next_step), width))
     return lines
 
 
@@ -195,7 +197,7 @@ def _unknown(view: UnknownOutcome, width: int) -> list[Content]:
         lines += wrapped((view.why or run.why, "$text-warning"), width - 1, INDENT)
     lines += command(run.text, width, INDENT)
     if run.started:
-        lines += _prose((f"started {utc_second(run.started)}",), width, "$text-muted")
+        lines += _prose((f"started {utc_second(run.started)}",), width, "$foreground-muted")
     lines += _prose(view.evidence or run.evidence, width)
     if view.leaning:
         lines += wrapped((f"{glyph('arrow')} {view.leaning}", "bold"), width - 1, INDENT)
@@ -210,11 +212,11 @@ def _waiting(view: WaitingFor, width: int) -> list[Content]:
     for standing in view.standings:
         at = join((state_glyph(standing.state), STATE_STYLE[standing.state]), f"  {standing.criterion.text}")
         now = f"now {figure(standing.value)}"
-        row = ((at, room), (join((now, "$text-muted")), 14), (_how_far(standing), 16))
+        row = ((at, room), (join((now, "$foreground-muted")), 14), (_how_far(standing), 16))
         lines.append(cut(Content(" " * INDENT) + columns(row), width))
         if standing.state == "unknown" and standing.why:
             lines += wrapped((standing.why, "$text-warning"), width - 1, INDENT + 3)
-    return lines + _prose(view.lines, width, "$text-muted")
+    return lines + _prose(view.lines, width, "$foreground-muted")
 
 
 def _how_far(standing: Standing) -> Content:

@@ -70,20 +70,20 @@ def draw(data: ChartData, width: int, height: int, palette: ChartPalette) -> lis
     """The chart in `height` strips of `width` cells; a sparkline in the first of them when there is no room."""
     if width < 1 or height < 1:
         return []
-    if width < LEAST[0] or height < LEAST[1]:
+    if width < LEAST[0] or height < LEAST[1] or data.window <= 0:
         return _small(data, width, height, palette)
-    points = visible(data)
     right = min(8, max((len(line.label) for line in data.thresholds), default=-1) + 1) if width >= 30 else 0
     across, down = width - GUTTER - right, height - 1
-    top = scale_top([value for _, value in points if value is not None], [line.value for line in data.thresholds])
     # the right edge moves by whole cells: a curve that is shifted by less than a cell would tremble
     end = math.ceil(data.now / (data.window / across)) * (data.window / across)
     begin = end - data.window
+    points = visible(data, begin)
+    top = scale_top([value for _, value in points if value is not None], [line.value for line in data.thresholds])
     cells = _curve(points, begin, end, top, across, down, palette, data.thresholds)
     for mark in data.marks:
         _put_column(cells, _column(mark.at, begin, data.window, across), palette)
     lines = sorted(data.thresholds, key=lambda line: line.tone == "danger")  # where two share a row, danger is said
-    for line in lines:
+    for line in reversed(lines):
         _put_row(cells, line, top, palette)
     rows = []
     labels = _scale_labels(top, down)
@@ -121,13 +121,13 @@ class ChartCache:
 # ── data ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def visible(data: ChartData) -> list[tuple[float, float | None]]:
+def visible(data: ChartData, begin: float | None = None) -> list[tuple[float, float | None]]:
     """The points inside the window; what is not finite is a gap."""
-    begin = data.now - data.window
+    first = data.now - data.window if begin is None else begin
     return [
         (at, value if value is not None and math.isfinite(value) else None)
         for at, value in data.points
-        if begin <= at <= data.now
+        if first <= at <= data.now
     ]
 
 
@@ -142,13 +142,17 @@ def scale_top(values: Sequence[float], thresholds: Sequence[float]) -> float:
 
 
 def short_number(value: float) -> str:
-    """At most four characters: `0`, `0.25`, `30`, `1.5k`, `12M`."""
-    if value == 0:
+    """At most four characters: `0`, `.075`, `30`, `1.5k`, `12M`."""
+    if abs(value) < 1e-4:
         return "0"
-    for limit, divisor, letter in ((1e3, 1, ""), (1e6, 1e3, "k"), (1e9, 1e6, "M"), (1e12, 1e9, "G")):
-        if abs(value) < limit:
-            return f"{value / divisor:.3g}"[: 4 - len(letter)].removesuffix(".") + letter
-    return f"{value:.0e}".replace("e+", "e")
+    for divisor, letter in ((1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T")):
+        for digits in (3, 2, 1):
+            text = f"{value / divisor:.{digits}g}"
+            if len(text) + len(letter) > 4:
+                text = text.replace("0.", ".", 1)
+            if "e" not in text and len(text) + len(letter) <= 4:
+                return text + letter
+    return "huge"
 
 
 def _segments(points: Points) -> list[list[tuple[float, float]]]:
@@ -346,7 +350,8 @@ def course(data: ChartData, width: int) -> str:
     points = sum(1 for _ in visible(data))
     if points < width:  # fewer points than bars: the holes between them are not gaps
         bars = [value for _, value in visible(data)]
-    return sparkline(bars).rjust(width)
+    top = scale_top([value for value in bars if value is not None], [])
+    return sparkline(bars, top).rjust(width)
 
 
 def _small(data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:

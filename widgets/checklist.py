@@ -18,7 +18,7 @@ on a heading opens or closes it. The next step is selected when one is done, and
 
 TONE_STYLE: dict[Tone, str] = {
     "plain": "",
-    "muted": "$text-muted",
+    "muted": "$foreground-muted",
     "good": "$text-success",
     "bad": "$text-error",
     "warn": "$text-warning",
@@ -141,10 +141,10 @@ def draw_row(row: OutlineRow, width: int) -> Content:
     """A row's line: sign, text and the right-hand column for this width."""
     right = join((row.right, TONE_STYLE[row.right_tone]))
     if row.depth == 0:
-        head = join((f"{row.sign} ", "$text-muted"), (row.text, "bold"))
+        head = join((f"{row.sign} ", "$foreground-muted"), (row.text, "bold"))
         return spread(head, right, width - 1)
     sign = row.sign or (glyph("here") if row.next else " ")
-    style = "$text-muted" if row.settled else ("bold" if row.next else "")
+    style = "$foreground-muted" if row.settled else ("bold" if row.next else "")
     text = join("  ", (f"{sign} ", TONE_STYLE[row.tone] if row.sign else "$text-accent"))
     text += join((row.text, TONE_STYLE[row.tone] if row.kind == "note" else style))
     side = RIGHT if width >= 64 else 16

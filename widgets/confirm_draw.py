@@ -40,13 +40,13 @@ def confirmation(view: Confirmation, width: int, *, roomy: bool, unfolded: bool)
     folded = len(preview) > limit + 1
     if folded:
         hidden = len(preview) - limit
-        preview = [*preview[:limit], join(" " * INDENT, (f"{glyph('more')} {hidden} more lines", "$text-muted"))]
+        preview = [*preview[:limit], join(" " * INDENT, (f"{glyph('more')} {hidden} more lines", "$foreground-muted"))]
     lines += preview
     lines += _checks(prepared, width)
     if prepared.way_back:
-        lines += _line(join(("way back: ", "$text-muted"), prepared.way_back), width)
+        lines += _line(join(("way back: ", "$foreground-muted"), prepared.way_back), width)
     elif prepared.effect is not Effect.READ:
-        lines += _line(join(("way back: ", "$text-muted"), ("none is known", "$text-warning")), width)
+        lines += _line(join(("way back: ", "$foreground-muted"), ("none is known", "$text-warning")), width)
     return Shown(tuple(lines), command_end, folded)
 
 
@@ -57,7 +57,7 @@ def _head(view: Confirmation, width: int) -> list[Content]:
     words = view.title or prepared.step.title
     position = f"  {view.position}" if view.position else ""
     lead = f" {view.number:<2} " if view.number else " "
-    lines = [spread(join(lead, (words, "bold"), (position, "$text-muted")), join((sign, style), " "), width)]
+    lines = [spread(join(lead, (words, "bold"), (position, "$foreground-muted")), join((sign, style), " "), width)]
     if prepared.effect is Effect.DESTROY:
         lines.append(Content.styled(glyph("focus_rule") * width, "$error"))
     return lines
@@ -73,9 +73,9 @@ def _differs(prepared: Prepared, width: int) -> list[Content]:
     if prepared.edited:
         lines += _line(("edited here: the record keeps both texts", "$text-warning"), width)
     if prepared.as_written:
-        lines += _line(join(("the runbook says: ", "$text-muted"), exact(prepared.as_written)), width, INDENT + 2)
+        lines += _line(join(("the runbook says: ", "$foreground-muted"), exact(prepared.as_written)), width, INDENT + 2)
     if prepared.note:
-        lines += _line((prepared.note, "$text-muted"), width)
+        lines += _line((prepared.note, "$foreground-muted"), width)
     return lines
 
 
@@ -111,7 +111,9 @@ def _failed(check: CheckResult, width: int) -> list[Content]:
         sign, style = glyph("warn"), "$text-warning"
     lines = _line((f"{sign} {check.title}{found}", style), width, INDENT + 2)
     if check.mend:
-        lines += wrapped(join((f"{glyph('arrow')} ", "$text-muted"), check.mend), width - 1, INDENT + 2, INDENT + 4)
+        lines += wrapped(
+            join((f"{glyph('arrow')} ", "$foreground-muted"), check.mend), width - 1, INDENT + 2, INDENT + 4
+        )
     return lines
 
 
@@ -125,8 +127,8 @@ def _checks(prepared: Prepared, width: int) -> list[Content]:
     lines: list[Content] = []
     if passed:
         names = "  ".join(f"{glyph('ok')} {check.title}" for check in passed)
-        lines += _line((names, "$text-muted"), width)
+        lines += _line((names, "$foreground-muted"), width)
     if prepared.cwd:
         folder = "/".join(PurePath(prepared.cwd).parts[-2:]).lstrip("/")
-        lines.append(cut(join(" " * INDENT, (f"in {glyph('more')}/{folder}", "$text-muted")), width))
+        lines.append(cut(join(" " * INDENT, (f"in {glyph('more')}/{folder}", "$foreground-muted")), width))
     return lines

@@ -45,7 +45,7 @@ def draw_footer(hints: tuple[KeyHint, ...], right: str, width: int) -> Content:
         shown.remove(next((hint for hint in reversed(shown) if not hint.keep), shown[-1]))
     line = Content("")
     for index, hint in enumerate(shown):
-        line += join("  " if index else "", (hint.key, "bold $text-accent"), (f" {hint.words}", "$text-muted"))
+        line += join("  " if index else "", (hint.key, "bold $text-accent"), (f" {hint.words}", "$foreground-muted"))
     room = width - line.cell_length - end.cell_length
     return line + Content(" " * room) + end if room >= 0 else line
 

@@ -70,9 +70,11 @@ def draw_header(view: HeaderView, width: int) -> list[Content]:
         left = join(left, " ", (view.severity, "bold"), " ", clock, *_closed(view))
         lines = [spread(left, who, width)]
     else:
-        left = join(left, "  ", (view.environment, "$text-muted"), "   ", (view.severity, "bold"), "  ", view.title)
+        left = join(
+            left, "  ", (view.environment, "$foreground-muted"), "   ", (view.severity, "bold"), "  ", view.title
+        )
         now = utc_second(view.now) if view.now else ""
-        right = join(clock, *_closed(view), "   ", (now, "$text-muted"), "   ", who)
+        right = join(clock, *_closed(view), "   ", (now, "$foreground-muted"), "   ", who)
         lines = [spread(left, right, width, gap=3)]
     if view.trouble:
         text = cut(join(f" {glyph('warn')} TROUBLE  {view.trouble} "), width)
@@ -88,4 +90,4 @@ def _badge(view: HeaderView, narrow: bool) -> tuple[Part, ...]:
 
 
 def _closed(view: HeaderView) -> tuple[Part, ...]:
-    return (("  closed", "$text-muted"),) if view.closed else ()
+    return (("  closed", "$foreground-muted"),) if view.closed else ()

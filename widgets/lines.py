@@ -105,7 +105,7 @@ def command(text: str, width: int, indent: int = 3) -> list[Content]:
         for index, piece in enumerate(pieces):
             body = Content(" " * indent) + piece
             if index < len(pieces) - 1:
-                body += Content(" " * (room - piece.cell_length)) + Content.styled(fold, "$text-muted")
+                body += Content(" " * (room - piece.cell_length)) + Content.styled(fold, "$foreground-muted")
             lines.append(body)
     return lines
 

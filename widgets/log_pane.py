@@ -222,7 +222,7 @@ class LogText(Widget, can_focus=True):
 
     def _line_styles(self) -> LineStyles:
         if self._styles is None:
-            named = {name: self.get_component_rich_style(f"log--{name}", partial=True) for name in _NAMES}
+            named = {name: self.get_component_rich_style(f"log--{name}") for name in _NAMES}
             self._styles = LineStyles(plain=self.rich_style, **named)
         return self._styles
 
@@ -230,14 +230,14 @@ class LogText(Widget, can_focus=True):
         width, styles = self.size.width, self._line_styles()
         foot = self._foot()
         if foot and y == self.size.height - 1:
-            style = self.rich_style + self.get_component_rich_style("log--prompt")
-            return Strip([Segment(foot[:width].ljust(width), style)], width)
+            style = self.get_component_rich_style("log--prompt")
+            return Strip([Segment(foot, style)]).adjust_cell_length(width, style)
         rows = self.window.rows
         if y < len(rows):
             row = rows[y]
             return line_strip(row, width, self._shift, styles, here=row.offset == self.window.match)
         words = self._empty() if y == 0 and not rows else ""
-        return Strip([Segment(words[:width].ljust(width), styles.plain + styles.muted)], width)
+        return Strip([Segment(words, styles.muted)]).adjust_cell_length(width, styles.muted)
 
     def _foot(self) -> str:
         """The prompt, or what is searched and filtered; nothing when all lines are shown."""

@@ -22,15 +22,15 @@ def rule(number: str, title: str, note: str, right: str, width: int, *, focused:
     """The rule's line. Focus shows as a heavy line and a pointer, not by colour alone."""
     dash = glyph("focus_rule") if focused else glyph("rule")
     style = "$accent" if focused else "$foreground 25%"
-    end = join((f" {right} ", "$text-muted"), (dash, style)) if right else join((dash, style))
+    end = join((f" {right} ", "$foreground-muted"), (dash, style)) if right else join((dash, style))
     lead = glyph("here") if focused else dash
     start = join(
         (lead, style),
-        (f" {number}" if number else "", "bold" if focused else "$text-muted"),
+        (f" {number}" if number else "", "bold" if focused else "$foreground-muted"),
         (f" {title} ", "bold" if focused else ""),
     )
     if note:
-        start += join((dash, style), (f" {note} ", "$text-muted"))
+        start += join((dash, style), (f" {note} ", "$foreground-muted"))
     room = width - end.cell_length
     start = cut(start, max(0, room - 1))
     return start + Content.styled(dash * (room - start.cell_length), style) + end

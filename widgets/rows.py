@@ -38,7 +38,7 @@ class Rows(ScrollView, can_focus=True):
     Rows { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; text-wrap: nowrap; }
     Rows > .rows--cursor { background: $foreground 8%; }
     Rows:focus > .rows--cursor { background: $accent 20%; }
-    Rows > .rows--bar { color: $text-muted; }
+    Rows > .rows--bar { color: $foreground-muted; }
     Rows:focus > .rows--bar { color: $accent; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--bar"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from msgspec import structs
 from rich.style import Style
 from textual.content import Content
 from textual.strip import Strip
@@ -91,7 +92,8 @@ class SignalsBody(Widget, can_focus=True):
             lines.append(self._strip(line_of(row, data, width, with_course=not chart), width))
             if chart:
                 # a column of air at both sides, so that the scale stands under the titles
-                strips = self._cache(row.id).strips(data, max(1, width - 1), chart, self._chart_palette())
+                palette = self._chart_palette(grey=row.no_data_for > 0)
+                strips = self._cache(row.id).strips(data, max(1, width - 1), chart, palette)
                 lines.extend(strip.adjust_cell_length(width).apply_style(self.rich_style) for strip in strips)
         if len(lines) > height:
             more = len(lines) - height + 1
@@ -115,13 +117,14 @@ class SignalsBody(Widget, can_focus=True):
     def _cache(self, row: str) -> ChartCache:
         return self._charts[row][0]
 
-    def _chart_palette(self) -> ChartPalette:
+    def _chart_palette(self, *, grey: bool) -> ChartPalette:
         if self._palette is None:
             self._palette = ChartPalette(**{name: self._style(name) for name in ChartPalette.__struct_fields__})
-        return self._palette
+        muted = self._palette.muted
+        return structs.replace(self._palette, curve=muted, bad=muted) if grey else self._palette
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"signals--{name}", partial=True)
+        return self.get_component_rich_style(f"signals--{name}")
 
 
 def chart_heights(rows: tuple[SignalRow, ...], room: int) -> list[int]:
@@ -164,7 +167,7 @@ def _middle(row: SignalRow, data: ChartData, room: int, *, with_course: bool) ->
     if row.state == "unknown" and row.why:
         return join((row.why, "$text-warning"))
     if row.checks:
-        return _health(row)
+        return _health(row, narrow=room < 32)
     middle = join((f"{_trend(row.trend):<8}", "$text-muted")) if room >= 8 else Content("")
     bars = min(30, room - middle.cell_length - 1)
     if with_course and row.points and bars >= 4:
@@ -172,12 +175,18 @@ def _middle(row: SignalRow, data: ChartData, room: int, *, with_course: bool) ->
     return middle
 
 
-def _health(row: SignalRow) -> Content:
+def _health(row: SignalRow, *, narrow: bool) -> Content:
+    """Each check with its sign; without the room for it only what is not well, and how many are."""
     line = Content("")
+    well = sum(1 for check in row.checks if check.ok)
     for check in row.checks:
+        if narrow and check.ok:
+            continue
         state: State = "unknown" if check.ok is None else "met" if check.ok else "not-met"
         name = (f"{check.name} ", "" if check.ok is False else "$text-muted")
-        line += join(name, (state_glyph(state), STATE_STYLE[state]), "  ")
+        line += join(name, (state_glyph(state), STATE_STYLE[state]), " " if narrow else "  ")
+    if narrow and well:
+        line += join((f"{well} ", "$text-muted"), (state_glyph("met"), STATE_STYLE["met"]))
     return line
 
 

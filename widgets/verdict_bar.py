@@ -17,7 +17,7 @@ from widgets.words import SAID_STYLE, SAID_WORDS, Said, glyph, said_glyph
 AdviceLevel = Literal["none", "watch", "roll-back"]
 
 _ADVICE_STYLE: dict[AdviceLevel, str] = {
-    "none": "$text-muted",
+    "none": "$foreground-muted",
     "watch": "$text-warning",
     "roll-back": "bold $text-error",
 }
@@ -75,7 +75,7 @@ def draw_verdict(view: VerdictView, width: int) -> list[Content]:
     left = join((f"{sign} {SAID_WORDS[view.said]}", style), "  ", dot.join(view.reasons), stale)
     if not view.advice:
         return [cut(left, width)]
-    right = join(("ADVICE  ", "$text-muted"), (view.advice, _ADVICE_STYLE[view.level]))
+    right = join(("ADVICE  ", "$foreground-muted"), (view.advice, _ADVICE_STYLE[view.level]))
     if left.cell_length + right.cell_length + 3 <= width:
         return [spread(left, right, width)]
     return [cut(left, width), *wrapped(right, width, indent=2)[:1]]

@@ -163,7 +163,7 @@ def utc_minute(at: datetime) -> str:
 # ── effects ───────────────────────────────────────────────────────────────────────────────────────
 
 _EFFECT = {Effect.READ: "reads", Effect.CHANGE: "changes", Effect.DESTROY: "DESTROYS"}
-EFFECT_STYLE = {Effect.READ: "$text-muted", Effect.CHANGE: "$text-warning", Effect.DESTROY: "bold $text-error"}
+EFFECT_STYLE = {Effect.READ: "$foreground-muted", Effect.CHANGE: "$text-warning", Effect.DESTROY: "bold $text-error"}
 
 
 def effect_words(effect: Effect, target: str = "") -> str:
@@ -202,13 +202,13 @@ MARK_WORDS: dict[Mark, str] = {
     "already": "was there",
 }
 MARK_STYLE: dict[Mark, str] = {
-    "todo": "$text-muted",
+    "todo": "$foreground-muted",
     "running": "$text-accent",
     "partly": "$text-accent",
     "done": "$text-success",
     "failed": "bold $text-error",
     "unknown": "bold $text-warning",
-    "skipped": "$text-muted",
+    "skipped": "$foreground-muted",
     "already": "$text-success",
 }
 _MARK_GLYPH: dict[Mark, GlyphName] = {

@@ -32,9 +32,9 @@ class Customers:
 
     def __init__(self, seed: str) -> None:
         self.dice = random.Random(seed)  # noqa: S311 - a repeatable crowd, not a secret
-        self.orders = self.dice.uniform(0.28, 0.31)
-        self.carts = self.dice.uniform(0.28, 0.31)
-        self.trait = self.dice.uniform(0.40, 0.46)
+        self.orders = self.dice.uniform(0.29, 0.31)
+        self.carts = self.dice.uniform(0.29, 0.31)
+        self.trait = self.dice.uniform(0.42, 0.47)
 
     def request(self) -> bytes:
         """The bytes of the next request."""

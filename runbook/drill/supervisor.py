@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +73,7 @@ class Supervisor:
         for thread in threads:
             thread.join()
         if any(environment.live is None for environment in self.environments):
-            raise SystemExit("the practice production did not start: see logs/deploy.log")
+            raise RuntimeError("a version could not be deployed; deploy.log says why")
 
     def _start_load(self) -> None:
         rates = (self.options.rate, self.options.staging_rate)
@@ -139,11 +140,8 @@ def modified(path: Path) -> float:
 
 
 def progress(line: str) -> None:
-    """A line to whoever started the drill; they may have gone."""
-    try:
-        os.write(1, line.encode() + b"\n")
-    except OSError:
-        stop_talking()
+    """A line to whoever started the drill. Raises OSError when they have gone: nobody knows of it then."""
+    os.write(1, line.encode() + b"\n")
 
 
 def stop_talking() -> None:
@@ -185,13 +183,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     take_lock(options.folder / "lock")
     sys.path.insert(0, str(ROOT))
-    supervisor = Supervisor(options)
-    signal.signal(signal.SIGTERM, lambda *_: supervisor.ended.set())
     try:
+        supervisor = Supervisor(options)
+        signal.signal(signal.SIGTERM, lambda *_: supervisor.ended.set())
         supervisor.run()
-    finally:
-        sys.stderr.flush()
-        os._exit(0)  # the threads hang on nothing that is worth waiting for
+    except Exception:  # whatever it was: these last words, in a file, are all that a person will have
+        traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(0)  # the threads hang on nothing that is worth waiting for
 
 
 if __name__ == "__main__":

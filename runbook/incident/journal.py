@@ -13,6 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,8 +89,11 @@ class Journal:
         if not _SEAT.fullmatch(seat):
             raise ValueError(f"{seat!r} cannot name a seat: letters, digits and ._@+- only")
         pen = Pen(folder, incident, seat)
-        seen = max(map(last_lamport, _streams(folder)), default=0)
-        return cls(pen, incident, seat, clock, max(seen, pen.tail.lamport))
+        seen = [pen.tail.lamport, *map(last_lamport, _streams(folder))]
+        for path in _emergency_files(folder):
+            with suppress(OSError):  # said by everybody who reads the incident
+                seen += [line.lamport for line in read_emergency(path)[0]]
+        return cls(pen, incident, seat, clock, max(seen))
 
     @property
     def trouble(self) -> str:
@@ -242,7 +246,7 @@ def salvage(folder: Path) -> tuple[list[Event], list[str]]:
             except ValueError as trouble:
                 troubles.append(f"In the record of seat {path.stem}, {trouble}. It is kept as it is: {path}")
         recorded.update((stream.seat, row.seq) for row in stream.rows)
-    for path in sorted(folder.glob("emergency-*.jsonl")):
+    for path in _emergency_files(folder):
         try:
             lines, _ = read_emergency(path)
             found += [event_of(s.incident, s.seat, s.row) for s in lines if (s.seat, s.seq) not in recorded]
@@ -254,6 +258,10 @@ def salvage(folder: Path) -> tuple[list[Event], list[str]]:
 
 def _streams(folder: Path) -> list[Path]:
     return sorted((folder / "journal").glob("*.db"))
+
+
+def _emergency_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("emergency-*.jsonl"))
 
 
 def _read_or_say(path: Path, troubles: list[str]) -> Stream:
@@ -276,7 +284,7 @@ def verify(folder: Path) -> list[str]:
     for path in _streams(folder):
         stream = _read_or_say(path, [])
         problems += _chain_problems(path, stream, folder.name)
-    for path in sorted(folder.glob("emergency-*.jsonl")):
+    for path in _emergency_files(folder):
         problems += _emergency_problems(path, folder)
     for event in events:
         problems += [f"Event {event.seq} of {event.seat}: {what}" for what in _file_problems(folder, event)]

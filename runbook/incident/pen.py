@@ -259,10 +259,11 @@ class Pen:
                 os.posix_fallocate(file, 0, RESERVE)
             finally:
                 os.close(file)
-        except OSError:
+        except OSError as trouble:
             self._give_up_reserve()
             self.trouble = (
-                f"The disk is nearly full: the record is written, without a reserve. Free space in {self._folder}."
+                f"The record is written, with no reserve for a full disk ({trouble.strerror or trouble}). "
+                f"Free space in {self._folder}."
             )
             return False
         return True

@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -181,7 +181,7 @@ def read_rows(path: Path, after: int = 0) -> Stream:
                 return Stream()  # made, and the power failed before its first transaction
             whose = db.execute("select incident, seat, format from stream").fetchone()
             if whose is None:
-                return Stream()
+                raise sqlite3.DatabaseError("it does not say whose it is")
             incident, seat, written = whose
             if written != FORMAT:
                 raise JournalTrouble(f"{path} was written by another version of warroom (format {written}).")
@@ -215,28 +215,36 @@ def last_lamport(path: Path) -> int:
 
 @contextmanager
 def _reader(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that only reads; from a copy where the folder cannot be written (WAL needs its index)."""
+    """A connection that only reads; from a copy where SQLite cannot keep its index beside the file.
+
+    That is so on a read-only mount, and on a full disk when no other room has the file open.
+    """
     if not path.is_file():
         raise FileNotFoundError(f"{path.name} is not there")
-    if os.access(path.parent, os.W_OK):
-        with _connected(path) as db:
-            yield db
-        return
-    with tempfile.TemporaryDirectory(prefix="warroom-") as copies:
-        for suffix in ("", "-wal"):
-            original = path.with_name(path.name + suffix)
-            if original.exists():
-                shutil.copyfile(original, Path(copies) / original.name)
-        with _connected(Path(copies) / path.name) as db:
+    try:
+        if not os.access(path.parent, os.W_OK):
+            raise sqlite3.OperationalError("the folder is read-only")
+        db = _connected(path)
+    except sqlite3.OperationalError:
+        with tempfile.TemporaryDirectory(prefix="warroom-") as copies:
+            for suffix in ("", "-wal"):
+                original = path.with_name(path.name + suffix)
+                if original.exists():
+                    shutil.copyfile(original, Path(copies) / original.name)
+            with closing(_connected(Path(copies) / path.name)) as db:
+                yield db
+    else:
+        with closing(db):
             yield db
 
 
-@contextmanager
-def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+def _connected(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, timeout=5)
     try:
         db.text_factory = bytes
         db.execute("pragma wal_autocheckpoint = 0")
-        yield db
-    finally:
+        db.execute("select count(*) from sqlite_master").fetchone()
+    except BaseException:
         db.close()
+        raise
+    return db

@@ -14,7 +14,7 @@ from runbook.providers.git import Git
 class World:
     """A remote with `main` and `production`, and the engineer's own clone of it.
 
-    `main`: First page (v1.0.0), Cart (v1.1.0), New checkout flow (v1.2.0, the bad one), Fix header; production is there.
+    Both hold: First page (v1.0.0), Cart (v1.1.0), New checkout flow (v1.2.0, the bad one), Fix header.
     """
 
     def __init__(self, root: Path) -> None:
@@ -66,7 +66,12 @@ class World:
     def fails(self, *args: str, cwd: Path | None = None) -> str:
         """Run a git command that must fail; what it printed."""
         done = subprocess.run(
-            ("git", *args), cwd=cwd or self.copy, env=self.env, capture_output=True, check=False, stdin=subprocess.DEVNULL
+            ("git", *args),
+            cwd=cwd or self.copy,
+            env=self.env,
+            capture_output=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
         assert done.returncode != 0, args
         return done.stdout.decode() + done.stderr.decode()
@@ -119,9 +124,11 @@ def fingerprint(folder: Path) -> str:
     whole = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         state = path.lstat()
-        whole.update(f"{path.relative_to(folder)} {state.st_mode} {state.st_mtime_ns if path.is_file() else 0}\n".encode())
+        whole.update(
+            f"{path.relative_to(folder)} {state.st_mode} {state.st_mtime_ns if path.is_file() else 0}\n".encode()
+        )
         if path.is_symlink():
-            whole.update(os.readlink(path).encode())
+            whole.update(str(path.readlink()).encode())
         elif path.is_file():
             whole.update(path.read_bytes())
     return whole.hexdigest()

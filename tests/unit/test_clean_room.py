@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from git_world import World, fingerprint
 from runbook.providers.clean_room import GitRefused, absolute, make
+from tests.unit.git_world import World, fingerprint
 
 
 @pytest.fixture
@@ -112,20 +112,28 @@ async def test_a_moved_tag_does_not_break_the_fetch(world: World) -> None:
     assert world.git("rev-parse", "v1.2.0", cwd=room.folder) == world.cart
 
 
-async def test_relative_remotes_worktrees_and_bare_repositories(world: World) -> None:
+async def test_a_relative_remote_is_made_absolute(world: World) -> None:
     world.git("remote", "set-url", "origin", "../remote.git")
+    room = await world.clean_room()
+    assert room.url == str(world.remote)
+    assert room.trouble == ""
+
+
+async def test_a_worktree_borrows_from_its_repository(world: World) -> None:
     tree = world.root / "deep" / "tree"
     world.git("worktree", "add", "-q", "--detach", str(tree))
+    room = await make(tree, world.root / "room", world.env)
+    assert (room.folder / ".git/objects/info/alternates").read_text().strip() == str(world.copy / ".git/objects")
+    assert world.git("rev-parse", "origin/main", cwd=room.folder) == world.header
+
+
+async def test_a_bare_repository_is_good_enough(world: World) -> None:
     bare = world.root / "bare.git"
     world.git("clone", "-q", "--bare", str(world.remote), str(bare), cwd=world.root)
     world.git("config", "user.name", "Ana", cwd=bare)
     world.git("config", "user.email", "a@b.c", cwd=bare)
-    for place, source in (("one", world.copy), ("two", tree.with_name("tree")), ("three", bare)):
-        if source == tree:
-            world.git("remote", "set-url", "origin", str(world.remote))
-        room = await make(source, world.root / place, world.env)
-        assert room.url == str(world.remote)
-        assert world.git("rev-parse", "origin/main", cwd=room.folder) == world.header
+    room = await make(bare, world.root / "room", world.env)
+    assert (room.branch, room.url) == ("main", str(world.remote))
 
 
 def test_urls_are_made_absolute_as_git_reads_them() -> None:

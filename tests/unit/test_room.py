@@ -279,9 +279,7 @@ def test_a_time_without_a_zone_is_taken_for_utc() -> None:
 # ── any history at all ────────────────────────────────────────────────────────────────────────────
 
 RUNS = st.sampled_from(["r1", "r2", "r3"])
-STEPS = st.sampled_from(["a", "b"])
 TEXT = st.text(max_size=6)
-SHORT = st.builds(dict, run=RUNS)
 NUMBERS = st.floats() | st.integers(-5, 10**9).map(float)
 
 BODIES = st.one_of(

@@ -137,7 +137,7 @@ def test_nothing_that_acts_on_a_terminal_and_no_secret_leaves_it() -> None:
     for text in (render_text(state), json.dumps(data, ensure_ascii=False)):
         assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(text)
         assert "ghp_" not in text
-    assert len(render_text(state).splitlines()) == 3 + 2 * len(state.timeline)
+    assert len(render_text(state).splitlines()) == 4 + 2 * len(state.timeline)
 
 
 def test_the_data_is_plain_json() -> None:

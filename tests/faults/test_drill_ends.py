@@ -1,0 +1,137 @@
+"""A drill ends with everything it started, however it ends; and outlives the room that started it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from runbook.drill import drill as drills
+from runbook.drill.drill import Drill
+from runbook.drill.story import shop_files
+from runbook.drill.world import DrillError
+
+PATIENCE = 20.0
+SHOP = shop_files()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    where = drills.default_folder(tmp_path, "bad-deploy", 4)
+    yield where
+    if (running := drills.attach(where)) is not None:
+        running.stop()
+
+
+def begin(folder: Path, **more: float) -> Drill:
+    return drills.start("bad-deploy", 4, folder, build_seconds=0.2, rate=20, **more)
+
+
+def is_open(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def left_over(drill: Drill) -> list[str]:
+    """The drill's processes, by its folder or its address in their command line."""
+    listed = subprocess.run(["ps", "-eo", "stat=,args="], capture_output=True, text=True, timeout=10).stdout
+    lines = [line for line in listed.splitlines() if not line.startswith("Z")]
+    return [line for line in lines if "drill/" in line and (str(drill.folder) in line or drill.production_url in line)]
+
+
+def everything_ended(drill: Drill) -> bool:
+    return not left_over(drill) and not is_open(drill.production_url) and not is_open(drill.staging_url)
+
+
+def test_stop_ends_everything(folder: Path) -> None:
+    drill = begin(folder)
+    assert len(left_over(drill)) == 4
+    assert is_open(drill.production_url)
+    drill.stop()
+    assert drills.wait_until(lambda: everything_ended(drill), PATIENCE), left_over(drill)
+    assert not drill.running
+    assert drills.attach(folder) is None
+    drill.stop()  # once more does no harm
+
+
+def test_kill_9_of_the_supervisor_ends_everything(folder: Path) -> None:
+    drill = begin(folder)
+    os.kill(drill.pid, signal.SIGKILL)
+    assert drills.wait_until(lambda: everything_ended(drill), PATIENCE), left_over(drill)
+    assert drills.attach(folder) is None
+
+
+def test_kill_9_of_the_room_leaves_the_drill_to_be_found_again(folder: Path, tmp_path: Path) -> None:
+    script = f"""
+import os, signal
+from pathlib import Path
+from runbook.drill.drill import start
+start("bad-deploy", 4, Path({str(folder)!r}), build_seconds=0.2, rate=20)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    room = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[2], timeout=60, start_new_session=True
+    )
+    assert room.returncode == -signal.SIGKILL
+    (found,) = drills.find_running(tmp_path)
+    assert (found.folder, found.scenario.name, found.seed) == (folder, "bad-deploy", 4)
+    with urllib.request.urlopen(found.production_url + "/api/health", timeout=10) as answer:
+        assert answer.status == 200
+
+
+def test_without_a_room_it_ends_by_itself(folder: Path) -> None:
+    drill = begin(folder, idle_limit=0.5)
+    assert drills.wait_until(lambda: everything_ended(drill), PATIENCE), left_over(drill)
+
+
+def test_a_room_keeps_it_alive_until_the_hard_limit(folder: Path) -> None:
+    drill = begin(folder, idle_limit=2, hard_limit=4)
+
+    def stay() -> bool:
+        drill.keep_alive()
+        return not drill.running
+
+    assert drills.wait_until(stay, PATIENCE)
+    log = drill.log.stat()
+    assert log.st_mtime - drill.started > 3, "it outlived the idle limit"
+
+
+def test_a_second_drill_does_not_push_out_the_first(folder: Path) -> None:
+    drill = begin(folder)
+    with pytest.raises(DrillError, match="running in .* already"):
+        begin(folder)
+    assert drill.running
+
+
+def test_an_ended_drill_makes_room_for_the_next(folder: Path) -> None:
+    first = begin(folder)
+    first.stop()
+    second = begin(folder)
+    assert second.running
+    assert second.pid != first.pid
+
+
+def test_a_drill_that_cannot_start_says_why(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runbook.drill.story.shop_files", broken_shop)
+    with pytest.raises(DrillError, match=r"did not start.*deploy\.log"):
+        begin(folder)
+    assert "failed: the build stopped" in (folder / "logs" / "deploy.log").read_text()
+    assert drills.wait_until(lambda: not drills.is_running(folder), PATIENCE)
+
+
+def broken_shop() -> dict[str, str]:
+    tree = dict(SHOP)
+    tree["app/routes.py"] += "\nthis is no Python\n"
+    return tree

@@ -1,0 +1,179 @@
+"""The chart: whatever the numbers, it has its size, its gaps and its thresholds."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from textual.strip import Strip
+
+from widgets.chart import (
+    ChartCache,
+    ChartData,
+    ChartPalette,
+    Mark,
+    Threshold,
+    course,
+    draw,
+    scale_top,
+    short_number,
+)
+from widgets.words import use_glyphs
+
+NOW = 1_793_490_600.0  # 23:50:00 UTC
+PLAIN = ChartPalette()
+
+
+def texts(data: ChartData, width: int, height: int) -> list[str]:
+    return [strip.text for strip in draw(data, width, height, PLAIN)]
+
+
+def has_curve(text: str) -> bool:
+    return any("\u2801" <= char <= "\u28ff" for char in text)
+
+
+NUMBERS = st.one_of(st.none(), st.floats(), st.floats(0, 100), st.sampled_from([0.0, 1e300, -5.0, 5e-324]))
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1000, 10), NUMBERS), max_size=30),
+    st.lists(st.one_of(st.floats(0, 1e12), st.just(math.inf)), max_size=3),
+    st.integers(0, 60),
+    st.integers(0, 16),
+)
+@settings(max_examples=150, deadline=None)
+def test_any_numbers_at_any_size(
+    points: list[tuple[float, float | None]], thresholds: list[float], width: int, height: int
+) -> None:
+    data = ChartData(
+        points=tuple((NOW + at, value) for at, value in sorted(points, key=lambda point: point[0])),
+        now=NOW,
+        thresholds=tuple(Threshold(value, "5 %") for value in thresholds if math.isfinite(value)),
+        marks=(Mark(NOW - 300, "deploy"), Mark(NOW - 5000, "before"), Mark(NOW, "now")),
+    )
+    strips = draw(data, width, height, PLAIN)
+    assert len(strips) == (height if width else 0)
+    assert {strip.cell_length for strip in strips} <= {width}
+    assert {len(strip.text) for strip in strips} <= {width}
+    assert not any("\x1b" in strip.text for strip in strips)
+
+
+def test_a_gap_is_a_gap() -> None:
+    points = [(NOW - 900 + 3 * n, None if 100 <= n < 200 else 5.0) for n in range(300)]
+    rows = texts(ChartData(points=tuple(points), now=NOW), 65, 8)
+    row = next(row[5:] for row in rows if has_curve(row))
+    drawn = [has_curve(char) for char in row]
+    assert all(drawn[1:19])
+    assert not any(drawn[22:38])
+    assert all(drawn[42:58])
+
+
+def test_thresholds_scale_and_times() -> None:
+    data = ChartData(
+        points=tuple((NOW - 60 * n, 0.4) for n in range(15, -1, -1)),
+        now=NOW,
+        thresholds=(Threshold(5, "5 %"), Threshold(1, "1 %", "good")),
+        marks=(Mark(NOW - 120, "deploy 9f3c2e1"),),
+    )
+    rows = texts(data, 70, 10)
+    assert [row[:5] for row in rows if row[4] == "┤"] == ["   6┤", "   3┤", "   0┤"]
+    assert next(row for row in rows if "5 %" in row).count("┄") > 50
+    assert any("1 %" in row for row in rows)
+    assert rows[-1].split() == ["23:40", "deploy", "9f3c2e1", "↑"]
+    assert rows[-1].index("↑") == rows[0].index("┊")
+
+
+def test_danger_is_named_where_two_lines_share_a_row() -> None:
+    data = ChartData(points=((NOW, 30.0),), now=NOW, thresholds=(Threshold(5, "5 %"), Threshold(1, "1 %", "good")))
+    rows = texts(data, 40, 4)
+    assert any("5 %" in row for row in rows)
+    assert not any("1 %" in row for row in rows)
+
+
+def test_what_is_above_the_danger_line_stands_out() -> None:
+    data = ChartData(points=((NOW - 800, 1.0), (NOW - 10, 20.0)), now=NOW, thresholds=(Threshold(5, "5 %"),))
+    strips = draw(data, 40, 10, PLAIN)
+
+    def bold(strip: Strip) -> bool:
+        return any(segment.style is not None and segment.style.bold for segment in strip if has_curve(segment.text))
+
+    line = next(number for number, strip in enumerate(strips) if "5 %" in strip.text)
+    assert all(bold(strip) == (number < line) for number, strip in enumerate(strips) if has_curve(strip.text))
+
+
+def test_nothing_to_show_is_said() -> None:
+    assert any("no data" in row for row in texts(ChartData(now=NOW), 40, 6))
+    assert any("no data" in row for row in texts(ChartData(points=((NOW - 5, None), (NOW, math.nan)), now=NOW), 40, 6))
+
+
+def test_one_point_is_a_dot() -> None:
+    assert sum(map(has_curve, "".join(texts(ChartData(points=((NOW - 9, 3.0),), now=NOW), 40, 6)))) == 1
+
+
+def test_too_small_is_a_sparkline() -> None:
+    data = ChartData(points=tuple((NOW - 900 + n * 9, float(n)) for n in range(100)), now=NOW)
+    rows = texts(data, 11, 3)
+    assert rows[0] == "▁▂▂▃▃▄▄▄▅▅▆"
+    assert rows[1:] == [" " * 11] * 2
+    assert course(data, 6) == "▁▂▃▄▅▆"
+
+
+def test_the_picture_moves_by_whole_cells_only() -> None:
+    points = tuple((NOW - 900 + n * 7, 5 + math.sin(n)) for n in range(120))
+    first = texts(ChartData(points=points, now=NOW - 14), 65, 8)
+    assert texts(ChartData(points=points, now=NOW - 8), 65, 8)[:-1] == first[:-1]
+
+
+@pytest.fixture
+def in_ascii() -> Iterator[None]:
+    use_glyphs(ascii_only=True)
+    yield
+    use_glyphs(ascii_only=False)
+
+
+@pytest.mark.usefixtures("in_ascii")
+def test_ascii() -> None:
+    data = ChartData(
+        points=tuple((NOW - 900 + n * 9, float(n)) for n in range(100)),
+        now=NOW,
+        thresholds=(Threshold(50, "50"),),
+        marks=(Mark(NOW - 300, "deploy"),),
+    )
+    text = "".join(texts(data, 60, 8) + texts(data, 8, 2))
+    assert text.isascii()
+    assert "*" in text
+
+
+def test_the_same_data_is_drawn_once() -> None:
+    drawn = []
+
+    def count(data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:
+        drawn.append(width)
+        return draw(data, width, height, palette)
+
+    cache = ChartCache(count)
+    data = ChartData(now=NOW)
+    assert cache.strips(data, 40, 5, PLAIN) is cache.strips(data, 40, 5, PLAIN)
+    cache.strips(data, 41, 5, PLAIN)
+    cache.strips(ChartData(now=NOW + 1), 41, 5, PLAIN)
+    assert drawn == [40, 41, 41]
+
+
+def test_numbers_of_the_scale() -> None:
+    assert [scale_top([value], []) for value in (0, 0.3, 24.8, 118, 1e300)] == pytest.approx([1, 0.4, 30, 150, 1e300])
+    assert scale_top([1.0], [5.0]) == pytest.approx(6)
+    numbers = {
+        0: "0", 0.25: "0.25", 0.075: ".075", 3.0: "3", 150.0: "150", 999.6: "1k", 1500.0: "1.5k", 12e6: "12M",
+        750e3: "750k", 2.5e9: "2.5G", 1e300: "huge", 5e-324: "0",
+    }  # fmt: skip
+    assert {value: short_number(value) for value in numbers} == numbers
+
+
+def test_plotext_is_loaded_only_when_a_chart_is_drawn() -> None:
+    code = "import sys, widgets.chart, widgets.signals_pane; sys.exit('plotext' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,220 @@
+"""The log pane: what it shows is inert, what is typed arrives, and moves are asked for, not made."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec import structs
+from rich.cells import cell_len
+from textual import events, on
+from textual.app import App, ComposeResult
+from textual.message import Message
+from textual.pilot import Pilot
+
+from runbook.logs.rows import LogRow
+from runbook.logs.view import LogWindow
+from widgets.log_pane import LogPane, LogText
+
+ROWS = (
+    LogRow(0, "03:14:21 ERROR checkout  [@click=app.quit]x[/] [link=y]z", "error", mark=(9, 14)),
+    LogRow(60, "    at cart.js:31:7", continuation=True),
+    LogRow(80, "03:14:22 INFO  http  日本 GET /api/cart 200 12ms", "info", mark=(9, 13), found=((27, 36),)),
+)
+WINDOW = LogWindow(
+    name="app.log", rows=ROWS, state="following", errors_per_minute=1412, spark=(0, 1, 4, 8), match=80, search_text="a"
+)
+
+
+class Host(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        yield LogPane(id="logs")
+
+    def on_mount(self) -> None:
+        self.query_one(LogText).focus()
+
+    @on(LogText.Wanted)
+    @on(LogText.SearchAsked)
+    @on(LogText.NextAsked)
+    @on(LogText.FilterAsked)
+    def hear(self, message: Message) -> None:
+        self.heard.append(message)
+
+    @property
+    def pane(self) -> LogPane:
+        return self.query_one(LogPane)
+
+    @property
+    def lines(self) -> list[str]:
+        text = self.query_one(LogText)
+        return [text.render_line(y).text for y in range(text.size.height)]
+
+    @property
+    def rule(self) -> str:
+        return self.screen._compositor.render_strips()[0].text
+
+
+def changed(**fields: object) -> LogWindow:
+    return structs.replace(WINDOW, **fields)
+
+
+async def opened(pilot: Pilot[None], window: LogWindow = WINDOW) -> Host:
+    app = pilot.app
+    assert isinstance(app, Host)
+    app.pane.show(window)
+    await pilot.pause()
+    app.heard.clear()
+    return app
+
+
+async def test_lines_are_shown_as_they_are() -> None:
+    async with Host().run_test(size=(70, 10)) as pilot:
+        app = await opened(pilot)
+        assert [line.rstrip() for line in app.lines[:3]] == [row.text for row in ROWS]
+        assert {cell_len(line) for line in app.lines} == {70}
+        text = app.query_one(LogText)
+        coloured = [segment.text for segment in text.render_line(0) if segment.style and segment.style.bold]
+        assert coloured == ["ERROR"]
+        assert not any(segment.style and segment.style.meta for segment in text.render_line(0))
+        assert [s.text for s in text.render_line(2) if s.style and s.style.reverse] == ["/api/cart"]
+
+
+async def test_the_rule_tells_source_errors_and_whether_it_follows() -> None:
+    async with Host().run_test(size=(80, 8)) as pilot:
+        app = await opened(pilot)
+        assert "2 Logs" in app.rule
+        assert "app.log · 1,412 errors/min ▁▂▄█" in app.rule
+        assert "follow" in app.rule
+        await opened(pilot, changed(following=False, new=12345))
+        assert "+12,345 new" in app.rule
+        await opened(pilot, changed(watched=8.0, errors_per_minute=3))
+        assert "3 errors in 0:08" in app.rule
+        await opened(pilot, changed(state="rotated"))
+        assert "rotated, waiting for the new file" in app.rule
+
+
+async def test_a_long_line_is_cut_and_can_be_moved() -> None:
+    row = LogRow(0, "ERROR " + "日本" * 100 + "end", "error", mark=(0, 5))
+    async with Host().run_test(size=(40, 6)) as pilot:
+        app = await opened(pilot, changed(rows=(row,)))
+        assert cell_len(app.lines[0]) == 40
+        assert app.lines[0].rstrip().endswith("…")
+        for _ in range(12):
+            await pilot.press("right")
+        assert app.lines[0].rstrip().endswith("end")
+        for _ in range(12):
+            await pilot.press("left")
+        assert app.lines[0].startswith("ERROR")
+
+
+@pytest.mark.parametrize(
+    ("key", "wanted"),
+    [
+        ("j", (1, 0, "")),
+        ("up", (-1, 0, "")),
+        ("pageup", (0, -1, "")),
+        ("pagedown", (0, 1, "")),
+        ("g", (0, 0, "top")),
+        ("G", (0, 0, "end")),
+        ("f", (0, 0, "end")),
+    ],
+)
+async def test_moves_are_asked_for(key: str, wanted: tuple[int, int, str]) -> None:
+    async with Host().run_test(size=(60, 10)) as pilot:
+        app = await opened(pilot)
+        await pilot.press(key)
+        (heard,) = app.heard
+        assert isinstance(heard, LogText.Wanted)
+        assert (heard.move, heard.page, heard.to) == wanted
+        assert heard.height == 8, "ten rows, one for the rule and one for what is searched"
+
+
+async def test_a_burst_after_the_slash_loses_no_letter() -> None:
+    async with Host().run_test(size=(60, 10)) as pilot:
+        app = await opened(pilot)
+        text = app.query_one(LogText)
+        for key, character in (("slash", "/"), ("g", "g"), ("G", "G"), ("n", "n"), ("enter", None)):
+            app.post_message(events.Key(key, character))
+        await pilot.pause()
+        searches = [message for message in app.heard if isinstance(message, LogText.SearchAsked)]
+        assert [(search.text, search.backwards) for search in searches] == [("gGn", True)]
+        assert [m for m in app.heard if isinstance(m, (LogText.NextAsked, LogText.Wanted))] == []
+        assert text.asking is None
+
+
+async def test_filter_prompt_with_mending_and_paste() -> None:
+    async with Host().run_test(size=(60, 10)) as pilot:
+        app = await opened(pilot)
+        await pilot.press("ampersand", "exclamation_mark", "x", "backspace")
+        assert app.lines[-1].rstrip() == " &!▏"
+        app.query_one(LogText).post_message(events.Paste("GET\x1b[c /\nrm -rf"))
+        await pilot.pause()
+        assert app.lines[-1].rstrip() == " &!GET␛[c /▏"
+        await pilot.press("enter")
+        assert [m.text for m in app.heard if isinstance(m, LogText.FilterAsked)] == ["!GET␛[c /"]
+
+
+async def test_escape_leaves_the_prompt_and_then_ends_search_and_filter() -> None:
+    async with Host().run_test(size=(60, 10)) as pilot:
+        app = await opened(pilot, changed(filter_text="cart"))
+        await pilot.press("slash", "x", "escape")
+        assert not [m for m in app.heard if isinstance(m, LogText.SearchAsked)]
+        assert app.lines[-1].rstrip() == " & cart   / a   esc ends"
+        await pilot.press("escape")
+        assert [m.text for m in app.heard if isinstance(m, LogText.SearchAsked)] == [""]
+        app.pane.show(changed(filter_text="cart", search_text="", match=-1))
+        await pilot.press("escape")
+        assert [m.text for m in app.heard if isinstance(m, LogText.FilterAsked)] == [""]
+
+
+async def test_next_and_the_one_before() -> None:
+    async with Host().run_test(size=(60, 10)) as pilot:
+        app = await opened(pilot)
+        await pilot.press("n", "N")
+        assert [m.reverse for m in app.heard if isinstance(m, LogText.NextAsked)] == [False, True]
+
+
+async def test_the_prompt_takes_its_row_and_gives_it_back() -> None:
+    async with Host().run_test(size=(60, 10)) as pilot:
+        app = await opened(pilot, changed(search_text=""))
+        await pilot.press("slash")
+        await pilot.press("escape")
+        assert [m.height for m in app.heard if isinstance(m, LogText.Wanted)] == [8, 9]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"state": "missing"}, "waiting for app.log: it is not there yet"),
+        ({"state": "unreadable", "why": "Permission denied"}, "app.log cannot be read: Permission denied"),
+        ({"filter_text": "zzz"}, "no line passes the filter"),
+        ({}, "nothing in it yet"),
+    ],
+)
+async def test_an_empty_pane_says_why(fields: dict[str, object], words: str) -> None:
+    async with Host().run_test(size=(60, 6)) as pilot:
+        app = await opened(pilot, changed(rows=(), search_text="", **fields))
+        assert app.lines[0].strip() == words
+
+
+async def test_the_same_window_is_not_painted_again() -> None:
+    async with Host().run_test(size=(60, 6)) as pilot:
+        app = await opened(pilot)
+        text = app.query_one(LogText)
+        painted: list[bool] = []
+        text.refresh = lambda *_args, **_kwargs: painted.append(True) or text  # type: ignore[method-assign,func-returns-value]
+        app.pane.show(WINDOW)
+        app.pane.show(changed(errors_per_minute=7))
+        assert not painted
+        app.pane.show(changed(rows=ROWS[:1]))
+        assert painted
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 2), (20, 3), (200, 60)])
+async def test_any_size(size: tuple[int, int]) -> None:
+    async with Host().run_test(size=size) as pilot:
+        app = await opened(pilot)
+        await pilot.press("slash", "a")
+        assert {cell_len(line) for line in app.lines} <= {size[0]}

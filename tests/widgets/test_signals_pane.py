@@ -1,0 +1,179 @@
+"""The signals pane: values line up, what is unknown or old says so, charts come and go with the room."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from widgets.chart import Mark, Threshold
+from widgets.signals_pane import LEAST_CHART, SignalsBody, SignalsPane, chart_heights
+from widgets.signals_view import HealthCheck, SignalRow, SignalsView, SourceDown, trend_of
+
+NOW = 1_793_490_600.0
+POINTS = tuple((NOW - 900 + 9 * n, 0.3 if n < 60 else 24.8) for n in range(101))
+ERRORS = SignalRow(
+    "errors",
+    "error rate",
+    "24.8 %",
+    "< 1 %",
+    "not-met",
+    trend=24.1,
+    points=POINTS,
+    thresholds=(Threshold(5, "5 %"), Threshold(1, "1 %", "good")),
+)
+LATENCY = SignalRow("p95", "latency p95", "6.2 s", "< 1 s", "pending", trend=-5.9, points=POINTS)
+HEALTH = SignalRow(
+    "health",
+    "health",
+    "503",
+    "== 200",
+    "not-met",
+    checks=(HealthCheck("redis", False), HealthCheck("database", True), HealthCheck("memory", None)),
+    chart=False,
+)
+REQUESTS = SignalRow("requests", "requests", "118 /s", points=POINTS, chart=False)
+VIEW = SignalsView(rows=(ERRORS, LATENCY, HEALTH, REQUESTS), marks=(Mark(NOW - 300, "deploy"),), now=NOW)
+
+
+class Host(App[None]):
+    def compose(self) -> ComposeResult:
+        yield SignalsPane(id="signals")
+
+    @property
+    def lines(self) -> list[str]:
+        body = self.query_one(SignalsBody)
+        return [body.render_line(y).text for y in range(body.size.height)]
+
+
+async def shown(pilot: Pilot[None], view: SignalsView) -> list[str]:
+    app = pilot.app
+    assert isinstance(app, Host)
+    app.query_one(SignalsPane).show(view)
+    await pilot.pause()
+    return app.lines
+
+
+def line(lines: list[str], word: str) -> str:
+    return next(text for text in lines if word in text)
+
+
+async def test_one_line_a_signal_and_charts_between() -> None:
+    async with Host().run_test(size=(80, 26)) as pilot:
+        lines = await shown(pilot, VIEW)
+        assert lines[0].split() == ["error", "rate", "24.8", "%", "▲", "24.1", "<", "1", "%", "✗", "not", "met"]
+        assert line(lines, "latency").split()[2:6] == ["6.2", "s", "▼", "5.9"]
+        assert line(lines, "latency").rstrip().endswith("● holding")
+        assert line(lines, "health").split()[1:8] == ["503", "redis", "✗", "database", "✓", "memory", "?"]
+        assert any("┤" in text for text in lines[1:5])
+        assert any("5 %" in text for text in lines)
+        assert any("deploy" in text for text in lines)
+        assert {cell_len(text) for text in lines} == {80}
+        ends = {
+            text.index(value) + len(value) for text, value in ((lines[0], "24.8 %"), (line(lines, "118"), "118 /s"))
+        }
+        assert len(ends) == 1, "numbers line up at their right"
+
+
+async def test_a_value_of_another_width_moves_nothing() -> None:
+    async with Host().run_test(size=(80, 26)) as pilot:
+        before = (await shown(pilot, VIEW))[0]
+        row = structs.replace(ERRORS, value="5 %", trend=None, state="met")
+        after = (await shown(pilot, structs.replace(VIEW, rows=(row, *VIEW.rows[1:]))))[0]
+        assert before.index("< 1 %") == after.index("< 1 %")
+        assert before.index("✗") == after.index("✓")
+
+
+async def test_unknown_says_why_and_is_never_a_tick() -> None:
+    row = structs.replace(ERRORS, value="", state="unknown", why="low traffic: 12 of 100 requests")
+    async with Host().run_test(size=(80, 12)) as pilot:
+        lines = await shown(pilot, structs.replace(VIEW, rows=(row,)))
+        assert "–  low traffic: 12 of 100 requests" in lines[0]
+        assert lines[0].rstrip().endswith("? unknown")
+        assert "✓" not in lines[0]
+
+
+async def test_old_data_is_stale_and_grey() -> None:
+    row = structs.replace(ERRORS, no_data_for=42, state="unknown", why="")
+    async with Host().run_test(size=(80, 12)) as pilot:
+        lines = await shown(pilot, structs.replace(VIEW, rows=(row,)))
+        assert "stale · no data for 0:42" in lines[0]
+        body, pane = pilot.app.query_one(SignalsBody), pilot.app.query_one(SignalsPane)
+        assert pane.has_class("-stale")
+        colours = {
+            segment.style.color
+            for y in range(1, 11)
+            for segment in body.render_line(y)
+            if segment.style and any("\u2801" <= char <= "\u28ff" for char in segment.text)
+        }
+        assert len(colours) == 1, "neither red nor the curve's own colour: it may be over"
+
+
+async def test_a_source_that_is_down_has_a_banner() -> None:
+    async with Host().run_test(size=(80, 12)) as pilot:
+        lines = await shown(
+            pilot, structs.replace(VIEW, down=(SourceDown("/api/metrics [x]", "connection refused", 42),))
+        )
+        assert lines[0].split() == ["✗", "DOWN", "/api/metrics", "[x]:", "connection", "refused", "for", "0:42"]
+        assert pilot.app.query_one(SignalsPane).has_class("-failed")
+
+
+async def test_narrow_and_short_become_sparklines() -> None:
+    async with Host().run_test(size=(46, 6)) as pilot:
+        lines = await shown(pilot, VIEW)
+        assert len([text for text in lines if text.strip()]) == 4
+        assert "▆" in lines[0] or "█" in lines[0]
+        assert lines[0].rstrip().endswith("✗")
+        assert "redis ✗ memory" in lines[2]
+        assert pilot.app.query_one(SignalsBody).has_class("-narrow")
+
+
+async def test_more_signals_than_lines_is_said() -> None:
+    rows = tuple(structs.replace(REQUESTS, id=str(n), title=f"signal {n}") for n in range(9))
+    async with Host().run_test(size=(60, 6)) as pilot:
+        lines = await shown(pilot, structs.replace(VIEW, rows=rows))
+        assert lines[-1].strip() == "… 5 more"
+
+
+async def test_nothing_asked_yet() -> None:
+    async with Host().run_test(size=(60, 6)) as pilot:
+        assert (await shown(pilot, SignalsView(now=1)))[0].strip() == "no signal is asked yet"
+
+
+async def test_equal_data_is_not_painted_again() -> None:
+    async with Host().run_test(size=(60, 20)) as pilot:
+        await shown(pilot, VIEW)
+        body = pilot.app.query_one(SignalsBody)
+        drawn = body._strips
+        body.show(structs.replace(VIEW))
+        assert body._strips is drawn
+        body.show(structs.replace(VIEW, now=NOW + 1))
+        assert body._strips is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (4, 2), (12, 3), (30, 30), (200, 60)])
+async def test_any_size(size: tuple[int, int]) -> None:
+    view = structs.replace(VIEW, down=(SourceDown("a", "b"),))
+    async with Host().run_test(size=size) as pilot:
+        lines = await shown(pilot, view)
+        assert {cell_len(text) for text in lines} <= {size[0]}
+
+
+@given(st.lists(st.sampled_from([ERRORS, HEALTH, LATENCY]), max_size=8), st.integers(0, 70))
+@settings(max_examples=100)
+def test_charts_fit_and_can_be_read(rows: list[SignalRow], room: int) -> None:
+    heights = chart_heights(tuple(rows), room)
+    assert all(height == 0 or height >= LEAST_CHART for height in heights)
+    assert sum(heights) <= max(0, room - len(rows))
+    assert all(row.chart or not height for row, height in zip(rows, heights, strict=True))
+
+
+def test_trend() -> None:
+    assert trend_of(((0, 1.0), (50, 2.0), (100, 5.0)), 100) == 4.0
+    assert trend_of(((0, 1.0), (100, None)), 100) is None
+    assert trend_of(((90, 1.0), (100, 2.0)), 100) is None
+    assert trend_of((), 100) is None

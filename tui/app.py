@@ -1,0 +1,264 @@
+"""The app: opens the room behind a first picture, keeps it polling, and leaves in order on every path."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+# A key must not wait for a frame that log lines have booked; our own repaints stay far below this.
+os.environ.setdefault("TEXTUAL_FPS", "250")
+
+from textual.app import App, SystemCommand
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from runbook.conductor import Conductor
+from runbook.incident import home
+from tui import actions
+from tui.room_screen import RoomScreen
+from tui.terminal import NoControls, crash_note, leave_on_signals
+from tui.themes import THEMES
+from widgets import words
+
+if TYPE_CHECKING:
+    from runbook.drill.drill import Drill
+    from runbook.opening import Opening
+
+Progress = Callable[[str], None]
+Opener = Callable[["WarRoom"], Coroutine[Any, Any, "tuple[Opening, Conductor]"]]
+KEEP_ALIVE = 20.0
+
+
+class WarRoom(App[str]):
+    """One room. Its result is what to say on the terminal after it is gone."""
+
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    TITLE = "warroom"
+    CSS = "Toast { max-width: 90; }"
+    BINDINGS: ClassVar = []
+
+    def __init__(self, opener: Opener, *, theme: str = "dark", ascii_only: bool = False, present: bool = False) -> None:
+        super().__init__()
+        self._opener = opener
+        self._theme = theme
+        self._ascii = ascii_only
+        self.presenting = present
+        self.progress: tuple[str, ...] = ()
+        self.conductor: Conductor | None = None
+        self.drill: Drill | None = None
+        self.user = home.user_name()
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._leaving = False
+
+    # ── opening ───────────────────────────────────────────────────────────────────────────────────
+
+    def on_mount(self) -> None:
+        words.use_glyphs(self._ascii)
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = THEMES.get(self._theme, THEMES["dark"]).name
+        self.room_screen = RoomScreen()
+        self.push_screen(self.room_screen)
+        leave_on_signals(self._end_by_signal)
+        self._keep(self._open())
+
+    def tell(self, line: str) -> None:
+        """How far the opening is; may be called from a thread."""
+        self.call_later(self._tell, line)
+
+    def _tell(self, line: str) -> None:
+        self.progress = (*self.progress, line)
+        if self.conductor is None and self.room_screen.is_mounted:
+            self.room_screen.show_progress(self.progress)
+
+    async def _open(self) -> None:
+        from runbook.opening import make_ready, open_log
+
+        try:
+            opening, self.conductor = await self._opener(self)
+        except Exception as trouble:  # whatever hinders the opening is said on the terminal, in words
+            self.exit(_in_words(trouble, self.keep_fault), return_code=2)
+            return
+        conductor = self.conductor
+        self.room_screen.furnish(conductor, open_log(conductor))
+        self._keep(conductor.outlook.monitor.run())
+        self._keep(self._keep_drill_alive())
+        await make_ready(conductor, opening.repository)
+
+    async def _keep_drill_alive(self) -> None:
+        while self.drill is not None:
+            self.drill.keep_alive()
+            await asyncio.sleep(KEEP_ALIVE)
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as fault:  # a job that fails is shown; the room goes on without it
+            self.room_screen.say(self.keep_fault(fault))
+
+    # ── leaving ───────────────────────────────────────────────────────────────────────────────────
+
+    async def leave(self, *, end_drill: bool = False) -> None:
+        """Say goodbye in the record, then restore the terminal."""
+        said = await self._goodbye("left")
+        if end_drill and self.drill is not None:
+            await asyncio.to_thread(self.drill.stop)
+            said = f"The drill is ended. {said}"
+        self.exit(said)
+
+    async def _end_by_signal(self, name: str) -> None:
+        self.exit(await self._goodbye(name), return_code=128 + 15)
+
+    async def _goodbye(self, reason: str) -> str:
+        if self._leaving or self.conductor is None:
+            return ""
+        self._leaving = True
+        for job in tuple(self._jobs):
+            job.cancel()
+        if self.room_screen.log_view is not None:
+            self.room_screen.log_view.close()
+        conductor = self.conductor
+        running = [run.title for run in conductor.state.unsettled]
+        await conductor.leave(reason)
+        goes_on = f"“{running[0]}” goes on without the room. " if running else ""
+        again = "warroom drill" if self.drill else "warroom"
+        return f"{goes_on}The record is in {conductor.folder}. `{again}` goes on with it."
+
+    # ── faults and the terminal ───────────────────────────────────────────────────────────────────
+
+    def keep_fault(self, fault: BaseException) -> str:
+        return crash_note(fault, home.home() / "faults")
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual would print the traceback with its local variables, tokens included."""
+        if self.is_headless:  # a test wants the error itself
+            super()._handle_exception(error)
+            return
+        self._exit_renderables.clear()
+        self.exit(self.keep_fault(error), return_code=1)
+        self._close_messages_no_wait()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), NoControls()]
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette shows what the registry knows and what applies now."""
+        if not isinstance(screen, RoomScreen):
+            return
+        now = screen.situation()
+        for action in actions.ACTIONS:
+            if action.bound and not action.why_not(now) and action.id != "palette":
+                what = action.words[:1].upper() + action.words[1:]
+                yield SystemCommand(what, actions.spoken(action), lambda name=action.id: screen.action_act(name))
+        for name, theme in THEMES.items():
+            yield SystemCommand(f"Theme: {name}", "colours", lambda to=theme.name: setattr(self, "theme", to))
+
+
+def _in_words(trouble: BaseException, keep: Callable[[BaseException], str]) -> str:
+    from runbook.drill.world import DrillError
+    from runbook.incident.journal import JournalTrouble
+    from runbook.reading.problems import ReadingError
+
+    if isinstance(trouble, JournalTrouble | ReadingError | DrillError | OSError):
+        return str(trouble)
+    return keep(trouble)
+
+
+# ── what the command line calls ───────────────────────────────────────────────────────────────────
+
+
+def run(opener: Opener, args: argparse.Namespace) -> int:
+    app = WarRoom(opener, theme=args.theme or "dark", ascii_only=args.ascii, present=args.present)
+    said = app.run()
+    if said:
+        print(said)
+    return app.return_code or 0
+
+
+def run_room(opening: Opening, args: argparse.Namespace) -> int:
+    """A room on a runbook or on an incident; a drill's incident finds its practice production again."""
+
+    async def opener(app: WarRoom) -> tuple[Opening, Conductor]:
+        from runbook.opening import open_room
+
+        chosen = opening
+        if opening.folder is not None:
+            chosen, app.drill = await asyncio.to_thread(_with_drill, opening)
+        return chosen, await _opened(chosen, args, open_room)
+
+    return run(opener, args)
+
+
+def run_drill(args: argparse.Namespace, values: dict[str, str]) -> int:
+    """A room on a practice production: the one that runs already with its incident, or a new one."""
+
+    async def opener(app: WarRoom) -> tuple[Opening, Conductor]:
+        from runbook.opening import open_room
+
+        opening, app.drill = await asyncio.to_thread(_drill_opening, args, values, app.tell)
+        return opening, await _opened(opening, args, open_room)
+
+    return run(opener, args)
+
+
+async def _opened(
+    opening: Opening, args: argparse.Namespace, open_room: Callable[..., Coroutine[Any, Any, Conductor]]
+) -> Conductor:
+    conductor = await open_room(opening)
+    if args.method and conductor.driving and args.method in {m.id for m in conductor.runbook.methods}:
+        await conductor.choose_method(args.method, "named on the command line")
+    return conductor
+
+
+def _with_drill(opening: Opening) -> tuple[Opening, Drill | None]:
+    from pathlib import Path
+
+    import msgspec
+
+    from runbook.drill.drill import attach
+    from runbook.incident.journal import read_incident
+    from runbook.incident.room import fold
+
+    assert opening.folder is not None
+    made_in = fold(read_incident(opening.folder)).drill
+    found = attach(Path(made_in)) if made_in else None
+    if found is None:
+        return opening, None
+    return msgspec.structs.replace(opening, repository=found.repository), found
+
+
+def _drill_opening(args: argparse.Namespace, values: dict[str, str], tell: Progress) -> tuple[Opening, Drill]:
+    from runbook.drill import drill
+    from runbook.opening import Opening, drill_incident
+    from runbook.signals.pace import DRILL_PACE
+
+    folder = args.dir or drill.default_folder(home.home(), args.scenario, args.seed)
+    running = None if args.new else drill.attach(folder)
+    if running is None:
+        if (left := drill.attach(folder)) is not None:
+            left.stop()
+        tell(f"making a practice production: {args.scenario}, seed {args.seed}")
+        running = drill.start(args.scenario, args.seed, folder, progress=tell)
+    scenario = running.scenario
+    return Opening(
+        source="book:production-rollback",
+        repository=running.repository,
+        values={**running.values, **values},
+        folder=None if args.new else drill_incident(str(running.folder), datetime.fromtimestamp(running.started, UTC)),
+        service="shop-web",
+        title=scenario.title,
+        severity=scenario.severity.replace("-", ""),
+        pace=DRILL_PACE,
+        drill=str(running.folder),
+        read_only=args.read_only,
+    ), running

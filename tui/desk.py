@@ -1,0 +1,227 @@
+"""What the person at this screen is doing: which row is selected, what is open, and so what pane 4 shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from runbook.conductor import Conductor
+from runbook.incident.state import SETTLED, Run
+from runbook.model import Method, Step
+from runbook.providers.provider import Proof
+from runbook.signals.criteria import describe
+from runbook.steps.plan import Prepared
+from widgets.action_view import (
+    ActionView,
+    Confirmation,
+    Finished,
+    Looking,
+    ManualStep,
+    MessageStep,
+    Nothing,
+    Running,
+    UnknownOutcome,
+    WaitingFor,
+)
+from widgets.footer import KeyHint
+from widgets.outline import OutlineRow, with_values
+from widgets.words import step_words
+
+Key = tuple[str, str]
+
+
+class Desk:
+    """A person's place in the room. Nothing here acts; the app does, through the conductor."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        self.conductor = conductor
+        self.row: OutlineRow | None = None
+        self.opened: Key | None = None
+        """A step without commands that the person opened: manual, message, wait."""
+        self.prepared: Prepared | None = None
+        self.undo = False
+        self.overrides: tuple[str, ...] = ()
+        self.preparing: Key | None = None
+        self.result: Key | None = None
+        """The step whose end is shown until the person moves on."""
+        self.tail: tuple[str, ...] = ()
+        self.silent_since: datetime | None = None
+        self.note = ""
+
+    # ── what is selected ──────────────────────────────────────────────────────────────────────────
+
+    @property
+    def selected(self) -> Key | None:
+        row = self.row
+        return (row.target[0], row.target[1]) if row is not None and row.kind == "step" else None
+
+    def step_of(self, key: Key) -> tuple[Method, Step, int]:
+        method = self.conductor.procedure(key[0])
+        index = next(i for i, step in enumerate(method.steps) if step.id == key[1])
+        return method, method.steps[index], index + 1
+
+    def following(self, key: Key) -> Key | None:
+        """The next step of the method that is left to do."""
+        method, _, number = self.step_of(key)
+        state = self.conductor.state
+        rest = (*method.steps[number:], *method.steps[:number])
+        return next(((method.id, s.id) for s in rest if state.step(method.id, s.id).mark not in SETTLED), None)
+
+    def close(self) -> None:
+        """Back to the selection: whatever was open is put away, nothing was run."""
+        self.prepared, self.opened, self.result, self.preparing = None, None, None, None
+        self.overrides, self.undo = (), False
+
+    # ── what pane 4 shows ─────────────────────────────────────────────────────────────────────────
+
+    def view(self, now: datetime) -> ActionView:
+        return self._of_runs(now) or self._of_steps(now) or self._nothing()
+
+    def _of_runs(self, now: datetime) -> ActionView | None:
+        """What is under way, or has to be settled first, outranks everything."""
+        unsettled = self.conductor.state.unsettled
+        for run in unsettled:
+            if run.state == "unknown":
+                return self._unknown(run)
+        return self._running(unsettled[0], now) if unsettled else None
+
+    def _of_steps(self, now: datetime) -> ActionView | None:
+        waiting = self.conductor.waiting
+        view: ActionView | None = None
+        if self.prepared is not None:
+            view = self._confirmation(self.prepared)
+        elif self.preparing is not None:
+            _, step, number = self.step_of(self.preparing)
+            view = Looking(step.title, str(number), lines=("asking the world …",), enter="")
+        elif waiting is not None and self.opened in (None, waiting[:2]):
+            view = self._waiting(waiting[:2], now)
+        elif self.result is not None and (ended := self._finished(self.result)):
+            view = ended
+        elif self.opened is not None:
+            view = self._opened(self.opened)
+        elif self.selected is not None:
+            view = self._looking(self.selected)
+        return view
+
+    def _unknown(self, run: Run) -> UnknownOutcome:
+        number = str(self.step_of((run.method, run.step))[2])
+        again = "ask the world again first" if run.effect != "read" else "it only reads"
+        return UnknownOutcome(run, number, run.why, run.evidence, again=again)
+
+    def _running(self, run: Run, now: datetime) -> Running:
+        _, step, number = self.step_of((run.method, run.step))
+        began = run.started or run.confirmed
+        silent = (now - self.silent_since).total_seconds() if self.silent_since else 0
+        return Running(
+            run,
+            str(number),
+            self.tail,
+            elapsed=int((now - began).total_seconds()),
+            estimate=step.estimate,
+            silent=int(silent) if silent >= step.quiet_after else 0,
+        )
+
+    def _confirmation(self, prepared: Prepared) -> Confirmation:
+        _, step, number = self.step_of((prepared.method, prepared.step.id))
+        total, shown = len(step.commands), len(prepared.commands)
+        position = f"{prepared.commands[0] + 1} of {total}" if total > shown and not self.undo else ""
+        params = self.params_of(prepared.step)
+        return Confirmation(
+            prepared,
+            number=str(number),
+            title=with_values(prepared.step.title, self.conductor.state),
+            position=position,
+            edit=_edit_words(params) if params else "",
+            overrides=self.overrides,
+        )
+
+    def params_of(self, step: Step) -> tuple[str, ...]:
+        """The declared params that a step's commands leave open, in their order."""
+        text = " ".join(command.text for command in step.commands)
+        return tuple(param.id for param in self.conductor.runbook.params if f"<{param.id}>" in text)
+
+    def _waiting(self, key: Key, now: datetime) -> WaitingFor:
+        _, step, number = self.step_of(key)
+        assert self.conductor.waiting is not None
+        since = self.conductor.waiting[2]
+        return WaitingFor(
+            step.title,
+            self.conductor.standings(*key),
+            str(number),
+            elapsed=int((now - since).total_seconds()),
+            timeout=step.timeout,
+            lines=(step.note,) if step.note else (),
+        )
+
+    def _finished(self, key: Key) -> Finished | None:
+        """The end of a step: the last carrying-out of all its commands, as one."""
+        state = self.conductor.state
+        at = state.step(*key)
+        last = state.runs.get(at.last_run)
+        if last is None:
+            return None
+        runs = [r for r in state.runs.values() if (r.method, r.step) == key and r.confirmed >= last.confirmed]
+        latest: dict[int, Run] = {r.commands[0]: r for r in state.runs.values() if (r.method, r.step) == key}
+        shown = [latest[i] for i in sorted(latest)] if last.state == "done" else [*runs]
+        whole = msgspec.structs.replace(
+            last, text="\n".join(r.text for r in shown), duration=sum(r.duration for r in shown)
+        )
+        _, step, number = self.step_of(key)
+        after = self.following(key)
+        return Finished(
+            whole,
+            str(number),
+            tail=tuple(line for r in shown for line in r.last_lines),
+            proof=Proof(last.state == "done", last.why) if last.why else None,
+            next_step=self._named(after) if after else "",
+            may_retry=step.rerun != "never",
+            undo=step.undo.note or step.undo.text if step.undo else "",
+        )
+
+    def _named(self, key: Key) -> str:
+        _, step, number = self.step_of(key)
+        return f"{number} {with_values(step.title, self.conductor.state)}"
+
+    def _opened(self, key: Key) -> ActionView:
+        _, step, number = self.step_of(key)
+        lines = tuple(filter(None, (step.note,)))
+        if step.kind == "message":
+            text = self.conductor.carrier.fill_plain(step.message, self.conductor.known_values())
+            return MessageStep(step.title, text, str(number), lines)
+        return ManualStep(step.title, str(number), lines)
+
+    def _looking(self, key: Key) -> ActionView:
+        _, step, number = self.step_of(key)
+        at = self.conductor.state.step(*key)
+        if at.mark in ("failed", "done") and at.last_run and (ended := self._finished(key)):
+            return ended
+        lines = tuple(filter(None, (step.note, at.reason and f"{at.mark}: {at.reason}")))
+        if step.kind == "wait_for":
+            lines = (*(describe(criterion) for criterion in step.wait_for), *lines)
+        return Looking(
+            with_values(step.title, self.conductor.state),
+            str(number),
+            step_words(step),
+            step.effect,
+            with_values("\n".join(command.text for command in step.commands), self.conductor.state),
+            lines,
+            enter={"wait_for": "start to watch", "manual": "open", "message": "open"}.get(step.kind, "look"),
+        )
+
+    def _nothing(self) -> ActionView:
+        row, state = self.row, self.conductor.state
+        if row is not None and row.kind in ("item", "outcome", "trigger"):
+            words = {"item": "tick", "outcome": "tick", "trigger": "report it"}
+            return Looking(row.text, words=row.right, enter=words[row.kind] if row.selectable else "")
+        if not state.method:
+            lines = ("Nothing runs before you have chosen a method and confirmed its command.",)
+            return Nothing("Decide first", lines, (KeyHint("m", "choose a method"), KeyHint("c", "whom to call")))
+        if state.recovered:
+            lines = ("What comes next: the status page, the stakeholders, the follow-ups. R writes the report.",)
+            return Nothing("Recovered", lines, (KeyHint("R", "report"), KeyHint("t", "timeline")))
+        return Nothing("Go on in the runbook", ("Select a step in pane 3.",), (KeyHint("3", "runbook"),))
+
+
+def _edit_words(params: tuple[str, ...]) -> str:
+    return f"set {params[0].replace('_', ' ')}" if len(params) == 1 else "set values"

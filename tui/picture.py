@@ -1,0 +1,185 @@
+"""From the room to what each pane shows: pure functions of runbook, state and signals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from runbook.incident.state import RoomState
+from runbook.model import Criterion, Runbook, Signal
+from runbook.outlook import Outlook
+from runbook.signals.standing import Advice, Standing, State, Verdict
+from runbook.signals.words import amount, phrase
+from widgets.chart import Mark, Threshold
+from widgets.header import HeaderView
+from widgets.signals_view import HealthCheck, SignalRow, SignalsView, SourceDown, trend_of
+from widgets.verdict_bar import VerdictView
+from widgets.words import Said, in_words
+
+WINDOW = 900.0
+"""Seconds that a chart shows; the drill's windows are shorter, and so is its chart."""
+_SHORT = {"error_rate": "err", "latency": "p95", "health": "health"}
+
+
+def header(runbook: Runbook, state: RoomState, now: datetime, *, driving: bool, user: str, trouble: str) -> HeaderView:
+    drill = short = ""
+    if state.drill:
+        drill = "practice production"
+        if state.pace > 1:
+            run_as = in_words(300 / state.pace)
+            drill, short = f"5 min windows run as {run_as}", f"5 min = {run_as}"
+    end = state.closed or now
+    return HeaderView(
+        service=state.service or runbook.service,
+        environment=state.environment or runbook.environment,
+        severity=state.severity,
+        title=state.title or runbook.title,
+        elapsed=(end - state.opened).total_seconds() if state.opened else 0,
+        now=now,
+        driving=driving,
+        driver=user,
+        drill=drill,
+        drill_short=short,
+        closed=state.closed is not None,
+        trouble=trouble,
+    )
+
+
+def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomState, now: datetime) -> VerdictView:
+    """What is said at the top: before a change the danger, after it whether it is over."""
+    judged = state.last_change is not None and not outlook.changes_left(state)
+    said: Said = verdict.verdict if judged else _said_before(advice)
+    reasons: tuple[str, ...]
+    if judged:
+        reasons = (verdict.text.removeprefix("not known yet: "),)
+        if said == "recovered" and state.recovered:
+            left = outlook.runbook.relapse_watch - (now - state.recovered).total_seconds()
+            if left > 0:
+                reasons += (f"watching for a relapse, {in_words(left)} more",)
+    elif advice.fired:
+        reasons = tuple(phrase(fired.standing) if fired.standing else fired.text for fired in advice.fired[:3])
+    else:
+        reasons = (advice.text,) if said == "unknown" else ("nothing asks for a rollback",)
+    quiet = judged and said != "failed"
+    return VerdictView(
+        said=said,
+        reasons=reasons,
+        short=_short(outlook),
+        level="none" if quiet else advice.level,
+        advice="" if quiet or advice.level == "none" else advice.text,
+    )
+
+
+def _said_before(advice: Advice) -> Said:
+    if advice.level != "none":
+        return "failing"
+    return "unknown" if "not known" in advice.text else "healthy"
+
+
+def _short(outlook: Outlook) -> str:
+    parts = []
+    for signal_id, value, _ in outlook.monitor.readings():
+        signal = outlook.monitor.signals[signal_id]
+        if signal.kind in _SHORT and (signal.kind != "latency" or "95" in signal.id):
+            parts.append(f"{_SHORT[signal.kind]} {amount(value, signal.unit) if value is not None else '?'}")
+    return " ".join(parts)
+
+
+# ── pane 1 ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def signals(outlook: Outlook, state: RoomState, now: datetime) -> SignalsView:
+    """Every signal with its value, what it should be, and its course."""
+    monitor, at = outlook.monitor, now.timestamp()
+    window = max(120.0, WINDOW / state.pace)
+    readings = {signal: (value, why) for signal, value, why in monitor.readings()}
+    rows = tuple(
+        _row(outlook, signal, *readings[signal.id], at=at, window=window) for signal in _in_order(monitor.signals)
+    )
+    marks = tuple(
+        Mark(run.confirmed.timestamp(), str(_number(outlook.runbook, run.method, run.step)))
+        for run in state.runs.values()
+        if run.effect != "read" and run.target == state.environment and run.state == "done"
+    )
+    down = tuple(SourceDown(monitor.signals[name].title, why) for name, why in monitor.down.items())
+    return SignalsView(rows=rows, marks=_apart(marks), down=down[:2], window=window, now=at, note=in_words(window))
+
+
+def _apart(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """The last mark of each label: the commands of one step are one mark."""
+    return tuple({mark.label: mark for mark in marks}.values())
+
+
+def _in_order(found: Mapping[str, Signal]) -> tuple[Signal, ...]:
+    """The golden ones first, as the runbook orders them; versions are for waiting, not for looking."""
+    kinds = ("error_rate", "latency", "health", "requests", "other")
+    shown = [signal for signal in found.values() if signal.kind in kinds and signal.id != "uptime"]
+    return tuple(sorted(shown, key=lambda signal: kinds.index(signal.kind)))
+
+
+def _row(
+    outlook: Outlook, signal: Signal, value: float | str | None, why: str, *, at: float, window: float
+) -> SignalRow:
+    monitor = outlook.monitor
+    asked = _asked_of(outlook.runbook, signal.id)
+    standing = outlook.standing(asked) if asked else None
+    points = tuple(
+        (sample.at, sample.value if isinstance(sample.value, float | int) else None)
+        for sample in monitor.series[signal.id].since(at - window)
+    )
+    age = monitor.age(signal.id)
+    drawn = signal.kind in ("error_rate", "latency")
+    return SignalRow(
+        id=signal.id,
+        title=signal.title.lower() if signal.title[1:2].islower() else signal.title,
+        value=amount(value, signal.unit) if value is not None else "",
+        criterion=_bare(asked, signal),
+        state=_state(standing),
+        why=why or (standing.why if standing else ""),
+        trend=trend_of(points, at) if drawn else None,
+        points=points if drawn else (),
+        thresholds=_thresholds(outlook.runbook, signal) if drawn else (),
+        checks=tuple(HealthCheck(name, ok) for name, ok in monitor.health_checks.get(signal.id, ())),
+        no_data_for=age if age is not None and monitor.is_stale(signal.id) else 0,
+        chart=drawn and signal.id != "p50",
+    )
+
+
+def _state(standing: Standing | None) -> State | None:
+    """Whether it is good right now; for how long is the verdict's matter."""
+    if standing is None:
+        return None
+    return "met" if standing.state == "pending" else standing.state
+
+
+def _asked_of(runbook: Runbook, signal: str) -> Criterion | None:
+    return next(
+        (
+            o.criterion
+            for o in runbook.outcomes
+            if o.level == "success" and o.criterion and o.criterion.signal == signal
+        ),
+        None,
+    )
+
+
+def _bare(criterion: Criterion | None, signal: Signal) -> str:
+    return f"{criterion.op} {amount(criterion.value, signal.unit)}" if criterion else ""
+
+
+def _thresholds(runbook: Runbook, signal: Signal) -> tuple[Threshold, ...]:
+    found: dict[float, Threshold] = {}
+    for outcome in runbook.outcomes:
+        c = outcome.criterion
+        if outcome.level == "success" and c and c.signal == signal.id and isinstance(c.value, float | int):
+            found[c.value] = Threshold(c.value, amount(c.value, signal.unit), "good")
+    for trigger in runbook.triggers:
+        c = trigger.criterion
+        if c and c.signal == signal.id and isinstance(c.value, float | int):
+            found[c.value] = Threshold(c.value, amount(c.value, signal.unit), "danger")
+    return tuple(found.values())
+
+
+def _number(runbook: Runbook, method: str, step: str) -> int:
+    steps = next((p.steps for p in runbook.procedures() if p.id == method), ())
+    return next((number for number, s in enumerate(steps, 1) if s.id == step), 0)

@@ -1,0 +1,405 @@
+"""The one screen: four panes, a header and a footer. It draws the room and turns keys into the conductor's words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from runbook.conductor import Conductor, Refused
+from runbook.logs.clean import clean
+from runbook.logs.view import LogView
+from tui import actions, dialogs, picture
+from tui.desk import Desk
+from widgets.action_panel import ActionPanel
+from widgets.action_view import Confirmation, Finished, Looking, Nothing, Running
+from widgets.checklist import ChecklistPane
+from widgets.footer import KeyFooter, KeyHint
+from widgets.header import NARROW, Header
+from widgets.log_pane import LogPane, LogText
+from widgets.outline import OPEN_AT_FIRST, runbook_view
+from widgets.pane import Pane, pane_tabs
+from widgets.signals_pane import SignalsPane
+from widgets.verdict_bar import VerdictBar
+
+if TYPE_CHECKING:
+    from tui.app import WarRoom
+
+PANES = ("signals", "logs", "runbook", "action")
+
+
+class RoomScreen(Screen[None]):
+    """Wide: two columns. Below 110 columns: one pane at a time, the header and the next key always there."""
+
+    CSS = """
+    RoomScreen { layout: vertical; }
+    #room { height: 1fr; }
+    #left, #right { width: 1fr; }
+    #left { padding-right: 1; }
+    #pane-signals { height: 3fr; }
+    #pane-logs { height: 2fr; }
+    #pane-runbook { height: 1fr; }
+    #pane-action { height: 1fr; min-height: 15; }
+    #action-line { height: 2; padding: 0 1; display: none; text-wrap: nowrap; border-top: solid $foreground 25%; }
+    .-hidden { display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(key, f"act('{action.id}')", action.words, show=False, id=f"{action.id}.{key}")
+            for action in actions.ACTIONS
+            if action.bound
+            for key in action.keys
+        ),
+        Binding("escape", "unzoom", "back", show=False, id="pane.unzoom"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk: Desk | None = None
+        self.log_view: LogView | None = None
+        self.open_phases = OPEN_AT_FIRST
+        self.current = "runbook"
+        self.zoomed = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._redraw_asked = False
+        self._tail_read = -1
+
+    @property
+    def room(self) -> WarRoom:
+        return cast("WarRoom", self.app)
+
+    @property
+    def conductor(self) -> Conductor:
+        assert self.desk is not None
+        return self.desk.conductor
+
+    # ── composition ───────────────────────────────────────────────────────────────────────────────
+
+    def compose(self) -> ComposeResult:
+        self.header = Header()
+        self.verdict = VerdictBar()
+        self.signals = SignalsPane(id="pane-signals")
+        self.logs = LogPane(id="pane-logs")
+        self.checklist = ChecklistPane()
+        self.runbook_pane = Pane("3", "Runbook", self.checklist, id="pane-runbook")
+        self.panel = ActionPanel()
+        self.action_pane = Pane("4", "Action", self.panel, id="pane-action")
+        self.line = Static(id="action-line", markup=False)
+        self.footer = KeyFooter()
+        yield self.header
+        yield self.verdict
+        with Horizontal(id="room"):
+            with Vertical(id="left"):
+                yield self.signals
+                yield self.logs
+            with Vertical(id="right"):
+                yield self.runbook_pane
+                yield self.action_pane
+        yield self.line
+        yield self.footer
+
+    def on_mount(self) -> None:
+        self.checklist.focus()
+        self._lay_out()
+        self.show_progress(self.room.progress)
+
+    def show_progress(self, lines: tuple[str, ...]) -> None:
+        """What is being done before there is a room."""
+        self.panel.show(Nothing("Opening the room", lines))
+
+    def furnish(self, conductor: Conductor, log_view: LogView | None) -> None:
+        """The room is open: from now on there is something to show."""
+        self.desk = Desk(conductor)
+        self.log_view = log_view
+        conductor.on_change = self.ask_redraw
+        if log_view is not None:
+            log_view.changed = self._show_log
+            log_view.start()
+        self.set_interval(1.0, self._second)
+        self.set_interval(0.1, self._follow_output)
+        self._second()
+
+    # ── drawing ───────────────────────────────────────────────────────────────────────────────────
+
+    def ask_redraw(self) -> None:
+        """Draw once for however many changes of this turn."""
+        if not self._redraw_asked:
+            self._redraw_asked = True
+            self.call_later(self.draw)
+
+    def _second(self) -> None:
+        if self.desk is None:
+            return
+        self.do(self.conductor.look())
+        self.signals.show(picture.signals(self.conductor.outlook, self.conductor.state, self.conductor.clock()))
+        self.draw()
+
+    def draw(self) -> None:
+        self._redraw_asked = False
+        if self.desk is None:
+            return
+        conductor, now = self.conductor, self.conductor.clock()
+        state, outlook = conductor.state, conductor.outlook
+        advice, verdict = outlook.advice(state), outlook.verdict(state, now)
+        trouble = conductor.journal.trouble
+        driving = conductor.driving
+        self.header.show(
+            picture.header(conductor.runbook, state, now, driving=driving, user=self.room.user, trouble=trouble)
+        )
+        self.verdict.show(picture.verdict_bar(advice, verdict, outlook, state, now))
+        view = runbook_view(conductor.runbook, state, self.open_phases, verdict.lines)
+        self.runbook_pane.label(title=clean(view.title), note="", right=view.progress)
+        self.checklist.show(view)
+        self._draw_action()
+
+    def _draw_action(self) -> None:
+        assert self.desk is not None
+        view = self.desk.view(self.conductor.clock())
+        self.panel.show(view)
+        asked = ""
+        if isinstance(view, Confirmation) and view.prepared.may_confirm:
+            asked = "confirm: type its name, or esc" if view.prepared.typed else "confirm: y or esc"
+        self.footer.show(self._hints(), asked)
+        if self.line.display:
+            self.line.update(_short_action(view))
+
+    def situation(self) -> actions.Situation:
+        """What decides which actions apply now."""
+        if self.desk is None:
+            return actions.Situation(pane=self.current)
+        selected = self.desk.selected
+        step = self.desk.step_of(selected)[1] if selected else None
+        return actions.Situation(
+            ready=True,
+            driving=self.conductor.driving,
+            confirming=self.desk.prepared is not None,
+            running=any(run.state == "running" for run in self.conductor.state.unsettled),
+            step=step is not None,
+            undo=step is not None and step.undo is not None,
+            value=step is not None and bool(self.desk.params_of(step)),
+            pane=self.current,
+        )
+
+    def _hints(self) -> tuple[KeyHint, ...]:
+        now = self.situation()
+        shown = ("method", "note", "timeline", "contacts", "report", "log.search", "log.filter", "help", "palette")
+        keep = {"method", "help"}
+        hints = [KeyHint("1-4", "pane", keep=True)]
+        for name in shown:
+            action = actions.BY_ID[name]
+            if not action.why_not(now):
+                hints.append(KeyHint(actions.spoken(action).split()[0], action.short, keep=name in keep))
+        return tuple(hints)
+
+    def _show_log(self) -> None:
+        if self.log_view is not None:
+            self.logs.show(self.log_view.window(self.logs.text.rows_high))
+
+    def _follow_output(self) -> None:
+        """The output of a running command, read again only when there is more of it."""
+        if self.desk is None:
+            return
+        run = next((r for r in self.conductor.state.unsettled if r.state == "running"), None)
+        if run is None:
+            self._tail_read = -1
+            return
+        size = self.conductor.carrier.output_size(run.id)
+        if size != self._tail_read:
+            self._tail_read = size
+            self.desk.silent_since = self.conductor.clock()
+            self.desk.tail = self.conductor.carrier.tail(run.id, 12)
+            self._draw_action()
+
+    # ── layout ────────────────────────────────────────────────────────────────────────────────────
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        narrow = self.size.width < NARROW
+        one = narrow or self.zoomed
+        self.set_class(narrow, "-narrow")
+        for name in PANES:
+            self.query_one(f"#pane-{name}").set_class(one and name != self.current, "-hidden")
+        self.query_one("#left").set_class(one and self.current not in ("signals", "logs"), "-hidden")
+        self.query_one("#right").set_class(one and self.current in ("signals", "logs"), "-hidden")
+        self.line.display = narrow and self.current != "action"
+        tabs = pane_tabs(PANES.index(self.current) + 1) if one else ""
+        for name, pane in (("signals", self.signals), ("logs", self.logs), ("action", self.action_pane)):
+            if one and name == self.current:
+                pane.label(right=tabs)
+        if self.desk is not None:
+            self.draw()
+
+    def go(self, name: str) -> None:
+        """Focus a pane; on a narrow screen show it."""
+        self.current = name
+        self._lay_out()
+        bodies: dict[str, Widget] = {
+            "signals": self.signals.body,
+            "logs": self.logs.text,
+            "runbook": self.checklist,
+            "action": self.panel,
+        }
+        bodies[name].focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        for pane in event.widget.ancestors_with_self:
+            if pane.id and pane.id.startswith("pane-"):
+                self.current = pane.id.removeprefix("pane-")
+
+    def action_unzoom(self) -> None:
+        if self.zoomed:
+            self.zoomed = False
+            self._lay_out()
+        elif self.current == "action":
+            self.go("runbook")
+
+    # ── doing ─────────────────────────────────────────────────────────────────────────────────────
+
+    def do(self, work: Coroutine[None, None, None]) -> None:
+        """Carry something out beside the keys; what it refuses is said in words."""
+        task = asyncio.get_running_loop().create_task(self._do(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _do(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Refused as refused:
+            self.say(str(refused))
+        except Exception as fault:  # the last place that can tell the person; the room must go on
+            self.say(self.room.keep_fault(fault))
+
+    def say(self, text: str, *, good: bool = False) -> None:
+        """A sentence for the person, as plain text."""
+        self.notify(clean(text), severity="information" if good else "warning", markup=False, timeout=8)
+
+    def action_act(self, name: str) -> None:
+        """Every bound key comes through here: the registry says whether it applies, and why not."""
+        action = actions.BY_ID[name]
+        if why := action.why_not(self.situation()):
+            self.say(f"{action.words}: {why}.")
+            return
+        room, _, rest = name.partition(".")
+        if room == "pane" and rest in PANES:
+            self.go(rest)
+        elif rest == "next":
+            self.go(PANES[(PANES.index(self.current) + 1) % len(PANES)])
+        elif rest == "zoom":
+            self.zoomed = not self.zoomed
+            self._lay_out()
+        else:
+            dialogs.ACTS[name](self)
+
+    # ── pane 2 ────────────────────────────────────────────────────────────────────────────────────
+
+    def on_log_text_wanted(self, event: LogText.Wanted) -> None:
+        if self.log_view is None:
+            return
+        if event.to == "top":
+            self.log_view.to_top()
+        elif event.to == "end":
+            self.log_view.to_end()
+        elif event.page:
+            self.log_view.page(event.page, event.height)
+        elif event.move:
+            self.log_view.move(event.move, event.height)
+        self._show_log()
+
+    def on_log_text_search_asked(self, event: LogText.SearchAsked) -> None:
+        if self.log_view is not None:
+            self.log_view.search(event.text, backwards=event.backwards, height=event.height)
+            self._show_log()
+
+    def on_log_text_next_asked(self, event: LogText.NextAsked) -> None:
+        if self.log_view is not None:
+            self.log_view.search_next(event.height, reverse=event.reverse)
+            self._show_log()
+
+    def on_log_text_filter_asked(self, event: LogText.FilterAsked) -> None:
+        if self.log_view is not None:
+            self.log_view.set_filter(event.text)
+            self._show_log()
+
+    # ── pane 3 ────────────────────────────────────────────────────────────────────────────────────
+
+    def on_checklist_pane_row_selected(self, event: ChecklistPane.RowSelected) -> None:
+        if self.desk is None:
+            return
+        moved = self.desk.row is None or self.desk.row.key != event.row.key
+        following = self.desk.following(self.desk.result) if self.desk.result else None
+        by_itself = following is not None and event.row.target == following
+        self.desk.row = event.row
+        if moved and not by_itself and not self.desk.prepared:
+            self.desk.result = self.desk.opened = None
+        self._draw_action()
+
+    def on_checklist_pane_phase_toggled(self, event: ChecklistPane.PhaseToggled) -> None:
+        self.open_phases = self.open_phases ^ {event.phase}
+        self.draw()
+
+    def on_checklist_pane_item_toggled(self, event: ChecklistPane.ItemToggled) -> None:
+        if self.desk is not None:
+            self.do(self.conductor.tick(event.item, event.text, done=event.done))
+
+    def on_checklist_pane_trigger_toggled(self, event: ChecklistPane.TriggerToggled) -> None:
+        if self.desk is not None:
+            active = event.trigger not in self.conductor.state.reported
+            self.do(self.conductor.report_trigger(event.trigger, active=active))
+
+    def on_checklist_pane_method_opened(self, event: ChecklistPane.MethodOpened) -> None:
+        dialogs.choose_method(self, event.method)
+
+    def on_checklist_pane_step_opened(self, event: ChecklistPane.StepOpened) -> None:
+        dialogs.open_step(self, (event.method, event.step))
+
+    # ── pane 4 ────────────────────────────────────────────────────────────────────────────────────
+
+    @on(ActionPanel.Confirmed)
+    @on(ActionPanel.Cancelled)
+    @on(ActionPanel.OverrideAsked)
+    @on(ActionPanel.EditAsked)
+    @on(ActionPanel.SkipAsked)
+    @on(ActionPanel.RetryAsked)
+    @on(ActionPanel.UndoAsked)
+    @on(ActionPanel.NextAsked)
+    @on(ActionPanel.LookAgain)
+    @on(ActionPanel.LookAsked)
+    @on(ActionPanel.CopyAsked)
+    @on(ActionPanel.StopAsked)
+    @on(ActionPanel.Resolved)
+    def pane_asked(self, event: ActionPanel.Asked) -> None:
+        """Everything that pane 4 asks for."""
+        if self.desk is not None:
+            dialogs.answer(self, event)
+
+
+def _short_action(view: object) -> Content:
+    """Two lines that stand for pane 4 on a narrow screen."""
+    match view:
+        case Looking():
+            text = view.text.splitlines()[0] if view.text else view.title
+            first = f"{view.number} {text}".strip()
+            return Content(f"{first}   {view.words}\nenter {view.enter}" if view.enter else first)
+        case Running():
+            return Content(f"● running  {view.run.title}\n4 look")
+        case Finished():
+            mark = "✓ done" if view.run.state == "done" else "✗ failed"
+            return Content(
+                f"{mark}  {view.run.title}\n4 look" + (f"   next: {view.next_step}" if view.next_step else "")
+            )
+        case Confirmation():
+            return Content(f"{view.prepared.step.title}\n4 look")
+        case _:
+            title = getattr(view, "title", "")
+            return Content(f"{title}\n4 look" if title else "")

@@ -1,0 +1,45 @@
+"""What a person takes out of the room: a snapshot of everything on it, a text in the clipboard."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from runbook.logs.redact import redact
+
+if TYPE_CHECKING:
+    from tui.room_screen import RoomScreen
+
+
+async def snapshot(screen: RoomScreen) -> dict[str, bytes]:
+    """The signals' samples, the log's visible lines, and the screen as text and picture."""
+    conductor = screen.conductor
+    series = {
+        name: [(sample.at, sample.value, sample.why) for sample in found.since(0)]
+        for name, found in conductor.outlook.monitor.series.items()
+    }
+    lines = screen.log_view.window(200).rows if screen.log_view else ()
+    picture = screen.app.export_screenshot(title="warroom")
+    return {
+        "signals.json": msgspec.json.encode(series),
+        "log.txt": "\n".join(redact(row.text) for row in lines).encode(),
+        "screen.svg": picture.encode(),
+    }
+
+
+async def copy(screen: RoomScreen, text: str) -> str:
+    """Put a text where it can be pasted; says where it went. tmux's own buffer works where OSC 52 is switched off."""
+    if os.environ.get("TMUX") and shutil.which("tmux"):
+        loader = await asyncio.create_subprocess_exec(
+            "tmux", "load-buffer", "-w", "-", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        await loader.communicate(text.encode())
+        if loader.returncode == 0:
+            return "Copied to tmux's buffer (and the clipboard, where tmux may)."
+    screen.app.copy_to_clipboard(text)
+    return "Copied to the terminal's clipboard, where it allows that."

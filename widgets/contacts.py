@@ -1,0 +1,70 @@
+"""Whom to call, in the order of escalation. Enter records that the person was called."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.content import Content
+
+from runbook.model import Contact
+from widgets.dialog import ListDialog
+from widgets.footer import KeyHint
+from widgets.lines import columns, join
+from widgets.rows import Row, Rows
+from widgets.words import counted, glyph
+
+HIDDEN = "hidden while presenting"
+
+
+class Contacts(ListDialog[Contact | None]):
+    """Dismisses with the contact that was called, or None. `hidden` keeps numbers off a shared screen."""
+
+    HINTS: ClassVar[tuple[KeyHint, ...]] = (KeyHint("enter", "I have called them: record it"), KeyHint("esc", "back"))
+
+    def __init__(
+        self, contacts: tuple[Contact, ...], called: tuple[str, ...] = (), *, suggest: str = "", hidden: bool = False
+    ) -> None:
+        """`called` holds levels or names; `suggest` is the level to call next."""
+        super().__init__("Contacts", right=counted(len(contacts), "contact"))
+        self.contacts = contacts
+        self.called = called
+        self.suggest = suggest
+        self.hidden = hidden
+
+    def fill(self) -> None:
+        rows = [Row(str(n), _Line(contact, self._was_called(contact), self)) for n, contact in enumerate(self.contacts)]
+        first = next((str(n) for n, contact in enumerate(self.contacts) if contact.level == self.suggest), "")
+        self.show_rows(rows, first)
+        if self.suggest:
+            self.say(join((f"{glyph('arrow')} call {self.suggest} next", "bold $text-error")))
+        elif not self.contacts:
+            self.say("The runbook names nobody to call.")
+
+    def _was_called(self, contact: Contact) -> bool:
+        return contact.who in self.called or contact.level in self.called
+
+    def on_rows_opened(self, event: Rows.Opened) -> None:
+        event.stop()
+        self.dismiss(self.contacts[int(event.key)])
+
+
+class _Line:
+    def __init__(self, contact: Contact, called: bool, of: Contacts) -> None:
+        self.contact, self.called, self.of = contact, called, of
+
+    def __call__(self, width: int) -> Content:
+        how = HIDDEN if self.of.hidden and self.contact.how else self.contact.how
+        return draw_contact(self.contact, how, self.called, width)
+
+
+def draw_contact(contact: Contact, how: str, called: bool, width: int) -> Content:
+    """A row: level, who, how, and when they are to be called."""
+    sign = join((f"{glyph('ok')} ", "$text-success")) if called else Content("  ")
+    level = sign + join((contact.level, "bold"))
+    when = join((f"called  {contact.when}".rstrip() if called else contact.when, "$foreground-muted"))
+    if width < 90:
+        return columns(
+            ((level, 14), (join(contact.who), (width - 18) // 2), (join((how, "$text-accent")), (width - 18) // 2))
+        )
+    room = width - 18 - 28 - 36 - 6
+    return columns(((level, 18), (join(contact.who), 28), (join((how, "$text-accent")), 36), (when, room)))

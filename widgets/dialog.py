@@ -1,0 +1,80 @@
+"""The frame of every dialog that is a list: one rule with a title, rows, one line of keys. No box around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from widgets.footer import KeyHint, draw_footer
+from widgets.pane import PaneRule
+from widgets.rows import Row, Rows
+
+Result = TypeVar("Result")
+
+
+class ListDialog(ModalScreen[Result]):
+    """A modal list. Esc leaves it without a result."""
+
+    DEFAULT_CSS = """
+    ListDialog { align: center middle; background: $background 60%; }
+    ListDialog > .dialog--frame { width: 90%; max-width: 130; height: 80%; background: $background; padding: 0 0 1 0; }
+    ListDialog.-narrow > .dialog--frame { width: 100%; height: 100%; padding: 0; }
+    ListDialog .dialog--line { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    ListDialog .dialog--about { height: auto; max-height: 8; padding: 0 1; margin: 0 0 1 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "back", show=False, id="dialog.leave"),
+    ]
+    HINTS: ClassVar[tuple[KeyHint, ...]] = (KeyHint("esc", "back"),)
+
+    def __init__(self, title: str, note: str = "", right: str = "") -> None:
+        super().__init__()
+        self.heading = PaneRule()
+        self.heading.title, self.heading.note, self.heading.right = title, note, right
+        self.heading.focused_within = True
+        self.list = Rows()
+        self.about = Static(classes="dialog--line", markup=False)
+        self.bottom = Static(classes="dialog--line", markup=False)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog--frame"):
+            yield self.heading
+            yield self.about
+            yield self.list
+            yield self.bottom
+
+    def on_mount(self) -> None:
+        self.list.focus()
+        self.fill()
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width < 100, "-narrow")
+        self.call_after_refresh(self.draw_bottom)
+
+    def fill(self) -> None:
+        """Sets the rows; each dialog says which."""
+        raise NotImplementedError
+
+    def show_rows(self, rows: Sequence[Row], select: str = "") -> None:
+        self.list.set_rows(rows, select)
+        self.draw_bottom()
+
+    def say(self, text: Content | str) -> None:
+        """The line between title and list."""
+        self.about.update(text if isinstance(text, Content) else Content(text))
+
+    def draw_bottom(self) -> None:
+        self.bottom.update(draw_footer(self.hints(), "", self.bottom.content_size.width or 78))
+
+    def hints(self) -> tuple[KeyHint, ...]:
+        return self.HINTS
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

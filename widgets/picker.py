@@ -1,0 +1,138 @@
+"""Picking a value: commits, tags, deployments. Typing filters, enter picks, and any other value can be typed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual import events
+from textual.content import Content
+
+from runbook.model import Effect
+from runbook.providers.provider import Target
+from widgets.dialog import ListDialog
+from widgets.footer import KeyHint
+from widgets.lines import columns, join
+from widgets.outline import short_value
+from widgets.rows import Row, Rows
+from widgets.words import EFFECT_STYLE, age, counted, glyph
+
+TYPED = "typed"
+"""The key of the row that stands for the typed text itself."""
+
+
+class Picker(ListDialog[str | None]):
+    """Dismisses with the value, or None. It takes what is typed from the first key on."""
+
+    HINTS: ClassVar[tuple[KeyHint, ...]] = (
+        KeyHint("enter", "take it"),
+        KeyHint("type", "to filter, or another value"),
+        KeyHint("esc", "back"),
+    )
+
+    def __init__(
+        self,
+        title: str,
+        targets: tuple[Target, ...],
+        *,
+        now: datetime | None = None,
+        chosen: str = "",
+        trouble: str = "",
+        free: bool = True,
+    ) -> None:
+        """`trouble` says why there is nothing to pick from; `free` allows a value that is not in the list."""
+        super().__init__(title, right=counted(len(targets), "entry", "entries"))
+        self.targets = targets
+        self.now = now or datetime.now(UTC)
+        self.chosen = chosen
+        self.trouble = trouble
+        self.free = free
+        self.typed = ""
+
+    def fill(self) -> None:
+        words = self.typed.lower().split()
+        rows = [
+            Row(f"target:{target.value}", _Line(target, self.now), True)
+            for target in self.targets
+            if all(word in _haystack(target) for word in words)
+        ]
+        if self.free and self.typed.strip():
+            rows.append(Row(TYPED, _Typed(self.typed.strip())))
+        self.show_rows(rows, f"target:{self.chosen}" if self.chosen and not self.typed else "")
+        caret = Content.styled(glyph("caret"), "$text-accent")
+        line = join(("filter: ", "$foreground-muted"), self.typed, caret)
+        if self.trouble:
+            line += join("   ", (self.trouble, "$text-warning"))
+        elif not rows:
+            line += join("   ", ("nothing fits", "$text-warning"))
+        self.say(line)
+
+    def on_key(self, event: events.Key) -> None:
+        text = self.typed
+        if event.key == "backspace":
+            text = text[:-1]
+        elif event.key == "ctrl+u":
+            text = ""
+        elif event.character and event.is_printable:
+            text += event.character
+        if text != self.typed or event.key == "backspace":
+            self._filter(event, text)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A pasted SHA is a value to look at, never a choice: enter still has to be pressed."""
+        self._filter(event, self.typed + " ".join(event.text.split()))
+
+    def _filter(self, event: events.Event, text: str) -> None:
+        event.stop()
+        event.prevent_default()
+        self.typed = text[:200]
+        self.fill()
+        # The best match, not the row that happened to be selected before.
+        if self.list.rows:
+            self.list.select(self.list.rows[0].key)
+
+    def on_rows_opened(self, event: Rows.Opened) -> None:
+        event.stop()
+        self.dismiss(self.typed.strip() if event.key == TYPED else event.key.removeprefix("target:"))
+
+
+def _haystack(target: Target) -> str:
+    return f"{target.value} {target.title} {target.by} {target.detail}".lower()
+
+
+class _Typed:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __call__(self, _width: int) -> Content:
+        return join(
+            ("use ", "$foreground-muted"),
+            (self.text, "bold"),
+            (" as typed; it is checked before it runs", "$foreground-muted"),
+        )
+
+
+class _Line:
+    def __init__(self, target: Target, now: datetime) -> None:
+        self.target, self.now = target, now
+
+    def __call__(self, width: int) -> Content:
+        return draw_target(self.target, self.now, width)
+
+
+def draw_target(target: Target, now: datetime, width: int) -> Content:
+    """A row: value, title, then by whom, how old and how much, as far as there is room."""
+    muted = "$foreground-muted"
+    old = age((now - target.at).total_seconds()) if target.at else ""
+    title = join((target.title, "bold" if target.current else ""))
+    if target.warning:
+        title += join("  ", (f"{glyph('warn')} {target.warning}", EFFECT_STYLE[Effect.CHANGE]))
+    sign = join((f"{glyph('live')} ", "$text-accent")) if target.current else Content("  ")
+    value = sign + join((short_value(target.value), "$text-accent"))
+    if width < 90:
+        side = ((join((old, muted)), 10),)
+        room = width - 16 - 10 - 4
+    else:
+        side = ((join((target.by, muted)), 14), (join((old, muted)), 10), (join((target.detail, muted)), 22))  # type: ignore[assignment]
+        room = width - 16 - 14 - 10 - 22 - 8
+    return columns(((value, 16), (title, max(8, room)), *side))

@@ -1,0 +1,93 @@
+"""One line of text: a note, a reason, a value."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from widgets.footer import KeyHint, draw_footer
+from widgets.pane import PaneRule
+
+
+class Prompt(ModalScreen[str | None]):
+    """Dismisses with the text, stripped, or None. Letters typed before the field has the focus are not lost."""
+
+    DEFAULT_CSS = """
+    Prompt { align: center middle; background: $background 60%; }
+    Prompt > Vertical { width: 90%; max-width: 100; height: auto; background: $background; padding: 0 0 1 0; }
+    Prompt Static { height: auto; padding: 0 1; }
+    Prompt Input { border: none; height: 1; padding: 0 1; margin: 1 0; background: $foreground 8%; }
+    Prompt Input:focus { border: none; }
+    Prompt #prompt-notice { color: $text-warning; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", show=False, id="prompt.leave")]
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        about: str = "",
+        value: str = "",
+        enter: str = "save",
+        required: bool = True,
+        secret: bool = False,
+    ) -> None:
+        """`about` says what the text is for; `required` refuses an empty one."""
+        super().__init__()
+        self.heading = PaneRule()
+        self.heading.title = title
+        self.heading.focused_within = True
+        self.about = about
+        self.enter = enter
+        self.required = required
+        self.field = Input(value=value, password=secret, select_on_focus=False)
+        self.field.cursor_blink = False
+        self.notice = Static(id="prompt-notice", markup=False)
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield self.heading
+            yield Static(Content(self.about), markup=False)
+            yield self.field
+            yield self.notice
+            keys = (KeyHint("enter", self.enter), KeyHint("esc", "back"))
+            yield Static(draw_footer(keys, "", 60), markup=False)
+
+    def on_mount(self) -> None:
+        self.field.cursor_position = len(self.field.value)
+        self.field.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Takes what was typed while the field was on its way; later keys never reach here."""
+        if self.focused is self.field and event.key != "enter":
+            return
+        if event.character and event.is_printable:
+            event.stop()
+            self.field.insert_text_at_cursor(event.character)
+        elif event.key == "backspace":
+            event.stop()
+            self.field.action_delete_left()
+        elif event.key == "enter":
+            event.stop()
+            self._submit()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._submit()
+
+    def _submit(self) -> None:
+        text = self.field.value.strip()
+        if not text and self.required:
+            self.notice.update(Content("a few words are needed: they stand in the record"))
+            return
+        self.dismiss(text)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
