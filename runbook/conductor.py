@@ -60,6 +60,8 @@ class Conductor:
         self.state = room.state()
         self.waiting: tuple[str, str, datetime] | None = None
         """The wait in progress: method, step, since."""
+        self.carrying: tuple[str, str] | None = None
+        """The step whose confirmed commands are being carried out, from the first to the last."""
         self.on_change: Callable[[], None] = lambda: None
         self._room = room
         self._work: set[asyncio.Task[None]] = set()
@@ -162,7 +164,7 @@ class Conductor:
         the world is no longer what the preview saw.
         """
         self._must_drive()
-        if self._acting.locked():
+        if self._acting.locked() or self.carrying:
             raise Refused("Another confirmation is being carried out.")
         async with self._acting:
             self._may_confirm(prepared, typed, overrides)
@@ -200,6 +202,25 @@ class Conductor:
             raise Refused(why)
 
     async def _carry_out(
+        self,
+        prepared: Prepared,
+        typed: str,
+        overrides: tuple[str, ...],
+        undo: bool,
+        started: asyncio.Future[None],
+    ) -> None:
+        self.carrying = (prepared.method, prepared.step.id)
+        try:
+            await self._run_each(prepared, typed, overrides, undo, started)
+        except Exception as trouble:
+            if started.done():
+                raise
+            started.set_exception(trouble)  # it is the confirmation that failed: nothing was started
+        finally:
+            self.carrying = None
+            self.on_change()
+
+    async def _run_each(
         self,
         prepared: Prepared,
         typed: str,

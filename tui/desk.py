@@ -84,7 +84,13 @@ class Desk:
         for run in unsettled:
             if run.state == "unknown":
                 return self._unknown(run)
-        return self._running(unsettled[0], now) if unsettled else None
+        if unsettled:
+            return self._running(unsettled[0], now)
+        key = self.conductor.carrying
+        last = self.conductor.state.runs.get(self.conductor.state.step(*key).last_run) if key else None
+        if last is None:
+            return None
+        return self._running(msgspec.structs.replace(last, state="running"), now)  # between two commands of one key
 
     def _of_steps(self, now: datetime) -> ActionView | None:
         waiting = self.conductor.waiting
@@ -165,7 +171,7 @@ class Desk:
         latest: dict[int, Run] = {r.commands[0]: r for r in state.runs.values() if (r.method, r.step) == key}
         shown = [latest[i] for i in sorted(latest)] if last.state == "done" else [*runs]
         whole = msgspec.structs.replace(
-            last, text="\n".join(r.text for r in shown), duration=sum(r.duration for r in shown)
+            last, text="\n".join(r.text for r in shown), duration=sum(r.duration for r in shown), why=""
         )
         _, step, number = self.step_of(key)
         after = self.following(key)

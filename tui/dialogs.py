@@ -11,7 +11,7 @@ from runbook.model import Contact, Method, Where
 from runbook.providers.provider import Target, Unavailable
 from tui import actions, saving
 from tui.leave import Leave
-from widgets.action_panel import ActionPanel
+from widgets import action_asks as asks
 from widgets.action_view import Confirmation, Finished, ManualStep, MessageStep, UnknownOutcome, WaitingFor
 from widgets.chooser import Chooser, MethodCard
 from widgets.contacts import Contacts
@@ -190,7 +190,7 @@ def open_step(screen: RoomScreen, key: Key, *, again: bool = False) -> None:
     """Enter on a step: its confirmation, its watch, or its words. Nothing runs."""
     desk, conductor = screen.desk, screen.conductor
     assert desk is not None
-    if conductor.state.unsettled:
+    if conductor.state.unsettled or conductor.carrying:
         screen.go("action")
         return
     _, step, _ = desk.step_of(key)
@@ -253,14 +253,14 @@ def ask_value(screen: RoomScreen, key: Key, name: str, *, again: bool = False) -
     screen.do(work())
 
 
-def answer(screen: RoomScreen, event: ActionPanel.Asked) -> None:
+def answer(screen: RoomScreen, event: asks.Asked) -> None:
     """What pane 4 asks for, by the kind of message and by what it was showing."""
     handler = _ANSWERS.get(type(event))
     if handler is not None:
         handler(screen, event)
 
 
-def _key_of(screen: RoomScreen, event: ActionPanel.Asked) -> Key | None:
+def _key_of(screen: RoomScreen, event: asks.Asked) -> Key | None:
     desk, view = screen.desk, event.view
     assert desk is not None
     if isinstance(view, Confirmation):
@@ -272,8 +272,8 @@ def _key_of(screen: RoomScreen, event: ActionPanel.Asked) -> Key | None:
     return desk.opened or desk.selected
 
 
-def _confirmed(screen: RoomScreen, event: ActionPanel.Asked) -> None:
-    assert isinstance(event, ActionPanel.Confirmed)
+def _confirmed(screen: RoomScreen, event: asks.Asked) -> None:
+    assert isinstance(event, asks.Confirmed)
     desk, conductor = screen.desk, screen.conductor
     assert desk is not None
     prepared, overrides, undo = event.prepared, desk.overrides, desk.undo
@@ -293,13 +293,13 @@ def _confirmed(screen: RoomScreen, event: ActionPanel.Asked) -> None:
     screen.do(work())
 
 
-def _cancelled(screen: RoomScreen, _event: ActionPanel.Asked) -> None:
+def _cancelled(screen: RoomScreen, _event: asks.Asked) -> None:
     assert screen.desk is not None
     screen.desk.close()
     screen.go("runbook")
 
 
-def _override(screen: RoomScreen, event: ActionPanel.Asked) -> None:
+def _override(screen: RoomScreen, event: asks.Asked) -> None:
     assert isinstance(event.view, Confirmation)
     failed = ", ".join(check.title for check in event.view.prepared.failed_checks)
 
@@ -311,7 +311,7 @@ def _override(screen: RoomScreen, event: ActionPanel.Asked) -> None:
     screen.app.push_screen(Prompt(f"Why run it in spite of: {failed}"), take)
 
 
-def _edit(screen: RoomScreen, event: ActionPanel.Asked) -> None:
+def _edit(screen: RoomScreen, event: asks.Asked) -> None:
     """In a confirmation: another value. After a failure: other words, kept beside the runbook's."""
     key = _key_of(screen, event)
     assert screen.desk is not None
@@ -345,7 +345,7 @@ def _edit_command(screen: RoomScreen, key: Key, index: int) -> None:
     screen.app.push_screen(Prompt("The command, as it shall run", value=text), take)
 
 
-def _skip(screen: RoomScreen, event: ActionPanel.Asked) -> None:
+def _skip(screen: RoomScreen, event: asks.Asked) -> None:
     key = _key_of(screen, event)
     assert screen.desk is not None
     if key is None:
@@ -375,7 +375,7 @@ async def _mark(screen: RoomScreen, key: Key, mark: str, reason: str) -> None:
     screen.go("runbook")
 
 
-def _again(screen: RoomScreen, event: ActionPanel.Asked) -> None:
+def _again(screen: RoomScreen, event: asks.Asked) -> None:
     """Retry after an end, look again before a start: the world is asked anew, nothing runs."""
     key = _key_of(screen, event)
     if key is None:
@@ -391,12 +391,12 @@ async def _not_done_then_again(screen: RoomScreen, view: UnknownOutcome, key: Ke
     await _prepare(screen, key)
 
 
-def _undo(screen: RoomScreen, event: ActionPanel.Asked) -> None:
+def _undo(screen: RoomScreen, event: asks.Asked) -> None:
     if key := _key_of(screen, event):
         screen.do(_prepare(screen, key, undo=True))
 
 
-def _next(screen: RoomScreen, event: ActionPanel.Asked) -> None:
+def _next(screen: RoomScreen, event: asks.Asked) -> None:
     key = _key_of(screen, event)
     assert screen.desk is not None
     following = screen.desk.following(key) if key else None
@@ -408,7 +408,7 @@ def _next(screen: RoomScreen, event: ActionPanel.Asked) -> None:
     open_step(screen, following)
 
 
-def _look(screen: RoomScreen, event: ActionPanel.Asked) -> None:
+def _look(screen: RoomScreen, event: asks.Asked) -> None:
     """Enter on what is only selected."""
     if (key := _key_of(screen, event)) is not None:
         open_step(screen, key)
@@ -416,15 +416,15 @@ def _look(screen: RoomScreen, event: ActionPanel.Asked) -> None:
         screen.checklist.action_open()
 
 
-def _stop(screen: RoomScreen, event: ActionPanel.Asked) -> None:
-    assert isinstance(event, ActionPanel.StopAsked)
+def _stop(screen: RoomScreen, event: asks.Asked) -> None:
+    assert isinstance(event, asks.StopAsked)
     run = next((run for run in screen.conductor.state.unsettled if run.state == "running"), None)
     if run is not None:
         screen.do(screen.conductor.stop(run.id, event.how))
 
 
-def _resolved(screen: RoomScreen, event: ActionPanel.Asked) -> None:
-    assert isinstance(event, ActionPanel.Resolved)
+def _resolved(screen: RoomScreen, event: asks.Asked) -> None:
+    assert isinstance(event, asks.Resolved)
     key = _key_of(screen, event)
     if isinstance(event.view, UnknownOutcome):
         screen.do(screen.conductor.resolve(event.view.run.id, event.outcome, "the person's word"))
@@ -432,7 +432,7 @@ def _resolved(screen: RoomScreen, event: ActionPanel.Asked) -> None:
         screen.do(_mark(screen, key, "done", ""))
 
 
-def _copy(screen: RoomScreen, event: ActionPanel.Asked) -> None:
+def _copy(screen: RoomScreen, event: asks.Asked) -> None:
     assert isinstance(event.view, MessageStep)
     text = event.view.text
 
@@ -442,20 +442,20 @@ def _copy(screen: RoomScreen, event: ActionPanel.Asked) -> None:
     screen.do(work())
 
 
-_ANSWERS: dict[type[ActionPanel.Asked], Callable[[RoomScreen, ActionPanel.Asked], None]] = {
-    ActionPanel.Confirmed: _confirmed,
-    ActionPanel.Cancelled: _cancelled,
-    ActionPanel.OverrideAsked: _override,
-    ActionPanel.EditAsked: _edit,
-    ActionPanel.SkipAsked: _skip,
-    ActionPanel.RetryAsked: _again,
-    ActionPanel.LookAgain: _again,
-    ActionPanel.UndoAsked: _undo,
-    ActionPanel.NextAsked: _next,
-    ActionPanel.LookAsked: _look,
-    ActionPanel.CopyAsked: _copy,
-    ActionPanel.StopAsked: _stop,
-    ActionPanel.Resolved: _resolved,
+_ANSWERS: dict[type[asks.Asked], Callable[[RoomScreen, asks.Asked], None]] = {
+    asks.Confirmed: _confirmed,
+    asks.Cancelled: _cancelled,
+    asks.OverrideAsked: _override,
+    asks.EditAsked: _edit,
+    asks.SkipAsked: _skip,
+    asks.RetryAsked: _again,
+    asks.LookAgain: _again,
+    asks.UndoAsked: _undo,
+    asks.NextAsked: _next,
+    asks.LookAsked: _look,
+    asks.CopyAsked: _copy,
+    asks.StopAsked: _stop,
+    asks.Resolved: _resolved,
 }
 
 ACTS: dict[str, Callable[[RoomScreen], None]] = {

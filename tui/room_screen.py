@@ -20,6 +20,7 @@ from runbook.logs.clean import clean
 from runbook.logs.view import LogView
 from tui import actions, dialogs, picture
 from tui.desk import Desk
+from widgets import action_asks as asks
 from widgets.action_panel import ActionPanel
 from widgets.action_view import Confirmation, Finished, Looking, Nothing, Running
 from widgets.checklist import ChecklistPane
@@ -365,20 +366,20 @@ class RoomScreen(Screen[None]):
 
     # ── pane 4 ────────────────────────────────────────────────────────────────────────────────────
 
-    @on(ActionPanel.Confirmed)
-    @on(ActionPanel.Cancelled)
-    @on(ActionPanel.OverrideAsked)
-    @on(ActionPanel.EditAsked)
-    @on(ActionPanel.SkipAsked)
-    @on(ActionPanel.RetryAsked)
-    @on(ActionPanel.UndoAsked)
-    @on(ActionPanel.NextAsked)
-    @on(ActionPanel.LookAgain)
-    @on(ActionPanel.LookAsked)
-    @on(ActionPanel.CopyAsked)
-    @on(ActionPanel.StopAsked)
-    @on(ActionPanel.Resolved)
-    def pane_asked(self, event: ActionPanel.Asked) -> None:
+    @on(asks.Confirmed)
+    @on(asks.Cancelled)
+    @on(asks.OverrideAsked)
+    @on(asks.EditAsked)
+    @on(asks.SkipAsked)
+    @on(asks.RetryAsked)
+    @on(asks.UndoAsked)
+    @on(asks.NextAsked)
+    @on(asks.LookAgain)
+    @on(asks.LookAsked)
+    @on(asks.CopyAsked)
+    @on(asks.StopAsked)
+    @on(asks.Resolved)
+    def pane_asked(self, event: asks.Asked) -> None:
         """Everything that pane 4 asks for."""
         if self.desk is not None:
             dialogs.answer(self, event)

@@ -201,6 +201,10 @@ def _unknown(view: UnknownOutcome, width: int) -> list[Content]:
     lines += _prose(view.evidence or run.evidence, width)
     if view.leaning:
         lines += wrapped((f"{glyph('arrow')} {view.leaning}", "bold"), width - 1, INDENT)
+    if view.again:
+        lines += wrapped(
+            join(("running it again: ", "$foreground-muted"), (view.again, "$text-warning")), width - 1, INDENT
+        )
     return lines
 
 

@@ -4,37 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Static
 
-from runbook.steps.plan import Prepared
+from widgets import action_asks as asks
 from widgets.action_draw import Drawn, draw, keys_line, typing_line, view_keys
+from widgets.action_guard import guard_for, question
 from widgets.action_view import (
     ActionView,
     Confirmation,
     Finished,
-    ManualStep,
-    MessageStep,
     Nothing,
     Running,
-    UnknownOutcome,
     WaitingFor,
     keys_for,
-    needs_override,
 )
 from widgets.confirm import SETTLE, WHY, Answer, Guarded
 
 HELP = """What the selected step would do, word for word. Only y (or the typed name, for what destroys) runs it,
 and only once you had time to look. Esc always leaves it."""
 
-StopGrade = Literal["interrupt", "terminate", "kill"]
 Clock = Callable[[events.Event | None], float]
 """The time of an event, or now: seconds of one monotonic clock."""
 
@@ -61,64 +56,6 @@ class ActionPanel(Vertical, can_focus=True):
         Binding("pageup", "scroll(-8)", "page up", show=False, id="action.page_up"),
         Binding("pagedown", "scroll(8)", "page down", show=False, id="action.page_down"),
     ]
-
-    class Asked(Message):
-        """Base of what the person asks for here; `view` is what the screen showed when they did."""
-
-        def __init__(self, view: ActionView) -> None:
-            super().__init__()
-            self.view = view
-
-    class Confirmed(Asked):
-        """The one message after which a command may run: exactly this `prepared`, as it was shown."""
-
-        def __init__(self, view: ActionView, prepared: Prepared, typed: str) -> None:
-            super().__init__(view)
-            self.prepared, self.typed = prepared, typed
-
-    class Cancelled(Asked):
-        """Back, nothing run."""
-
-    class OverrideAsked(Asked):
-        """Run despite a failed check: a reason is to be asked for."""
-
-    class EditAsked(Asked):
-        """Another value, or other words."""
-
-    class SkipAsked(Asked):
-        """Skip the step: a reason is to be asked for."""
-
-    class RetryAsked(Asked):
-        """Look at the same command again, to confirm it anew."""
-
-    class UndoAsked(Asked):
-        """Look at the step's way back."""
-
-    class NextAsked(Asked):
-        """On to the next step's confirmation."""
-
-    class LookAgain(Asked):
-        """Prepare the same step anew, or poll again."""
-
-    class LookAsked(Asked):
-        """Enter on a step that is only selected."""
-
-    class CopyAsked(Asked):
-        """The message's text is wanted in the clipboard."""
-
-    class StopAsked(Asked):
-        """Stop the running command, one grade at a time."""
-
-        def __init__(self, view: ActionView, how: StopGrade) -> None:
-            super().__init__(view)
-            self.how = how
-
-    class Resolved(Asked):
-        """The person's word: the unknown command took effect or not, the manual step is done, the message sent."""
-
-        def __init__(self, view: ActionView, outcome: Literal["done", "not-done"]) -> None:
-            super().__init__(view)
-            self.outcome = outcome
 
     def __init__(self, *, clock: Clock = event_clock, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -270,16 +207,16 @@ class ActionPanel(Vertical, can_focus=True):
         view, typed = self.view, self.guard.typed
         self._answered = True
         self.guard = Guarded(keys=frozenset())
-        message: ActionPanel.Asked
+        message: asks.Asked
         match view:
             case Confirmation(prepared=prepared):
                 self._say("confirmed: starting")
-                message = self.Confirmed(view, prepared, typed)
+                message = asks.Confirmed(view, prepared, typed)
             case Running():
-                grades: dict[str, StopGrade] = {"x": "interrupt", "X": "terminate", "K": "kill"}
-                message = self.StopAsked(view, grades[key])
+                grades: dict[str, asks.StopGrade] = {"x": "interrupt", "X": "terminate", "K": "kill"}
+                message = asks.StopAsked(view, grades[key])
             case _:
-                message = self.Resolved(view, "not-done" if key == "n" else "done")
+                message = asks.Resolved(view, "not-done" if key == "n" else "done")
         self._redraw()
         self.post_message(message)
 
@@ -294,16 +231,16 @@ class ActionPanel(Vertical, can_focus=True):
             self._redraw()
             return True
         anew = isinstance(self.view, Confirmation | WaitingFor)
-        messages: dict[str, type[ActionPanel.Asked]] = {
-            "esc": self.Cancelled,
-            "n": self.Cancelled,
-            "o": self.OverrideAsked,
-            "e": self.EditAsked,
-            "s": self.SkipAsked,
-            "u": self.UndoAsked,
-            "C": self.CopyAsked,
-            "r": self.LookAgain if anew else self.RetryAsked,
-            "enter": self.NextAsked if isinstance(self.view, Finished) else self.LookAsked,
+        messages: dict[str, type[asks.Asked]] = {
+            "esc": asks.Cancelled,
+            "n": asks.Cancelled,
+            "o": asks.OverrideAsked,
+            "e": asks.EditAsked,
+            "s": asks.SkipAsked,
+            "u": asks.UndoAsked,
+            "C": asks.CopyAsked,
+            "r": asks.LookAgain if anew else asks.RetryAsked,
+            "enter": asks.NextAsked if isinstance(self.view, Finished) else asks.LookAsked,
         }
         if key not in messages:
             return False
@@ -312,39 +249,3 @@ class ActionPanel(Vertical, can_focus=True):
 
     def action_scroll(self, lines: int) -> None:
         self._scroll.scroll_relative(y=lines, animate=False, immediate=True)
-
-
-def question(view: ActionView) -> object:
-    """What a view asks: as long as it stays the same, fresher figures around it need no new look."""
-    match view:
-        case Confirmation():
-            return "confirm", view.prepared, view.overrides
-        case Running():
-            return "running", view.run.id, view.run.stop_asked
-        case Finished() | UnknownOutcome():
-            return type(view), view.run.id, view.run.state
-        case Nothing():
-            return "nothing"
-        case _:
-            return type(view), view.number, view.title
-
-
-def guard_for(view: ActionView) -> Guarded:
-    """The guard before the keys of a view that decide something."""
-    keys: frozenset[str] = frozenset()
-    name = ""
-    override = False
-    match view:
-        case Confirmation() if view.prepared.may_confirm:
-            name = view.prepared.typed
-            keys = frozenset() if name else frozenset({"y"})
-            override = needs_override(view)
-        case Running():
-            keys = frozenset({"x", "X", "K"} & {hint.key for hint in keys_for(view)})
-        case UnknownOutcome():
-            keys = frozenset({"d", "n"})
-        case ManualStep() | MessageStep():
-            keys = frozenset({"enter"})
-        case _:
-            pass
-    return Guarded(keys=keys, name=name, needs_override=override)

@@ -140,8 +140,7 @@ def keys_for(view: ActionView, *, folded: bool = False) -> tuple[KeyHint, ...]:
         case Finished():
             keys = _finished_keys(view)
         case UnknownOutcome():
-            again = f"run again ({view.again})" if view.again else "run again"
-            keys = (KeyHint("d", "it is done"), KeyHint("n", "it is not"), KeyHint("r", again), _BACK)
+            keys = (KeyHint("d", "it is done"), KeyHint("n", "it is not"), KeyHint("r", "run again"), _BACK)
         case WaitingFor():
             keys = (KeyHint("r", "look again"), skip, _BACK)
         case ManualStep():
@@ -190,4 +189,4 @@ def _finished_keys(view: Finished) -> tuple[KeyHint, ...]:
     keys += [KeyHint("e", "edit"), KeyHint("s", "skip, with a reason")]
     if view.undo:
         keys.append(KeyHint("u", view.undo))
-    return (*keys, KeyHint("m", "other method"))
+    return (*keys, KeyHint("m", "other method"), _BACK)

@@ -64,7 +64,7 @@ class Chooser(ModalScreen[str | None]):
     """Dismisses with the method's id, or None. One that is not ready can be looked at all the same."""
 
     DEFAULT_CSS = """
-    Chooser { align: center middle; background: $background 60%; }
+    Chooser { align: center middle; background: $background 80%; }
     Chooser > #chooser { width: 96%; max-width: 170; height: auto; max-height: 90%; padding: 0 0 1 0; }
     Chooser > #chooser { background: $background; }
     Chooser.-narrow > #chooser { width: 100%; height: 100%; max-height: 100%; padding: 0; }
@@ -210,7 +210,7 @@ def _parts(card: MethodCard) -> list[tuple[str, Content]]:
 def _ready(card: MethodCard) -> Content:
     if card.ready:
         return join((f"{glyph('ok')} ", "$text-success"), card.ready_text)
-    mend = f" {glyph('arrow')} {card.mend}" if card.mend else ""
+    mend = f"\n{glyph('arrow')} {card.mend}" if card.mend else ""
     return join((f"{glyph('bad')} not here: {card.ready_text}", "$text-warning"), (mend, "$foreground-muted"))
 
 

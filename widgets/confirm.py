@@ -39,7 +39,7 @@ class Answer(StrEnum):
 
 
 WHY: dict[Answer, str] = {
-    Answer.TOO_QUICK: "too quick: look first, then press it once",
+    Answer.TOO_QUICK: "too quick: look first, then once more",
     Answer.BURST: "that came faster than a person types: it did not count",
     Answer.PASTED: "pasted text never confirms: press the key, or type the name",
     Answer.NEEDS_OVERRIDE: "a check failed: o first, with a reason",

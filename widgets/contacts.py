@@ -61,7 +61,7 @@ def draw_contact(contact: Contact, how: str, called: bool, width: int) -> Conten
     """A row: level, who, how, and when they are to be called."""
     sign = join((f"{glyph('ok')} ", "$text-success")) if called else Content("  ")
     level = sign + join((contact.level, "bold"))
-    when = join((f"called  {contact.when}".rstrip() if called else contact.when, "$foreground-muted"))
+    when = join(("called" if called else contact.when, "$foreground-muted"))
     if width < 90:
         return columns(
             ((level, 14), (join(contact.who), (width - 18) // 2), (join((how, "$text-accent")), (width - 18) // 2))

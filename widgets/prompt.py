@@ -20,7 +20,7 @@ class Prompt(ModalScreen[str | None]):
     """Dismisses with the text, stripped, or None. Letters typed before the field has the focus are not lost."""
 
     DEFAULT_CSS = """
-    Prompt { align: center middle; background: $background 60%; }
+    Prompt { align: center middle; background: $background 80%; }
     Prompt > Vertical { width: 90%; max-width: 100; height: auto; background: $background; padding: 0 0 1 0; }
     Prompt Static { height: auto; padding: 0 1; }
     Prompt Input { border: none; height: 1; padding: 0 1; margin: 1 0; background: $foreground 8%; }

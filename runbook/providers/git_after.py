@@ -11,6 +11,7 @@ from runbook.providers.git_preview import conflicts
 from runbook.providers.git_text import FULL_SHA, Push, pick_of, pushes_of, reset_of
 from runbook.providers.provider import Unavailable
 
+_MAKES_COMMITS = frozenset(("revert", "cherry-pick", "merge", "pull", "commit", "commit-tree", "rebase"))
 _MOVES_HEAD = frozenset(("checkout", "switch", "reset", "revert", "cherry-pick", "merge", "pull", "commit", "rebase"))
 
 
@@ -68,12 +69,14 @@ async def _pushed(
         else ""
     )
     at = await ask.subject(now) if now else "not there"
+    made = any(call.sub in _MAKES_COMMITS for call, _ in calls)
+    if key and now == expected[key] and (made or now != new):
+        # What the text makes is new, so the old commit is no proof of it, even where HEAD has not moved yet.
+        return Seen(ok=False, line=f"{where} is still {at}, as before the push.")
     if now and (now == new or await _has_its_files(ask, push, now, expected.get(key), calls)):
         return Seen(ok=True, line=f"{where} is {at}, as pushed (asked just now).")
     if now and new and now != expected.get(key) and await ask.commit(now) and await ask.is_ancestor(new, now):
         return Seen(ok=True, line=f"{where} is {at}, which contains what was pushed.")
-    if key and now == expected[key]:
-        return Seen(ok=False, line=f"{where} is still {at}, as before the push.")
     return Seen(ok=None, line=f"{where} is {at}: neither what it was nor what was pushed.")
 
 

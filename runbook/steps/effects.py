@@ -558,7 +558,7 @@ def _only_looks(program: str, words: tuple[str, ...], fed: bool) -> bool:
     options = [word for word in words[1:] if word.startswith("-")]
     said = " ".join(given).lower() if program == "redis-cli" else " ".join(given)
     for phrase in READ.get(program, "").split(", "):
-        if phrase == "*" or phrase in options or (said + " ").startswith(phrase + " ") and phrase:
+        if phrase == "*" or phrase in options or ((said + " ").startswith(phrase + " ") and phrase):
             return True
     return False
 
@@ -577,13 +577,13 @@ def _git_looks(words: tuple[str, ...]) -> bool:
     plain = [word for word in rest if not word.startswith("-")]
     lists = r"-l|--list\S*|-n\d*|--contains\S*|--no-contains|--points-at\S*|--merged\S*|--no-merged\S*|-v|--verify|--show-current"
     if verb in ("tag", "branch"):
-        return not plain and not (set(rest) & {"-m", "-d", "-c"}) or any(re.fullmatch(lists, word) for word in rest)
+        return (not plain and not (set(rest) & {"-m", "-d", "-c"})) or any(re.fullmatch(lists, word) for word in rest)
     if verb == "remote":
         return not plain
     if verb == "config":
         return (
-            len(plain) == 1
-            and not re.search(r"--(unset|add|replace|remove|edit|rename)", " ".join(rest))
+            (len(plain) == 1
+            and not re.search(r"--(unset|add|replace|remove|edit|rename)", " ".join(rest)))
             or any(re.match(r"--(get|list)|-l$", word) for word in rest)
         )
     if verb == "symbolic-ref":

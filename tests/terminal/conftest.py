@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from runbook.drill.drill import attach
 from tests.terminal.tmux import Tmux
 
 WARROOM = Path(sys.executable).with_name("warroom")
@@ -81,13 +82,8 @@ class DrillRoom:
 
     def close(self) -> None:
         self.tmux.close()
-        subprocess.run(
-            [sys.executable, "-m", "runbook.drill.drill", "stop", str(self.drill)],
-            check=False,
-            timeout=20,
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-        )
+        if found := attach(self.drill):
+            found.stop()
 
 
 @pytest.fixture

@@ -23,19 +23,8 @@ class Tmux:
         self._env = {**os.environ, **env, "TERM": "xterm-256color"}
         self._env.pop("TMUX", None)
         width, height = size
-        self._tmux(
-            "-f",
-            "/dev/null",
-            "new-session",
-            "-d",
-            "-x",
-            str(width),
-            "-y",
-            str(height),
-            "-c",
-            str(cwd),
-            "bash --noprofile --norc",
-        )
+        at = ("-x", str(width), "-y", str(height))
+        self._tmux("-f", "/dev/null", "new-session", "-d", *at, "-c", str(cwd), "bash --noprofile --norc")
         self._tmux("set", "-g", "status", "off")
         self._tmux("set", "-g", "escape-time", "10")
         self._tmux("set", "-g", "window-size", "manual")

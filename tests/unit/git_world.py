@@ -120,13 +120,10 @@ class World:
 
 
 def fingerprint(folder: Path) -> str:
-    """One hash over every path, mode, size and byte of a folder, `.git` included."""
+    """One hash over every path, mode and byte of a folder, `.git` included."""
     whole = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        state = path.lstat()
-        whole.update(
-            f"{path.relative_to(folder)} {state.st_mode} {state.st_mtime_ns if path.is_file() else 0}\n".encode()
-        )
+        whole.update(f"{path.relative_to(folder)} {path.lstat().st_mode}\n".encode())
         if path.is_symlink():
             whole.update(str(path.readlink()).encode())
         elif path.is_file():

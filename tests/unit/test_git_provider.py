@@ -368,7 +368,10 @@ async def test_deletions_are_blocked_or_named(world: World, git: Git) -> None:
     asked = await preview(git, "git push origin --delete production")
     assert "This deletes production on origin" in said(asked)
     assert asked.way_back == f"git push origin {world.header}:refs/heads/production"
-    assert "deletes" in (await preview(git, "git push --mirror origin")).blocked
+    world.colleague_pushes("Elsewhere", "main")
+    world.git("branch", "topic", cwd=world.remote)
+    wide = await preview(git, "git push --mirror origin")
+    assert "deletes 1 refs on origin" in wide.blocked
 
 
 async def test_tags_are_pushed_as_tags(world: World, git: Git) -> None:

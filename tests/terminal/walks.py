@@ -1,0 +1,103 @@
+"""How a person walks through the drill: keys pressed only after the screen showed what they are for."""
+
+from __future__ import annotations
+
+from tests.terminal.conftest import DrillRoom
+
+CONFIRM = r"y  run it"
+READY = r"error rate +\d+"
+
+
+def until_red(room: DrillRoom) -> None:
+    """The room is open and the signals are bad enough that it advises to roll back."""
+    room.tmux.wait(READY, 40)
+    room.tmux.wait(r"roll back now: |ROLL BACK", 90)
+
+
+def choose(room: DrillRoom, label: str) -> None:
+    room.tmux.keys("m")
+    room.tmux.wait("Choose a method")
+    room.tmux.keys(label)
+    room.tmux.wait(rf"▌{label} ")
+    room.tmux.keys("Enter")
+    room.tmux.gone("Choose a method")
+
+
+def pick(room: DrillRoom, words: str) -> None:
+    """Take the first entry of the open picker that fits."""
+    room.tmux.wait(r"filter: ")
+    room.tmux.type(words)
+    room.tmux.wait(rf"filter: {words}")
+    room.tmux.keys("Enter")
+    room.tmux.gone("filter: ")
+
+
+def confirm(room: DrillRoom, number: int, *, seconds: float = 30) -> None:
+    """The open confirmation of a step, by `y`; comes back when the step is done."""
+    room.tmux.wait(CONFIRM, seconds)
+    press_until_taken(room, "y", CONFIRM)
+    room.tmux.wait(rf"{number}  .*✓ done", seconds)
+
+
+def press_until_taken(room: DrillRoom, key: str, shown: str) -> None:
+    """A key that comes within the first 400 ms does not count, by design: a person presses it again."""
+    for _ in range(10):
+        room.tmux.keys(key)
+        try:
+            room.tmux.gone(shown, 3)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError(f"{key} was never taken\n{room.tmux.screen()}")
+
+
+def enter(room: DrillRoom) -> None:
+    """On to the next step."""
+    room.tmux.wait(r"enter  (next|look|start to watch)")
+    room.tmux.keys("Enter")
+
+
+def revert_to_production(room: DrillRoom, subject: str) -> None:
+    """Method 1 up to its last wait: everything that changes something."""
+    choose(room, "1")
+    room.tmux.keys("Enter")
+    confirm(room, 1)
+    enter(room)
+    pick(room, subject)
+    confirm(room, 2)
+    enter(room)
+    confirm(room, 3)
+    enter(room)
+    room.tmux.wait(r"5  Check that staging", 60)
+    enter(room)
+    confirm(room, 5)
+    enter(room)
+    confirm(room, 6)
+    enter(room)
+    confirm(room, 7)
+    enter(room)
+    room.tmux.wait(r"9  Wait until the success", 60)
+    enter(room)
+
+
+def tag_to_production(room: DrillRoom, tag: str) -> None:
+    """Method 2 up to its last wait."""
+    choose(room, "2")
+    room.tmux.keys("Enter")
+    confirm(room, 1)
+    enter(room)
+    pick(room, tag)
+    confirm(room, 2)
+    enter(room)
+    confirm(room, 3)
+    enter(room)
+    room.tmux.wait(r"5  Wait until the success", 60)
+    enter(room)
+
+
+def report(room: DrillRoom) -> str:
+    """Write the report by its key; its text."""
+    room.tmux.keys("R")
+    room.tmux.wait("The report is written")
+    incident = room.home / "incidents" / room.incident()
+    return next(iter(incident.glob("report*.md"))).read_text()
