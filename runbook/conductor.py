@@ -102,6 +102,7 @@ class Conductor:
     async def choose_method(self, method: str, reason: str = "") -> None:
         self._must_drive()
         title = self.runbook.method(method).title
+        self.waiting = None
         if self.state.decision != "roll-back":
             await self.decide("roll-back", reason)
         await self.record(ev.MethodChosen(method=method, title=title, reason=clean(reason)))

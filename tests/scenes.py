@@ -18,6 +18,7 @@ from textual.app import App
 from runbook.logs.index import Line
 from runbook.logs.rows import rows_of
 from runbook.logs.view import LogWindow
+from runbook.signals.standing import State
 from tests.widgets import samples
 from tui.room_screen import RoomScreen
 from tui.themes import THEMES
@@ -54,7 +55,7 @@ def _course(before: float, after: float, since: float, wobble: float) -> tuple[t
 def _signals(*, bad: bool) -> SignalsView:
     errors = _course(0.3, 24.8, 420, 0.12) if bad else _heals(24.8, 0.2)
     p95 = _course(0.31, 6.2, 420, 0.08) if bad else _heals(6.2, 0.31)
-    state = "not-met" if bad else "met"
+    state: State = "not-met" if bad else "met"
     return SignalsView(
         rows=(
             SignalRow(
@@ -74,7 +75,6 @@ def _signals(*, bad: bool) -> SignalsView:
         marks=() if bad else (Mark(NOW - 480, "2"), Mark(NOW - 400, "4")),
         window=900,
         now=NOW,
-        note="15 min",
     )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def signals(outlook: Outlook, state: RoomState, now: datetime) -> SignalsView:
         if run.effect != "read" and run.target == state.environment and run.state == "done"
     )
     down = tuple(SourceDown(monitor.signals[name].title, why) for name, why in monitor.down.items())
-    return SignalsView(rows=rows, marks=_apart(marks), down=down[:2], window=window, now=at, note=in_words(window))
+    return SignalsView(rows=rows, marks=_apart(marks), down=down[:2], window=window, now=at)
 
 
 def _apart(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:

@@ -96,7 +96,7 @@ class ActionPanel(Vertical, can_focus=True):
 
     def _ask(self) -> None:
         """A new question: not armed before it was painted."""
-        self.guard = guard_for(self.view)
+        self.guard = guard_for(self.view).following(self.guard)
         self._asked += 1
         self.call_after_refresh(self._painted, self._asked)
 
@@ -163,8 +163,7 @@ class ActionPanel(Vertical, can_focus=True):
         mine = {hint.key for hint in keys_for(self.view, folded=self._drawn.folded)}
         counts = key in self.guard.keys or self._belongs_to_name(key, character, mine)
         guarded = bool(self.guard.keys or self.guard.name)
-        said = (key, character) if counts else ("", "")
-        self.guard, answer = self.guard.press(*said, self._clock(event))
+        self.guard, answer = self.guard.press(key, character if counts else "", self._clock(event))
         if counts or (guarded and answer is Answer.BURST and key != "esc"):
             event.stop()
             event.prevent_default()
@@ -206,7 +205,7 @@ class ActionPanel(Vertical, can_focus=True):
         """A key that passed the guard does what it says, once."""
         view, typed = self.view, self.guard.typed
         self._answered = True
-        self.guard = Guarded(keys=frozenset())
+        self.guard = Guarded(keys=frozenset()).following(self.guard)
         message: asks.Asked
         match view:
             case Confirmation(prepared=prepared):

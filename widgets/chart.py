@@ -134,7 +134,7 @@ def visible(data: ChartData, begin: float | None = None) -> list[tuple[float, fl
 def scale_top(values: Sequence[float], thresholds: Sequence[float]) -> float:
     """The upper end of a scale from zero: a round number with a little air above everything shown."""
     largest = max([0.0, *values, *(value for value in thresholds if math.isfinite(value))])
-    if largest <= 0:
+    if largest < 1e-9:  # dust of a division, or nothing
         return 1.0
     wanted = min(largest * 1.05, 1e300)
     size = 10.0 ** math.floor(math.log10(wanted))
@@ -236,7 +236,7 @@ def _canvas(
     marker = "*" if _ascii() else "braille"
     for stretch in stretches:
         xs = [(at - begin) / (end - begin) for at, _ in stretch]
-        ys = [max(0.0, value / top) for _, value in stretch]
+        ys = [max(0.0, min(1.0, value / top)) for _, value in stretch]
         plt.plot(xs, ys, marker=marker)
     lines = plt.uncolorize(plt.build()).split("\n")
     return [line[:across].ljust(across) for line in (lines + [blank] * down)[:down]]

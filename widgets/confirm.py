@@ -15,6 +15,8 @@ ARM: Seconds = 0.4
 """From the first paint (or the return of the focus) until a key can count."""
 QUIET: Seconds = 0.3
 """How long no key may have come before the one that counts: a held key repeats every 30 to 50 ms."""
+REPEAT: Seconds = 0.8
+"""The same key again within this may be one held key, whose repeat begins after 0.25 to 0.7 s: it does not count."""
 SETTLE: Seconds = 0.12
 """How long no key may follow it: a key that begins a burst, or repeats, is not an answer."""
 TYPED_QUIET: Seconds = 0.15
@@ -57,9 +59,15 @@ class Guarded(Record, frozen=True):
     armed_at: Seconds = math.inf
     recent: tuple[Seconds, ...] = ()
     """When the last keys came, newest last."""
+    last: str = ""
+    """The key that came last."""
     typed: str = ""
     waiting: str = ""
     """The key that counts unless another follows it."""
+
+    def following(self, before: Guarded) -> Guarded:
+        """The guard of the next question, which remembers the keys that came during the one before."""
+        return self._with(recent=before.recent, last=before.last)
 
     def painted(self, now: Seconds) -> Guarded:
         """The person can see it from now on. Only the first time matters."""
@@ -79,14 +87,15 @@ class Guarded(Record, frozen=True):
         """Takes one key; `character` is what it types, empty for keys that type nothing."""
         quiet = now - self.recent[-1] if self.recent else math.inf
         recent = (*self.recent, now)[-BURST_KEYS:]
-        after = self._with(recent=recent, waiting="")
+        again = key == self.last and quiet < REPEAT
+        after = self._with(recent=recent, last=key, waiting="")
         if len(recent) == BURST_KEYS and recent[-1] - recent[0] <= BURST:
             return after._with(armed_at=max(self.armed_at, now + ARM), typed=""), Answer.BURST
         if self.name:
             return after._typing(key, character, quiet, now)
         if key not in self.keys:
             return after, Answer.NOTHING
-        if not self.is_armed(now) or quiet < QUIET:
+        if not self.is_armed(now) or quiet < QUIET or again:
             return after, Answer.TOO_QUICK
         if self.needs_override:
             return after, Answer.NEEDS_OVERRIDE
@@ -124,6 +133,7 @@ class Guarded(Record, frozen=True):
         *,
         armed_at: Seconds | None = None,
         recent: tuple[Seconds, ...] | None = None,
+        last: str | None = None,
         typed: str | None = None,
         waiting: str | None = None,
     ) -> Guarded:
@@ -133,6 +143,7 @@ class Guarded(Record, frozen=True):
             needs_override=self.needs_override,
             armed_at=self.armed_at if armed_at is None else armed_at,
             recent=self.recent if recent is None else recent,
+            last=self.last if last is None else last,
             typed=self.typed if typed is None else typed,
             waiting=self.waiting if waiting is None else waiting,
         )

@@ -168,11 +168,10 @@ def _middle(row: SignalRow, data: ChartData, room: int, *, with_course: bool) ->
         return join((row.why, "$text-warning"))
     if row.checks:
         return _health(row, narrow=room < 32)
-    middle = join((f"{_trend(row.trend):<8}", "$text-muted")) if room >= 8 else Content("")
-    bars = min(30, room - middle.cell_length - 1)
-    if with_course and row.points and bars >= 4:
-        middle += join((course(data, bars), "$primary"))
-    return middle
+    bars = 0 if not (with_course and row.points) else room if room < 8 + 5 else min(30, room - 9)
+    # the course tells more than the change, where there is room for one only
+    middle = Content("") if 4 <= bars == room else join((f"{_trend(row.trend):<8} ", "$text-muted"))
+    return middle + join((course(data, bars), "$primary")) if bars >= 4 else middle
 
 
 def _health(row: SignalRow, *, narrow: bool) -> Content:

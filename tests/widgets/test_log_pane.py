@@ -17,7 +17,7 @@ from widgets.log_pane import LogPane, LogText
 ROWS = (
     LogRow(0, "03:14:21 ERROR checkout  [@click=app.quit]x[/] [link=y]z", "error", mark=(9, 14)),
     LogRow(60, "    at cart.js:31:7", continuation=True),
-    LogRow(80, "03:14:22 INFO  http  日本 GET /api/cart 200 12ms", "info", mark=(9, 13), found=((27, 36),)),
+    LogRow(80, "03:14:22 INFO  http  日本 GET /api/cart 200 12ms", "info", mark=(9, 13), found=((28, 37),)),
 )
 WINDOW = LogWindow(
     name="app.log", rows=ROWS, state="following", errors_per_minute=1412, spark=(0, 1, 4, 8), match=80, search_text="a"
@@ -85,7 +85,7 @@ async def test_the_rule_tells_source_errors_and_whether_it_follows() -> None:
     async with Host().run_test(size=(80, 8)) as pilot:
         app = await opened(pilot)
         assert "2 Logs" in app.rule
-        assert "app.log · 1,412 errors/min ▁▂▄█" in app.rule
+        assert "app.log · 1,412 errors/min ▁▂▅█" in app.rule
         assert "follow" in app.rule
         await opened(pilot, changed(following=False, new=12345))
         assert "+12,345 new" in app.rule

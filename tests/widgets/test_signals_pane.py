@@ -160,7 +160,7 @@ async def test_any_size(size: tuple[int, int]) -> None:
     view = structs.replace(VIEW, down=(SourceDown("a", "b"),))
     async with Host().run_test(size=size) as pilot:
         lines = await shown(pilot, view)
-        assert {cell_len(text) for text in lines} <= {size[0]}
+        assert all(cell_len(text) <= size[0] for text in lines)
 
 
 @given(st.lists(st.sampled_from([ERRORS, HEALTH, LATENCY]), max_size=8), st.integers(0, 70))
