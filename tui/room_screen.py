@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from runbook.conductor import Conductor, Refused
+from runbook.incident.state import SETTLED
 from runbook.logs.clean import clean
 from runbook.logs.view import LogView
 from tui import actions, dialogs, picture
@@ -50,7 +51,7 @@ class RoomScreen(Screen[None]):
     #pane-logs { height: 2fr; }
     #pane-runbook { height: 1fr; }
     #pane-action { height: 1fr; min-height: 15; }
-    #action-line { height: 2; padding: 0 1; display: none; text-wrap: nowrap; border-top: solid $foreground 25%; }
+    #action-line { height: 3; padding: 0 1; display: none; text-wrap: nowrap; border-top: solid $foreground 25%; }
     .-hidden { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,6 +63,8 @@ class RoomScreen(Screen[None]):
         ),
         Binding("escape", "unzoom", "back", show=False, id="pane.unzoom"),
     ]
+
+    AUTO_FOCUS = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,9 +128,20 @@ class RoomScreen(Screen[None]):
         if log_view is not None:
             log_view.changed = self._show_log
             log_view.start()
+        self._stand_on_next_step()
         self.set_interval(1.0, self._second)
         self.set_interval(0.1, self._follow_output)
         self._second()
+
+    def _stand_on_next_step(self) -> None:
+        """Whoever comes back finds the cursor where the rollback goes on."""
+        assert self.desk is not None
+        self.draw()
+        state = self.conductor.state
+        steps = self.conductor.procedure(state.method).steps if state.method else ()
+        following = next((s for s in steps if state.step(state.method, s.id).mark not in SETTLED), None)
+        if following is not None:
+            self.checklist.select(f"step:{state.method}:{following.id}")
 
     # ── drawing ───────────────────────────────────────────────────────────────────────────────────
 

@@ -111,7 +111,7 @@ class Journal:
         Written even when the caller is cancelled meanwhile. Raises ValueError, with nothing written, for
         what JSON cannot keep; JournalTrouble when neither journal nor emergency file can be written.
         """
-        return await asyncio.shield(asyncio.wrap_future(self._put(body, readings)))
+        return await asyncio.wrap_future(self._put(body, readings))
 
     def append_now(self, body: Known, readings: Iterable[Reading] = ()) -> Event:
         """Like `append`, for where no loop runs; blocks until the event is on the disk."""
@@ -128,6 +128,7 @@ class Journal:
 
     def _put(self, body: Known, readings: Iterable[Reading]) -> Future[Event]:
         task = _Task(self._clock(), storable(body), tuple(map(_storable_reading, readings)), Future())
+        task.written.set_running_or_notify_cancel()  # from here on nobody can take it back
         with self._gate:
             if self._closed:
                 raise JournalTrouble("The journal is closed; nothing more can be recorded from this room.")

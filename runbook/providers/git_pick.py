@@ -45,7 +45,7 @@ async def _one(stage: Stage, pick: Pick, sha: str, found: Findings) -> None:
     ask = stage.ask
     found.acts += 1
     parents = (await ask.text("rev-list", "--parents", "-n1", sha)).split()[1:]
-    named = await ask.subject(sha)
+    named = await stage.named(sha)
     if why := await _impossible(stage, pick, sha, named, parents, found):
         return found.block(*why)
     if there := await _already(stage, pick, sha, named):

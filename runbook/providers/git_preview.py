@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from runbook.logs.clean import clean
@@ -32,43 +33,64 @@ async def preview(ask: Ask, text: str, own_copy: bool, variables: Mapping[str, s
                 "git fetch --unshallow",
             )
             return found.preview()
-        async with staged(ask, own_copy, variables) as stage:
-            await _play(stage, text, found)
+        await _play_all(ask, text, own_copy, variables, found)
     except Unavailable as silent:
         found.block(str(silent), "" if "Retry" in str(silent) else "Retry: r")
     return found.preview()
 
 
-async def _play(stage: Stage, text: str, found: Findings) -> None:
-    changes = False
-    if (files := await conflicts(stage.ask)) and not any(_settles(call) for call in invocations(text)):
-        found.block(
-            f"{stage.place} is in the middle of a conflict in {', '.join(files[:5])}.".capitalize(),
-            f"Way out: {WAY_OUT}",
-        )
-        return
-    for statement in statements(text):
-        if isinstance(statement, Assignment):
-            assign(statement, stage.variables)
-            continue
-        if statement.directory and not _same_place(stage, statement):
-            found.warn(
-                f"git {statement.sub} acts in {clean(statement.directory)}, which this preview does not look into."
-            )
-            continue
-        play = _PLAYED.get(statement.sub)
-        if play is not None:
-            await play(stage, statement, found)
-            changes = changes or statement.sub not in _ONLY_LOOK
-        elif statement.sub in HEAD_UNKNOWN_AFTER:
-            stage.staged = ""
-            if statement.sub in ("rebase", "am", "filter-branch", "bisect"):
-                stage.move("")
-            changes = True
-        if found.blocked:
-            return
-    if changes and stage.own_copy:
+async def _play_all(ask: Ask, text: str, own_copy: bool, variables: Mapping[str, str], found: Findings) -> None:
+    """Play every statement, each on the stage of the repository that it acts in."""
+    known = dict(variables)
+    stages: dict[str, Stage] = {}
+    async with AsyncExitStack() as curtain:
+        for statement in statements(text):
+            if isinstance(statement, Assignment):
+                assign(statement, known)
+                continue
+            repository = await _repository(ask, statement, found)
+            if repository and repository not in stages:
+                place = ask.at(ask.path / statement.directory)
+                stages[repository] = await curtain.enter_async_context(staged(place, own_copy))
+                await _not_in_a_conflict(stages[repository], text, found)
+            if repository and not found.blocked:
+                stage = stages[repository]
+                stage.variables = known
+                await _play(stage, statement, found)
+            if found.blocked:
+                return
+
+
+async def _repository(ask: Ask, call: Invocation, found: Findings) -> str:
+    """The git directory that a call acts in; empty (and said) where that cannot be looked into."""
+    where = ask.path / call.directory
+    git_dir = await ask.at(where).maybe("rev-parse", "--absolute-git-dir") if where.is_dir() else ""
+    if not git_dir:
+        sentence = f"git {call.sub} acts in {clean(call.directory or str(where))}, which cannot be looked into now."
+        if call.sub == "push":
+            found.block(sentence, "Write the directory out: e")
+        else:
+            found.warn(sentence)
+    return git_dir
+
+
+async def _play(stage: Stage, call: Invocation, found: Findings) -> None:
+    play = _PLAYED.get(call.sub)
+    if play is not None:
+        await play(stage, call, found)
+    elif call.sub in HEAD_UNKNOWN_AFTER:
+        stage.staged = ""
+        if call.sub in ("rebase", "am", "filter-branch", "bisect"):
+            stage.move("")
+    if stage.own_copy and (call.sub in HEAD_UNKNOWN_AFTER or (play is not None and call.sub not in _ONLY_LOOK)):
         found.warn(f"This acts on your own working copy, {clean(str(stage.ask.path))}, not on the clean room.")
+
+
+async def _not_in_a_conflict(stage: Stage, text: str, found: Findings) -> None:
+    files = await conflicts(stage.ask)
+    if files and not any(_settles(call) for call in invocations(text)):
+        place = stage.place[0].upper() + stage.place[1:]
+        found.block(f"{place} is in the middle of a conflict in {', '.join(files[:5])}.", f"Way out: {WAY_OUT}")
 
 
 def _settles(call: Invocation) -> bool:
@@ -82,10 +104,6 @@ async def conflicts(ask: Ask) -> tuple[str, ...]:
     """The files that are in conflict now."""
     said = await ask.maybe("diff", "--name-only", "--diff-filter=U", "-z")
     return tuple(clean(name, 200) for name in said.split("\0") if name)
-
-
-def _same_place(stage: Stage, call: Invocation) -> bool:
-    return (stage.ask.path / Path(call.directory)).resolve() == stage.ask.path.resolve()
 
 
 # ── moving HEAD ───────────────────────────────────────────────────────────────────────────────────
@@ -154,7 +172,7 @@ async def _stale(stage: Stage, name: str, branch: str, found: Findings) -> None:
         found.warn(f"{silent} So whether {clean(tracked)} moved is not known.")
         return
     if there and there != stage.head and not await stage.ask.is_ancestor(there, stage.head):
-        at = await stage.ask.subject(there)
+        at = await stage.named(there)
         found.warn(f"{clean(tracked)} on origin is at {at}, newer than what this clone has. First: git fetch origin")
 
 
@@ -172,8 +190,8 @@ async def _reset(stage: Stage, call: Invocation, found: Findings) -> None:
     if before:
         dropped = await stage.ask.count(before, f"^{sha}")
         found.lines.append(
-            f"moves {clean(stage.branch) or 'HEAD'} in {stage.place} from {await stage.ask.subject(before)}"
-            f" to {await stage.ask.subject(sha)}" + (f", {dropped} commits back" if dropped else "")
+            f"moves {clean(stage.branch) or 'HEAD'} in {stage.place} from {await stage.named(before)}"
+            f" to {await stage.named(sha)}" + (f", {dropped} commit{'s' * (dropped != 1)} back" if dropped else "")
         )
         found.way_back.append(f"git reset {reset.mode} {before}")
     if not stage.own_copy:
@@ -207,16 +225,16 @@ async def _merge_commit(stage: Stage, call: Invocation, name: str | None, found:
     if not stage.head:
         return None
     other = await stage.resolve(name)
+    shown = clean((name or "what to merge").removeprefix("refs/remotes/"))
     if not other:
-        shown = clean((name or "what to merge").removeprefix("refs/remotes/"))
         return found.block(f"{shown} is not a commit here.", "git fetch origin, or another value: e")
     await _stale_merge(stage, name or "", found)
     added = await stage.ask.count(other, f"^{stage.head}")
     if not added:
-        found.lines.append(f"nothing to merge: {await stage.where()} holds all of {clean(name or '')} already")
+        found.lines.append(f"nothing to merge: {await stage.where()} holds all of {shown} already")
         return None
-    found.lines.append(f"merges {added} commit{'s' * (added != 1)} of {clean(name or '')} into {await stage.where()}:")
-    found.lines += [f"  {line}" for line in await stage.ask.subjects(other, f"^{stage.head}")]
+    found.lines.append(f"merges {added} commit{'s' * (added != 1)} of {shown} into {await stage.where()}:")
+    found.lines += await stage.listed(10, other, f"^{stage.head}")
     if await stage.ask.is_ancestor(stage.head, other) and not call.has("--no-ff", "--squash"):
         stage.move(other)
         return None
@@ -262,7 +280,7 @@ async def _commit_tree(stage: Stage, call: Invocation, found: Findings) -> None:
     if not parent:
         return found.block("Without a parent that is a commit this would drop all history.", "Give it: -p <commit>")
     await check_remote_tag(stage, source, found)
-    at = await stage.ask.subject(parent)
+    at = await stage.named(parent)
     if await stage.resolve(parent, "tree") == tree:
         found.already.append(f"{at} already has exactly the files of {name}.")
     found.lines.append(f"makes a commit with the files of {name} on top of {at}; history is kept")
@@ -272,7 +290,8 @@ async def _commit_tree(stage: Stage, call: Invocation, found: Findings) -> None:
     if tagged and not await stage.ask.is_ancestor(tagged, parent):
         found.warn(f"{name} is not in the history of {at}: its files never were there.")
     elif tagged:
-        found.lines.append(f"{name} is {await stage.ask.count(parent, f'^{tagged}')} commits back")
+        back = await stage.ask.count(parent, f"^{tagged}")
+        found.lines.append(f"{name} is {back} commit{'s' * (back != 1)} back")
     if call.into:
         stage.variables[call.into] = await stage.commit(tree, f"Roll back to {name}", parent)
     return None
@@ -288,9 +307,7 @@ async def _branch(stage: Stage, call: Invocation, found: Findings) -> None:
         return
     sha = await stage.resolve(arguments[1] if len(arguments) > 1 else "HEAD")
     stage.refs[f"refs/{'tags' if call.sub == 'tag' else 'heads'}/{arguments[0]}"] = sha
-    found.lines.append(
-        f"names {await stage.ask.subject(sha) if sha else 'HEAD'} {clean(arguments[0])} in {stage.place}"
-    )
+    found.lines.append(f"names {await stage.named(sha) if sha else 'HEAD'} {clean(arguments[0])} in {stage.place}")
 
 
 async def _update_ref(stage: Stage, call: Invocation, found: Findings) -> None:
@@ -299,16 +316,18 @@ async def _update_ref(stage: Stage, call: Invocation, found: Findings) -> None:
         return
     sha = await stage.resolve(value)
     stage.refs[ref] = sha
-    found.lines.append(
-        f"remembers {await stage.ask.subject(sha) if sha else 'a commit'} as {clean(ref)} in {stage.place}"
-    )
+    found.lines.append(f"remembers {await stage.named(sha) if sha else 'a commit'} as {clean(ref)} in {stage.place}")
 
 
 # ── looking ───────────────────────────────────────────────────────────────────────────────────────
 
 
 async def _fetch(stage: Stage, call: Invocation, found: Findings) -> None:
-    found.lines.append(f"brings what origin knows into {stage.place}; changes no branch and no file")
+    writes = [word.shown for word in call.words[1:] if ":" in word.shown]
+    if writes:
+        found.lines.append(f"fetches into {stage.place} and sets there: {', '.join(clean(spec) for spec in writes)}")
+    else:
+        found.lines.append(f"brings what origin knows into {stage.place}; changes no branch and no file")
 
 
 async def _rev_parse(stage: Stage, call: Invocation, found: Findings) -> None:

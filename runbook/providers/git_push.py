@@ -182,11 +182,11 @@ async def _tell(stage: Stage, aimed: Aimed, found: Findings) -> None:
     if not new:
         return None
     if old == new:
-        found.already.append(f"Nothing to push: {where} is already at {await ask.subject(old)}.")
-        found.lines.append(f"{where} is already at {await ask.subject(old)}")
+        found.already.append(f"Nothing to push: {where} is already at {await stage.named(old)}.")
+        found.lines.append(f"{where} is already at {await stage.named(old)}")
         return None
     if not old:
-        found.lines.append(f"creates {where}, at {await ask.subject(new)}")
+        found.lines.append(f"creates {where}, at {await stage.named(new)}")
         found.way_back.append(f"git push {_word(aimed.remote)} --delete {_word(aimed.dst)}")
         return None
     if not await ask.commit(old):
@@ -194,13 +194,15 @@ async def _tell(stage: Stage, aimed: Aimed, found: Findings) -> None:
             f"{where} is at {old[:7]}, a commit that this clone does not know: what this would drop cannot be shown.",
             "git fetch origin, then look again: r",
         )
-    found.lines.append(f"moves {where} from {await ask.subject(old)} to {await ask.subject(new)}")
+    found.lines.append(f"moves {where} from {await stage.named(old)} to {await stage.named(new)}")
     await _commits(stage, aimed, found)
     await _lease(aimed, where, found)
     if change := await ask.change(old, new):
         found.lines.append(f"changes {change}")
-    else:
-        found.lines.append("changes no file")
+        return None
+    found.lines.append("changes no file")
+    if new in stage.made:
+        found.already.append(f"{where} has exactly these files already.")
     return None
 
 
@@ -214,6 +216,7 @@ async def _commits(stage: Stage, aimed: Aimed, found: Findings) -> None:
     if dropped:
         found.lines.append(f"drops {_commits_in_words(dropped)} from {aimed.name}:")
         found.lines += await _listed(stage, dropped, old, f"^{new}")
+    if dropped and new not in stage.made:
         lease = _word(f"--force-with-lease={aimed.dst}:{new}")
         found.way_back.append(f"git push {lease} {_word(aimed.remote)} {_word(f'{old}:{aimed.dst}')}")
     elif aimed.dst.startswith("refs/heads/"):
@@ -268,7 +271,7 @@ def _is_sha(text: str) -> bool:
 
 
 async def _listed(stage: Stage, count: int, *revisions: str) -> list[str]:
-    shown = [f"  {line}" for line in await stage.ask.subjects(*revisions, most=SHOWN)]
+    shown = await stage.listed(SHOWN, *revisions)
     return [*shown, f"  … {count - SHOWN} more"] if count > SHOWN else shown
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -56,10 +56,11 @@ class Findings:
 
     def preview(self) -> Preview:
         all_there = len(self.already) >= self.acts > 0
+        partly = () if all_there else tuple(dict.fromkeys(self.already))
         return Preview(
             lines=tuple(self.lines),
             expected=self.expected,
-            warnings=tuple(self.warnings),
+            warnings=(*partly, *self.warnings),
             blocked=self.blocked,
             already=" ".join(dict.fromkeys(self.already)) if all_there else "",
             way_back="\n".join(self.way_back),
@@ -70,11 +71,11 @@ class Findings:
 class Stage:
     """The state that the commands have reached: HEAD, the branch it is on, refs that differ, variables."""
 
-    def __init__(self, ask: Ask, own_copy: bool, variables: Mapping[str, str]) -> None:
+    def __init__(self, ask: Ask, own_copy: bool) -> None:
         self.ask = ask
         self.own_copy = own_copy
         """Whether this is the engineer's own working copy and not the clean room."""
-        self.variables = dict(variables)
+        self.variables: dict[str, str] = {}
         self.head = ""
         """The SHA of HEAD; empty when what was played leaves it open."""
         self.branch = ""
@@ -82,6 +83,8 @@ class Stage:
         self.staged = ""
         """The tree that a commit would take, after a `revert --no-commit`."""
         self.refs: dict[str, str] = {}
+        self.made: set[str] = set()
+        """Commits that exist on the stage only: the real ones will have other names, so these are never shown."""
 
     @property
     def place(self) -> str:
@@ -122,7 +125,20 @@ class Stage:
     async def commit(self, tree: str, message: str, *parents: str) -> str:
         """A commit that exists on the stage only."""
         named = [part for parent in parents for part in ("-p", parent)]
-        return await self.ask.text("commit-tree", tree, *named, "-m", message)
+        sha = await self.ask.text("commit-tree", tree, *named, "-m", message)
+        self.made.add(sha)
+        return sha
+
+    async def named(self, sha: str) -> str:
+        """A commit as `9f3c2e1 "Subject"`; one that is still to be made as `a new commit "Subject"`."""
+        said = await self.ask.subject(sha)
+        return f"a new commit{said[7:]}" if sha in self.made else said
+
+    async def listed(self, most: int, *revisions: str) -> list[str]:
+        """The newest commits of a range, a line each."""
+        new = {sha[:7] for sha in self.made}
+        rows = [row.partition(" ") for row in await self.ask.subjects(*revisions, most=most)]
+        return [f"  {'(new)' if sha[:7] in new else sha} {subject}" for sha, _, subject in rows]
 
     async def merged(self, base: str, ours: str, theirs: str) -> Merged:
         """A three-way merge of three trees, as revert and cherry-pick do it (needs git 2.38)."""
@@ -141,18 +157,18 @@ class Stage:
         """HEAD in words: `main at 9f3c2e1 "Subject"`."""
         if not self.head:
             return self.branch or "a commit that the commands before it make"
-        at = await self.ask.subject(self.head)
+        at = await self.named(self.head)
         return f"{clean(self.branch)} at {at}" if self.branch else at
 
 
 @asynccontextmanager
-async def staged(ask: Ask, own_copy: bool, variables: Mapping[str, str]) -> AsyncIterator[Stage]:
+async def staged(ask: Ask, own_copy: bool) -> AsyncIterator[Stage]:
     """A stage set as the repository stands now. Raises Unavailable where there is none."""
     objects = await ask.text("rev-parse", "--path-format=absolute", "--git-path", "objects")
     with tempfile.TemporaryDirectory(prefix="warroom-preview-", ignore_cleanup_errors=True) as folder:
         own = ask.with_objects(str(Path(folder)), objects)
         own.env |= _STAGE_NAME
-        stage = Stage(own, own_copy, variables)
+        stage = Stage(own, own_copy)
         stage.head = await own.commit("HEAD")
         stage.branch = await own.maybe("symbolic-ref", "--quiet", "--short", "HEAD")
         yield stage

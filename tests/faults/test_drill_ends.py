@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -31,7 +32,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         running.stop()
 
 
-def begin(folder: Path, **more: float) -> Drill:
+def begin(folder: Path, **more: Any) -> Drill:
     return drills.start("bad-deploy", 4, folder, build_seconds=0.2, rate=20, **more)
 
 
@@ -46,7 +47,9 @@ def is_open(url: str) -> bool:
 
 def left_over(drill: Drill) -> list[str]:
     """The drill's processes, by its folder or its address in their command line."""
-    listed = subprocess.run(["ps", "-eo", "stat=,args="], capture_output=True, text=True, timeout=10).stdout
+    listed = subprocess.run(
+        ["ps", "-wweo", "stat=,args="], capture_output=True, text=True, timeout=10, check=True
+    ).stdout
     lines = [line for line in listed.splitlines() if not line.startswith("Z")]
     return [line for line in lines if "drill/" in line and (str(drill.folder) in line or drill.production_url in line)]
 
@@ -77,12 +80,13 @@ def test_kill_9_of_the_room_leaves_the_drill_to_be_found_again(folder: Path, tmp
     script = f"""
 import os, signal
 from pathlib import Path
+from typing import Any
 from runbook.drill.drill import start
 start("bad-deploy", 4, Path({str(folder)!r}), build_seconds=0.2, rate=20)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     room = subprocess.run(
-        [sys.executable, "-c", script], cwd=Path(__file__).parents[2], timeout=60, start_new_session=True
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[2], timeout=60, start_new_session=True, check=False
     )
     assert room.returncode == -signal.SIGKILL
     (found,) = drills.find_running(tmp_path)
@@ -110,7 +114,7 @@ def test_a_room_keeps_it_alive_until_the_hard_limit(folder: Path) -> None:
 
 def test_a_second_drill_does_not_push_out_the_first(folder: Path) -> None:
     drill = begin(folder)
-    with pytest.raises(DrillError, match="running in .* already"):
+    with pytest.raises(DrillError, match=r"running in .* already"):
         begin(folder)
     assert drill.running
 

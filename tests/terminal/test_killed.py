@@ -32,6 +32,12 @@ def come_back(room: DrillRoom) -> None:
     room.tmux.wait(walks.READY, 40)
 
 
+def reach(room: DrillRoom, seconds: float) -> None:
+    """A moment so many seconds from now: where the kill falls must differ from time to time."""
+    moment = time.monotonic() + seconds
+    room.tmux.wait(lambda _: time.monotonic() >= moment)
+
+
 def next_key(screen: str) -> str:
     """What a person would press on this screen to get on with the rollback; empty to wait."""
     if re.search(r"d  it is done", screen):
@@ -60,11 +66,13 @@ def test_thirty_kills_during_a_rollback_lose_nothing_and_run_nothing_twice(drill
     while "RECOVERED" not in (screen := room.tmux.screen()):
         assert time.monotonic() < end, f"{kills} kills\n{screen}"
         key = next_key(screen)
+        if key == "y":
+            reach(room, 0.6)  # armed only once it could be read
         if key:
             room.tmux.keys(key)
-        if kills < KILLS:
-            moment = time.monotonic() + dice.choice((0.0, 0.15, 0.3, 0.45, 0.6, 0.9)) + dice.random() * 0.1
-            room.tmux.wait(lambda _, moment=moment: time.monotonic() >= moment)  # type: ignore[misc]
+        if kills < KILLS and key in ("y", "d", "r", ""):
+            # after a key that counts: before the intent, at the start, in the middle of the push, just after it
+            reach(room, 0.12 + dice.random() * 0.6)
             kill(room)
             kills += 1
             come_back(room)

@@ -42,6 +42,14 @@ class Tmux:
         self.type(command)
         self.keys("Enter")
 
+    def run_beside(self, command: str) -> None:
+        """Run a command outside the window."""
+        subprocess.run(["bash", "-c", command], check=False, timeout=20)
+
+    def record(self, path: Path) -> None:
+        """Keep every byte that the program sends to the terminal from now on."""
+        self._tmux("pipe-pane", f"cat > {path}")
+
     def keys(self, *keys: str) -> None:
         """Press keys, by tmux's names."""
         for key in keys:

@@ -38,7 +38,9 @@ PATIENCE = 30.0
 def git(where: Path | str, *words: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_EDITOR": "true"}
-    done = subprocess.run(["git", *words], cwd=where, capture_output=True, text=True, env=environment, timeout=30)
+    done = subprocess.run(
+        ["git", *words], cwd=where, capture_output=True, text=True, env=environment, timeout=30, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -81,7 +83,7 @@ def change(drill: Drill, folder: Path, branch: str, *words: str) -> str:
         git(folder, "config", "user.email", "tester@shop.example")
     git(folder, "checkout", "-q", "-B", "work", f"origin/{branch}")
     git(folder, *words)
-    git(folder, "push", "-q", "origin", f"HEAD:{branch}")
+    git(folder, "push", "-q", "origin", f"+HEAD:{branch}")
     commit = git(folder, "rev-parse", "HEAD")
     if branch == "production":
         wait_for(lambda: metrics(drill)["commit"] == commit, "the new version")
@@ -198,19 +200,28 @@ print(json.dumps({"home": ask("GET", "/"), "products": ask("GET", "/api/products
     "order": ask("POST", "/api/checkout", order), "projects": ask("GET", "/api/projects"),
     "nothing": ask("GET", "/nothing"), "health": 200 if all(c["healthy"] for c in checks().values()) else 503}))
 """
+    answers: dict[str, int] = json.loads(run_in_a_shop(script, tree))
+    return answers
+
+
+def run_in_a_shop(script: str, tree: Path) -> str:
+    """What a script says that is given the shop's tree, and a cache to talk to."""
     cache = CacheServer()
     threading.Thread(target=cache.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-c", script, str(tree)],
-            env={"CACHE_URL": cache.url}, capture_output=True, text=True, timeout=30,
-        )  # fmt: skip
+            env={"CACHE_URL": cache.url},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
     finally:
         cache.shutdown()
         cache.server_close()
     assert done.returncode == 0, done.stderr
-    answers: dict[str, int] = json.loads(done.stdout)
-    return answers
+    return done.stdout.strip()
 
 
 def test_every_release_before_the_bad_one_works(tmp_path: Path) -> None:
@@ -309,12 +320,39 @@ def test_outage_fails_every_page_and_the_health_check(start: Callable[..., Drill
     change(drill, tmp_path / "clean", "production", "reset", "-q", "--hard", f"{drill.world.good_tag}^{{commit}}")
 
 
-def test_flapping_comes_and_goes(start: Callable[..., Drill]) -> None:
+def test_flapping_turns_a_healthy_production_red(start: Callable[..., Drill]) -> None:
     drill = start("flapping")
-    for expected in (200, 503, 200):
-        wait_for(lambda code=expected: get(f"{drill.production_url}/api/health")[0] == code, f"health {expected}")  # type: ignore[misc]
+    assert get(f"{drill.production_url}/api/health")[0] == 200
+    wait_for(lambda: get(f"{drill.production_url}/api/health")[0] == 503, "an unhealthy answer")
+    before, errors_before = served(drill)
+    wait_for(lambda: served(drill)[0] > before + 50, "more requests")
     total, errors = served(drill)
-    assert 0.1 < errors / total < 0.9
+    assert errors - errors_before == total - before
+    assert "no cache connection, next attempt in" in drill.log.read_text()
+
+
+def test_flapping_comes_and_goes(tmp_path: Path) -> None:
+    world = build(tmp_path / "world", scenario("flapping"), 1, NOW)
+    tree = tmp_path / "tree"
+    git(world.repository, "worktree", "add", "-q", "--detach", str(tree), world.bad)
+    script = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from app import cache
+assert 11 <= cache.RECYCLE_AFTER <= 13 and 11 <= cache.RETRY_AFTER <= 13
+cache.RECYCLE_AFTER = cache.RETRY_AFTER = 0.2
+states, end = [], time.monotonic() + 20
+while len(states) < 5 and time.monotonic() < end:
+    try:
+        state = cache.cache.ping()
+    except ConnectionError:
+        state = False
+    if states[-1:] != [state]:
+        states.append(state)
+    time.sleep(0.01)
+print(states)
+"""
+    assert run_in_a_shop(script, tree) == "[True, False, True, False, True]"
 
 
 @pytest.mark.parametrize("seed", [1, 3])
@@ -338,7 +376,13 @@ def test_rolling_back_to_the_tag_mends_the_wrong_diagnosis(start: Callable[..., 
     }
     words = ["git", "commit-tree", tree, "-p", drill.world.production, "-m", f"Roll back to {drill.world.good_tag}"]
     made = subprocess.run(
-        words, cwd=drill.repository, env=os.environ | environment, capture_output=True, text=True, timeout=30
+        words,
+        cwd=drill.repository,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
     )
     git(drill.repository, "push", "-q", "origin", f"{made.stdout.strip()}:production")
     wait_for(lambda: metrics(drill)["commit"] == made.stdout.strip(), "the new version")
@@ -392,12 +436,16 @@ def test_a_version_that_dies_is_started_again(start: Callable[..., Drill]) -> No
 
 def processes_of(drill: Drill) -> list[int]:
     """Every process with the drill's folder in its command line."""
-    listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, timeout=10).stdout
-    return [int(line.split()[0]) for line in listed.splitlines() if f"{drill.folder}/" in line and "ps -eo" not in line]
+    listed = subprocess.run(
+        ["ps", "-wweo", "pid=,args="], capture_output=True, text=True, timeout=10, check=True
+    ).stdout
+    return [int(line.split()[0]) for line in listed.splitlines() if f"{drill.folder}/" in line]
 
 
 def command_of(pid: int) -> str:
-    return subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, timeout=10).stdout
+    return subprocess.run(
+        ["ps", "-wwo", "args=", "-p", str(pid)], capture_output=True, text=True, timeout=10, check=True
+    ).stdout
 
 
 # ── what a person can meet ────────────────────────────────────────────────────────────────────────

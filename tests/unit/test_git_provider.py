@@ -151,7 +151,8 @@ async def test_revert_and_push_in_one_text_are_foreseen(world: World, git: Git) 
     assert seen.blocked == seen.already == ""
     assert seen.expected == {"origin refs/heads/production": world.header}
     assert "adds 1 commit:" in seen.lines
-    assert 'Revert "New checkout flow"' in said(seen)
+    assert '  (new) Revert "New checkout flow"' in seen.lines
+    assert 'to a new commit "Revert "New checkout flow""' in said(seen)
     assert "changes 2 files +1 −3" in seen.lines
     assert "drops" not in said(seen)
     assert world.header in seen.way_back
@@ -280,8 +281,10 @@ async def test_rolling_back_to_the_files_of_a_tag(world: World, git: Git) -> Non
     assert await git.took_effect(text, seen.expected, git.folder) is False
     assert world.shell(text, git.folder).returncode == 0
     assert await git.took_effect(text, seen.expected, git.folder) is True
+    world.git("fetch", "-q", "origin", cwd=git.folder)
     again = await preview(git, text)
-    assert "already has exactly the files of v1.1.0" in again.already or again.blocked == ""
+    assert "already has exactly the files of v1.1.0" in again.already
+    assert "production on origin has exactly these files already." in again.already
     assert world.git("rev-parse", "production^{tree}", cwd=world.remote) == world.git("rev-parse", "v1.1.0^{tree}")
     assert world.git("rev-parse", "production^", cwd=world.remote) == world.header
 
@@ -469,6 +472,23 @@ async def test_the_runbook_as_the_user_wrote_it(world: World, git: Git) -> None:
     assert f"moves production on origin from {world.header[:7]}" in said(ahead)
     rewind = await preview(git, "git checkout production\ngit reset --hard v1.1.0\ngit push origin production --force")
     assert "drops 2 commits from production:" in rewind.lines
+
+
+async def test_git_in_another_directory(world: World, git: Git) -> None:
+    (git.folder / "sub").mkdir()
+    inside = await git.preview("cd sub && git push origin main:side", git.folder)
+    assert "creates side on origin" in said(inside)
+    other = await git.preview(f"git -C {world.copy} push origin {world.cart}:side", git.folder)
+    assert f'creates side on origin, at {world.cart[:7]} "Cart"' in said(other)
+    assert "cannot be looked into" in (await git.preview("cd $DIR; git push origin main", git.folder)).blocked
+    assert "cannot be looked into" in said(await git.preview("git -C gone revert HEAD", git.folder))
+
+
+async def test_half_done_is_said_and_is_not_already(world: World, git: Git) -> None:
+    world.git("revert", "--no-edit", world.bad, cwd=git.folder)
+    seen = await preview(git, f"git revert --no-edit {world.bad}\ngit push origin HEAD:production")
+    assert seen.already == ""
+    assert any("already reverted" in warning for warning in seen.warnings)
 
 
 # ── refusals by the remote ────────────────────────────────────────────────────────────────────────

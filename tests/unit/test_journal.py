@@ -370,6 +370,27 @@ def test_emergency_lines_are_part_of_the_record_and_come_home(folder: Path) -> N
     assert verify(folder) == []
 
 
+def test_a_line_that_was_written_in_half_is_written_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = pen.Pen(folder, NAME, "kim-1")
+
+    def failing(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(stream.StreamWriter, "append", failing)
+        at = stream.stamp(START)
+        writer.write(at, 1, b"[]", b'{"kind":"note-added","text":"a"}')
+        with pen.emergency_file(folder, "kim-1").open("ab") as file:
+            file.write(b'{"incident":"half a line, longer than the next one will be' + b"x" * 500)
+        writer.write(at, 2, b"[]", b'{"kind":"note-added","text":"b"}')
+        assert len(pen.emergency_file(folder, "kim-1").read_bytes().splitlines()) == 2
+        assert texts(read_incident(folder)) == ["a", "b"]
+    writer.mend()
+    writer.close()
+    assert texts(read_incident(folder)) == ["a", "b"]
+    assert verify(folder) == []
+
+
 def test_a_changed_emergency_line_shows(folder: Path) -> None:
     journal = Journal.open(folder, NAME, "kim-1", ticking())
     journal.append_now(note("a"))

@@ -251,6 +251,10 @@ def test_any_text_stays_in_its_cell_and_its_code(text: str) -> None:
     assert re.findall("`+", span).count(ticks[0]) == 2
 
 
+def test_a_fence_in_a_command_does_not_end_its_block() -> None:
+    assert block("a\n````\nb", "sh") == ["`````sh", "a", "````", "b", "`````"]
+
+
 # ── keeping files ─────────────────────────────────────────────────────────────────────────────────
 
 
