@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from runbook.logs.clean import clean
 from runbook.providers.git_ask import Ask

@@ -581,10 +581,8 @@ def _git_looks(words: tuple[str, ...]) -> bool:
     if verb == "remote":
         return not plain
     if verb == "config":
-        return (
-            (len(plain) == 1
-            and not re.search(r"--(unset|add|replace|remove|edit|rename)", " ".join(rest)))
-            or any(re.match(r"--(get|list)|-l$", word) for word in rest)
+        return (len(plain) == 1 and not re.search(r"--(unset|add|replace|remove|edit|rename)", " ".join(rest))) or any(
+            re.match(r"--(get|list)|-l$", word) for word in rest
         )
     if verb == "symbolic-ref":
         return len(plain) == 1 and not set(rest) & {"-d", "--delete"}
@@ -679,7 +677,7 @@ def _kind(words: tuple[str, ...], fed: bool) -> Kind:
         return "interactive"
     if _matches(FOLLOW, line):
         return "follow"
-    own, *carried = _unwrapped(words)
+    _own, *carried = _unwrapped(words)
     for text in carried:
         inner = kind(text) if isinstance(text, str) else _kind(text, fed) if text else "run"
         if inner != "run":

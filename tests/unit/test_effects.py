@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook.model import Effect
-from runbook.steps.effects import infer, kind, names_production
+from runbook.steps.effects import infer, kind
 
-READ = """
+READ = r"""
 git log --oneline -10
 git --no-pager log -p
 git -C /x show <commit-sha>
@@ -101,5 +98,78 @@ grep -r "DROP TABLE" migrations/
 echo "rm -rf /"
 export DEPLOY=abc
 test -f x && cat x
-cat <<EOF
-$(date)
+"""
+
+CHANGE = r"""
+git revert --no-edit abc1234
+git cherry-pick -x abc1234
+git push origin main
+git push --porcelain origin abc:refs/heads/main
+git commit-tree T -p H -m x
+git tag v1
+npm install
+vercel rollback dpl_1 --yes
+kubectl rollout undo deployment/app --to-revision=3
+curl -X POST https://example.com/hook
+some-unknown-program --flag
+systemctl restart app
+"""
+
+DESTROY = r"""
+git push origin production --force
+git push -f origin main
+git push origin +main
+git push --force-with-lease=refs/heads/production:abc origin x:refs/heads/production
+git push origin :refs/heads/old
+git reset --hard v3.9.0
+git clean -fd
+rm -rf build
+kubectl delete pod x
+terraform destroy
+psql -c 'DROP TABLE users'
+dropdb app
+docker compose down -v
+kubectl scale deployment/app --replicas=0
+bash -c 'git reset --hard HEAD~1'
+git log && rm -r /srv/data
+"""
+
+
+def _lines(table: str) -> list[str]:
+    return [line for line in table.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("text", _lines(READ))
+def test_what_only_looks_is_read(text: str) -> None:
+    assert infer(text) is Effect.READ
+
+
+@pytest.mark.parametrize("text", _lines(CHANGE))
+def test_what_alters_something_or_is_unknown_is_a_change(text: str) -> None:
+    assert infer(text) is Effect.CHANGE
+
+
+@pytest.mark.parametrize("text", _lines(DESTROY))
+def test_what_cannot_be_taken_back_is_never_taken_for_less(text: str) -> None:
+    assert infer(text) is Effect.DESTROY
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("git log --oneline", "run"),
+        ("tail -f /var/log/app.log", "follow"),
+        ("watch -n 5 date", "follow"),
+        ("kubectl logs -f deployment/app", "follow"),
+        ("vim notes.txt", "interactive"),
+        ("kubectl exec -it pod -- bash", "interactive"),
+    ],
+)
+def test_whether_it_returns_by_itself(text: str, expected: str) -> None:
+    assert kind(text) == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=80))
+def test_any_text_has_an_effect(text: str) -> None:
+    assert infer(text) in Effect
