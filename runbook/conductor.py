@@ -17,7 +17,7 @@ import msgspec
 
 from runbook.carrier import Carrier
 from runbook.incident import events as ev
-from runbook.incident import report, snapshot
+from runbook.incident import home, report, snapshot
 from runbook.incident.journal import Journal
 from runbook.incident.room import Room
 from runbook.incident.state import Run
@@ -400,6 +400,7 @@ class Conductor:
             task.cancel()
         await self.record(ev.RoomLeft(reason=reason))
         self.journal.close()
+        home.leave_wheel(self.folder)
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────
 

@@ -46,7 +46,8 @@ def show_contacts(screen: RoomScreen) -> None:
     conductor = screen.conductor
     failed = conductor.state.verdict is not None and conductor.state.verdict.verdict == "failed"
     levels = list(dict.fromkeys(contact.level for contact in conductor.runbook.contacts))
-    suggest = next((level for level in levels if level not in conductor.state.called), "") if failed else ""
+    reached = {entry.split(": ")[0] for entry in conductor.state.called}
+    suggest = next((level for level in levels if level not in reached), "") if failed else ""
     dialog = Contacts(
         conductor.runbook.contacts, conductor.state.called, suggest=suggest, hidden=screen.room.presenting
     )

@@ -18,7 +18,12 @@ from tui import cli
 def incidents(*, as_json: bool, check: bool) -> int:
     """List the incidents, newest first; with `check`, every record's chain of hashes too."""
     result = cli.OK
-    for folder in home.list_incidents():
+    try:
+        folders = home.list_incidents()
+    except JournalTrouble as unreadable:
+        print(unreadable, file=sys.stderr)
+        return cli.NOT_OK
+    for folder in folders:
         state, trouble = _state(folder)
         problems = verify(folder) if check else []
         if trouble or problems:

@@ -166,13 +166,13 @@ DESTROY = (
     r"curl .*(-X ?|--request[ =])DELETE\b",
     r"(http|https|xh) DELETE\b",
     r"gh api .*(-X ?|--method[ =])DELETE\b",
-    r"redis-cli .*\b(flushall|flushdb|del|unlink|shutdown|debug|replicaof|slaveof)\b",
+    r"(?i)redis-cli .*\b(flushall|flushdb|del|unlink|shutdown|debug|replicaof|slaveof)\b",
     r"etcdctl (del|snapshot restore|member remove)\b",
     r"mysqladmin .*\bdrop\b",
     r"systemctl (poweroff|reboot|halt|kexec|emergency|rescue)\b",
     r"(userdel|groupdel|lvremove|vgremove|pvremove|zfs (destroy|rollback)|btrfs subvolume delete|umount -f)\b",
 )
-"""What cannot be taken back (program and arguments, joined by spaces; case does not matter)."""
+"""What cannot be taken back (program and arguments, joined by spaces)."""
 
 DESTROY_WORD = re.compile(
     r"(^|[-:_./])(delete|destroy|purge|terminate|drop|wipe|nuke|flushall|flushdb|truncate|erase|uninstall|deprovision)"
@@ -641,7 +641,7 @@ def _runs(words: tuple[str, ...], programs: frozenset[str]) -> bool:
 
 
 def _matches(patterns: tuple[str, ...], line: str) -> bool:
-    return any(re.match(pattern, line, re.IGNORECASE if "-" not in pattern else 0) for pattern in patterns)
+    return any(re.match(pattern, line) for pattern in patterns)
 
 
 # ── kinds ─────────────────────────────────────────────────────────────────────────────────────────
