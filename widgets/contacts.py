@@ -24,7 +24,7 @@ class Contacts(ListDialog[Contact | None]):
     def __init__(
         self, contacts: tuple[Contact, ...], called: tuple[str, ...] = (), *, suggest: str = "", hidden: bool = False
     ) -> None:
-        """`called` holds levels or names; `suggest` is the level to call next."""
+        """`called` holds `level: who` as the record does; `suggest` is the level to call next."""
         super().__init__("Contacts", right=counted(len(contacts), "contact"))
         self.contacts = contacts
         self.called = called
@@ -41,7 +41,7 @@ class Contacts(ListDialog[Contact | None]):
             self.say("The runbook names nobody to call.")
 
     def _was_called(self, contact: Contact) -> bool:
-        return contact.who in self.called or contact.level in self.called
+        return f"{contact.level}: {contact.who}" in self.called
 
     def on_rows_opened(self, event: Rows.Opened) -> None:
         event.stop()

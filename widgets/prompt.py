@@ -49,6 +49,7 @@ class Prompt(ModalScreen[str | None]):
         self.required = required
         self.field = Input(value=value, password=secret, select_on_focus=False)
         self.field.cursor_blink = False
+        self._early = len(value)
         self.notice = Static(id="prompt-notice", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -65,18 +66,23 @@ class Prompt(ModalScreen[str | None]):
         self.field.focus()
 
     def on_key(self, event: events.Key) -> None:
-        """Takes what was typed while the field was on its way; later keys never reach here."""
-        if self.focused is self.field and event.key != "enter":
-            return
+        """Takes what was sent here before the field had the focus; the field keeps its own letters to itself."""
         if event.character and event.is_printable:
             event.stop()
-            self.field.insert_text_at_cursor(event.character)
-        elif event.key == "backspace":
+            self._insert_early(event.character)
+        elif event.key == "backspace" and self.focused is not self.field:
             event.stop()
             self.field.action_delete_left()
         elif event.key == "enter":
             event.stop()
             self._submit()
+
+    def _insert_early(self, character: str) -> None:
+        """An early letter goes before those that the field may have got meanwhile."""
+        cursor = self.field.cursor_position
+        self.field.insert(character, min(self._early, len(self.field.value)))
+        self.field.cursor_position = cursor + 1
+        self._early += 1
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -128,10 +128,12 @@ class Rows(ScrollView, can_focus=True):
         top, height = self.scroll_offset.y, self.size.height
         # The heading above the first selectable row comes into view with it.
         first = 0 if self._step(self.cursor, -1) == self.cursor else self.cursor
-        if first < top:
-            self.scroll_to(y=first, animate=False, immediate=True)
-        if self.cursor >= max(first, top) + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+        wanted = min(top, first)
+        if self.cursor >= wanted + height:
+            wanted = self.cursor - height + 1
+        if wanted != top:
+            # Forced, since a list that has just grown gets its scrollbar only with the next layout.
+            self.scroll_to(y=wanted, animate=False, immediate=True, force=True)
 
     def _step(self, index: int, way: int) -> int:
         at = index + way

@@ -85,7 +85,7 @@ class SignalsBody(Widget, can_focus=True):
         rows = self.view.rows
         room = height - len(lines)
         if not rows:
-            return [*lines, self._strip(join((" no signal is asked yet", "$text-muted")), width)][:height]
+            return [*lines, self._strip(join((" no signal is asked yet", "$foreground-muted")), width)][:height]
         charts = chart_heights(rows, room)
         for row, chart in zip(rows, charts, strict=True):
             data = self._data(row)
@@ -97,7 +97,7 @@ class SignalsBody(Widget, can_focus=True):
                 lines.extend(strip.adjust_cell_length(width).apply_style(self.rich_style) for strip in strips)
         if len(lines) > height:
             more = len(lines) - height + 1
-            lines[height - 1 :] = [self._strip(join((f" {glyph('more')} {more} more", "$text-muted")), width)]
+            lines[height - 1 :] = [self._strip(join((f" {glyph('more')} {more} more", "$foreground-muted")), width)]
         return lines
 
     def _strip(self, line: Content, width: int) -> Strip:
@@ -150,9 +150,11 @@ def line_of(row: SignalRow, data: ChartData, width: int, *, with_course: bool) -
     narrow = width < NARROW
     stale = row.no_data_for > 0
     title, value = (12, 8) if narrow else (13, 9)
-    value_style = "$text-muted" if stale else f"bold {STATE_STYLE[row.state]}" if row.state == "not-met" else "bold"
+    value_style = (
+        "$foreground-muted" if stale else f"bold {STATE_STYLE[row.state]}" if row.state == "not-met" else "bold"
+    )
     left = join(
-        (f" {row.title:<{title}.{title}}", "$text-muted" if stale else ""),
+        (f" {row.title:<{title}.{title}}", "$foreground-muted" if stale else ""),
         (f"{row.value or '–':>{value}}", value_style),
         "  ",
     )
@@ -170,7 +172,7 @@ def _middle(row: SignalRow, data: ChartData, room: int, *, with_course: bool) ->
         return _health(row, narrow=room < 32)
     bars = 0 if not (with_course and row.points) else room if room < 8 + 5 else min(30, room - 9)
     # the course tells more than the change, where there is room for one only
-    middle = Content("") if 4 <= bars == room else join((f"{_trend(row.trend):<8} ", "$text-muted"))
+    middle = Content("") if 4 <= bars == room else join((f"{_trend(row.trend):<8} ", "$foreground-muted"))
     return middle + join((course(data, bars), "$primary")) if bars >= 4 else middle
 
 
@@ -182,18 +184,20 @@ def _health(row: SignalRow, *, narrow: bool) -> Content:
         if narrow and check.ok:
             continue
         state: State = "unknown" if check.ok is None else "met" if check.ok else "not-met"
-        name = (f"{check.name} ", "" if check.ok is False else "$text-muted")
+        name = (f"{check.name} ", "" if check.ok is False else "$foreground-muted")
         line += join(name, (state_glyph(state), STATE_STYLE[state]), " " if narrow else "  ")
     if narrow and well:
-        line += join((f"{well} ", "$text-muted"), (state_glyph("met"), STATE_STYLE["met"]))
+        line += join((f"{well} ", "$foreground-muted"), (state_glyph("met"), STATE_STYLE["met"]))
     return line
 
 
 def _standing(row: SignalRow, narrow: bool) -> Content:
     if row.state is None:
-        return join((f"{row.criterion} ", "$text-muted"))
+        return join((f"{row.criterion} ", "$foreground-muted"))
     word = "" if narrow else f" {_WORDS[row.state]:<{_WORD_WIDTH}}"
-    return join((f"{row.criterion}  ", "$text-muted"), (f"{state_glyph(row.state)}{word} ", STATE_STYLE[row.state]))
+    return join(
+        (f"{row.criterion}  ", "$foreground-muted"), (f"{state_glyph(row.state)}{word} ", STATE_STYLE[row.state])
+    )
 
 
 def _trend(change: float | None) -> str:

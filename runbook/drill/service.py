@@ -147,14 +147,24 @@ class Service(ThreadingHTTPServer):
         self.log = Log(options.log)
         self.metrics = Metrics()
         self.draining = False
-        self.open: set[Handler] = set()
+        self.handlers: set[Handler] = set()
+        self.open = 0
+        """Connections accepted and not closed yet, counted from before their thread runs."""
+        self.counting = threading.Lock()
         self.application, self.health = load(options.code)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = self.socket.accept()
         connection.setblocking(True)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self.counting:
+            self.open += 1
         return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        with self.counting:
+            self.open -= 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no error of the shop; anything else goes to the log."""
@@ -163,10 +173,10 @@ class Service(ThreadingHTTPServer):
             self.log.write("ERROR", "shop.server", f"{error!r}\n{traceback.format_exc().rstrip()}")
 
     def stop_accepting(self) -> None:
-        """Open connections are closed as soon as they are idle."""
+        """Kept connections are closed as soon as they are idle; one that is new is answered first."""
         self.draining = True
-        for handler in list(self.open):
-            if not handler.busy:
+        for handler in list(self.handlers):
+            if handler.kept:
                 handler.hang_up()
 
     def health_report(self) -> tuple[int, dict[str, Any]]:
@@ -213,7 +223,8 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "shop"
     sys_version = ""
     timeout = KEEP_ALIVE
-    busy = False
+    kept = False
+    """Whether it was answered before and waits for another request."""
 
     @property
     def service(self) -> Service:
@@ -221,12 +232,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.service.open.add(self)
-        if self.service.draining:
-            self.hang_up()  # accepted just before; what it has sent already is still answered
+        self.service.handlers.add(self)
 
     def finish(self) -> None:
-        self.service.open.discard(self)
+        self.service.handlers.discard(self)
         super().finish()
 
     def hang_up(self) -> None:
@@ -236,7 +245,7 @@ class Handler(BaseHTTPRequestHandler):
             return  # it is closed already
 
     def do_GET(self) -> None:
-        self.busy = True
+        self.kept = False
         path, _, query = self.path.partition("?")
         if path == "/api/health":
             code, health = self.service.health_report()
@@ -249,7 +258,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, "text/plain; version=0.0.4; charset=utf-8", text.encode())
         else:
             self.serve_shop(path, query)
-        self.busy = False
+        self.kept = True
         if self.service.draining:
             self.close_connection = True
 

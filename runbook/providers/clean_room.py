@@ -121,7 +121,7 @@ async def _facts(source: Ask) -> tuple[Path, bool, bool]:
             )
         raise GitRefused(
             f"{clean(str(source.path))} is not a git repository.",
-            "Start warroom in the repository, or name it: warroom open RUNBOOK --repo DIR",
+            "Start warroom inside the repository that you deploy from.",
         )
     common, bare, shallow = decoded(asked.out).splitlines()
     return Path(common), bare == "true", shallow == "true"

@@ -306,7 +306,9 @@ async def _branch(stage: Stage, call: Invocation, found: Findings) -> None:
         return
     sha = await stage.resolve(arguments[1] if len(arguments) > 1 else "HEAD")
     stage.refs[f"refs/{'tags' if call.sub == 'tag' else 'heads'}/{arguments[0]}"] = sha
-    found.lines.append(f"names {await stage.named(sha) if sha else 'HEAD'} {clean(arguments[0])} in {stage.place}")
+    kind = "tag" if call.sub == "tag" else "branch"
+    at = await stage.named(sha) if sha else "HEAD"
+    found.lines.append(f"makes the {kind} {clean(arguments[0])} at {at} in {stage.place}")
 
 
 async def _update_ref(stage: Stage, call: Invocation, found: Findings) -> None:

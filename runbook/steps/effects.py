@@ -239,6 +239,8 @@ WRAPPERS = {
 """Programs that run another one given in their words, and their options that take a value."""
 WRAPPER_VERBS = {"op": "run", "bundle": "exec", "poetry": "run", "pipenv": "run", "uv": "run"}
 SHELL_PROGRAMS = words_of("bash sh zsh dash ksh ash su")
+READS_SHELL = SHELL_PROGRAMS | {"ssh"}
+"""Programs whose input is shell text."""
 
 GLOBAL_VALUES = {
     "git": "-C -c --git-dir --work-tree --namespace --exec-path",
@@ -272,9 +274,9 @@ FOLLOW = (
     r"(watch|stern|kubetail|multitail|yes)\b",
     r"tail .*(?<=\s)(-\w*[fF]\w*|--follow\S*|--retry)",
     r"less .*\+F",
-    r"(kubectl|docker|docker compose|docker-compose|argocd|flux|vercel|nomad|railway|doctl|gcloud|az|aws|dmesg|journalctl|oc) "
-    r"(?!exec|run).*(?<=\s)(-\w*f|--follow|--tail)(\s|$)(?!.*\s-f \S+\.ya?ml)",
-    r"(journalctl|docker|kubectl) .*logs?.* (-f|--follow)",
+    r"(kubectl|docker|docker-compose|argocd|flux|vercel|nomad|doctl|gcloud|az|aws) (.* )?(logs?|tail)\b.*"
+    r"(?<=\s)(-\w*f|--follow)(\s|$)",
+    r"(journalctl|dmesg) .*(?<=\s)(-\w*[fw]|--follow)(\s|$)",
     r"kubectl (get|.* get)\b.*(?<=\s)(-w|--watch|--watch-only)",
     r"kubectl (port-forward|proxy|argo rollouts (get|dashboard).*--watch|argo rollouts dashboard)\b",
     r"(railway|fly|pm2) (logs|log)\b(?!.*(--no-?stream|--no-tail|-n\b|--lines|--latest))",
@@ -284,10 +286,9 @@ FOLLOW = (
     r"(docker|podman) (stats\b(?!.*--no-stream)|events\b(?!.*--until))",
     r"docker-compose events|docker compose events",
     r"(docker compose|docker-compose) up\b(?!.*(\s-\w*d|--detach|--wait|--no-start))",
-    r"ping (?!.*\s-c)",
+    r"ping\b(?!.*\s-c)",
     r"(vmstat|iostat|mpstat|sar) (-\S+ )*\d+$",
     r"tcpdump\b(?!.*\s-c)",
-    r"dmesg .*(-w|--follow)",
     r"redis-cli .*\bmonitor\b",
     r"kafka-console-consumer\S*\b(?!.*--(max-messages|timeout-ms))",
     r"prisma studio\b",
@@ -366,7 +367,9 @@ def simple_commands(text: str) -> list[Simple]:
                 found[-1] = msgspec.structs.replace(found[-1], ends=token.plain)
             group = []
         elif token.kind == "heredoc" and found:
-            found[-1] = msgspec.structs.replace(found[-1], inner=found[-1].inner + token.inner)
+            body = masked[token.start : token.end].rstrip("\n").rpartition("\n")[0]
+            read = (body,) if _runs(found[-1].words, READS_SHELL) else token.inner
+            found[-1] = msgspec.structs.replace(found[-1], inner=found[-1].inner + read)
         elif token.kind in ("word", "redirect"):
             group.append(token)
     return found

@@ -104,6 +104,17 @@ async def test_hooks_do_not_come_along_but_a_pre_push_hook_is_remembered(world: 
     assert world.shell("git push -q origin HEAD:refs/heads/side", room.folder).returncode == 0
 
 
+async def test_hooks_of_the_engineers_whole_machine_do_not_run_either(world: World) -> None:
+    hooks = world.root / "hooks"
+    hooks.mkdir()
+    (hooks / "pre-push").write_text("#!/bin/sh\nexit 1\n")
+    (hooks / "pre-push").chmod(0o755)
+    Path(world.env["GIT_CONFIG_GLOBAL"]).write_text(f"[core]\n\thooksPath = {hooks}\n")
+    room = await world.clean_room()
+    assert room.pre_push == str(hooks / "pre-push")
+    assert world.shell("git push -q origin HEAD:refs/heads/side", room.folder).returncode == 0
+
+
 async def test_a_moved_tag_does_not_break_the_fetch(world: World) -> None:
     room = await world.clean_room()
     world.git("tag", "-f", "v1.2.0", world.cart)

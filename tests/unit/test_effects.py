@@ -453,9 +453,38 @@ def test_names_production() -> None:
 
 
 pieces = st.sampled_from(
-    "git push --force rm -rf x ; && | $( ) ' \" ` <x> > file /dev/null sudo bash -c psql DROP TABLE \n # <<E E {} [".split(
-        " "
-    )
+    [
+        "git",
+        "push",
+        "--force",
+        "rm",
+        "-rf",
+        "x",
+        ";",
+        "&&",
+        "|",
+        "$(",
+        ")",
+        "'",
+        '"',
+        "`",
+        "<x>",
+        ">",
+        "file",
+        "/dev/null",
+        "sudo",
+        "bash",
+        "-c",
+        "psql",
+        "DROP",
+        "TABLE",
+        "\n",
+        "#",
+        "<<E",
+        "E",
+        "{}",
+        "[",
+    ]
 )
 
 

@@ -84,6 +84,16 @@ def test_an_exact_secret_in_every_form(secret: str) -> None:
     assert basic not in redact(basic, known)
 
 
+@pytest.mark.parametrize("user", ["", "u", "us", "use", "user"])
+def test_nothing_but_a_border_of_an_encoded_secret_is_left(user: str) -> None:
+    secret = "correct-horse-battery"
+    encoded = base64.b64encode(f"{user}:{secret}".encode()).decode()
+    begin = 8 * len(f"{user}:")
+    whole = (begin + 8 * len(secret)) // 6 - -(-begin // 6)
+    left = redact(encoded, (secret,)).split("‹masked›")
+    assert sum(map(len, left)) == len(encoded) - whole, "only characters that share bits with a neighbour"
+
+
 def test_short_values_do_not_blind_the_screen() -> None:
     assert redact("deploy to prod", ("prod",)) == "deploy to prod"
 

@@ -111,6 +111,15 @@ def test_nothing_to_show_is_said() -> None:
     assert any("no data" in row for row in texts(ChartData(points=((NOW - 5, None), (NOW, math.nan)), now=NOW), 40, 6))
 
 
+def test_a_chart_may_be_larger_than_the_terminal_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    import plotext._figure
+
+    monkeypatch.setattr(plotext._figure.ut, "terminal_size", lambda: (20, 5))
+    points = tuple((NOW - 900 + 9 * n, 5.0) for n in range(101))
+    rows = texts(ChartData(points=points, now=NOW), 120, 20)
+    assert max(sum(map(has_curve, row)) for row in rows) > 100
+
+
 def test_one_point_is_a_dot() -> None:
     assert sum(map(has_curve, "".join(texts(ChartData(points=((NOW - 9, 3.0),), now=NOW), 40, 6)))) == 1
 

@@ -167,3 +167,21 @@ def test_a_paste_of_the_name_leaves_the_field_empty() -> None:
     assert guard.typed == "p"
     guard, _ = guard.pasted(1.5)
     assert guard.typed == ""
+
+
+def test_a_burst_in_the_middle_clears_what_was_typed() -> None:
+    guard = Guarded(name="production").painted(0)
+    for letter, at in (("p", 1.0), ("r", 1.2)):
+        guard, _ = guard.press(letter, letter, at)
+    answers = []
+    for number, letter in enumerate("oduction"):
+        guard, answer = guard.press(letter, letter, 1.5 + number * 0.005)
+        answers.append(answer)
+    assert Answer.BURST in answers
+    # Whole again by bytes that nobody typed: it must not be.
+    assert guard.typed == ""
+
+
+def test_painting_again_does_not_give_more_or_less_time() -> None:
+    guard = Guarded().painted(0)
+    assert guard.painted(5) == guard

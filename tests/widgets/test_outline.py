@@ -24,7 +24,7 @@ def text(state: RoomState, opened: frozenset[str] = OPEN_AT_FIRST, width: int = 
 
 
 def test_before_anything_was_done() -> None:
-    assert text(with_steps(), width=76) == [
+    assert text(with_steps(), width=75) == [
         "▸ Reasons to roll back                                         1 of 2 hold",
         "▾ Before                                                               4/5",
         "  ✓ Confirm that a rollback is necessary            03:09  ana",
@@ -32,7 +32,7 @@ def test_before_anything_was_done() -> None:
         "  ✓ Notify the team                                 03:11  #incidents",
         "  ✓ Identify the target                             03:12  v4.1.3",
         "  ○ Root cause, if quick",
-        "▾ Git revert                                     ~10 min · risk low · 0/5",
+        "▾ Git revert                                      ~10 min · risk low · 0/5",
         "  ▸ 1 Bring main and production up to date          reads",
         '    2 Revert 9f3c2e1 "New checkout flow"            changes main',
         "    3 Wait until staging serves it                  watch",

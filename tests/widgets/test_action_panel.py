@@ -1,0 +1,414 @@
+"""The action pane: what it shows, and that only a person who has looked gets a command confirmed."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from runbook.model import Effect, Step
+from runbook.steps.plan import Prepared
+from tests.widgets import samples
+from tests.widgets.hosts import HandClock, Heard, Host, screen_text, until
+from widgets import action_asks as asks
+from widgets.action_draw import draw
+from widgets.action_panel import ActionPanel
+from widgets.action_view import ActionView, Confirmation, Looking, ManualStep, MessageStep, Nothing, keys_for
+from widgets.confirm import ARM
+
+WIDE, NARROW = (98, 18), (78, 14)
+VIEWS: tuple[ActionView, ...] = (
+    Nothing(lines=("Choose a method: m",)),
+    Looking("Revert", "2", "changes main", Effect.CHANGE, "git revert --no-edit 9f3c2e1"),
+    samples.CONFIRM,
+    samples.DESTROY,
+    samples.FAILED_CHECK,
+    samples.BLOCKED,
+    samples.RUNNING,
+    samples.FINISHED,
+    samples.FAILED,
+    samples.UNKNOWN,
+    samples.WAITING,
+    ManualStep("Tell support", "6", ("Say what was rolled back, and until when they hear more.",)),
+    MessageStep("Tell the team", "Rolling back production to v4.1.3.", "7"),
+)
+
+
+async def shown(pilot: Pilot[None], panel: ActionPanel, view: ActionView, clock: HandClock) -> None:
+    """The view is painted, and the person had time to look at it."""
+    panel.show(view)
+    clock.now += 10
+    # Nothing to arm in a view without a deciding key; the paint is awaited all the same.
+    await until(pilot, lambda: panel.guard.armed_at <= clock.now + ARM)
+    clock.now += 10
+
+
+async def press(pilot: Pilot[None], clock: HandClock, *keys: str, gap: float = 1.0) -> None:
+    for key in keys:
+        clock.now += gap
+        await pilot.press(key)
+    clock.now += gap
+
+
+def panel_and_clock() -> tuple[ActionPanel, HandClock]:
+    clock = HandClock()
+    return ActionPanel(clock=clock), clock
+
+
+# ── confirming ────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_y_confirms_exactly_what_was_shown() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        await shown(pilot, panel, samples.CONFIRM, clock)
+        await press(pilot, clock, "y")
+        await until(pilot, lambda: bool(heard.messages))
+        await press(pilot, clock, "y", "y")
+    assert heard.names == ["Confirmed"]
+    confirmed = heard.messages[0]
+    assert isinstance(confirmed, asks.Confirmed)
+    assert confirmed.prepared is samples.CONFIRM.prepared
+
+
+async def test_typing_ahead_does_not_confirm() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        panel.show(samples.CONFIRM)
+        await pilot.press("enter", "y")
+        await until(pilot, lambda: panel.guard.armed_at < 1e9)
+        await press(pilot, clock, "y", gap=ARM / 4)
+        assert panel.guard.waiting == ""
+        assert "too quick" in panel.notice
+        assert any("too quick" in line for line in screen_text(pilot.app))
+    assert heard.messages == []
+
+
+async def test_enter_does_not_confirm_and_esc_cancels_at_once() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        await shown(pilot, panel, samples.CONFIRM, clock)
+        await press(pilot, clock, "enter", "space", "Y")
+        assert panel.guard.waiting == ""
+        await press(pilot, clock, "escape", "n")
+        await until(pilot, lambda: len(heard.messages) == 2)
+    assert heard.names == ["Cancelled", "Cancelled"]
+
+
+async def test_a_paste_does_not_confirm() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        await shown(pilot, panel, samples.CONFIRM, clock)
+        panel.post_message(events.Paste("y\n"))
+        await until(pilot, lambda: "pasted" in panel.notice)
+        assert panel.guard.armed_at > clock.now
+        assert panel.guard.waiting == ""
+    assert heard.messages == []
+
+
+async def test_a_burst_does_not_confirm() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Confirmed)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        await shown(pilot, panel, samples.CONFIRM, clock)
+        await press(pilot, clock, "y", "down", "y", "y", "y", gap=0.005)
+        assert panel.guard.waiting == ""
+        assert panel.guard.armed_at > clock.now
+    assert heard.messages == []
+
+
+async def test_another_question_has_to_be_looked_at_anew() -> None:
+    panel, clock = panel_and_clock()
+    async with Host(panel).run_test(size=WIDE) as pilot:
+        await shown(pilot, panel, samples.CONFIRM, clock)
+        assert panel.guard.is_armed(clock.now)
+        panel.show(samples.FAILED_CHECK)
+        assert not panel.guard.is_armed(clock.now)
+
+
+async def test_fresher_figures_leave_it_armed() -> None:
+    panel, clock = panel_and_clock()
+    async with Host(panel).run_test(size=WIDE) as pilot:
+        await shown(pilot, panel, samples.CONFIRM, clock)
+        panel.show(Confirmation(samples.PREPARED, number="2", title="Revert, said otherwise"))
+        assert panel.guard.is_armed(clock.now)
+
+
+async def test_the_same_question_can_be_asked_again_after_an_answer() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Confirmed)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        for times in (1, 2):
+            await shown(pilot, panel, samples.CONFIRM, clock)
+            await press(pilot, clock, "y")
+            await until(pilot, lambda times=times: len(heard.messages) == times)  # type: ignore[misc]
+
+
+async def test_the_focus_coming_back_disarms() -> None:
+    panel, clock = panel_and_clock()
+    async with Host(panel).run_test(size=WIDE) as pilot:
+        await shown(pilot, panel, samples.CONFIRM, clock)
+        pilot.app.set_focus(None)
+        panel.focus()
+        await until(pilot, lambda: not panel.guard.is_armed(clock.now))
+
+
+async def test_a_command_longer_than_the_pane_has_to_be_seen_to_its_end() -> None:
+    long = "\n".join(f"echo line {number}" for number in range(40))
+    prepared = Prepared("m", Step("s", "Long", "run"), (0,), long, Effect.CHANGE, "main", "/x")
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    async with Host(panel).run_test(size=NARROW, message_hook=heard) as pilot:
+        await shown(pilot, panel, Confirmation(prepared), clock)
+        await press(pilot, clock, "y")
+        assert panel.guard.waiting == ""
+        assert "goes on below" in panel.notice
+        await press(pilot, clock, *["pagedown"] * 8)
+        await press(pilot, clock, "y")
+        await until(pilot, lambda: heard.names == ["Confirmed"])
+
+
+async def test_a_failed_check_wants_a_reason_before_y() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        await shown(pilot, panel, samples.FAILED_CHECK, clock)
+        await press(pilot, clock, "y")
+        assert panel.guard.waiting == ""
+        await press(pilot, clock, "o")
+        await until(pilot, lambda: heard.names == ["OverrideAsked"])
+        overridden = Confirmation(samples.FAILED_CHECK.prepared, overrides=("CI is down, Ben looked at it",))
+        await shown(pilot, panel, overridden, clock)
+        await press(pilot, clock, "y")
+        await until(pilot, lambda: heard.names == ["OverrideAsked", "Confirmed"])
+
+
+async def test_what_lacks_a_value_cannot_be_confirmed() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        await shown(pilot, panel, samples.BLOCKED, clock)
+        await press(pilot, clock, "y", "e")
+        await until(pilot, lambda: bool(heard.messages))
+        assert panel.guard.waiting == ""
+    assert heard.names == ["EditAsked"]
+
+
+# ── destroying ────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_destroying_takes_the_typed_name_and_enter() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    host = Host(panel)
+    async with host.run_test(size=WIDE, message_hook=heard) as pilot:
+        await shown(pilot, panel, samples.DESTROY, clock)
+        await press(pilot, clock, "y")
+        assert panel.guard.typed == "y"
+        await press(pilot, clock, "backspace", *"production")
+        assert any("production▏" in line for line in screen_text(host))
+        assert heard.messages == []
+        await press(pilot, clock, "enter")
+        await until(pilot, lambda: heard.names == ["Confirmed"])
+    confirmed = heard.messages[0]
+    assert isinstance(confirmed, asks.Confirmed)
+    assert confirmed.typed == "production"
+
+
+async def test_letters_of_the_name_do_not_press_the_rooms_keys() -> None:
+    panel, clock = panel_and_clock()
+    host = Host(panel)
+    async with host.run_test(size=WIDE) as pilot:
+        await shown(pilot, panel, samples.DESTROY, clock)
+        await press(pilot, clock, "p", "m", "q", "s", "v")
+        assert panel.guard.typed == "pmqsv"
+        assert host.counted == 0
+        await press(pilot, clock, "escape")
+        assert panel.guard.typed == ""
+
+
+async def test_before_the_first_letter_the_other_keys_work() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    host = Host(panel)
+    async with host.run_test(size=(98, 26), message_hook=heard) as pilot:
+        await shown(pilot, panel, samples.DESTROY, clock)
+        assert any("more lines" in line for line in screen_text(host))
+        await press(pilot, clock, "v")
+        await pilot.pause()
+        assert "see all" not in " ".join(screen_text(host))
+        await press(pilot, clock, "s", "escape")
+        await until(pilot, lambda: heard.names == ["SkipAsked", "Cancelled"])
+
+
+async def test_a_wrong_name_runs_nothing() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        await shown(pilot, panel, samples.DESTROY, clock)
+        await press(pilot, clock, *"preprod", "enter")
+        assert "not the name" in panel.notice
+        assert panel.guard.waiting == ""
+    assert heard.messages == []
+
+
+# ── the other views ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("view", "key", "name"),
+    [
+        (VIEWS[1], "enter", "LookAsked"),
+        (samples.CONFIRM, "e", "EditAsked"),
+        (samples.CONFIRM, "s", "SkipAsked"),
+        (samples.BLOCKED, "r", "LookAgain"),
+        (samples.FINISHED, "enter", "NextAsked"),
+        (samples.FINISHED, "u", "UndoAsked"),
+        (samples.FAILED, "r", "RetryAsked"),
+        (samples.FAILED, "e", "EditAsked"),
+        (samples.UNKNOWN, "r", "RetryAsked"),
+        (samples.UNKNOWN, "d", "Resolved"),
+        (samples.UNKNOWN, "n", "Resolved"),
+        (samples.WAITING, "r", "LookAgain"),
+        (VIEWS[11], "enter", "Resolved"),
+        (VIEWS[12], "C", "CopyAsked"),
+        (samples.RUNNING, "x", "StopAsked"),
+    ],
+)
+async def test_each_key_asks_for_its_thing(view: ActionView, key: str, name: str) -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        await shown(pilot, panel, view, clock)
+        await press(pilot, clock, key)
+        await until(pilot, lambda: bool(heard.messages))
+    assert heard.names == [name]
+
+
+async def test_stopping_goes_one_grade_at_a_time() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.StopAsked)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        for asked, key in (("", "x"), ("interrupt", "X"), ("terminate", "K")):
+            count = len(heard.messages)
+            view = type(samples.RUNNING)(samples.run(stop_asked=asked))
+            await shown(pilot, panel, view, clock)
+            await press(pilot, clock, *({"x", "X", "K"} - {key}))
+            assert len(heard.messages) == count
+            await press(pilot, clock, key)
+            await until(pilot, lambda count=count: len(heard.messages) == count + 1)  # type: ignore[misc]
+    assert [m.how for m in heard.messages if isinstance(m, asks.StopAsked)] == ["interrupt", "terminate", "kill"]
+
+
+async def test_a_held_enter_does_not_mark_a_manual_step_done() -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        await shown(pilot, panel, VIEWS[11], clock)
+        await press(pilot, clock, *["enter"] * 20, gap=0.03)
+        assert panel.guard.waiting == ""
+    assert heard.messages == []
+
+
+async def test_keys_of_the_room_pass_through() -> None:
+    panel, clock = panel_and_clock()
+    host = Host(panel)
+    async with host.run_test(size=WIDE) as pilot:
+        await shown(pilot, panel, samples.FAILED, clock)
+        await press(pilot, clock, "m", "q")
+        assert host.counted == 2
+
+
+# ── what is drawn ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW, (40, 10)])
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: type(view).__name__)
+async def test_every_view_fits_and_names_its_keys(view: ActionView, size: tuple[int, int]) -> None:
+    panel, clock = panel_and_clock()
+    host = Host(panel)
+    async with host.run_test(size=size) as pilot:
+        await shown(pilot, panel, view, clock)
+        await pilot.pause()
+        lines = screen_text(host)
+        width = panel._scroll.scrollable_content_region.width
+        assert all(line.cell_length <= width for line in draw(view, width).body)
+        bottom = lines[-1]
+        if size[0] >= 78:
+            for hint in keys_for(view, folded=panel._drawn.folded):
+                assert hint.key in bottom
+        assert len(lines) == size[1]
+
+
+def plain(view: ActionView, width: int = 78, *, roomy: bool = False) -> str:
+    return "\n".join(line.plain.rstrip() for line in draw(view, width, roomy=roomy).body)
+
+
+def test_a_confirmation_in_words() -> None:
+    assert plain(samples.CONFIRM, 96).splitlines() == [
+        ' 2  Revert 9f3c2e1 "New checkout flow"' + " " * 45 + "changes main",
+        "    git revert --no-edit 9f3c2e1",
+        "    in the clean room, on main at 9f3c2e1 (remote says the same, 4 s ago)",
+        "    undoes 3 files  +12 −240   src/checkout.py  src/cart.py  tests/test_checkout.py",
+        "    ✓ git 2.39  ✓ identity set  ✓ remote unchanged",
+        "    in …/2026-11-24-0306/clean-room",
+        "    way back: revert of the revert, ready as a step",
+    ]
+
+
+def test_destroying_says_so_in_words_and_sign() -> None:
+    text = plain(samples.DESTROY, 98)
+    assert "✗ DESTROYS production" in text
+    assert "git push --force-with-lease=production:9f3c2e1 origin v4.1.3^{}:production" in text
+    assert draw(samples.DESTROY, 78).alarm
+
+
+def test_a_failed_check_says_what_was_found_and_the_mend() -> None:
+    text = plain(samples.FAILED_CHECK)
+    assert "✗ main is green: 3 checks still run" in text
+    assert "→ wait for them, or look: gh pr checks" in text
+    assert "? signed in: no answer after 5 s" in text
+    assert "way back: none is known" in text
+
+
+def test_running_and_silent() -> None:
+    silent = type(samples.RUNNING)(samples.run(), "2", samples.TAIL, elapsed=64, estimate=10, silent=45)
+    text = plain(silent, 120)
+    assert "● running  1:04 of ~0:10" in text
+    assert "no output for 45 s, last line: 3 files changed" in text
+    assert "it goes on if this window closes" in text
+
+
+def test_after_in_words() -> None:
+    text = plain(samples.FINISHED, 98)
+    assert "✓ done  0:06  exit 0" in text
+    assert "✓ remote main is 1c9d0aa, contains the revert (asked just now)" in text
+    assert "next: 3 Wait until staging serves 1c9d0aa" in text
+    assert "✗ failed  0:06  exit 1" in plain(samples.FAILED, 98)
+
+
+def test_an_unknown_outcome_shows_the_evidence_and_what_again_would_do() -> None:
+    text = plain(samples.UNKNOWN)
+    assert "no exit record" in text
+    assert "→ it took effect" in text
+    assert "running it again: already done: would revert the revert" in text
+
+
+def test_criteria_have_their_clocks() -> None:
+    text = plain(samples.WAITING, 98)
+    assert "✗  staging_commit == 1c9d0aa" in text
+    assert "now 9f3c2e1" in text
+    assert "3:20 of 5:00" in text
+    assert "no answer for 0:50" in text
+
+
+def test_hostile_text_stays_text() -> None:
+    evil = "[@click=app.quit]x[/] [/] \x1b]0;t\x07"
+    prepared = Prepared("m", Step("s", evil, "run"), (0,), evil, Effect.CHANGE, evil, evil, lines=(evil,), note=evil)
+    text = plain(Confirmation(prepared), 400)
+    assert text.count("[@click=app.quit]x[/] [/]") >= 4
+    assert "\\u{1b}]0;t\\u{7}" in text

@@ -1,0 +1,238 @@
+"""Picker, chooser, timeline, contacts, help and prompt: what is typed early is not lost, what is chosen comes back."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+from textual.app import App
+from textual.pilot import Pilot
+from textual.screen import ModalScreen
+
+from runbook.incident.state import Entry
+from tests.widgets.hosts import screen_text, until
+from tests.widgets.samples import CARDS, COMMITS, ENTRIES, NOW, RUNBOOK, at
+from widgets.chooser import Chooser, MethodCard, draw_cards
+from widgets.contacts import HIDDEN, Contacts
+from widgets.help import ActionInfo, Help
+from widgets.picker import Picker
+from widgets.prompt import Prompt
+from widgets.timeline import Timeline
+
+SIZES = [(160, 45), (80, 24)]
+NOTHING = "nothing came back yet"
+
+
+class Dialogs(App[None]):
+    """Shows one dialog and keeps what it gave back."""
+
+    BINDINGS = [("m", "count", "method"), ("a", "count", "note")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.result: object = NOTHING
+        self.counted = 0
+
+    def action_count(self) -> None:
+        self.counted += 1
+
+    def ask(self, screen: ModalScreen[object]) -> None:
+        self.push_screen(screen, self._keep)
+
+    def _keep(self, result: object) -> None:
+        self.result = result
+
+
+async def answered(pilot: Pilot[None], app: Dialogs) -> object:
+    await until(pilot, lambda: app.result is not NOTHING)
+    return app.result
+
+
+def commits() -> Picker:
+    return Picker("Commit to revert", COMMITS, now=NOW)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_picker_filters_from_the_first_letter(size: tuple[int, int]) -> None:
+    app = Dialogs()
+    async with app.run_test(size=size) as pilot:
+        picker = commits()
+        app.ask(picker)  # type: ignore[arg-type]
+        await pilot.press(*"mobile")
+        await until(pilot, lambda: picker.typed == "mobile")
+        lines = screen_text(app)
+        assert any("Fix header on mobile" in line for line in lines)
+        assert not any("New checkout flow" in line for line in lines)
+        await pilot.press("enter")
+        assert await answered(pilot, app) == COMMITS[1].value
+    assert app.counted == 0
+
+
+async def test_the_picker_takes_another_value_typed_or_pasted() -> None:
+    app = Dialogs()
+    async with app.run_test(size=(100, 30)) as pilot:
+        picker = commits()
+        app.ask(picker)  # type: ignore[arg-type]
+        await until(pilot, lambda: picker.list.has_focus)
+        picker.list.post_message(events.Paste("deadbeef\n"))
+        await until(pilot, lambda: picker.typed == "deadbeef")
+        assert app.result is NOTHING
+        await pilot.press("enter")
+        assert await answered(pilot, app) == "deadbeef"
+
+
+async def test_the_picker_moves_and_leaves() -> None:
+    app = Dialogs()
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.ask(commits())  # type: ignore[arg-type]
+        await pilot.press("down", "down", "enter")
+        assert await answered(pilot, app) == COMMITS[2].value
+        app.result = NOTHING
+        app.ask(commits())  # type: ignore[arg-type]
+        await pilot.press("escape")
+        assert await answered(pilot, app) is None
+
+
+async def test_the_picker_says_why_it_is_empty() -> None:
+    app = Dialogs()
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.ask(Picker("Tag", (), trouble="origin did not answer for 5 s"))  # type: ignore[arg-type]
+        await until(pilot, lambda: any("origin did not answer" in line for line in screen_text(app)))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.result is NOTHING
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_chooser_begins_with_the_recommended_method(size: tuple[int, int]) -> None:
+    app = Dialogs()
+    async with app.run_test(size=size) as pilot:
+        app.ask(Chooser(CARDS))  # type: ignore[arg-type]
+        await until(pilot, lambda: any("Vercel rollback" in line for line in screen_text(app)))
+        text = "\n".join(screen_text(app))
+        assert "recommended" in text
+        assert "complete outage: the last good tag is known" in text
+        assert "not here: vercel is not" in text
+        assert "npm i -g vercel" in text
+        await pilot.press("enter")
+        assert await answered(pilot, app) == "tag"
+
+
+async def test_a_method_that_is_not_ready_can_be_looked_at() -> None:
+    app = Dialogs()
+    async with app.run_test(size=(160, 45)) as pilot:
+        app.ask(Chooser(CARDS))  # type: ignore[arg-type]
+        await pilot.press("3")
+        await until(pilot, lambda: any("look at it (not ready here)" in line for line in screen_text(app)))
+        await pilot.press("enter")
+        assert await answered(pilot, app) == "vercel"
+
+
+async def test_the_selected_method_is_in_sight_on_a_low_screen() -> None:
+    app = Dialogs()
+    many = tuple(MethodCard(str(n), str(n), f"Method number {n}", use_when="always") for n in range(1, 10))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(Chooser(many))  # type: ignore[arg-type]
+        for n in range(2, 10):
+            await pilot.press("down")
+            await pilot.pause()
+            assert any(f"{n} Method number {n}" in line and "▌" in line for line in screen_text(app)), n
+
+
+@pytest.mark.parametrize("width", [60, 78, 110, 150, 168])
+def test_cards_fit(width: int) -> None:
+    for selected in range(len(CARDS)):
+        assert all(line.cell_length <= width for line in draw_cards(CARDS, selected, width))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_timeline_shows_text_as_it_is_and_the_signals_of_that_second(size: tuple[int, int]) -> None:
+    app = Dialogs()
+    async with app.run_test(size=size) as pilot:
+        timeline = Timeline(ENTRIES)
+        app.push_screen(timeline)
+        await until(pilot, lambda: timeline.list.key == "entry:3")
+        assert any("[/] status page says [b]degraded[/b]" in line for line in screen_text(app))
+        await pilot.press("up", "up")
+        await until(
+            pilot, lambda: any("then: error rate 24.8 · p95 6.2 · health 503" in line for line in screen_text(app))
+        )
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: any("remote main is 1c9d0aa" in line for line in screen_text(app)))
+        assert any("then: p95 no answer" in line for line in screen_text(app))
+
+
+async def test_the_timeline_follows_only_from_its_end() -> None:
+    app = Dialogs()
+    more = (*ENTRIES, Entry(at("03:14"), "room", "verdict-changed", "recovered", "good"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        timeline = Timeline(ENTRIES)
+        app.push_screen(timeline)
+        await until(pilot, lambda: timeline.list.key == "entry:3")
+        timeline.show(more)
+        assert timeline.list.key == "entry:4"
+        await pilot.press("g")
+        timeline.show((*more, more[-1]))
+        assert timeline.list.key == "entry:0"
+
+
+async def test_contacts_begin_with_the_one_to_call() -> None:
+    app = Dialogs()
+    async with app.run_test(size=(130, 30)) as pilot:
+        app.ask(Contacts(RUNBOOK.contacts, ("Level 1: On-call engineer",), suggest="Level 2"))  # type: ignore[arg-type]
+        await until(pilot, lambda: any("call Level 2 next" in line for line in screen_text(app)))
+        assert any("✓ Level 1" in line and "called" in line for line in screen_text(app))
+        await pilot.press("enter")
+        assert await answered(pilot, app) == RUNBOOK.contacts[1]
+
+
+async def test_numbers_are_hidden_on_a_shared_screen() -> None:
+    app = Dialogs()
+    async with app.run_test(size=(130, 30)) as pilot:
+        app.ask(Contacts(RUNBOOK.contacts, hidden=True))  # type: ignore[arg-type]
+        await until(pilot, lambda: any(HIDDEN in line for line in screen_text(app)))
+        assert not any("1234567" in line for line in screen_text(app))
+
+
+async def test_help_does_what_applies_and_says_why_the_rest_does_not() -> None:
+    app = Dialogs()
+    actions = (
+        ActionInfo("method", "m", "choose the method"),
+        ActionInfo("stop", "x", "interrupt the command", applies=False, why_not="nothing is running"),
+    )
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.ask(Help(actions, "Only y\nruns it."))  # type: ignore[arg-type]
+        await until(pilot, lambda: any("nothing is running" in line for line in screen_text(app)))
+        assert any("Only y runs it." in line for line in screen_text(app))
+        await pilot.press("down", "enter")
+        assert await answered(pilot, app) == "method"
+
+
+async def test_letters_typed_before_the_prompt_is_there_are_kept() -> None:
+    app = Dialogs()
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.ask(Prompt("Note"))  # type: ignore[arg-type]
+        for key in "mama mia":
+            app.post_message(events.Key("space" if key == " " else key, key))
+        await pilot.pause()
+        await pilot.press("enter")
+        assert await answered(pilot, app) == "mama mia"
+    assert app.counted == 0
+
+
+async def test_a_required_text_is_required() -> None:
+    app = Dialogs()
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.ask(Prompt("Why?", value=" "))  # type: ignore[arg-type]
+        await pilot.press("enter")
+        await until(pilot, lambda: any("a few words are needed" in line for line in screen_text(app)))
+        assert app.result is NOTHING
+        await pilot.press("escape")
+        assert await answered(pilot, app) is None
+
+
+async def test_an_empty_text_may_be_allowed() -> None:
+    app = Dialogs()
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.ask(Prompt("Note", required=False))  # type: ignore[arg-type]
+        await pilot.press("enter")
+        assert await answered(pilot, app) == ""
