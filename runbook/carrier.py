@@ -78,7 +78,7 @@ class Carrier:
         template = "\n".join(command.text for _, command in commands)
         missing = values.missing(template, known, self.param_ids)
         effect = worst_effect(tuple(command.effect for _, command in commands))
-        blocked, text = "", template
+        blocked, text, pinned = "", template, ""
         if not missing:
             try:
                 text = self.fill(template, known)
@@ -92,6 +92,7 @@ class Carrier:
         if not blocked and not missing:
             preview = await self._preview(text, cwd)
             checks = await self.look(self.runbook.guard + method.requires, method, text)
+            text, pinned = self._safer(text, preview.expected)
             already = preview.already or await self._already(step, method, known, cwd)
         return Prepared(
             method=method.id,
@@ -101,8 +102,8 @@ class Carrier:
             effect=effect,
             target=self.fill_plain(_target(commands), known),
             cwd=str(cwd),
-            as_written="\n".join(c.as_written for _, c in commands if c.as_written),
-            note=" ".join(filter(None, (step.note, *(c.note for _, c in commands)))),
+            as_written="\n".join(c.as_written for _, c in commands if c.as_written) or (template if pinned else ""),
+            note=" ".join(filter(None, (pinned, step.note, *(c.note for _, c in commands)))),
             edited=edited,
             missing=missing,
             lines=preview.lines,
@@ -249,6 +250,14 @@ class Carrier:
             already=" ".join(preview.already for preview in seen if preview.already),
             way_back=" ".join(preview.way_back for preview in seen if preview.way_back),
         )
+
+    def _safer(self, text: str, expected: dict[str, str]) -> tuple[str, str]:
+        """A command in its safer form (a bare force becomes a lease on what was seen), and why."""
+        for provider in self._concerned(text):
+            replaced, why = provider.safer(text, expected)
+            if why:
+                return replaced, why
+        return text, ""
 
     async def _already(self, step: Step, method: Method, known: Mapping[str, str], cwd: Path) -> str:
         if step.done_when is None or values.missing(step.done_when.run, known, self.param_ids):

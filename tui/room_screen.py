@@ -265,7 +265,7 @@ class RoomScreen(Screen[None]):
             "runbook": self.checklist,
             "action": self.panel,
         }
-        bodies[name].focus()
+        self.set_focus(bodies[name])  # at once: the next key may be in the queue already
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         for pane in event.widget.ancestors_with_self:

@@ -54,15 +54,28 @@ def test_hostile_log_lines_stay_text(drill: Drill) -> None:
     room.tmux.wait(walks.READY, 40)
     with (room.drill / "logs" / "production.log").open("ab") as log:
         log.write(b"\n".join(HOSTILE) + b"\n" + b"x" * 10_000_000 + b" long\n")
-    room.tmux.keys("2", "&")
+    room.tmux.keys("2")
+    room.tmux.wait("▸ 2 Logs")
+    room.tmux.keys("&")
     room.tmux.type("click me")
     room.tmux.keys("Enter")
     screen = room.tmux.wait(r"\[@click=app.quit\]click me")
     assert "[/]" in screen  # shown as it is, and nothing was run by it
     sent = stream.read_bytes()
-    for payload in (b"\x1b]0;owned", b"\x1b]52;", b"\x1b[c", b"\x1b[6n", b"\x1b[21t", b"\x9b", b"\x00", b"\x1bP$q"):
+    for payload in (
+        b"\x1b]0;owned",
+        b"\x1b]52;",
+        b"\x1b[c",
+        b"\x1b[6n",
+        b"\x1b[21t",
+        b"\x9b2J",
+        b"\xc2\x9b",
+        b"\x00",
+        b"\x1bP$q",
+    ):
         assert payload not in sent, payload
     room.tmux.keys("3")
+    room.tmux.wait("▸ 3 ")
     walks.choose(room, "1")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.terminal.conftest import DrillRoom
 
 CONFIRM = r"y  run it"
+CHOOSER = r"▸ Choose a method ━"
 READY = r"error rate +\d+"
 
 
@@ -16,11 +17,11 @@ def until_red(room: DrillRoom) -> None:
 
 def choose(room: DrillRoom, label: str) -> None:
     room.tmux.keys("m")
-    room.tmux.wait("Choose a method")
+    room.tmux.wait(CHOOSER)
     room.tmux.keys(label)
     room.tmux.wait(rf"▌{label} ")
     room.tmux.keys("Enter")
-    room.tmux.gone("Choose a method")
+    room.tmux.gone(CHOOSER)
 
 
 def pick(room: DrillRoom, words: str) -> None:

@@ -1,0 +1,233 @@
+"""The one door, with a real journal, real git and real keepers behind it, and no screen before it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from runbook.carrier import Carrier
+from runbook.conductor import Conductor, Refused
+from runbook.incident import home
+from runbook.incident.journal import Journal, read_incident
+from runbook.incident.room import Room, fold
+from runbook.model import Capture, Command, Effect, Method, Param, Runbook, Step
+from runbook.outlook import Outlook
+from runbook.signals.monitor import Monitor
+from tests.unit.git_world import World
+
+READ, CHANGE, DESTROY = Effect.READ, Effect.CHANGE, Effect.DESTROY
+
+
+def step(name: str, *commands: Command, together: bool = False) -> Step:
+    return Step(name, name.capitalize(), "run", commands, together=together)
+
+
+PUSH = "git push --porcelain origin <made>:refs/heads/production"
+RUNBOOK = Runbook(
+    "book",
+    "A runbook",
+    params=(Param("bad", kind="git_commit", on="origin/production"),),
+    methods=(
+        Method(
+            "revert",
+            "1",
+            "Revert",
+            steps=(
+                step(
+                    "make",
+                    Command("git checkout --quiet --detach origin/production", CHANGE, "production"),
+                    Command("git revert --no-edit <bad>", CHANGE, "production"),
+                    Command("git rev-parse --verify HEAD", READ, captures=(Capture("made"),)),
+                    together=True,
+                ),
+                step("push", Command(PUSH, CHANGE, "production")),
+                step(
+                    "force",
+                    Command("git push --force origin 'v1.0.0^{commit}:refs/heads/production'", DESTROY, "production"),
+                ),
+                step("slow", Command("echo begun; sleep 60", CHANGE, "nothing")),
+                step("fails", Command("echo no; exit 3", CHANGE, "nothing")),
+            ),
+        ),
+    ),
+)
+
+
+@pytest.fixture
+async def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Conductor, World]]:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
+    root = tmp_path / "world"
+    root.mkdir()
+    world = World(root)
+    folder = home.new_incident("shop", datetime.now(UTC))
+    conductor = reopened(folder, world, "first")
+    await world_ready(conductor, world)
+    yield conductor, world
+    for run in conductor.state.unsettled:
+        if run.state == "running":
+            await conductor.stop(run.id, "kill")
+
+
+def reopened(folder: Path, world: World, seat: str) -> Conductor:
+    """Another room on the same incident, as after a kill: everything it knows is on the disk."""
+    journal = Journal.open(folder, folder.name, seat)
+    behind = Room()
+    for event in read_incident(folder):
+        behind.apply(event)
+    carrier = Carrier(folder, RUNBOOK, world.copy, world.env)
+    outlook = Outlook(RUNBOOK, Monitor(()))
+    return Conductor(folder, RUNBOOK, journal, behind, carrier, outlook, driving=True, clock=lambda: datetime.now(UTC))
+
+
+async def world_ready(conductor: Conductor, world: World) -> None:
+    from runbook.providers.clean_room import make
+    from runbook.providers.git import Git
+
+    made = await make(world.copy, conductor.folder / "clean-room", world.env)
+    conductor.carrier.providers = (Git(made.folder, env=world.env),)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def carry_out(conductor: Conductor, name: str) -> None:
+    await conductor.confirm(await conductor.prepare("revert", name))
+    await until(lambda: not conductor.carrying)
+
+
+def production(world: World) -> str:
+    return world.git("rev-parse", "refs/heads/production", cwd=world.remote).strip()
+
+
+async def test_a_revert_reaches_production_and_every_word_of_it_the_record(room: tuple[Conductor, World]) -> None:
+    conductor, world = room
+    await conductor.choose_method("revert")
+    await conductor.set_value("bad", world.bad, "picked")
+    before = production(world)
+    await carry_out(conductor, "make")
+    await carry_out(conductor, "push")
+    after = production(world)
+    assert world.git("rev-parse", f"{after}^", cwd=world.remote).strip() == before
+    assert conductor.state.step("revert", "push").mark == "done"
+    assert fold(read_incident(conductor.folder)) == conductor.state
+
+
+async def test_a_second_push_after_production_moved_is_refused_and_recorded(room: tuple[Conductor, World]) -> None:
+    conductor, world = room
+    await conductor.set_value("bad", world.bad, "picked")
+    await carry_out(conductor, "make")
+    prepared = await conductor.prepare("revert", "push")
+    world.git("checkout", "-q", "production")
+    moved = world.commit("Somebody else's fix", page="other\n")
+    world.push("production")
+    with pytest.raises(Refused, match="moved"):
+        await conductor.confirm(prepared)
+    assert production(world) == moved
+    assert not [run for run in conductor.state.runs.values() if run.step == "push"]
+    assert any(entry.kind == "step-refused" for entry in conductor.state.timeline)
+
+
+async def test_a_destroying_command_asks_for_its_targets_name_and_a_bare_force_gets_a_lease(
+    room: tuple[Conductor, World],
+) -> None:
+    conductor, world = room
+    prepared = await conductor.prepare("revert", "force")
+    before = production(world)
+    assert f"--force-with-lease=refs/heads/production:{before}" in prepared.text
+    assert prepared.as_written == "git push --force origin 'v1.0.0^{commit}:refs/heads/production'"
+    with pytest.raises(Refused, match="type its target: production"):
+        await conductor.confirm(prepared)
+    with pytest.raises(Refused, match="type its target"):
+        await conductor.confirm(prepared, typed="prod")
+    assert production(world) == before
+    await conductor.confirm(prepared, typed="production")
+    await until(lambda: not conductor.carrying)
+    assert production(world) == world.git("rev-parse", "v1.0.0^{commit}").strip()
+
+
+async def test_a_value_that_is_not_there_blocks_and_one_that_is_wrong_is_refused(
+    room: tuple[Conductor, World],
+) -> None:
+    conductor, _ = room
+    prepared = await conductor.prepare("revert", "make")
+    assert prepared.missing == ("bad",) and not prepared.may_confirm
+    with pytest.raises(Refused):
+        await conductor.confirm(prepared)
+    with pytest.raises(Refused):
+        await conductor.set_value("bad", "no-such-commit", "typed")
+    with pytest.raises(Refused):
+        await conductor.set_value("bad", "--upload-pack=evil", "typed")
+
+
+async def test_nothing_runs_beside_a_running_command(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    await conductor.confirm(await conductor.prepare("revert", "slow"))
+    await until(lambda: any(run.state == "running" for run in conductor.state.runs.values()))
+    with pytest.raises(Refused, match=r"carried out|still running"):
+        await conductor.confirm(await conductor.prepare("revert", "fails"))
+
+
+async def test_a_failure_is_a_failure_and_can_be_tried_again(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    await carry_out(conductor, "fails")
+    assert conductor.state.step("revert", "fails").mark == "failed"
+    await conductor.edit("revert", "fails", 0, "echo yes", "the script is broken")
+    await carry_out(conductor, "fails")
+    assert conductor.state.step("revert", "fails").mark == "done"
+    assert conductor.state.edits["revert", "fails", 0].was == "echo no; exit 3"
+
+
+async def test_a_killed_keeper_leaves_an_unknown_outcome_that_a_person_settles(
+    room: tuple[Conductor, World],
+) -> None:
+    conductor, world = room
+    await conductor.confirm(await conductor.prepare("revert", "slow"))
+    await until(lambda: any(run.state == "running" for run in conductor.state.runs.values()))
+    run = next(iter(conductor.state.runs.values()))
+    child = conductor.carrier.run_folder(run.id) / "child.json"
+    await until(child.exists)
+    command = msgspec.json.decode(child.read_bytes())["pid"]
+    os.kill(run.pid, signal.SIGKILL)
+    os.killpg(command, signal.SIGKILL)
+    await until(lambda: conductor.state.runs[run.id].state == "unknown")
+    with pytest.raises(Refused, match="unknown"):
+        await conductor.confirm(await conductor.prepare("revert", "fails"))
+
+    again = reopened(conductor.folder, world, "second")  # and a room that comes back sees the same
+    assert again.state.runs[run.id].state == "unknown"
+    await again.recover()
+    assert again.state.runs[run.id].state == "unknown"  # it never runs anything by itself
+    await again.resolve(run.id, "not-done", "looked")
+    assert not again.state.unsettled
+
+
+async def test_a_room_that_died_finds_its_command_again(room: tuple[Conductor, World]) -> None:
+    conductor, world = room
+    await conductor.confirm(await conductor.prepare("revert", "slow"))
+    await until(lambda: any(run.state == "running" for run in conductor.state.runs.values()))
+    run = next(iter(conductor.state.runs.values()))
+    again = reopened(conductor.folder, world, "second")
+    await again.recover()
+    assert again.state.runs[run.id].state == "running"
+    await again.stop(run.id, "kill")
+    await until(lambda: again.state.runs[run.id].state == "failed")
+    assert again.state.runs[run.id].recovered
+
+
+async def test_a_watcher_runs_nothing_but_may_take_notes(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    conductor.driving = False
+    with pytest.raises(Refused, match="watching"):
+        await conductor.confirm(await conductor.prepare("revert", "fails"))
+    await conductor.note("seen from the side")
+    assert conductor.state.timeline[-1].text.endswith("seen from the side")
