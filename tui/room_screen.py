@@ -172,7 +172,8 @@ class RoomScreen(Screen[None]):
         )
         self.verdict.show(picture.verdict_bar(advice, verdict, outlook, state, now))
         view = runbook_view(conductor.runbook, state, self.open_phases, verdict.lines)
-        self.runbook_pane.label(title=clean(view.title), note="", right=view.progress)
+        one = self.zoomed or self.size.width < NARROW
+        self.runbook_pane.label(title=clean(view.title), right=pane_tabs(3) if one else view.progress)
         self.checklist.show(view)
         self._draw_action()
 

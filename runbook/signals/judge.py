@@ -125,9 +125,17 @@ def _newest_first(criterion: Criterion, series: Series, now: float, since: float
             merged = moment
         else:
             rank = (worse, None, not worse)
-            merged = min(merged, moment, key=lambda m: rank.index(m.holds))
+            merged = min(merged, moment, key=lambda m: (rank.index(m.holds), _from_worst(criterion, m, danger=worse)))
     if merged is not None:
         yield merged
+
+
+def _from_worst(criterion: Criterion, moment: _Moment, *, danger: bool) -> tuple[float, str]:
+    """Orders answers that agree: the worse value is the one to show."""
+    value = moment.sample.value
+    if not isinstance(value, float | int):
+        return 0.0, str(value)
+    return (value if criterion.op in (">", ">=") and not danger else -value), ""
 
 
 def _newest_reading(moments: Iterator[_Moment]) -> tuple[_Moment | None, int]:

@@ -6,7 +6,7 @@ from tests.terminal.conftest import DrillRoom
 
 CONFIRM = r"y  run it"
 CHOOSER = r"▸ Choose a method ━"
-READY = r"error rate +\d+"
+READY = r"error rate +\d+|err \d+"
 
 
 def until_red(room: DrillRoom) -> None:
