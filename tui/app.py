@@ -39,7 +39,10 @@ class WarRoom(App[str]):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     TITLE = "warroom"
-    CSS = "Toast { max-width: 90; }"
+    CSS = """
+    Toast { max-width: 90; }
+    ToastRack { dock: top; align: right top; margin-top: 2; }  /* pane 4 and its keys stay in sight */
+    """
     BINDINGS: ClassVar = []
 
     def __init__(self, opener: Opener, *, theme: str = "dark", ascii_only: bool = False, present: bool = False) -> None:

@@ -113,6 +113,10 @@ def _say(text: str) -> None:
 
 
 def _open(args: argparse.Namespace) -> int:
+    if args.runbook is not None:  # without one there may be a question first
+        from tui.skeleton import first_frame
+
+        first_frame(args.runbook)
     from tui.launch import open_room
 
     return open_room(args)
@@ -125,6 +129,9 @@ def _drill(args: argparse.Namespace) -> int:
         for scenario in SCENARIOS:
             print(f"{scenario.name:16} {scenario.description}")
         return OK
+    from tui.skeleton import first_frame
+
+    first_frame(f"drill: {args.scenario}")
     from tui.launch import open_drill
 
     return open_drill(args)

@@ -104,8 +104,10 @@ class Desk:
             view = self._waiting(waiting[:2], now)
         elif self.result is not None and (ended := self._finished(self.result)):
             view = ended
-        elif self.opened is not None:
+        elif self.opened is not None and self.step_of(self.opened)[1].kind in ("manual", "message"):
             view = self._opened(self.opened)
+        elif self.opened is not None:
+            view = self._looking(self.opened)
         elif self.selected is not None:
             view = self._looking(self.selected)
         return view
@@ -202,6 +204,8 @@ class Desk:
         at = self.conductor.state.step(*key)
         if at.mark in ("failed", "done") and at.last_run and (ended := self._finished(key)):
             return ended
+        if at.mark in SETTLED and not at.last_run:
+            return self._settled(key, f"{at.mark}: {at.reason}" if at.reason else at.mark)
         lines = tuple(filter(None, (step.note, at.reason and f"{at.mark}: {at.reason}")))
         if step.kind == "wait_for":
             lines = (*(describe(criterion) for criterion in step.wait_for), *lines)
@@ -215,6 +219,15 @@ class Desk:
             enter={"wait_for": "start to watch", "manual": "open", "message": "open"}.get(step.kind, "look"),
         )
 
+    def _settled(self, key: Key, how: str) -> ActionView:
+        """A step of which nothing more is asked, and where to go from it."""
+        _, step, number = self.step_of(key)
+        after = self.following(key)
+        if after is None:
+            return Nothing(f"{number}  {step.title}", (how, "Every step of this method is settled."), _AFTERWARDS)
+        enter = f"next: {self._named(after)}"
+        return Looking(with_values(step.title, self.conductor.state), str(number), lines=(how,), enter=enter)
+
     def _nothing(self) -> ActionView:
         row, state = self.row, self.conductor.state
         if row is not None and row.kind in ("item", "outcome", "trigger"):
@@ -227,6 +240,9 @@ class Desk:
             lines = ("What comes next: the status page, the stakeholders, the follow-ups. R writes the report.",)
             return Nothing("Recovered", lines, (KeyHint("R", "report"), KeyHint("t", "timeline")))
         return Nothing("Go on in the runbook", ("Select a step in pane 3.",), (KeyHint("3", "runbook"),))
+
+
+_AFTERWARDS = (KeyHint("R", "report"), KeyHint("t", "timeline"), KeyHint("m", "another method"))
 
 
 def _edit_words(params: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from runbook.incident import home
 from runbook.incident.stream import JournalTrouble
 from tui import cli
-from tui.skeleton import first_frame
+from tui.skeleton import first_frame, no_room
 
 
 class Unfit(Exception):
@@ -24,11 +24,9 @@ def open_room(args: argparse.Namespace) -> int:
         folder = _incident(args)
         source = _copy(folder) if folder else _source(args.runbook)
     except (Unfit, OSError, JournalTrouble) as trouble:
-        print(trouble, file=sys.stderr)
-        return cli.USAGE
+        return _unfit(str(trouble))
     if not sys.stdout.isatty():
-        print("warroom needs a terminal. Start it in one, or in tmux.", file=sys.stderr)
-        return cli.USAGE
+        return _unfit("warroom needs a terminal. Start it in one, or in tmux.")
     first_frame(source)
     from runbook.opening import Opening
     from tui.app import run_room
@@ -52,20 +50,22 @@ def open_drill(args: argparse.Namespace) -> int:
 
     names = [scenario.name for scenario in SCENARIOS]
     if args.scenario not in names:
-        print(f"There is no scenario {args.scenario!r}. There are: {', '.join(names)}.", file=sys.stderr)
-        return cli.USAGE
+        return _unfit(f"There is no scenario {args.scenario!r}. There are: {', '.join(names)}.")
     if not sys.stdout.isatty():
-        print("warroom needs a terminal. Start it in one, or in tmux.", file=sys.stderr)
-        return cli.USAGE
+        return _unfit("warroom needs a terminal. Start it in one, or in tmux.")
     try:
         values = _values(args.values)
     except Unfit as trouble:
-        print(trouble, file=sys.stderr)
-        return cli.USAGE
-    first_frame(f"drill: {args.scenario}")
+        return _unfit(str(trouble))
     from tui.app import run_drill
 
     return run_drill(args, values)
+
+
+def _unfit(why: str) -> int:
+    no_room()
+    print(why, file=sys.stderr)
+    return cli.USAGE
 
 
 def repository_here() -> Path | None:

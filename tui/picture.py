@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from textual.content import Content
+
 from runbook.incident.state import RoomState
 from runbook.model import Criterion, Runbook, Signal
 from runbook.outlook import Outlook
 from runbook.signals.standing import Advice, Standing, State, Verdict
 from runbook.signals.words import amount, phrase
+from widgets.action_view import Confirmation, Finished, Looking, Running
 from widgets.chart import Mark, Threshold
 from widgets.header import HeaderView
 from widgets.signals_view import HealthCheck, SignalRow, SignalsView, SourceDown, trend_of
@@ -183,3 +186,27 @@ def _thresholds(runbook: Runbook, signal: Signal) -> tuple[Threshold, ...]:
 def _number(runbook: Runbook, method: str, step: str) -> int:
     steps = next((p.steps for p in runbook.procedures() if p.id == method), ())
     return next((number for number, s in enumerate(steps, 1) if s.id == step), 0)
+
+
+# ── pane 4 on a narrow screen ────────────────────────────────────────────────────────────────────
+
+
+def short_action(view: object) -> Content:
+    """Two lines that stand for pane 4 on a narrow screen."""
+    match view:
+        case Looking():
+            text = view.text.splitlines()[0] if view.text else view.title
+            first = f"{view.number} {text}".strip()
+            return Content(f"{first}   {view.words}\nenter {view.enter}" if view.enter else first)
+        case Running():
+            return Content(f"● running  {view.run.title}\n4 look")
+        case Finished():
+            mark = "✓ done" if view.run.state == "done" else "✗ failed"
+            return Content(
+                f"{mark}  {view.run.title}\n4 look" + (f"   next: {view.next_step}" if view.next_step else "")
+            )
+        case Confirmation():
+            return Content(f"{view.prepared.step.title}\n4 look")
+        case _:
+            title = getattr(view, "title", "")
+            return Content(f"{title}\n4 look" if title else "")

@@ -10,7 +10,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -19,11 +18,11 @@ from runbook.conductor import Conductor, Refused
 from runbook.incident.state import SETTLED
 from runbook.logs.clean import clean
 from runbook.logs.view import LogView
-from tui import actions, dialogs, picture
+from tui import actions, dialogs, picture, stepping
 from tui.desk import Desk
 from widgets import action_asks as asks
 from widgets.action_panel import ActionPanel
-from widgets.action_view import Confirmation, Finished, Looking, Nothing, Running
+from widgets.action_view import Confirmation, Nothing
 from widgets.checklist import ChecklistPane
 from widgets.footer import KeyFooter, KeyHint
 from widgets.header import NARROW, Header
@@ -186,7 +185,7 @@ class RoomScreen(Screen[None]):
             asked = "confirm: type its name, or esc" if view.prepared.typed else "confirm: y or esc"
         self.footer.show(self._hints(), asked)
         if self.line.display:
-            self.line.update(_short_action(view))
+            self.line.update(picture.short_action(view))
 
     def situation(self) -> actions.Situation:
         """What decides which actions apply now."""
@@ -377,7 +376,7 @@ class RoomScreen(Screen[None]):
         dialogs.choose_method(self, event.method)
 
     def on_checklist_pane_step_opened(self, event: ChecklistPane.StepOpened) -> None:
-        dialogs.open_step(self, (event.method, event.step))
+        stepping.open_step(self, (event.method, event.step))
 
     # ── pane 4 ────────────────────────────────────────────────────────────────────────────────────
 
@@ -397,25 +396,4 @@ class RoomScreen(Screen[None]):
     def pane_asked(self, event: asks.Asked) -> None:
         """Everything that pane 4 asks for."""
         if self.desk is not None:
-            dialogs.answer(self, event)
-
-
-def _short_action(view: object) -> Content:
-    """Two lines that stand for pane 4 on a narrow screen."""
-    match view:
-        case Looking():
-            text = view.text.splitlines()[0] if view.text else view.title
-            first = f"{view.number} {text}".strip()
-            return Content(f"{first}   {view.words}\nenter {view.enter}" if view.enter else first)
-        case Running():
-            return Content(f"● running  {view.run.title}\n4 look")
-        case Finished():
-            mark = "✓ done" if view.run.state == "done" else "✗ failed"
-            return Content(
-                f"{mark}  {view.run.title}\n4 look" + (f"   next: {view.next_step}" if view.next_step else "")
-            )
-        case Confirmation():
-            return Content(f"{view.prepared.step.title}\n4 look")
-        case _:
-            title = getattr(view, "title", "")
-            return Content(f"{title}\n4 look" if title else "")
+            stepping.answer(self, event)

@@ -9,12 +9,22 @@ import os
 import sys
 
 ENTER_ALTERNATE = "\x1b[?1049h\x1b[H\x1b[2J\x1b[?25l"
+LEAVE_ALTERNATE = "\x1b[?25h\x1b[?1049l"
 
 
 def first_frame(what: str) -> None:
-    """Draw the room's outline at the terminal's size."""
+    """Draw the room's outline at the terminal's size; nothing where there is no terminal."""
+    if not sys.stdout.isatty():
+        return
     width, height = os.get_terminal_size(sys.stdout.fileno())
     name = "".join(char for char in what if char.isprintable())[: max(0, width - 20)]
     rows = [f"\x1b[1;1H warroom  {name}", f"\x1b[{height};1H opening …"]
     sys.stdout.write(ENTER_ALTERNATE + "".join(rows))
     sys.stdout.flush()
+
+
+def no_room() -> None:
+    """Give the terminal back where there will be no room after all."""
+    if sys.stdout.isatty():
+        sys.stdout.write(LEAVE_ALTERNATE)
+        sys.stdout.flush()

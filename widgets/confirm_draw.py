@@ -73,7 +73,9 @@ def _differs(prepared: Prepared, width: int) -> list[Content]:
     if prepared.edited:
         lines += _line(("edited here: the record keeps both texts", "$text-warning"), width)
     if prepared.as_written:
-        lines += _line(join(("the runbook says: ", "$foreground-muted"), exact(prepared.as_written)), width, INDENT + 2)
+        for number, said in enumerate(prepared.as_written.splitlines()):
+            lead = "the runbook says: " if not number else " " * 18
+            lines += _line(join((lead, "$foreground-muted"), exact(said)), width, INDENT + 2)
     if prepared.note:
         lines += _line((prepared.note, "$foreground-muted"), width)
     return lines

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
-from runbook.incident.state import Mark, RoomState, StepState
+from runbook.incident.state import SETTLED, Mark, RoomState, StepState
 from runbook.model import Effect, FollowUp, Method, Record, Runbook, Step
 from runbook.signals.standing import OutcomeStanding
-from widgets.words import MARK_WORDS, SETTLED, about, clock, glyph, in_words, mark_glyph, step_words, utc_minute
+from widgets.words import MARK_WORDS, about, clock, glyph, in_words, mark_glyph, step_words, utc_minute
 
 RowKind = Literal["phase", "method", "step", "item", "trigger", "outcome", "note"]
 Tone = Literal["plain", "muted", "good", "bad", "warn", "live"]

@@ -221,8 +221,6 @@ _MARK_GLYPH: dict[Mark, GlyphName] = {
     "skipped": "skip",
     "already": "ok",
 }
-SETTLED: frozenset[Mark] = frozenset({"done", "skipped", "already"})
-"""Marks after which a step asks nothing more."""
 
 
 def mark_glyph(mark: Mark) -> str:

@@ -79,7 +79,7 @@ def resolution(state: RoomState, runbook: Runbook) -> Iterator[str]:
     title = next((m.title for m in runbook.methods if m.id == state.method), state.method)
     yield f"{plain(title or 'Commands')}, by {len(done)} confirmed command(s) that change something:"
     for run in done:
-        where = f" on {plain(run.target)}" if run.target else ""
+        where = f" ({plain(run.target)})" if run.target else ""
         yield f"- {utc(run.ended or run.confirmed)}: {plain(run.title)}{where} (by {plain(run.by)})"
     if merge := next_merge(state):
         yield ""

@@ -45,7 +45,7 @@ def store(folder: Path, relative: str, data: bytes) -> File:
             if os.path.lexists(path):
                 raise FileExistsError(17, "A file of that name is kept already", str(path))
             part.rename(path)
-        except BaseException:
+        except BaseException:  # whatever ended it: half a file must not be taken for a kept one
             with suppress(OSError):
                 part.unlink()
             raise

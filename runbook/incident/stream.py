@@ -110,7 +110,7 @@ class StreamWriter:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
         try:
             self._prepare(path, incident, seat)
-        except BaseException:
+        except BaseException:  # whatever it was: the caller gets no object it could close
             self.close()
             raise
 
@@ -244,7 +244,7 @@ def _connected(path: Path) -> sqlite3.Connection:
         db.text_factory = bytes
         db.execute("pragma wal_autocheckpoint = 0")
         db.execute("select count(*) from sqlite_master").fetchone()
-    except BaseException:
+    except BaseException:  # the same: an open connection would hold the file
         db.close()
         raise
     return db

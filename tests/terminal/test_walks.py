@@ -30,6 +30,8 @@ def test_reverting_the_bad_commit_mends_production_and_leaves_a_whole_record(dri
     bad, subject = culprit(room)
     walks.revert_to_production(room, subject)
     room.tmux.wait("RECOVERED", 90)
+    ended = room.tmux.wait("Every step of this method is settled")
+    assert "it is done" not in ended  # a wait that was fulfilled is not asked for by hand
     text = walks.report(room)
 
     production = room.git("rev-parse", "production")

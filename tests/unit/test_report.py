@@ -128,7 +128,7 @@ def test_the_teams_own_form_is_filled_and_what_nobody_knows_is_left_open() -> No
     assert "- **Affected Users**: *not recorded: fill in* (Estimate or exact)" in text
     assert "- **Data Loss**: the runbook says of “Git revert”: none." in text
     assert section(text, "Root Cause").strip().startswith("*not recorded: fill in*")
-    assert "Step push on production (by kim)" in section(text, "Resolution")
+    assert "Step push (production) (by kim)" in section(text, "Resolution")
     assert section(text, "Action Items").strip().splitlines() == [
         "- [x] Tell the users (by 2026-11-24 04:28 UTC)",
         "- [ ] Post-mortem (by 2026-12-01 03:28 UTC)",

@@ -1,0 +1,297 @@
+"""One step at the screen: looking at it, setting its values, and what pane 4 asks for. Runs nothing by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from runbook.conductor import Refused
+from runbook.incident.state import SETTLED
+from runbook.providers.provider import Target, Unavailable
+from tui import saving
+from widgets import action_asks as asks
+from widgets.action_view import Confirmation, Finished, ManualStep, MessageStep, UnknownOutcome, WaitingFor
+from widgets.picker import Picker
+from widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from tui.room_screen import RoomScreen
+
+Key = tuple[str, str]
+
+
+def open_step(screen: RoomScreen, key: Key, *, again: bool = False) -> None:
+    """Enter on a step: its confirmation, its watch, or its words. Nothing runs."""
+    desk, conductor = screen.desk, screen.conductor
+    assert desk is not None
+    if conductor.state.unsettled or conductor.carrying:
+        screen.go("action")
+        return
+    _, step, _ = desk.step_of(key)
+    at = conductor.state.step(*key)
+    desk.close()
+    if step.kind == "wait_for":
+        desk.opened = key
+        screen.do(conductor.wait_for(*key))
+    elif step.kind in ("manual", "message"):
+        desk.opened = key
+    elif at.mark == "done" and not again:
+        desk.result = key
+    else:
+        screen.do(_prepare(screen, key, again=again))
+    screen.go("action")
+    screen.draw()
+
+
+async def _prepare(screen: RoomScreen, key: Key, *, again: bool = False, undo: bool = False) -> None:
+    """Ask for missing values, then show the confirmation."""
+    desk, conductor = screen.desk, screen.conductor
+    assert desk is not None
+    desk.preparing = key
+    desk.prepared = None
+    screen.draw()
+    try:
+        prepared = await (conductor.prepare_undo(*key) if undo else conductor.prepare(*key, again=again))
+    finally:
+        desk.preparing = None
+    desk.prepared, desk.undo = prepared, undo
+    screen.draw()
+    unset = [name for name in prepared.missing if conductor.runbook.param(name)]
+    if unset:
+        ask_value(screen, key, unset[0], again=again)
+
+
+def ask_value(screen: RoomScreen, key: Key, name: str, *, again: bool = False) -> None:
+    """The picker of a value; a value that is refused says why."""
+    conductor = screen.conductor
+    param = conductor.runbook.param(name)
+    assert param is not None
+
+    async def work() -> None:
+        targets: tuple[Target, ...] = ()
+        trouble = ""
+        for provider in conductor.carrier.providers:
+            try:
+                targets += await provider.targets(param.kind, param.on)
+            except Unavailable as silent:
+                trouble = str(silent)
+        known = conductor.known_values().get(name, "")
+        picker = Picker(param.label or name, targets, now=conductor.clock(), chosen=known, trouble=trouble)
+        screen.app.push_screen(picker, lambda value: screen.do(take(value, targets)) if value else None)
+
+    async def take(value: str, targets: tuple[Target, ...]) -> None:
+        picked = next((target for target in targets if target.value == value), None)
+        await conductor.set_value(name, value, "picked" if picked else "typed", picked.title if picked else "")
+        await _prepare(screen, key, again=again)
+
+    screen.do(work())
+
+
+def answer(screen: RoomScreen, event: asks.Asked) -> None:
+    """What pane 4 asks for, by the kind of message and by what it was showing."""
+    handler = _ANSWERS.get(type(event))
+    if handler is not None:
+        handler(screen, event)
+
+
+def _key_of(screen: RoomScreen, event: asks.Asked) -> Key | None:
+    desk, view = screen.desk, event.view
+    assert desk is not None
+    if isinstance(view, Confirmation):
+        return view.prepared.method, view.prepared.step.id
+    if isinstance(view, Finished | UnknownOutcome):
+        return view.run.method, view.run.step
+    if isinstance(view, WaitingFor) and screen.conductor.waiting:
+        return screen.conductor.waiting[:2]
+    return desk.opened or desk.selected
+
+
+def _confirmed(screen: RoomScreen, event: asks.Asked) -> None:
+    assert isinstance(event, asks.Confirmed)
+    desk, conductor = screen.desk, screen.conductor
+    assert desk is not None
+    prepared, overrides, undo = event.prepared, desk.overrides, desk.undo
+
+    async def work() -> None:
+        try:
+            await conductor.confirm(prepared, typed=event.typed, overrides=overrides, undo=undo)
+        except Refused:
+            desk.close()
+            raise
+        desk.close()
+        desk.result = (prepared.method, prepared.step.id)
+        desk.tail = ()
+        desk.silent_since = conductor.clock()
+        screen.draw()
+
+    screen.do(work())
+
+
+def _cancelled(screen: RoomScreen, _event: asks.Asked) -> None:
+    assert screen.desk is not None
+    screen.desk.close()
+    screen.go("runbook")
+
+
+def _override(screen: RoomScreen, event: asks.Asked) -> None:
+    assert isinstance(event.view, Confirmation)
+    failed = ", ".join(check.title for check in event.view.prepared.failed_checks)
+
+    def take(reason: str | None) -> None:
+        if reason and screen.desk is not None:
+            screen.desk.overrides = (f"{failed}: {reason}",)
+            screen.draw()
+
+    screen.app.push_screen(Prompt(f"Why run it in spite of: {failed}"), take)
+
+
+def _edit(screen: RoomScreen, event: asks.Asked) -> None:
+    """In a confirmation: another value. After a failure: other words, kept beside the runbook's."""
+    key = _key_of(screen, event)
+    assert screen.desk is not None
+    if key is None:
+        return
+    _, step, _ = screen.desk.step_of(key)
+    if isinstance(event.view, Finished):
+        _edit_command(screen, key, event.view.run.commands[0])
+    elif params := screen.desk.params_of(step):
+        unset = [name for name in params if name not in screen.conductor.state.values]
+        ask_value(screen, key, (unset or list(params))[0])
+
+
+def _edit_command(screen: RoomScreen, key: Key, index: int) -> None:
+    conductor = screen.conductor
+    edited = conductor.state.edits.get((*key, index))
+    text = edited.now if edited else conductor.step(*key).commands[index].text
+
+    def take(now: str | None) -> None:
+        if now and now != text:
+            screen.app.push_screen(Prompt("Why it runs differently from the runbook"), lambda why: keep(now, why))
+
+    def keep(now: str, why: str | None) -> None:
+        if why:
+            screen.do(work(now, why))
+
+    async def work(now: str, why: str) -> None:
+        await conductor.edit(*key, index, now, why)
+        await _prepare(screen, key)
+
+    screen.app.push_screen(Prompt("The command, as it shall run", value=text), take)
+
+
+def _skip(screen: RoomScreen, event: asks.Asked) -> None:
+    key = _key_of(screen, event)
+    assert screen.desk is not None
+    if key is None:
+        return
+    already = event.view.prepared.already if isinstance(event.view, Confirmation) else ""
+    if already:
+        screen.do(_mark(screen, key, "already", already))
+        return
+
+    def take(reason: str | None) -> None:
+        if reason:
+            screen.do(_mark(screen, key, "skipped", reason))
+
+    screen.app.push_screen(Prompt("Why this step is skipped"), take)
+
+
+async def _mark(screen: RoomScreen, key: Key, mark: str, reason: str) -> None:
+    assert screen.desk is not None
+    screen.conductor.stop_waiting()
+    if mark == "already":
+        await screen.conductor.mark(*key, "already", reason)
+    elif mark == "skipped":
+        await screen.conductor.mark(*key, "skipped", reason)
+    else:
+        await screen.conductor.mark(*key, "done", reason)
+    screen.desk.close()
+    screen.go("runbook")
+
+
+def _again(screen: RoomScreen, event: asks.Asked) -> None:
+    """Retry after an end, look again before a start: the world is asked anew, nothing runs."""
+    key = _key_of(screen, event)
+    if key is None:
+        return
+    if isinstance(event.view, UnknownOutcome):
+        screen.do(_not_done_then_again(screen, event.view, key))
+    else:
+        screen.do(_prepare(screen, key, again=isinstance(event.view, Finished) and event.view.run.state == "done"))
+
+
+async def _not_done_then_again(screen: RoomScreen, view: UnknownOutcome, key: Key) -> None:
+    await screen.conductor.resolve(view.run.id, "not-done", "the person looks at it again")
+    await _prepare(screen, key)
+
+
+def _undo(screen: RoomScreen, event: asks.Asked) -> None:
+    if key := _key_of(screen, event):
+        screen.do(_prepare(screen, key, undo=True))
+
+
+def _next(screen: RoomScreen, event: asks.Asked) -> None:
+    key = _key_of(screen, event)
+    assert screen.desk is not None
+    following = screen.desk.following(key) if key else None
+    if following is None:
+        screen.desk.close()
+        screen.go("runbook")
+        return
+    screen.checklist.select(f"step:{following[0]}:{following[1]}")
+    open_step(screen, following)
+
+
+def _look(screen: RoomScreen, event: asks.Asked) -> None:
+    """Enter on what is only selected; on a step that is settled without a run, on to the next."""
+    key = _key_of(screen, event)
+    at = screen.conductor.state.step(*key) if key else None
+    if at is not None and at.mark in SETTLED and not at.last_run:
+        _next(screen, event)
+    elif key is not None:
+        open_step(screen, key)
+    else:
+        screen.checklist.action_open()
+
+
+def _stop(screen: RoomScreen, event: asks.Asked) -> None:
+    assert isinstance(event, asks.StopAsked)
+    run = next((run for run in screen.conductor.state.unsettled if run.state == "running"), None)
+    if run is not None:
+        screen.do(screen.conductor.stop(run.id, event.how))
+
+
+def _resolved(screen: RoomScreen, event: asks.Asked) -> None:
+    assert isinstance(event, asks.Resolved)
+    key = _key_of(screen, event)
+    if isinstance(event.view, UnknownOutcome):
+        screen.do(screen.conductor.resolve(event.view.run.id, event.outcome, "the person's word"))
+    elif isinstance(event.view, ManualStep | MessageStep) and key is not None:
+        screen.do(_mark(screen, key, "done", ""))
+
+
+def _copy(screen: RoomScreen, event: asks.Asked) -> None:
+    assert isinstance(event.view, MessageStep)
+    text = event.view.text
+
+    async def work() -> None:
+        screen.say(await saving.copy(screen, text), good=True)
+
+    screen.do(work())
+
+
+_ANSWERS: dict[type[asks.Asked], Callable[[RoomScreen, asks.Asked], None]] = {
+    asks.Confirmed: _confirmed,
+    asks.Cancelled: _cancelled,
+    asks.OverrideAsked: _override,
+    asks.EditAsked: _edit,
+    asks.SkipAsked: _skip,
+    asks.RetryAsked: _again,
+    asks.LookAgain: _again,
+    asks.UndoAsked: _undo,
+    asks.NextAsked: _next,
+    asks.LookAsked: _look,
+    asks.CopyAsked: _copy,
+    asks.StopAsked: _stop,
+    asks.Resolved: _resolved,
+}
