@@ -110,6 +110,12 @@ class Command(Record, frozen=True):
     as_written: str = ""
     """The runbook's own text where `text` is a safer replacement, and `note` says why."""
     note: str = ""
+    expected: str = ""
+    """What the runbook says should be seen, in its own words; shown beside the live output."""
+    typed_inside: str = ""
+    """What a person types into an interactive command: text to copy, never run on this machine's shell."""
+    guess: str = ""
+    """What a reader inferred about it, in a sentence; empty where the runbook says it itself."""
     line: int = 0
 
 
@@ -137,6 +143,9 @@ class Step(Record, frozen=True):
     """Several changes on one key. Never across a `destroy`; the reader refuses that."""
     wait_for: tuple[Criterion, ...] = ()
     message: str = ""
+    """Text to send; on a manual step, text to copy into another program (SQL, a console, a web form)."""
+    either: str = ""
+    """Steps of a method that share this name are alternatives: one is carried out, never one after the other."""
     estimate: Seconds = 0
     timeout: Seconds = 600
     quiet_after: Seconds = 45
@@ -146,6 +155,10 @@ class Step(Record, frozen=True):
     undo: Undo | None = None
     no_return: bool = False
     """A point of no return: marked before it, not after."""
+    closed_by: str = ""
+    """The step that takes this one back later (unlock, scale up); until that ran, this one stays open on screen."""
+    guess: str = ""
+    """What a reader inferred about the step, in a sentence."""
     line: int = 0
 
     @property
@@ -176,6 +189,8 @@ class Method(Record, frozen=True):
     steps: tuple[Step, ...] = ()
     fallback: str = ""
     caution: str = ""
+    guess: str = ""
+    """What a reader inferred about the method, in a sentence."""
     line: int = 0
 
 
@@ -207,7 +222,11 @@ class Health(Record, frozen=True, tag_field="source", tag="health"):
     checks: str = "checks"
 
 
-SignalSource = HttpJson | Health
+class NoSource(Record, frozen=True, tag_field="source", tag="none"):
+    """A number that the runbook speaks of without saying where to read it: unknown until somebody says."""
+
+
+SignalSource = HttpJson | Health | NoSource
 
 
 class Signal(Record, frozen=True):
@@ -244,6 +263,7 @@ class Trigger(Record, frozen=True):
     criterion: Criterion | None = None
     suggests: tuple[str, ...] = ()
     """Methods that fit, best first."""
+    line: int = 0
 
 
 class Outcome(Record, frozen=True):
@@ -253,6 +273,7 @@ class Outcome(Record, frozen=True):
     text: str
     level: Literal["success", "partial", "failed"]
     criterion: Criterion | None = None
+    line: int = 0
 
 
 # ── everything around the methods ─────────────────────────────────────────────────────────────────
@@ -324,6 +345,8 @@ class Runbook(Record, frozen=True):
     logs: tuple[LogSource, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     methods: tuple[Method, ...] = ()
+    others: tuple[Method, ...] = ()
+    """Commands outside any way to roll back (triage, maintenance, reference), with the same shape."""
     checklists: tuple[Checklist, ...] = ()
     verification: tuple[Step, ...] = ()
     monitoring: tuple[Step, ...] = ()
@@ -348,12 +371,12 @@ class Runbook(Record, frozen=True):
         return next((param for param in self.params if param.id == param_id), None)
 
     def procedures(self) -> tuple[Method, ...]:
-        """Everything with steps: the methods, then verification and monitoring as methods of their own."""
+        """Everything with steps: the methods, then verification, monitoring and the rest as methods of their own."""
         extra = (
             _procedure("verification", "V", "Verify", self.verification),
             _procedure("monitoring", "W", "Watch", self.monitoring),
         )
-        return self.methods + tuple(procedure for procedure in extra if procedure.steps)
+        return self.methods + tuple(procedure for procedure in extra if procedure.steps) + self.others
 
 
 def _procedure(name: str, label: str, title: str, steps: tuple[Step, ...]) -> Method:

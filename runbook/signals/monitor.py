@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from runbook.model import Criterion, Seconds, Signal
+from runbook.model import Criterion, NoSource, Seconds, Signal
 from runbook.signals.criteria import LONGEST_HOLD
 from runbook.signals.fetch import Fetch, LateFetch, Reply, Unreadable
 from runbook.signals.health import Check
@@ -20,7 +20,7 @@ from runbook.signals.http_json import Counters
 from runbook.signals.judge import DOWN_AFTER, gap_allowed, judge
 from runbook.signals.pace import Pace
 from runbook.signals.series import Sample, Series
-from runbook.signals.sources import Observed, counters_for, read
+from runbook.signals.sources import NO_SOURCE, Observed, counters_for, read
 from runbook.signals.standing import Standing
 from runbook.signals.words import clock as said
 
@@ -206,6 +206,8 @@ class Monitor:
         if signal is None:
             return Standing(criterion=criterion, state="unknown", why="no such signal")
         allowed = self._allowed(signal, criterion.hold)
+        if isinstance(signal.source, NoSource):
+            return Standing(criterion=criterion, state="unknown", why=NO_SOURCE, title=signal.title, unit=signal.unit)
         series = self.series[signal.id]
         found = judge(criterion, series, self._clock.wall(), since, max_gap=allowed, danger=danger)
         age = self.age(signal.id) or 0.0
@@ -215,7 +217,8 @@ class Monitor:
 
     def _reading(self, signal: str) -> tuple[float | str | None, str]:
         latest = self.series[signal].latest()
-        why = latest.why if latest is not None else "no reading yet"
+        nothing = NO_SOURCE if isinstance(self.signals[signal].source, NoSource) else "no reading yet"
+        why = latest.why if latest is not None else nothing
         newest, age = self._newest.get(signal), self.age(signal)
         if newest is not None and not self.is_stale(signal):
             return newest.value, why
@@ -245,6 +248,8 @@ def _grouped(signals: Iterable[Signal]) -> list[_Poll]:
     """One poll for all signals that ask for the same at the same pace."""
     polls: dict[tuple[str, Seconds], _Poll] = {}
     for signal in signals:
+        if isinstance(signal.source, NoSource):
+            continue
         key = signal.source.url, signal.every
         polls.setdefault(key, _Poll(*key)).signals.append(signal)
     return list(polls.values())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from runbook.model import Health, Record, Seconds, Signal
+from runbook.model import Health, HttpJson, NoSource, Record, Seconds, Signal
 from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.health import Check, checks_of
 from runbook.signals.http_json import Counters, Hole, document_of, value_of
 from runbook.signals.series import Sample
 from runbook.signals.words import clock
+
+NO_SOURCE = "the runbook does not say where to read it"
 
 
 class Observed(Record, frozen=True):
@@ -26,7 +28,7 @@ def counters_for(signal: Signal) -> Counters:
 
     A window is never shorter than three polls: with less, one missed poll would leave nothing to count.
     """
-    return Counters(max(0 if isinstance(signal.source, Health) else signal.source.window, 3 * signal.every))
+    return Counters(max(signal.source.window if isinstance(signal.source, HttpJson) else 0, 3 * signal.every))
 
 
 def read(
@@ -48,6 +50,8 @@ def read(
     try:
         if skew is not None and abs(skew) > max_skew:
             raise Unreadable(f"its clock is {clock(abs(skew))} {'ahead' if skew > 0 else 'behind'}: skewed or cached")
+        if isinstance(signal.source, NoSource):
+            raise Unreadable(NO_SOURCE)
         if isinstance(signal.source, Health):
             value, checks = float(reply.status), checks_of(reply, signal.source.checks)
         else:
