@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 # A key must not wait for a frame that log lines have booked; our own repaints stay far below this.
@@ -16,8 +17,6 @@ from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from runbook.conductor import Conductor
-from runbook.incident import home
 from tui import actions
 from tui.room_screen import RoomScreen
 from tui.terminal import NoControls, crash_note, leave_on_signals
@@ -25,6 +24,7 @@ from tui.themes import THEMES
 from widgets import words
 
 if TYPE_CHECKING:
+    from runbook.conductor import Conductor
     from runbook.drill.drill import Drill
     from runbook.opening import Opening
 
@@ -47,28 +47,29 @@ class WarRoom(App[str]):
 
     def __init__(self, opener: Opener, *, theme: str = "dark", ascii_only: bool = False, present: bool = False) -> None:
         super().__init__()
+        words.use_glyphs(ascii_only)
+        for known in THEMES.values():
+            self.register_theme(known)
+        self.theme = THEMES.get(theme, THEMES["dark"]).name
         self._opener = opener
-        self._theme = theme
-        self._ascii = ascii_only
         self.presenting = present
         self.progress: tuple[str, ...] = ()
         self.conductor: Conductor | None = None
         self.drill: Drill | None = None
-        self.user = home.user_name()
+        self.user = ""
+        self.room_screen = RoomScreen()
         self._jobs: set[asyncio.Task[None]] = set()
         self._leaving = False
 
     # ── opening ───────────────────────────────────────────────────────────────────────────────────
 
+    def get_default_screen(self) -> Screen[Any]:
+        return self.room_screen
+
     def on_mount(self) -> None:
-        words.use_glyphs(self._ascii)
-        for theme in THEMES.values():
-            self.register_theme(theme)
-        self.theme = THEMES.get(self._theme, THEMES["dark"]).name
-        self.room_screen = RoomScreen()
-        self.push_screen(self.room_screen)
         leave_on_signals(self._end_by_signal)
-        self._keep(self._open())
+        # The empty room first: what opening it needs is imported while somebody looks at it already.
+        self.room_screen.call_after_refresh(lambda: self._keep(self._open()))
 
     def tell(self, line: str) -> None:
         """How far the opening is; may be called from a thread."""
@@ -80,6 +81,8 @@ class WarRoom(App[str]):
             self.room_screen.show_progress(self.progress)
 
     async def _open(self) -> None:
+        await asyncio.to_thread(import_module, "runbook.opening")
+        from runbook.incident import home
         from runbook.opening import make_ready, open_log
 
         try:
@@ -88,6 +91,7 @@ class WarRoom(App[str]):
             self.exit(_in_words(trouble, self.keep_fault), return_code=2)
             return
         conductor = self.conductor
+        self.user = home.user_name()
         self.room_screen.furnish(conductor, open_log(conductor))
         self._keep(conductor.outlook.monitor.run())
         self._keep(self._keep_drill_alive())
@@ -140,6 +144,8 @@ class WarRoom(App[str]):
     # ── faults and the terminal ───────────────────────────────────────────────────────────────────
 
     def keep_fault(self, fault: BaseException) -> str:
+        from runbook.incident import home
+
         return crash_note(fault, home.home() / "faults")
 
     def _handle_exception(self, error: Exception) -> None:
@@ -241,11 +247,14 @@ def _with_drill(opening: Opening) -> tuple[Opening, Drill | None]:
 
 
 def _drill_opening(args: argparse.Namespace, values: dict[str, str], tell: Progress) -> tuple[Opening, Drill]:
+    from pathlib import Path
+
     from runbook.drill import drill
+    from runbook.incident import home
     from runbook.opening import Opening, drill_incident
     from runbook.signals.pace import DRILL_PACE
 
-    folder = args.dir or drill.default_folder(home.home(), args.scenario, args.seed)
+    folder = Path(args.dir) if args.dir else drill.default_folder(home.home(), args.scenario, args.seed)
     running = None if args.new else drill.attach(folder)
     if running is None:
         if (left := drill.attach(folder)) is not None:

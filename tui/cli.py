@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+
+TYPE_CHECKING = False  # `typing` and `pathlib` would cost a third of what `--help` takes
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
 
 VERSION = "0.1.0"
 OK, NOT_OK, USAGE = 0, 1, 2
@@ -38,8 +41,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OK
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong on the terminal itself, not on a room's first frame."""
+
+    def error(self, message: str) -> NoReturn:
+        from tui.skeleton import no_room
+
+        no_room()
+        super().error(message)
+
+
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="warroom",
         description="A terminal war room: live signals, a tailing log, your runbook as a checklist, and every "
         "rollback step shown, confirmed by a key, run, and recorded.",
@@ -59,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
     drill.add_argument("scenario", nargs="?", default="bad-deploy", help="which fault (see --list)")
     drill.add_argument("--list", action="store_true", help="list the scenarios")
     drill.add_argument("--seed", type=int, default=1, help="another seed: other commits, tags and numbers")
-    drill.add_argument("--dir", type=Path, help="where to make it (default: in warroom's own folder)")
+    drill.add_argument("--dir", help="where to make it (default: in warroom's own folder)")
     _add_open_flags(drill)
     drill.set_defaults(act=_drill)
 
@@ -75,11 +88,11 @@ def parser() -> argparse.ArgumentParser:
 
     report = commands.add_parser("report", help="print an incident's report, or write it to a file")
     report.add_argument("id", help="the incident, or the beginning of its name")
-    report.add_argument("-o", "--output", type=Path, help="a new file; never overwrites one")
+    report.add_argument("-o", "--output", help="a new file; never overwrites one")
     report.set_defaults(act=_report)
 
     trust = commands.add_parser("trust", help="allow this runbook, as it is now, to run commands")
-    trust.add_argument("runbook", type=Path)
+    trust.add_argument("runbook")
     trust.set_defaults(act=_trust)
     return top
 
@@ -113,10 +126,6 @@ def _say(text: str) -> None:
 
 
 def _open(args: argparse.Namespace) -> int:
-    if args.runbook is not None:  # without one there may be a question first
-        from tui.skeleton import first_frame
-
-        first_frame(args.runbook)
     from tui.launch import open_room
 
     return open_room(args)
@@ -129,9 +138,6 @@ def _drill(args: argparse.Namespace) -> int:
         for scenario in SCENARIOS:
             print(f"{scenario.name:16} {scenario.description}")
         return OK
-    from tui.skeleton import first_frame
-
-    first_frame(f"drill: {args.scenario}")
     from tui.launch import open_drill
 
     return open_drill(args)

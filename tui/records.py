@@ -55,7 +55,7 @@ def timeline(name: str, *, as_json: bool) -> int:
     return cli.OK
 
 
-def report(name: str, output: Path | None) -> int:
+def report(name: str, output: str | None) -> int:
     """Print the report, or write it to a file that does not exist yet."""
     from runbook.incident.report import render
     from runbook.opening import read_runbook, source_text
@@ -76,7 +76,7 @@ def report(name: str, output: Path | None) -> int:
         print(text)
         return cli.OK
     try:
-        with output.open("x") as file:
+        with Path(output).open("x") as file:
             file.write(text)
     except OSError as trouble:
         print(f"The report was not written: {trouble}", file=sys.stderr)
@@ -85,10 +85,11 @@ def report(name: str, output: Path | None) -> int:
     return cli.OK
 
 
-def trust(path: Path) -> int:
+def trust(runbook: str) -> int:
     """Bind trust to the file as it is now; a change asks again."""
     from runbook.reading.trust import trust as remember
 
+    path = Path(runbook)
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as trouble:

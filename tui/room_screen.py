@@ -14,12 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from runbook.conductor import Conductor, Refused
-from runbook.incident.state import SETTLED
-from runbook.logs.clean import clean
-from runbook.logs.view import LogView
-from tui import actions, dialogs, picture, stepping
-from tui.desk import Desk
+from tui import actions
 from widgets import action_asks as asks
 from widgets.action_panel import ActionPanel
 from widgets.action_view import Confirmation, Nothing
@@ -33,7 +28,10 @@ from widgets.signals_pane import SignalsPane
 from widgets.verdict_bar import VerdictBar
 
 if TYPE_CHECKING:
+    from runbook.conductor import Conductor
+    from runbook.logs.view import LogView
     from tui.app import WarRoom
+    from tui.desk import Desk
 
 PANES = ("signals", "logs", "runbook", "action")
 
@@ -121,6 +119,8 @@ class RoomScreen(Screen[None]):
 
     def furnish(self, conductor: Conductor, log_view: LogView | None) -> None:
         """The room is open: from now on there is something to show."""
+        from tui.desk import Desk
+
         self.desk = Desk(conductor)
         self.log_view = log_view
         conductor.on_change = self.ask_redraw
@@ -134,6 +134,8 @@ class RoomScreen(Screen[None]):
 
     def _stand_on_next_step(self) -> None:
         """Whoever comes back finds the cursor where the rollback goes on."""
+        from runbook.incident.state import SETTLED
+
         assert self.desk is not None
         self.draw()
         state = self.conductor.state
@@ -153,11 +155,15 @@ class RoomScreen(Screen[None]):
     def _second(self) -> None:
         if self.desk is None:
             return
+        from tui import picture
+
         self.do(self.conductor.look())
         self.signals.show(picture.signals(self.conductor.outlook, self.conductor.state, self.conductor.clock()))
         self.draw()
 
     def draw(self) -> None:
+        from tui import picture
+
         self._redraw_asked = False
         if self.desk is None:
             return
@@ -172,7 +178,7 @@ class RoomScreen(Screen[None]):
         self.verdict.show(picture.verdict_bar(advice, verdict, outlook, state, now))
         view = runbook_view(conductor.runbook, state, self.open_phases, verdict.lines)
         one = self.zoomed or self.size.width < NARROW
-        self.runbook_pane.label(title=clean(view.title), right=pane_tabs(3) if one else view.progress)
+        self.runbook_pane.label(title=view.title, right=pane_tabs(3) if one else view.progress)
         self.checklist.show(view)
         self._draw_action()
 
@@ -185,6 +191,8 @@ class RoomScreen(Screen[None]):
             asked = "confirm: type its name, or esc" if view.prepared.typed else "confirm: y or esc"
         self.footer.show(self._hints(), asked)
         if self.line.display:
+            from tui import picture
+
             self.line.update(picture.short_action(view))
 
     def situation(self) -> actions.Situation:
@@ -288,6 +296,8 @@ class RoomScreen(Screen[None]):
         task.add_done_callback(self._tasks.discard)
 
     async def _do(self, work: Coroutine[None, None, None]) -> None:
+        from runbook.conductor import Refused
+
         try:
             await work
         except Refused as refused:
@@ -297,6 +307,8 @@ class RoomScreen(Screen[None]):
 
     def say(self, text: str, *, good: bool = False) -> None:
         """A sentence for the person, as plain text."""
+        from runbook.logs.clean import clean
+
         self.notify(clean(text), severity="information" if good else "warning", markup=False, timeout=8)
 
     def action_act(self, name: str) -> None:
@@ -314,6 +326,8 @@ class RoomScreen(Screen[None]):
             self.zoomed = not self.zoomed
             self._lay_out()
         else:
+            from tui import dialogs
+
             dialogs.ACTS[name](self)
 
     # ── pane 2 ────────────────────────────────────────────────────────────────────────────────────
@@ -373,9 +387,13 @@ class RoomScreen(Screen[None]):
             self.do(self.conductor.report_trigger(event.trigger, active=active))
 
     def on_checklist_pane_method_opened(self, event: ChecklistPane.MethodOpened) -> None:
+        from tui import dialogs
+
         dialogs.choose_method(self, event.method)
 
     def on_checklist_pane_step_opened(self, event: ChecklistPane.StepOpened) -> None:
+        from tui import stepping
+
         stepping.open_step(self, (event.method, event.step))
 
     # ── pane 4 ────────────────────────────────────────────────────────────────────────────────────
@@ -396,4 +414,6 @@ class RoomScreen(Screen[None]):
     def pane_asked(self, event: asks.Asked) -> None:
         """Everything that pane 4 asks for."""
         if self.desk is not None:
+            from tui import stepping
+
             stepping.answer(self, event)

@@ -12,10 +12,15 @@ ENTER_ALTERNATE = "\x1b[?1049h\x1b[H\x1b[2J\x1b[?25l"
 LEAVE_ALTERNATE = "\x1b[?25h\x1b[?1049l"
 
 
+_drawn = False
+
+
 def first_frame(what: str) -> None:
-    """Draw the room's outline at the terminal's size; nothing where there is no terminal."""
-    if not sys.stdout.isatty():
+    """Draw the room's outline at the terminal's size, once; nothing where there is no terminal."""
+    global _drawn  # noqa: PLW0603 - the terminal is one, and so is its first frame
+    if _drawn or not sys.stdout.isatty():
         return
+    _drawn = True
     width, height = os.get_terminal_size(sys.stdout.fileno())
     name = "".join(char for char in what if char.isprintable())[: max(0, width - 20)]
     rows = [f"\x1b[1;1H warroom  {name}", f"\x1b[{height};1H opening …"]
@@ -25,6 +30,6 @@ def first_frame(what: str) -> None:
 
 def no_room() -> None:
     """Give the terminal back where there will be no room after all."""
-    if sys.stdout.isatty():
+    if _drawn:
         sys.stdout.write(LEAVE_ALTERNATE)
         sys.stdout.flush()

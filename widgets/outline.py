@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from runbook.incident.state import SETTLED, Mark, RoomState, StepState
+from runbook.logs.clean import clean
 from runbook.model import Effect, FollowUp, Method, Record, Runbook, Step
 from runbook.signals.standing import OutcomeStanding
 from widgets.words import MARK_WORDS, about, clock, glyph, in_words, mark_glyph, step_words, utc_minute
@@ -65,7 +66,7 @@ def runbook_view(
         if items:
             parts.append(f"{sum(_ticked(state, item.id) for item in items)}/{len(items)} {phase}")
     rows = outline(runbook, state, open_phases, outcomes)
-    return RunbookView(rows=rows, title=runbook.title, progress=f" {glyph('dot')} ".join(parts[:2]))
+    return RunbookView(rows=rows, title=clean(runbook.title), progress=f" {glyph('dot')} ".join(parts[:2]))
 
 
 def outline(

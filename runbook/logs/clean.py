@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable
 
 from runbook.logs.redact import MASK, redact, redact_lines
 
@@ -24,15 +23,7 @@ DECORATION = re.compile(r"(?:\x1b\[|\x9b)(?:[0-9;:]*m|[0-2]?K)")
 """Colour (SGR) and erase-to-end-of-line: what honest programs decorate lines with; the only sequences removed."""
 
 
-def _spans(*spans: int | tuple[int, int]) -> Iterable[int]:
-    for span in spans:
-        if isinstance(span, int):
-            yield span
-        else:
-            yield from range(span[0], span[1] + 1)
-
-
-_UNSEEN = _spans(
+_UNSEEN: tuple[int | tuple[int, int], ...] = (
     (0x80, 0x9F),  # C1: a terminal takes U+009B for CSI
     0xAD,
     0x34F,
@@ -61,13 +52,33 @@ _UNSEEN = _spans(
     (0xE0000, 0xE0FFF),  # tags and variation selectors: text smuggled unseen
 )
 
-_SEEN: dict[int, str | None] = {code: f"<{code:04X}>" for code in _UNSEEN}
-_SEEN.update({code: chr(0x2400 + code) for code in range(0x20)})
-_SEEN.update(dict.fromkeys(range(55296, 57344), "�"))
+_KEPT = 10_000
+
+
+class _Seen(dict[int, str]):
+    """How each character is drawn, worked out when it is first met: few of a million ever are."""
+
+    def __missing__(self, code: int) -> str:
+        seen = _drawn(code)
+        if len(self) < _KEPT:
+            self[code] = seen
+        return seen
+
+
+def _drawn(code: int) -> str:
+    if code in (0xFE0E, 0xFE0F):
+        return ""  # emoji style: common, carries nothing, and terminals disagree on its width
+    if 0xD800 <= code < 0xE000:
+        return "\N{REPLACEMENT CHARACTER}"
+    if any(code == span if isinstance(span, int) else span[0] <= code <= span[1] for span in _UNSEEN):
+        return f"<{code:04X}>"
+    return chr(code)
+
+
+_SEEN = _Seen({code: chr(0x2400 + code) for code in range(0x20)})
 _SEEN[0x7F] = "\u2421"
 _SEEN[0x0A] = "\u2424"
 _SEEN[0x09] = "\t"  # expanded afterwards, when the columns are known
-_SEEN[0xFE0E] = _SEEN[0xFE0F] = None  # emoji style: common, carries nothing, and terminals disagree on its width
 
 
 def clean(text: str | bytes, limit: int = SHOWN_LIMIT, beyond: int = 0) -> str:

@@ -10,7 +10,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from urllib.parse import quote, quote_plus
 
 MASK = "‹masked›"
@@ -23,30 +23,40 @@ _VALUE = r"""(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s&;"']+)"""
 _VARIABLE = rf"""(?!{MASK})(?!["']?\$\{{?[A-Z_][A-Z0-9_]*\}}?["']?(?:$|[\s&;]))"""
 """`--token=$TOKEN` in a command names the secret and does not hold it."""
 
-_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"), MASK),
-    (re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|npm_[A-Za-z0-9]{30,})"), MASK),
-    (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), MASK),
-    (re.compile(r"\b(?:xox[a-z]-[\w-]{8,}|AIza[\w-]{30,}|[rs]k_live_\w{16,})"), MASK),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MASK),
-    (re.compile(r"(://[^\s/:@]*:)(?!\d{1,5}(?:[/\s?]|$))[^\s\"'<>]{1,256}(?=@)"), rf"\1{MASK}"),
-    (re.compile(r"(://)[\w-]{20,}(?=@)"), rf"\1{MASK}"),
-    (
-        re.compile(r"(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+)[^\s\"',]+", re.I),
-        rf"\1{MASK}",
-    ),
-    (
-        re.compile(r"(authorization[\"']?\s*[:=]\s*[\"']?)(?!(?:bearer|basic|token)\s|[\"'\s])[^\"']+", re.I),
-        rf"\1{MASK}",
-    ),
-    (re.compile(r"(\bbearer\s+)[\w.~+/-]{12,}=*", re.I), rf"\1{MASK}"),
-    (re.compile(rf"({_NAME}[\"']?\s*=\s*){_VARIABLE}{_VALUE}", re.I), rf"\1{MASK}"),
-    (re.compile(rf"({_NAME}[\"']\s*:\s*){_VARIABLE}{_VALUE}", re.I), rf"\1{MASK}"),
-    (re.compile(rf"({_WORDS}:\s*){_VARIABLE}{_VALUE}", re.I), rf"\1{MASK}"),
-    (re.compile(rf"({_NAME}:\s*)[\w.~+/=-]{{16,}}", re.I), rf"\1{MASK}"),
-    (re.compile(r"^(\s*)(?![0-9a-fA-F]+\s*$)[A-Za-z0-9+/]{64}(?:[A-Za-z0-9+/]{12})?\s*$"), rf"\1{MASK}"),
-)
-"""The last one is a line of a PEM body: 64 or 76 characters of base64 and nothing else, but not a hex digest."""
+
+@cache
+def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """What only a secret looks like, with what stands in its place; compiled for the first line that needs it.
+
+    The last one is a line of a PEM body: 64 or 76 characters of base64 and nothing else, but not a hex digest.
+    """
+    return (
+        (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"), MASK),
+        (
+            re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|npm_[A-Za-z0-9]{30,})"),
+            MASK,
+        ),
+        (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), MASK),
+        (re.compile(r"\b(?:xox[a-z]-[\w-]{8,}|AIza[\w-]{30,}|[rs]k_live_\w{16,})"), MASK),
+        (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MASK),
+        (re.compile(r"(://[^\s/:@]*:)(?!\d{1,5}(?:[/\s?]|$))[^\s\"'<>]{1,256}(?=@)"), rf"\1{MASK}"),
+        (re.compile(r"(://)[\w-]{20,}(?=@)"), rf"\1{MASK}"),
+        (
+            re.compile(r"(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+)[^\s\"',]+", re.I),
+            rf"\1{MASK}",
+        ),
+        (
+            re.compile(r"(authorization[\"']?\s*[:=]\s*[\"']?)(?!(?:bearer|basic|token)\s|[\"'\s])[^\"']+", re.I),
+            rf"\1{MASK}",
+        ),
+        (re.compile(r"(\bbearer\s+)[\w.~+/-]{12,}=*", re.I), rf"\1{MASK}"),
+        (re.compile(rf"({_NAME}[\"']?\s*=\s*){_VARIABLE}{_VALUE}", re.I), rf"\1{MASK}"),
+        (re.compile(rf"({_NAME}[\"']\s*:\s*){_VARIABLE}{_VALUE}", re.I), rf"\1{MASK}"),
+        (re.compile(rf"({_WORDS}:\s*){_VARIABLE}{_VALUE}", re.I), rf"\1{MASK}"),
+        (re.compile(rf"({_NAME}:\s*)[\w.~+/=-]{{16,}}", re.I), rf"\1{MASK}"),
+        (re.compile(r"^(\s*)(?![0-9a-fA-F]+\s*$)[A-Za-z0-9+/]{64}(?:[A-Za-z0-9+/]{12})?\s*$"), rf"\1{MASK}"),
+    )
+
 
 _HINTS = (
     *("gh", "github_pat_", "glpat-", "npm_", "akia", "asia", "xox", "aiza", "k_live_", "eyj", "://", "private"),
@@ -68,7 +78,7 @@ def redact(line: str, secrets: Sequence[str] = ()) -> str:
     low = line.lower()
     # cheap test first: nearly every log line has none of these and is done here
     if any(hint in low for hint in _HINTS) or _ENCODED.match(line):
-        for shape, instead in _SHAPES:
+        for shape, instead in _shapes():
             line = shape.sub(instead, line)
     return line
 
