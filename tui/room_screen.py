@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from tui.app import WarRoom
     from tui.desk import Desk
 
+UNREAD_LOG = 0.5
+"""Seconds between two pictures of a log that pours while another pane has the focus."""
 PANES = ("signals", "logs", "runbook", "action")
 
 
@@ -73,6 +76,7 @@ class RoomScreen(Screen[None]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._redraw_asked = False
         self._tail_read = -1
+        self._log_later: Timer | None = None
 
     @property
     def room(self) -> WarRoom:
@@ -125,7 +129,7 @@ class RoomScreen(Screen[None]):
         self.log_view = log_view
         conductor.on_change = self.ask_redraw
         if log_view is not None:
-            log_view.changed = self._show_log
+            log_view.changed = self._log_moved
             log_view.start()
         self._stand_on_next_step()
         self.set_interval(1.0, self._second)
@@ -223,7 +227,15 @@ class RoomScreen(Screen[None]):
                 hints.append(KeyHint(actions.spoken(action).split()[0], action.short, keep=name in keep))
         return tuple(hints)
 
+    def _log_moved(self) -> None:
+        """Whoever reads the log sees each batch at once; beside other work two pictures a second are enough."""
+        if self.current == "logs":
+            self._show_log()
+        elif self._log_later is None:
+            self._log_later = self.set_timer(UNREAD_LOG, self._show_log)
+
     def _show_log(self) -> None:
+        self._log_later = None
         if self.log_view is not None:
             self.logs.show(self.log_view.window(self.logs.text.rows_high))
 

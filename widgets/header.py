@@ -43,12 +43,14 @@ class Header(Widget):
     Header { height: auto; dock: top; padding: 0 1; text-wrap: nowrap; }
     """
 
-    view: reactive[HeaderView | None] = reactive(None, layout=True)
+    view: reactive[HeaderView | None] = reactive(None)
 
     def show(self, view: HeaderView) -> None:
         self.view = view
 
-    def watch_view(self, view: HeaderView | None) -> None:
+    def watch_view(self, before: HeaderView | None, view: HeaderView | None) -> None:
+        if bool(before and before.trouble) != bool(view and view.trouble):
+            self.refresh(layout=True)  # only then: the clock moves every second, and the room should not
         self.set_class(bool(view and view.trouble), "-failed")
         self.set_class(bool(view and view.drill), "-drill")
 

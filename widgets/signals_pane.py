@@ -7,6 +7,7 @@ from typing import ClassVar
 from msgspec import structs
 from rich.style import Style
 from textual.content import Content
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
@@ -56,7 +57,13 @@ class SignalsBody(Widget, can_focus=True):
         self.view = view
         kept = {row.id for row in view.rows}
         self._charts = {name: chart for name, chart in self._charts.items() if name in kept}
-        self._repaint()
+        before, self._strips = self._strips, self._drawn(self.size.width, self.size.height)
+        if before is None or len(before) != len(self._strips):
+            self.refresh()
+            return
+        changed = [y for y, (old, new) in enumerate(zip(before, self._strips, strict=True)) if old != new]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < NARROW, "-narrow")

@@ -46,14 +46,19 @@ class VerdictBar(Widget):
     VerdictBar { height: auto; max-height: 2; padding: 0 1; text-wrap: nowrap; }
     """
 
-    view: reactive[VerdictView | None] = reactive(None, layout=True)
+    view: reactive[VerdictView | None] = reactive(None)
 
     def show(self, view: VerdictView) -> None:
         self.view = view
 
-    def watch_view(self, view: VerdictView | None) -> None:
+    def watch_view(self, before: VerdictView | None, view: VerdictView | None) -> None:
+        if self._height(before) != self._height(view):
+            self.refresh(layout=True)
         self.set_class(bool(view and view.stale), "-stale")
         self.set_class(bool(view and view.said in ("failing", "failed")), "-failed")
+
+    def _height(self, view: VerdictView | None) -> int:
+        return len(draw_verdict(view, self.content_size.width)) if view else 1
 
     def render(self) -> RenderResult:
         if self.view is None:
