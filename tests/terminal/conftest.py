@@ -31,10 +31,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class DrillRoom:
     """One drill with its room in a tmux; knows the remote and the record."""
 
-    def __init__(self, folder: Path, scenario: str, *, size: tuple[int, int], seed: int, extra: str = "") -> None:
+    def __init__(
+        self, folder: Path, scenario: str, *, size: tuple[int, int], seed: int, extra: str, path: Path | None
+    ) -> None:
         self.home = folder / "home"
         self.drill = folder / "drill"
         self.env = {"WARROOM_HOME": str(self.home), "HOME": str(folder), "GIT_CONFIG_GLOBAL": os.devnull}
+        if path is not None:
+            self.env["PATH"] = f"{path}:{os.environ['PATH']}"
         self.command = f"{WARROOM} drill {scenario} --seed {seed} --dir {self.drill} {extra}".strip()
         self.tmux = Tmux(self.command, size=size, cwd=folder, env=self.env)
 
@@ -91,8 +95,11 @@ def drill(tmp_path: Path) -> Iterator[Callable[..., DrillRoom]]:
     """Opens drills; ends every one of them afterwards."""
     opened: list[DrillRoom] = []
 
-    def start(scenario: str, *, size: tuple[int, int] = (160, 45), seed: int = 3, extra: str = "") -> DrillRoom:
-        room = DrillRoom(tmp_path, scenario, size=size, seed=seed, extra=extra)
+    def start(
+        scenario: str, *, size: tuple[int, int] = (160, 45), seed: int = 3, extra: str = "", path: Path | None = None
+    ) -> DrillRoom:
+        """`path` goes before PATH: programs that stand in front of the real ones."""
+        room = DrillRoom(tmp_path, scenario, size=size, seed=seed, extra=extra, path=path)
         opened.append(room)
         return room
 
