@@ -13,10 +13,9 @@ from runbook.providers.git_push import play_push
 from runbook.providers.git_stage import Findings, Stage, staged
 from runbook.providers.git_tags import check_remote_tag
 from runbook.providers.git_text import invocations, reset_of
+from runbook.providers.git_way_out import WAY_OUT, conflicts, out_of_the_conflict
 from runbook.providers.provider import Preview, Unavailable
 
-WAY_OUT = "git reset --merge"
-"""`git revert --abort` does nothing after the revert's process was killed; this puts the files back always."""
 HEAD_UNKNOWN_AFTER = frozenset(
     ("rebase", "am", "filter-branch", "bisect", "stash", "restore", "apply", "rm", "mv", "add")
 )
@@ -89,7 +88,11 @@ async def _not_in_a_conflict(stage: Stage, text: str, found: Findings) -> None:
     files = await conflicts(stage.ask)
     if files and not any(_settles(call) for call in invocations(text)):
         place = stage.place[0].upper() + stage.place[1:]
-        found.block(f"{place} is in the middle of a conflict in {', '.join(files[:5])}.", f"Way out: {WAY_OUT}")
+        found.block(
+            f"{place} is in the middle of a conflict in {', '.join(files[:5])}.",
+            f"Way out: {WAY_OUT}",
+            out_of_the_conflict(stage.own_copy),
+        )
 
 
 def _settles(call: Invocation) -> bool:
@@ -97,12 +100,6 @@ def _settles(call: Invocation) -> bool:
     return call.sub in ("reset", "fetch", "push", "rev-parse", "commit-tree", "add", "commit") or call.has(
         "--abort", "--quit", "--skip", "--continue", "--force", "-f"
     )
-
-
-async def conflicts(ask: Ask) -> tuple[str, ...]:
-    """The files that are in conflict now."""
-    said = await ask.maybe("diff", "--name-only", "--diff-filter=U", "-z")
-    return tuple(clean(name, 200) for name in said.split("\0") if name)
 
 
 # ── moving HEAD ───────────────────────────────────────────────────────────────────────────────────
