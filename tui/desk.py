@@ -195,7 +195,7 @@ class Desk:
             str(number),
             tail=tuple(line for r in shown for line in r.last_lines),
             proof=Proof(last.state == "done", last.why) if last.why else None,
-            next_step=self._named(after) if after else "",
+            next_step=self._named(after) if after and not last.remedy else "",
             may_retry=step.rerun != "never",
             undo=step.undo.note or step.undo.text if step.undo else "",
             remedy=self._way_out(last),

@@ -20,7 +20,7 @@ from widgets.action_view import (
     WaitingFor,
     keys_for,
 )
-from widgets.confirm_draw import confirmation
+from widgets.confirm_draw import confirmation, way_out
 from widgets.footer import KeyHint
 from widgets.lines import Part, columns, command, cut, join, spread, wrapped
 from widgets.words import (
@@ -190,6 +190,8 @@ def _finished(view: Finished, width: int) -> list[Content]:
     if run.address:
         lines += wrapped(join(("go on at ", "$foreground-muted"), (run.address, "bold")), width - 1, INDENT, INDENT)
     lines += _prose(view.lines, width)
+    if view.remedy:
+        lines += way_out(view.remedy, width)
     if run.recovered:
         lines += _prose(
             ("learned from the exit record: the room was not there when it ended",), width, "$foreground-muted"

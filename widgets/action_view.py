@@ -146,11 +146,10 @@ ActionView = (
 
 def way_out_words(view: Confirmation | Finished) -> str:
     """What `p` offers: a ready step that leads out, or the choice that a command lacks; empty for neither."""
-    if isinstance(view, Finished):
-        return view.remedy.title if view.remedy else ""
-    if view.prepared.choices:
-        return "say which parent to keep"
-    return view.prepared.remedy.title if view.prepared.remedy else ""
+    if isinstance(view, Confirmation) and view.prepared.choices:
+        return "choose the parent"
+    remedy = view.remedy if isinstance(view, Finished) else view.prepared.remedy
+    return "the way out" if remedy else ""
 
 
 def needs_override(view: Confirmation) -> bool:
@@ -220,8 +219,9 @@ def _running_keys(run: Run) -> tuple[KeyHint, ...]:
 
 def _finished_keys(view: Finished) -> tuple[KeyHint, ...]:
     if view.run.state == "done" and not view.run.remedy:
+        again = (KeyHint("r", "all of it again"),) if view.may_retry else ()
         undo = (KeyHint("u", view.undo),) if view.undo else ()
-        return (KeyHint("enter", "next"), *undo)
+        return (KeyHint("enter", "next"), *again, *undo)
     keys = [KeyHint("C", "copy the address")] if view.run.address else []
     if way := way_out_words(view):
         keys.append(KeyHint("p", way))

@@ -81,7 +81,7 @@ async def _around(ask: Ask, text: str, output: str) -> Remedy | None:
         text=f"git push --porcelain {shlex.quote(remote)} {sha}:{shlex.quote(f'refs/heads/{head}')}",
         effect=Effect.CHANGE,
         target=head,
-        note=f"{base} is not moved by it. Then open a pull request from it into {base}{_by_program(ask, base, head)}.",
+        note=f"{base} is not moved by it: open a pull request from it into {base}{_by_program(ask, base, head)}.",
     )
 
 

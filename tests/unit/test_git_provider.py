@@ -242,6 +242,8 @@ async def test_a_conflict_is_foreseen_and_has_a_way_out(world: World, git: Git) 
     assert "stopped at a conflict" in proof.line
     stuck = await preview(git, text)
     assert "middle of a conflict" in stuck.blocked
+    assert "middle of a conflict" in (await preview(git, f"{text}\ngit rev-parse --verify HEAD")).blocked
+    assert (await preview(git, f"git rev-parse HEAD; {WAY_OUT}; {text}")).blocked == ""
     assert WAY_OUT in stuck.blocked
     assert stuck.remedy is not None
     assert stuck.remedy.text == WAY_OUT
