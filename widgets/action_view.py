@@ -222,11 +222,11 @@ def _finished_keys(view: Finished) -> tuple[KeyHint, ...]:
         again = (KeyHint("r", "all of it again"),) if view.may_retry else ()
         undo = (KeyHint("u", view.undo),) if view.undo else ()
         return (KeyHint("enter", "next"), *again, *undo)
-    keys = [KeyHint("C", "copy the address")] if view.run.address else []
+    keys = [KeyHint("C", "copy address")] if view.run.address else []
     if way := way_out_words(view):
         keys.append(KeyHint("p", way))
     if view.may_retry:
-        keys.append(KeyHint("r", "the step again" if view.run.remedy else "retry"))
+        keys.append(KeyHint("r", "retry"))
     if view.edit:
         keys.append(KeyHint("e", view.edit))
     keys.append(KeyHint("s", "skip, with a reason"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,10 @@ def colleague(room: DrillRoom, branch: str, change: Callable[[Path], None]) -> s
     git("-C", str(copy), "commit", "-q", "-m", "Quick fix by hand")
     git("-C", str(copy), "push", "-q", "origin", branch)
     return git("-C", str(copy), "rev-parse", "HEAD")
+
+
+def by_hand(copy: Path) -> None:
+    (copy / "NOTE").write_text("by hand\n")
 
 
 def to_the_push(room: DrillRoom, tag: str) -> None:
@@ -90,7 +95,7 @@ def test_production_that_moved_meanwhile_is_left_alone_until_one_has_looked_agai
     room.tmux.wait(walks.READY, 40)
     tag = room.git("tag", "-l", "v*", "--sort=-version:refname").split()[1]
     to_the_push(room, tag)
-    moved = colleague(room, "production", lambda copy: (copy / "NOTE").write_text("by hand\n") and None)
+    moved = colleague(room, "production", by_hand)
     walks.press_until_taken(room, "y", walks.CONFIRM)
     refused = room.tmux.wait("✗ not started")
     assert "production moved since the preview" in refused and f"{moved[:7]}" in refused
@@ -104,7 +109,7 @@ def test_production_that_moved_meanwhile_is_left_alone_until_one_has_looked_agai
     assert room.git("rev-parse", "production") == moved
 
     again(room, 1, "k", "k")  # on top of what is there now
-    again(room, 2, "j")
+    again(room, 2, "k")  # the room went on to step 3 by itself
     walks.enter(room)
     walks.confirm(room, 3)
     assert room.git("rev-parse", "production^") == moved
@@ -175,7 +180,7 @@ def test_a_push_that_is_refused_goes_to_a_branch_with_the_address_of_its_pull_re
     room.tmux.wait("production is protected: send a pull request")
     take_the_way_out(room, "Push it to a branch of its own")
     screen = room.tmux.wait("https://git.example.com/pull/new/it")
-    assert "C  copy the address" in screen or "C copy the address" in screen
+    assert re.search("C +copy address", screen)
     branches = room.git("for-each-ref", "--format=%(refname)", "refs/heads/warroom/").split()
     assert len(branches) == 1
     assert room.git("rev-parse", f"{branches[0]}^{{tree}}") == room.git("rev-parse", f"{tag}^{{tree}}")
