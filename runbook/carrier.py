@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runbook.logs.clean import clean, clean_lines
-from runbook.model import Check, Command, Effect, Method, Param, Record, Runbook, Step, Where, worst_effect
+from runbook.model import Check, Command, Effect, Method, Param, Record, Remedy, Runbook, Step, Where, worst_effect
 from runbook.providers import needs
-from runbook.providers.provider import Preview, Proof, Provider, Unavailable
+from runbook.providers.provider import Failure, Preview, Proof, Provider, Unavailable
 from runbook.steps import expect, runs, session, values
-from runbook.steps.plan import CheckResult, Prepared
+from runbook.steps.plan import CheckResult, Choice, Prepared, Role
 
 LAST_LINES = 20
 """How many lines of output the record keeps beside the whole file."""
@@ -30,6 +30,8 @@ class Outcome(Record, frozen=True):
     sha256: str
     last_lines: tuple[str, ...]
     captured: dict[str, str]
+    offered: Remedy | None = None
+    address: str = ""
 
 
 class Carrier:
@@ -69,6 +71,7 @@ class Carrier:
         known: Mapping[str, str],
         *,
         edited: bool = False,
+        role: Role = "step",
     ) -> Prepared:
         """Make commands of one step ready to be shown: values, preview, checks. Changes nothing.
 
@@ -113,6 +116,9 @@ class Carrier:
             blocked=blocked or preview.blocked,
             already=already,
             way_back=preview.way_back or (step.undo.note or step.undo.text if step.undo else ""),
+            role=role,
+            choices=tuple(Choice(value=c.value, title=c.title, detail=c.detail) for c in preview.choices),
+            remedy=preview.remedy,
         )
 
     async def look(self, checks: tuple[Check, ...], method: Method, text: str = "") -> tuple[CheckResult, ...]:
@@ -177,8 +183,11 @@ class Carrier:
             ok, why = False, "stopped at its time limit"
         if ok and (proof := await self._proof(text, expected, cwd)) is not None:
             ok, why = proof.ok is not False, proof.line
-        elif not ok and (refusal := self._refusal("\n".join(lines))):
-            why = refusal
+        offered, address = None, ""
+        if not ok and not exited.timed_out and (failure := await self._failure(text, "\n".join(lines), cwd)):
+            why, offered = failure.why, failure.remedy
+        for provider in self._concerned(text) if ok else ():
+            address = address or provider.address("\n".join(lines))
         captured = {capture.param: expect.capture(capture, "\n".join(lines)) for capture in command.captures if ok}
         return Outcome(
             exit=exited.exit,
@@ -189,6 +198,8 @@ class Carrier:
             sha256=sha256,
             last_lines=lines[-LAST_LINES:],
             captured=captured,
+            offered=offered,
+            address=address,
         )
 
     async def evidence(self, text: str, expected: dict[str, str], method: Method) -> tuple[str, ...]:
@@ -200,6 +211,16 @@ class Carrier:
             except Unavailable as trouble:
                 found.append(str(trouble))
         return tuple(found)
+
+    async def took_effect(self, text: str, expected: dict[str, str], method: Method) -> bool | None:
+        """Whether a command whose outcome was lost happened, all of it or none; None where that is not sure."""
+        cwd = self.directory(method)
+        told = {await provider.took_effect(text, expected, cwd) for provider in self._concerned(text)}
+        return told.pop() if len(told) == 1 else None
+
+    def chosen(self, text: str, value: str) -> str:
+        """The text with one of its preview's choices written in; unchanged where nobody knows how."""
+        return next((new for p in self._concerned(text) if (new := p.chosen(text, value)) != text), text)
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────
 
@@ -249,6 +270,8 @@ class Carrier:
             blocked=" ".join(preview.blocked for preview in seen if preview.blocked),
             already=" ".join(preview.already for preview in seen if preview.already),
             way_back=" ".join(preview.way_back for preview in seen if preview.way_back),
+            choices=next((preview.choices for preview in seen if preview.choices), ()),
+            remedy=next((preview.remedy for preview in seen if preview.remedy), None),
         )
 
     def _safer(self, text: str, expected: dict[str, str]) -> tuple[str, str]:
@@ -276,11 +299,11 @@ class Carrier:
                 return proof
         return None
 
-    def _refusal(self, output: str) -> str:
+    async def _failure(self, text: str, output: str, cwd: Path) -> Failure | None:
         for provider in self.providers:
-            if refusal := provider.refusal(output):
-                return " ".join(refusal)
-        return ""
+            if failure := await provider.failure(text, output, cwd):
+                return failure
+        return None
 
 
 def _target(commands: tuple[tuple[int, Command], ...]) -> str:

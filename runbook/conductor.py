@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from runbook import units
 from runbook.carrier import Carrier
 from runbook.incident import events as ev
 from runbook.incident import home, report, snapshot
@@ -22,17 +23,19 @@ from runbook.incident.journal import Journal
 from runbook.incident.room import Room
 from runbook.incident.state import Run
 from runbook.logs.clean import clean
-from runbook.model import Command, Effect, Method, Runbook, Step, worst_effect
+from runbook.model import Command, Effect, Method, Remedy, Runbook, Step
 from runbook.outlook import Outlook
 from runbook.signals.standing import Standing
-from runbook.steps import effects, runs, values
-from runbook.steps.plan import Prepared
-
-NOBODY_ELSE = "I know nobody else is driving"
+from runbook.steps import runs, values
+from runbook.steps.plan import Choice, Prepared, Role
 
 
 class Refused(Exception):
     """Something asked for and not done: why, and what to do."""
+
+
+class Moved(Refused):
+    """A confirmed command that did not start: the world is no longer what the screen had shown."""
 
 
 class Conductor:
@@ -137,57 +140,61 @@ class Conductor:
     async def prepare(self, method: str, step: str, *, again: bool = False) -> Prepared:
         """The next unit of confirmation of a step; with `again`, all of it once more."""
         wanted = self.step(method, step)
-        done = frozenset() if again else self.state.step(method, step).done_commands
-        todo = [(i, self._as_edited(method, step, i, c)) for i, c in enumerate(wanted.commands) if i not in done]
-        unit = tuple(todo if wanted.one_key else todo[:1])
+        unit = units.next_unit(wanted, (method, step), self.state, again=again)
         if not unit:
             raise Refused("Every command of this step is done. r runs it again.")
-        edited = any((method, step, i) in self.state.edits for i, _ in unit)
-        return await self.carrier.prepare(self.procedure(method), wanted, unit, self.known_values(), edited=edited)
+        return await self._prepare(method, wanted, unit)
 
     async def prepare_undo(self, method: str, step: str) -> Prepared:
         """The step's way back, as a command to be confirmed like any. Raises Refused when it has none."""
-        wanted = self.step(method, step)
-        if wanted.undo is None:
+        back = units.undo_of(self.step(method, step))
+        if back is None:
             raise Refused("This step has no undo in the runbook.")
-        back = wanted.undo
-        command = Command(text=back.text, effect=back.effect, target=back.target, note=back.note)
-        as_step = msgspec.structs.replace(wanted, title=f"Undo: {wanted.title}", commands=(command,), done_when=None)
-        return await self.carrier.prepare(self.procedure(method), as_step, ((0, command),), self.known_values())
+        return await self._prepare(method, back, ((0, back.commands[0]),), "undo")
 
-    async def confirm(
-        self, prepared: Prepared, *, typed: str = "", overrides: tuple[str, ...] = (), undo: bool = False
-    ) -> None:
+    async def prepare_remedy(self, method: str, step: str, remedy: Remedy) -> Prepared:
+        """A way out that was offered for a step, as a command to be confirmed like any."""
+        out = units.remedy_of(self.step(method, step), remedy)
+        return await self._prepare(method, out, ((0, out.commands[0]),), "remedy")
+
+    async def look_again(self, prepared: Prepared) -> Prepared:
+        """The same commands, asked of the world anew."""
+        unit = tuple((index, self._as_edited(prepared, index)) for index in prepared.commands)
+        return await self._prepare(prepared.method, prepared.step, unit, prepared.role)
+
+    async def _prepare(self, method: str, step: Step, unit: units.Unit, role: Role = "step") -> Prepared:
+        edited = role == "step" and any((method, step.id, i) in self.state.edits for i, _ in unit)
+        known = self.known_values()
+        return await self.carrier.prepare(self.procedure(method), step, unit, known, edited=edited, role=role)
+
+    async def choose(self, prepared: Prepared, choice: Choice) -> None:
+        """Write into the command what it lacks: a deviation from the runbook, for the reason that was shown."""
+        for index in prepared.commands:
+            was = self._as_edited(prepared, index).text
+            if (now := self.carrier.chosen(was, choice.value)) != was:
+                reason = f"the commit is a merge; parent {choice.value} is the line to keep: {choice.title}"
+                await self.edit(prepared.method, prepared.step.id, index, now, reason)
+                return
+        raise Refused("Where the choice belongs in this command is not clear.")
+
+    async def confirm(self, prepared: Prepared, *, typed: str = "", overrides: tuple[str, ...] = ()) -> None:
         """Carry out what was shown. Returns when the first command is under way or was refused.
 
         Raises Refused, with nothing started, when it may not run: somebody else drives, another
-        command is under way, a check failed without override, the typed name is not the target's, or
-        the world is no longer what the preview saw.
+        command is under way, a check failed without override, the typed name is not the target's; and
+        Moved when the world is no longer what the preview saw.
         """
         self._must_drive()
         if self._acting.locked() or self.carrying:
             raise Refused("Another confirmation is being carried out.")
         async with self._acting:
-            self._may_confirm(prepared, typed, overrides)
+            if why := units.why_not(prepared, typed, overrides, self.state, self.journal.trouble):
+                raise Refused(why)
             if prepared.effect is not Effect.READ:
                 await self._ask_again(prepared, overrides)
             started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._spawn(self._carry_out(prepared, typed, overrides, undo, started))
+            self._spawn(self._carry_out(prepared, typed, overrides, started))
             await started
-
-    def _may_confirm(self, prepared: Prepared, typed: str, overrides: tuple[str, ...]) -> None:
-        if self.state.unsettled:
-            open_run = self.state.unsettled[0]
-            raise Refused(f"“{open_run.title}” is still {open_run.state}. Settle it first.")
-        if not prepared.may_confirm:
-            raise Refused(prepared.blocked or f"No value yet for {', '.join(prepared.missing)}.")
-        if prepared.typed and typed != prepared.typed:
-            raise Refused(f"To run it, type its target: {prepared.typed}")
-        if prepared.effect is Effect.DESTROY and self.journal.trouble and NOBODY_ELSE not in overrides:
-            raise Refused(f"The record cannot be written ({self.journal.trouble}). Nothing that destroys runs now.")
-        if prepared.failed_checks and not overrides:
-            failed = prepared.failed_checks[0]
-            raise Refused(f"{failed.title}: {failed.found}. {failed.mend}".strip())
 
     async def _ask_again(self, prepared: Prepared, overrides: tuple[str, ...]) -> None:
         """Guard and expectations once more, at the last moment: the classic error is the wrong place."""
@@ -200,19 +207,14 @@ class Conductor:
             await self.record(
                 ev.StepRefused(method=prepared.method, step=prepared.step.id, text=prepared.text, why=why)
             )
-            raise Refused(why)
+            raise Moved(why)
 
     async def _carry_out(
-        self,
-        prepared: Prepared,
-        typed: str,
-        overrides: tuple[str, ...],
-        undo: bool,
-        started: asyncio.Future[None],
+        self, prepared: Prepared, typed: str, overrides: tuple[str, ...], started: asyncio.Future[None]
     ) -> None:
         self.carrying = (prepared.method, prepared.step.id)
         try:
-            await self._run_each(prepared, typed, overrides, undo, started)
+            await self._run_each(prepared, typed, overrides, started)
         except Exception as trouble:
             if started.done():
                 raise
@@ -222,18 +224,13 @@ class Conductor:
             self.on_change()
 
     async def _run_each(
-        self,
-        prepared: Prepared,
-        typed: str,
-        overrides: tuple[str, ...],
-        undo: bool,
-        started: asyncio.Future[None],
+        self, prepared: Prepared, typed: str, overrides: tuple[str, ...], started: asyncio.Future[None]
     ) -> None:
         """Run the confirmed commands one after the other, each with its own intent; stop at a failure."""
         method, step = self.procedure(prepared.method), prepared.step
         lines = prepared.text if len(prepared.commands) == 1 else None
         for index in prepared.commands:
-            command = self._as_edited(method.id, step.id, index, step.commands[index]) if not undo else step.commands[0]
+            command = self._as_edited(prepared, index)
             text = lines or self.carrier.fill(command.text, self.known_values())
             run = f"{self.clock():%H%M%S}-{step.id}-{secrets.token_hex(3)}"
             await self.record(
@@ -251,7 +248,8 @@ class Conductor:
                     shown=prepared.lines,
                     typed=typed,
                     overrides=overrides,
-                    undo=undo,
+                    undo=prepared.role == "undo",
+                    remedy=prepared.role == "remedy",
                 )
             )
             if not started.done():
@@ -271,7 +269,8 @@ class Conductor:
             return
         if isinstance(ended, runs.Lost):
             evidence = await self.carrier.evidence(run.text, run.expected, method)
-            await self.record(ev.StepUnknown(run=run.id, why=ended.why, evidence=evidence))
+            took_effect = await self.carrier.took_effect(run.text, run.expected, method)
+            await self.record(ev.StepUnknown(run=run.id, why=ended.why, evidence=evidence, took_effect=took_effect))
             return
         outcome = await self.carrier.outcome(
             run.id, command, run.text, ended, run.expected, self.carrier.directory(method)
@@ -289,6 +288,8 @@ class Conductor:
                 output=ev.File(path=f"runs/{run.id}/out.log", sha256=outcome.sha256, size=outcome.size),
                 last_lines=outcome.last_lines,
                 recovered=recovered,
+                offered=outcome.offered,
+                address=outcome.address,
             )
         )
 
@@ -366,7 +367,7 @@ class Conductor:
         for run in self.state.unsettled:
             if run.state == "unknown":
                 continue
-            command = self._command_of(run)
+            command = units.command_of(run, self.step(run.method, run.step), self.state)
             found = runs.look(self.carrier.run_folder(run.id))
             if isinstance(found, runs.NotStarted):
                 await self.resolve(run.id, "not-done", "it was confirmed, but never started")
@@ -408,16 +409,11 @@ class Conductor:
         if not self.driving:
             raise Refused("You are watching: another room on this machine drives. Notes are welcome.")
 
-    def _as_edited(self, method: str, step: str, index: int, command: Command) -> Command:
-        edit = self.state.edits.get((method, step, index))
-        if edit is None:
+    def _as_edited(self, prepared: Prepared, index: int) -> Command:
+        command = prepared.step.commands[index]
+        if prepared.role != "step":
             return command
-        effect = worst_effect((effects.infer(edit.now), command.effect))
-        return msgspec.structs.replace(command, text=edit.now, effect=effect, as_written=edit.was)
-
-    def _command_of(self, run: Run) -> Command:
-        command = self.step(run.method, run.step).commands[run.commands[0]]
-        return self._as_edited(run.method, run.step, run.commands[0], command)
+        return units.as_edited(command, (prepared.method, prepared.step.id), index, self.state)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

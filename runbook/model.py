@@ -128,6 +128,20 @@ class Undo(Record, frozen=True):
     note: str = ""
 
 
+class Remedy(msgspec.Struct, frozen=True):
+    """A ready step: a command proposed after a failure or a refusal; offered and confirmed like any.
+
+    It stands in the journal too, so that a reader of another version must not stumble over a field.
+    """
+
+    title: str
+    text: str
+    effect: Effect
+    target: str = ""
+    note: str = ""
+    """What it does not do, and what comes after it."""
+
+
 class Step(Record, frozen=True):
     """One step of a method. Exactly one of its kinds; only `run` and `check` steps have commands."""
 

@@ -98,6 +98,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("step.retry", "r", "try again; look again", "retry", _step, "step", bound=False),
     Action("step.undo", "u", "the step's way back", "undo", _undo, "step", bound=False),
     Action(
+        "step.way_out",
+        "p",
+        "the way out that is offered: a ready step after a failure, the parent of a merge to keep",
+        "way out",
+        _step,
+        "step",
+        bound=False,
+    ),
+    Action(
         "step.override", "o", "run in spite of a failed check, with a reason", "override", _step, "step", bound=False
     ),
     Action(

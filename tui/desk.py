@@ -8,7 +8,7 @@ import msgspec
 
 from runbook.conductor import Conductor
 from runbook.incident.state import SETTLED, Run
-from runbook.model import Method, Step
+from runbook.model import Method, Remedy, Step
 from runbook.providers.provider import Proof
 from runbook.signals.criteria import describe
 from runbook.steps.plan import Prepared
@@ -20,6 +20,7 @@ from widgets.action_view import (
     ManualStep,
     MessageStep,
     Nothing,
+    NotStarted,
     Running,
     UnknownOutcome,
     WaitingFor,
@@ -40,8 +41,9 @@ class Desk:
         self.opened: Key | None = None
         """A step without commands that the person opened: manual, message, wait."""
         self.prepared: Prepared | None = None
-        self.undo = False
         self.overrides: tuple[str, ...] = ()
+        self.refused: tuple[Prepared, str] | None = None
+        """What was confirmed and did not start, and why: shown until the person looks again or goes back."""
         self.preparing: Key | None = None
         self.result: Key | None = None
         """The step whose end is shown until the person moves on."""
@@ -71,7 +73,7 @@ class Desk:
     def close(self) -> None:
         """Back to the selection: whatever was open is put away, nothing was run."""
         self.prepared, self.opened, self.result, self.preparing = None, None, None, None
-        self.overrides, self.undo = (), False
+        self.overrides, self.refused = (), None
 
     # ── what pane 4 shows ─────────────────────────────────────────────────────────────────────────
 
@@ -100,6 +102,8 @@ class Desk:
         elif self.preparing is not None:
             _, step, number = self.step_of(self.preparing)
             view = Looking(step.title, str(number), lines=("asking the world …",), enter="")
+        elif self.refused is not None and self.selected in (None, _key_of(self.refused[0])):
+            view = self._not_started(*self.refused)
         elif waiting is not None and self.opened in (None, waiting[:2]):
             view = self._waiting(waiting[:2], now)
         elif self.result is not None and (ended := self._finished(self.result)):
@@ -115,7 +119,8 @@ class Desk:
     def _unknown(self, run: Run) -> UnknownOutcome:
         number = str(self.step_of((run.method, run.step))[2])
         again = "ask the world again first" if run.effect != "read" else "it only reads"
-        return UnknownOutcome(run, number, run.why, run.evidence, again=again)
+        leaning = {True: "it took effect", False: "it did not take effect", None: ""}[run.took_effect]
+        return UnknownOutcome(run, number, run.why, run.evidence, leaning, again)
 
     def _running(self, run: Run, now: datetime) -> Running:
         _, step, number = self.step_of((run.method, run.step))
@@ -133,16 +138,21 @@ class Desk:
     def _confirmation(self, prepared: Prepared) -> Confirmation:
         _, step, number = self.step_of((prepared.method, prepared.step.id))
         total, shown = len(step.commands), len(prepared.commands)
-        position = f"{prepared.commands[0] + 1} of {total}" if total > shown and not self.undo else ""
+        position = f"{prepared.commands[0] + 1} of {total}" if total > shown and prepared.role == "step" else ""
         params = self.params_of(prepared.step)
         return Confirmation(
             prepared,
             number=str(number),
             title=with_values(prepared.step.title, self.conductor.state),
             position=position,
-            edit=_edit_words(params) if params else "",
+            edit=_edit_words(params) if params and prepared.role == "step" else "",
+            may_skip=prepared.role == "step",
             overrides=self.overrides,
         )
+
+    def _not_started(self, prepared: Prepared, why: str) -> NotStarted:
+        number = str(self.step_of(_key_of(prepared))[2])
+        return NotStarted(prepared, why, number, with_values(prepared.step.title, self.conductor.state))
 
     def params_of(self, step: Step) -> tuple[str, ...]:
         """The declared params that a step's commands leave open, in their order."""
@@ -169,9 +179,12 @@ class Desk:
         last = state.runs.get(at.last_run)
         if last is None:
             return None
-        runs = [r for r in state.runs.values() if (r.method, r.step) == key and r.confirmed >= last.confirmed]
-        latest: dict[int, Run] = {r.commands[0]: r for r in state.runs.values() if (r.method, r.step) == key}
-        shown = [latest[i] for i in sorted(latest)] if last.state == "done" else [*runs]
+        alike = [r for r in self._runs_of(key) if (r.undo, r.remedy) == (last.undo, last.remedy)]
+        latest: dict[int, Run] = {r.commands[0]: r for r in alike}
+        whole_step = last.state == "done" and not last.remedy
+        shown = (
+            [latest[i] for i in sorted(latest)] if whole_step else [r for r in alike if r.confirmed >= last.confirmed]
+        )
         whole = msgspec.structs.replace(
             last, text="\n".join(r.text for r in shown), duration=sum(r.duration for r in shown), why=""
         )
@@ -182,10 +195,33 @@ class Desk:
             str(number),
             tail=tuple(line for r in shown for line in r.last_lines),
             proof=Proof(last.state == "done", last.why) if last.why else None,
-            next_step=self._named(after) if after else "",
+            next_step=self._named(after) if after and not last.remedy else "",
             may_retry=step.rerun != "never",
             undo=step.undo.note or step.undo.text if step.undo else "",
+            remedy=self._way_out(last),
+            edit=(_edit_words(self.params_of(step)) if last.state == "done" else "") if last.remedy else "edit",
+            lines=self._onwards(last),
         )
+
+    def _runs_of(self, key: Key) -> list[Run]:
+        return [run for run in self.conductor.state.runs.values() if (run.method, run.step) == key]
+
+    def _way_out(self, last: Run) -> Remedy | None:
+        """What is offered after a failure; after a way out that failed, the same once more."""
+        if last.state == "done" or last.offered is not None or not last.remedy:
+            return last.offered if last.state != "done" else None
+        runs = self._runs_of((last.method, last.step))
+        return next((run.offered for run in reversed(runs) if run.offered and run.offered.text == last.text), None)
+
+    def _onwards(self, last: Run) -> tuple[str, ...]:
+        """Once a way out is taken: what comes after it, and where else the method leads."""
+        if not (last.remedy and last.state == "done"):
+            return ()
+        runs = self._runs_of((last.method, last.step))
+        note = next((r.offered.note for r in reversed(runs) if r.offered and r.offered.text == last.text), "")
+        method = self.conductor.procedure(last.method)
+        other = next((m.title for m in self.conductor.runbook.methods if m.id == method.fallback), "")
+        return tuple(filter(None, (note, f"Or by another method: {other} (m)." if other else "")))
 
     def _named(self, key: Key) -> str:
         _, step, number = self.step_of(key)
@@ -245,5 +281,11 @@ class Desk:
 _AFTERWARDS = (KeyHint("R", "report"), KeyHint("t", "timeline"), KeyHint("m", "another method"))
 
 
+def _key_of(prepared: Prepared) -> Key:
+    return prepared.method, prepared.step.id
+
+
 def _edit_words(params: tuple[str, ...]) -> str:
+    if not params:
+        return ""
     return f"set {params[0].replace('_', ' ')}" if len(params) == 1 else "set values"

@@ -417,6 +417,7 @@ class RoomScreen(Screen[None]):
     @on(asks.SkipAsked)
     @on(asks.RetryAsked)
     @on(asks.UndoAsked)
+    @on(asks.WayOutAsked)
     @on(asks.NextAsked)
     @on(asks.LookAgain)
     @on(asks.LookAsked)

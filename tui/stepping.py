@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from runbook.conductor import Refused
+from runbook.conductor import Moved, Refused
 from runbook.incident.state import SETTLED
+from runbook.model import Remedy
 from runbook.providers.provider import Target, Unavailable
+from runbook.steps.plan import Choice, Prepared
 from tui import saving
 from widgets import action_asks as asks
-from widgets.action_view import Confirmation, Finished, ManualStep, MessageStep, UnknownOutcome, WaitingFor
+from widgets.action_view import (
+    Confirmation,
+    Finished,
+    ManualStep,
+    MessageStep,
+    NotStarted,
+    UnknownOutcome,
+    WaitingFor,
+)
 from widgets.picker import Picker
 from widgets.prompt import Prompt
 
@@ -43,22 +53,26 @@ def open_step(screen: RoomScreen, key: Key, *, again: bool = False) -> None:
     screen.draw()
 
 
-async def _prepare(screen: RoomScreen, key: Key, *, again: bool = False, undo: bool = False) -> None:
+async def _prepare(screen: RoomScreen, key: Key, *, again: bool = False) -> None:
     """Ask for missing values, then show the confirmation."""
-    desk, conductor = screen.desk, screen.conductor
-    assert desk is not None
-    desk.preparing = key
-    desk.prepared = None
-    screen.draw()
-    try:
-        prepared = await (conductor.prepare_undo(*key) if undo else conductor.prepare(*key, again=again))
-    finally:
-        desk.preparing = None
-    desk.prepared, desk.undo = prepared, undo
-    screen.draw()
-    unset = [name for name in prepared.missing if conductor.runbook.param(name)]
+    prepared = await _show(screen, key, screen.conductor.prepare(*key, again=again))
+    unset = [name for name in prepared.missing if screen.conductor.runbook.param(name)]
     if unset:
         ask_value(screen, key, unset[0], again=again)
+
+
+async def _show(screen: RoomScreen, key: Key, asked: Awaitable[Prepared]) -> Prepared:
+    """Say that the world is being asked; then the confirmation, which nothing typed before it can answer."""
+    desk = screen.desk
+    assert desk is not None
+    desk.preparing, desk.prepared, desk.refused, desk.overrides = key, None, None, ()
+    screen.draw()
+    try:
+        desk.prepared = await asked
+    finally:
+        desk.preparing = None
+    screen.draw()
+    return desk.prepared
 
 
 def ask_value(screen: RoomScreen, key: Key, name: str, *, again: bool = False) -> None:
@@ -97,7 +111,7 @@ def answer(screen: RoomScreen, event: asks.Asked) -> None:
 def _key_of(screen: RoomScreen, event: asks.Asked) -> Key | None:
     desk, view = screen.desk, event.view
     assert desk is not None
-    if isinstance(view, Confirmation):
+    if isinstance(view, Confirmation | NotStarted):
         return view.prepared.method, view.prepared.step.id
     if isinstance(view, Finished | UnknownOutcome):
         return view.run.method, view.run.step
@@ -110,11 +124,16 @@ def _confirmed(screen: RoomScreen, event: asks.Asked) -> None:
     assert isinstance(event, asks.Confirmed)
     desk, conductor = screen.desk, screen.conductor
     assert desk is not None
-    prepared, overrides, undo = event.prepared, desk.overrides, desk.undo
+    prepared, overrides = event.prepared, desk.overrides
 
     async def work() -> None:
         try:
-            await conductor.confirm(prepared, typed=event.typed, overrides=overrides, undo=undo)
+            await conductor.confirm(prepared, typed=event.typed, overrides=overrides)
+        except Moved as moved:
+            desk.close()
+            desk.refused = (prepared, str(moved))
+            screen.draw()
+            return
         except Refused:
             desk.close()
             raise
@@ -152,7 +171,7 @@ def _edit(screen: RoomScreen, event: asks.Asked) -> None:
     if key is None:
         return
     _, step, _ = screen.desk.step_of(key)
-    if isinstance(event.view, Finished):
+    if isinstance(event.view, Finished) and not event.view.run.remedy:
         _edit_command(screen, key, event.view.run.commands[0])
     elif params := screen.desk.params_of(step):
         unset = [name for name in params if name not in screen.conductor.state.values]
@@ -214,10 +233,18 @@ def _again(screen: RoomScreen, event: asks.Asked) -> None:
     key = _key_of(screen, event)
     if key is None:
         return
-    if isinstance(event.view, UnknownOutcome):
-        screen.do(_not_done_then_again(screen, event.view, key))
+    view = event.view
+    if isinstance(view, UnknownOutcome):
+        screen.do(_not_done_then_again(screen, view, key))
+    elif isinstance(view, Confirmation | NotStarted) and not view.prepared.missing:
+        screen.do(_look_again(screen, key, view.prepared))
     else:
-        screen.do(_prepare(screen, key, again=isinstance(event.view, Finished) and event.view.run.state == "done"))
+        whole = isinstance(view, Finished) and view.run.state == "done" and not view.run.remedy
+        screen.do(_prepare(screen, key, again=whole))
+
+
+async def _look_again(screen: RoomScreen, key: Key, prepared: Prepared) -> None:
+    await _show(screen, key, screen.conductor.look_again(prepared))
 
 
 async def _not_done_then_again(screen: RoomScreen, view: UnknownOutcome, key: Key) -> None:
@@ -227,7 +254,42 @@ async def _not_done_then_again(screen: RoomScreen, view: UnknownOutcome, key: Ke
 
 def _undo(screen: RoomScreen, event: asks.Asked) -> None:
     if key := _key_of(screen, event):
-        screen.do(_prepare(screen, key, undo=True))
+        screen.do(_undo_of(screen, key))
+
+
+async def _undo_of(screen: RoomScreen, key: Key) -> None:
+    await _show(screen, key, screen.conductor.prepare_undo(*key))
+
+
+def _way_out(screen: RoomScreen, event: asks.Asked) -> None:
+    """What is offered after a failure or a refusal, to be looked at; or the choice that the command lacks."""
+    key, view = _key_of(screen, event), event.view
+    if key is None or not isinstance(view, Confirmation | Finished):
+        return
+    if isinstance(view, Confirmation) and view.prepared.choices:
+        _choose(screen, key, view.prepared)
+    elif (remedy := view.prepared.remedy if isinstance(view, Confirmation) else view.remedy) is not None:
+        screen.do(_take_way_out(screen, key, remedy))
+
+
+async def _take_way_out(screen: RoomScreen, key: Key, remedy: Remedy) -> None:
+    await _show(screen, key, screen.conductor.prepare_remedy(*key, remedy))
+
+
+def _choose(screen: RoomScreen, key: Key, prepared: Prepared) -> None:
+    """Which parent of a merge is the line to keep; then the command that says so, to be confirmed."""
+    targets = tuple(Target(value=c.value, title=c.title, detail=c.detail) for c in prepared.choices)
+
+    def take(value: str | None) -> None:
+        choice = next((choice for choice in prepared.choices if choice.value == value), None)
+        if choice is not None:
+            screen.do(work(choice))
+
+    async def work(choice: Choice) -> None:
+        await screen.conductor.choose(prepared, choice)
+        await _look_again(screen, key, prepared)
+
+    screen.app.push_screen(Picker("The parent to keep (mainline)", targets, chosen="1", free=False), take)
 
 
 def _next(screen: RoomScreen, event: asks.Asked) -> None:
@@ -271,8 +333,8 @@ def _resolved(screen: RoomScreen, event: asks.Asked) -> None:
 
 
 def _copy(screen: RoomScreen, event: asks.Asked) -> None:
-    assert isinstance(event.view, MessageStep)
-    text = event.view.text
+    assert isinstance(event.view, MessageStep | Finished)
+    text = event.view.text if isinstance(event.view, MessageStep) else event.view.run.address
 
     async def work() -> None:
         screen.say(await saving.copy(screen, text), good=True)
@@ -289,6 +351,7 @@ _ANSWERS: dict[type[asks.Asked], Callable[[RoomScreen, asks.Asked], None]] = {
     asks.RetryAsked: _again,
     asks.LookAgain: _again,
     asks.UndoAsked: _undo,
+    asks.WayOutAsked: _way_out,
     asks.NextAsked: _next,
     asks.LookAsked: _look,
     asks.CopyAsked: _copy,

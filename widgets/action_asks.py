@@ -55,6 +55,10 @@ class UndoAsked(Asked, namespace="action_panel"):
     """Look at the step's way back."""
 
 
+class WayOutAsked(Asked, namespace="action_panel"):
+    """Look at the way out that is offered, or pick what the command lacks."""
+
+
 class NextAsked(Asked, namespace="action_panel"):
     """On to the next step's confirmation."""
 

@@ -14,12 +14,13 @@ from widgets.action_view import (
     ManualStep,
     MessageStep,
     Nothing,
+    NotStarted,
     Running,
     UnknownOutcome,
     WaitingFor,
     keys_for,
 )
-from widgets.confirm_draw import confirmation
+from widgets.confirm_draw import confirmation, way_out
 from widgets.footer import KeyHint
 from widgets.lines import Part, columns, command, cut, join, spread, wrapped
 from widgets.words import (
@@ -64,6 +65,8 @@ def draw(view: ActionView, width: int, *, roomy: bool = True, unfolded: bool = F
             lines = [title("", view.title, "", width), *_prose(view.lines, width)]
         case Looking():
             lines = _looking(view, width)
+        case NotStarted():
+            lines = _not_started(view, width, roomy=roomy)
         case Finished():
             lines = _finished(view, width)
         case UnknownOutcome():
@@ -136,6 +139,20 @@ def _looking(view: Looking, width: int) -> list[Content]:
     return lines + _prose(view.lines, width, "$foreground-muted")
 
 
+def _not_started(view: NotStarted, width: int, *, roomy: bool) -> list[Content]:
+    """Why, then the command that did not run, then what the person had seen of the world."""
+    prepared = view.prepared
+    words = view.title or prepared.step.title
+    lines = [title(view.number, words, (f"{glyph('bad')} not started", "bold $text-error"), width), *_gap(roomy)]
+    lines += wrapped((view.why, "$text-error"), width - 1, INDENT)
+    lines += [*_gap(roomy), *command(prepared.text, width, INDENT), *_gap(roomy)]
+    lines += _prose(("nothing ran; this is what the preview had seen:",), width, "$foreground-muted")
+    for ref, sha in prepared.expected.items():
+        name = ref.replace(" refs/heads/", " ", 1)
+        lines += _prose((f"  {name} at {sha[:7]}" if sha else f"  {name} not there",), width, "$foreground-muted")
+    return lines + _prose(tuple(f"  {line}" for line in prepared.lines), width, "$foreground-muted")
+
+
 def _running(view: Running, width: int) -> list[Content]:
     of = f" of ~{clock(view.estimate)}" if view.estimate else ""
     right = join((f"{glyph('live')} running", "$text-accent"), f"  {clock(view.elapsed)}{of}")
@@ -170,6 +187,11 @@ def _finished(view: Finished, width: int) -> list[Content]:
         lines += wrapped((run.why, "" if run.state == "done" else "$text-error"), width - 1, INDENT)
     if view.proof:
         lines += _proof(view.proof.ok, view.proof.line, width)
+    if run.address:
+        lines += wrapped(join(("go on at ", "$foreground-muted"), (run.address, "bold")), width - 1, INDENT, INDENT)
+    lines += _prose(view.lines, width)
+    if view.remedy:
+        lines += way_out(view.remedy, width)
     if run.recovered:
         lines += _prose(
             ("learned from the exit record: the room was not there when it ended",), width, "$foreground-muted"

@@ -9,6 +9,7 @@ from widgets.action_view import (
     ManualStep,
     MessageStep,
     Nothing,
+    NotStarted,
     Running,
     UnknownOutcome,
     keys_for,
@@ -22,6 +23,8 @@ def question(view: ActionView) -> object:
     match view:
         case Confirmation():
             return "confirm", view.prepared, view.overrides
+        case NotStarted():
+            return "not started", view.prepared, view.why
         case Running():
             return "running", view.run.id, view.run.stop_asked
         case Finished() | UnknownOutcome():

@@ -21,6 +21,7 @@ from widgets.action_view import (
     Confirmation,
     Finished,
     Nothing,
+    NotStarted,
     Running,
     WaitingFor,
     keys_for,
@@ -229,7 +230,7 @@ class ActionPanel(Vertical, can_focus=True):
             self._ask()
             self._redraw()
             return True
-        anew = isinstance(self.view, Confirmation | WaitingFor)
+        anew = isinstance(self.view, Confirmation | NotStarted | WaitingFor)
         messages: dict[str, type[asks.Asked]] = {
             "esc": asks.Cancelled,
             "n": asks.Cancelled,
@@ -237,6 +238,7 @@ class ActionPanel(Vertical, can_focus=True):
             "e": asks.EditAsked,
             "s": asks.SkipAsked,
             "u": asks.UndoAsked,
+            "p": asks.WayOutAsked,
             "C": asks.CopyAsked,
             "r": asks.LookAgain if anew else asks.RetryAsked,
             "enter": asks.NextAsked if isinstance(self.view, Finished) else asks.LookAsked,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runbook.incident.state import Run
-from runbook.model import Effect, Record, Seconds
+from runbook.model import Effect, Record, Remedy, Seconds
 from runbook.providers.provider import Proof
 from runbook.signals.standing import Standing
 from runbook.steps.plan import Prepared
@@ -49,6 +49,15 @@ class Confirmation(Record, frozen=True):
     """The reasons given for running despite a failed check."""
 
 
+class NotStarted(Record, frozen=True):
+    """A confirmed command that did not start: the world was no longer what the screen had shown."""
+
+    prepared: Prepared
+    why: str
+    number: str = ""
+    title: str = ""
+
+
 class Running(Record, frozen=True):
     """A command that runs, with the last of its output."""
 
@@ -72,6 +81,12 @@ class Finished(Record, frozen=True):
     may_retry: bool = True
     undo: str = ""
     """What `u` offers; empty where the step has no way back."""
+    remedy: Remedy | None = None
+    """The way out that is offered, as a ready step."""
+    edit: str = "edit"
+    """What `e` offers; empty where there is nothing to edit."""
+    lines: tuple[str, ...] = ()
+    """Where to go from here, in words."""
 
 
 class UnknownOutcome(Record, frozen=True):
@@ -116,8 +131,25 @@ class MessageStep(Record, frozen=True):
 
 
 ActionView = (
-    Nothing | Looking | Confirmation | Running | Finished | UnknownOutcome | WaitingFor | ManualStep | MessageStep
+    Nothing
+    | Looking
+    | Confirmation
+    | NotStarted
+    | Running
+    | Finished
+    | UnknownOutcome
+    | WaitingFor
+    | ManualStep
+    | MessageStep
 )
+
+
+def way_out_words(view: Confirmation | Finished) -> str:
+    """What `p` offers: a ready step that leads out, or the choice that a command lacks; empty for neither."""
+    if isinstance(view, Confirmation) and view.prepared.choices:
+        return "choose the parent"
+    remedy = view.remedy if isinstance(view, Finished) else view.prepared.remedy
+    return "the way out" if remedy else ""
 
 
 def needs_override(view: Confirmation) -> bool:
@@ -135,6 +167,8 @@ def keys_for(view: ActionView, *, folded: bool = False) -> tuple[KeyHint, ...]:
             keys = (KeyHint("enter", view.enter),) if view.enter else ()
         case Confirmation():
             keys = _confirmation_keys(view, folded)
+        case NotStarted():
+            keys = (KeyHint("r", "look again"), skip, _BACK)
         case Running():
             keys = _running_keys(view.run)
         case Finished():
@@ -161,6 +195,8 @@ def _confirmation_keys(view: Confirmation, folded: bool) -> tuple[KeyHint, ...]:
         elif not view.prepared.typed:
             keys.append(KeyHint("y", "run it a second time" if view.prepared.already else "run it"))
     else:
+        if way := way_out_words(view):
+            keys.append(KeyHint("p", way))
         keys.append(KeyHint("r", "look again"))
     if view.edit:
         keys.append(KeyHint("e", view.edit))
@@ -182,11 +218,18 @@ def _running_keys(run: Run) -> tuple[KeyHint, ...]:
 
 
 def _finished_keys(view: Finished) -> tuple[KeyHint, ...]:
-    if view.run.state == "done":
+    if view.run.state == "done" and not view.run.remedy:
+        again = (KeyHint("r", "all of it again"),) if view.may_retry else ()
         undo = (KeyHint("u", view.undo),) if view.undo else ()
-        return (KeyHint("enter", "next"), *undo)
-    keys = [KeyHint("r", "retry")] if view.may_retry else []
-    keys += [KeyHint("e", "edit"), KeyHint("s", "skip, with a reason")]
+        return (KeyHint("enter", "next"), *again, *undo)
+    keys = [KeyHint("C", "copy address")] if view.run.address else []
+    if way := way_out_words(view):
+        keys.append(KeyHint("p", way))
+    if view.may_retry:
+        keys.append(KeyHint("r", "retry"))
+    if view.edit:
+        keys.append(KeyHint("e", view.edit))
+    keys.append(KeyHint("s", "skip, with a reason"))
     if view.undo:
         keys.append(KeyHint("u", view.undo))
     return (*keys, KeyHint("m", "other method"), _BACK)

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from textual.content import Content
 
-from runbook.model import Effect, Record
+from runbook.model import Effect, Record, Remedy
 from runbook.steps.plan import CheckResult, Prepared
 from widgets.action_view import Confirmation
 from widgets.lines import Part, command, cut, exact, join, spread, wrapped
@@ -32,9 +32,8 @@ def confirmation(view: Confirmation, width: int, *, roomy: bool, unfolded: bool)
     lines = _head(view, width)
     lines += [*gap, *command(prepared.text, width, INDENT)]
     command_end = len(lines)
-    lines += _differs(prepared, width)
-    against = _against(view, width)
-    lines += [*gap, *against] if against else gap
+    lines += _against(view, width)  # before the notes: a pane's first lines are the ones that are read
+    lines += [*_differs(prepared, width), *gap]
     preview = _preview(prepared, width)
     limit = len(preview) if unfolded else FOLD_AFTER if roomy else FOLD_AFTER // 2
     folded = len(preview) > limit + 1
@@ -88,6 +87,8 @@ def _against(view: Confirmation, width: int) -> list[Content]:
     lines: list[Content] = []
     if prepared.blocked:
         lines += _line((f"{glyph('bad')} cannot run: {prepared.blocked}", "bold $text-error"), width, hang)
+    if prepared.remedy:
+        lines += way_out(prepared.remedy, width)
     if prepared.missing:
         names = ", ".join(f"<{name}>" for name in prepared.missing)
         lines += _line((f"{glyph('unknown')} needs a value first: {names}", "$text-warning"), width, hang)
@@ -101,6 +102,12 @@ def _against(view: Confirmation, width: int) -> list[Content]:
     for warning in prepared.warnings:
         lines += _line((f"{glyph('warn')} {warning}", "$text-warning"), width, hang)
     return lines
+
+
+def way_out(remedy: Remedy, width: int) -> list[Content]:
+    """A ready step that is offered: in words, and the command that it is."""
+    said = join((f"{glyph('arrow')} the way out: ", "$foreground-muted"), (remedy.title, "bold"))
+    return [*_line(said, width, INDENT + 2), *wrapped((remedy.text, "$foreground-muted"), width - 1, INDENT + 2)]
 
 
 def _failed(check: CheckResult, width: int) -> list[Content]:

@@ -88,7 +88,9 @@ def resolution(state: RoomState, runbook: Runbook) -> Iterator[str]:
 
 def next_merge(state: RoomState) -> str:
     """What the next merge will do after a rollback in git; empty when none was published."""
-    standing = [r for r in _changes(state) if r.state == "done" and not r.undo and _still_stands(state, r)]
+    standing = [
+        r for r in _changes(state) if r.state == "done" and not (r.undo or r.remedy) and _still_stands(state, r)
+    ]
     texts = [run.text for run in standing]
     if not any(re.search(r"\bgit\b[^\n;&|]*\bpush\b", text) for text in texts):
         return ""
@@ -165,10 +167,14 @@ def commands(state: RoomState) -> Iterator[str]:
         yield from block(run.text, "sh")
         yield ""
         target = f", target {plain(run.target)}" if run.target else ""
+        if run.remedy:
+            yield "- not in the runbook: the way out that the room offered"
         yield f"- {utc(run.confirmed)}, confirmed by {plain(run.by)} ({run.effect}{target})"
         for ref, value in run.expected.items():
             yield f"- relied on {code(f'{ref} = {value}')}"
         yield f"- {_end(run)}"
+        if run.address:
+            yield f"- to go on: {code(run.address)}"
         if run.output is not None and run.output.path:
             yield f"- output: {code(run.output.path)}, {run.output.size} bytes, SHA-256 {code(run.output.sha256)}"
         yield ""

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from runbook.model import Effect
+from runbook.model import Effect, Remedy
 
 
 class Body(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -143,6 +143,8 @@ class StepConfirmed(Body, frozen=True, tag="step-confirmed"):
     """How many commands the step has in all."""
     undo: bool = False
     """The step's way back, not the step."""
+    remedy: bool = False
+    """A ready step that was offered after a failure or a refusal, not the step."""
 
 
 class StepRefused(Body, frozen=True, tag="step-refused"):
@@ -177,6 +179,10 @@ class StepFinished(Body, frozen=True, tag="step-finished"):
     """Learned from the keeper's exit record after the room had died."""
     already: bool = False
     """Nothing ran: `done_when` said that the effect is there."""
+    offered: Remedy | None = None
+    """The way out of the failure, as a ready step; nothing of it has run."""
+    address: str = ""
+    """The page that the other side named for going on: where a pull request is opened."""
 
 
 class StepUnknown(Body, frozen=True, tag="step-unknown"):
@@ -185,6 +191,8 @@ class StepUnknown(Body, frozen=True, tag="step-unknown"):
     run: str
     why: str
     evidence: tuple[str, ...] = ()
+    took_effect: bool | None = None
+    """What the world said then: all of it happened, none of it did, or (None) that is not sure."""
 
 
 class StepResolved(Body, frozen=True, tag="step-resolved"):

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from runbook.incident import events as ev
+from runbook.incident.stand import Said, stand
 from runbook.incident.state import (
     Entry,
-    Mark,
     Responder,
     RoomState,
     Run,
@@ -29,15 +28,6 @@ UNCONFIRMED = "a run whose confirmation is not in the record"
 
 _Key = tuple[str, str, int]
 _Place = tuple[int, str, int, str]
-
-
-class _Said(msgspec.Struct, frozen=True):
-    """A person's word on a step."""
-
-    mark: Mark
-    reason: str
-    at: datetime
-    by: str
 
 
 def fold(events: Iterable[ev.Event]) -> RoomState:
@@ -91,7 +81,7 @@ class Room:
         self._values: dict[str, Value] = {}
         self._runs: dict[str, Run] = {}
         self._steps: dict[StepKey, StepState] = {}
-        self._told: dict[StepKey, list[str | _Said]] = {}
+        self._told: dict[StepKey, list[str | Said]] = {}
         """What happened to each step, in order: ids of runs, and what people said."""
         self._touched: set[StepKey] = set()
         self._edits: dict[tuple[str, str, int], ev.CommandEdited] = {}
@@ -232,6 +222,7 @@ class Room:
             confirmed=at,
             of=body.of,
             undo=body.undo,
+            remedy=body.remedy,
         )
         if seen is not None:
             # its outcome stood before its intent in the merge: keep both
@@ -269,6 +260,8 @@ class Room:
             last_lines=body.last_lines,
             recovered=body.recovered,
             already=body.already,
+            offered=body.offered,
+            address=body.address,
             ended=at,
         )
         if body.ok:
@@ -277,7 +270,15 @@ class Room:
     def _step_unknown(self, body: ev.StepUnknown, at: datetime, by: str, seat: str) -> None:
         run = self._run(body.run, at, by)
         if run.exit is None and run.state != "not-done":  # an exit record outweighs not knowing
-            self._change(body.run, at, state="unknown", why=body.why, evidence=body.evidence, ended=at)
+            self._change(
+                body.run,
+                at,
+                state="unknown",
+                why=body.why,
+                evidence=body.evidence,
+                took_effect=body.took_effect,
+                ended=at,
+            )
             self._may_have_changed(body.run, at)
 
     def _step_resolved(self, body: ev.StepResolved, at: datetime, by: str, seat: str) -> None:
@@ -289,7 +290,7 @@ class Room:
 
     def _step_marked(self, body: ev.StepMarked, at: datetime, by: str, seat: str) -> None:
         key = body.method, body.step
-        self._told.setdefault(key, []).append(_Said(mark=body.mark, reason=body.reason, at=at, by=by))
+        self._told.setdefault(key, []).append(Said(mark=body.mark, reason=body.reason, at=at, by=by))
         self._touched.add(key)
 
     def _run(self, run: str, at: datetime, by: str) -> Run:
@@ -341,7 +342,7 @@ class Room:
 
 _OUTCOME = (
     *("state", "started", "pid", "stop_asked", "exit", "why", "duration", "output"),
-    *("last_lines", "recovered", "already", "evidence", "ended"),
+    *("last_lines", "recovered", "already", "evidence", "took_effect", "offered", "address", "ended"),
 )
 
 # each kind is taken by the method named for its tag; one that changes nothing but the timeline has none
@@ -350,43 +351,6 @@ _TAKE: dict[type, Callable[[Room, Any, datetime, str, str], None]] = {
     for kind in ev.Known.__args__
     if hasattr(Room, "_" + str(kind.__struct_config__.tag).replace("-", "_"))
 }
-
-
-def stand(history: Iterable[Run | _Said]) -> StepState:
-    """Where a step stands after its runs and what people said about it, in their order."""
-    mark: Mark = "todo"
-    done: set[int] = set()
-    of = 1
-    step = StepState()
-    for told in history:
-        if isinstance(told, _Said):
-            mark = told.mark
-            step = replace(step, reason=told.reason, at=told.at, by=told.by)
-            continue
-        reason = told.why
-        if not told.undo:
-            of = max(of, told.of)
-            done = _done_after(told, done)
-        whole = done.issuperset(range(of))
-        match told.state:
-            case "confirmed" | "running":
-                mark = "running"
-            case "failed" | "unknown" as bad:
-                mark = bad
-                reason = f"its undo: {reason}" if told.undo else reason
-            case "done" if told.undo:
-                mark, done, reason = "todo", set(), "undone"
-            case _:
-                mark = ("already" if told.already else "done") if whole else "partly" if done else "todo"
-        at = told.ended or told.started or told.confirmed
-        step = replace(step, last_run=told.id, reason=reason, at=at, by=told.by)
-    return replace(step, mark=mark, done_commands=frozenset(done))
-
-
-def _done_after(run: Run, done: set[int]) -> set[int]:
-    if run.state == "done":
-        return done | set(run.commands)
-    return done - set(run.commands) if run.state == "failed" else done
 
 
 def _place(event: ev.Event) -> _Place:

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from runbook.incident.events import AdviceChanged, CommandEdited, File, Reading, VerdictChanged
-from runbook.model import Effect
+from runbook.model import Effect, Remedy
 
 StepKey = tuple[str, str]
 """(method id, step id)."""
@@ -58,6 +58,12 @@ class Run(msgspec.Struct, frozen=True):
     of: int = 1
     """How many commands the step has in all."""
     undo: bool = False
+    remedy: bool = False
+    """A ready step that was offered, not the step: where the step stands is not changed by it."""
+    offered: Remedy | None = None
+    """The way out of its failure."""
+    address: str = ""
+    took_effect: bool | None = None
     ended: datetime | None = None
     """When its outcome was recorded, be it known or unknown."""
 

@@ -140,8 +140,9 @@ def _confirmed(body: ev.StepConfirmed) -> Words:
     expected = tuple(f"expected {ref}: {value}" for ref, value in body.expected.items())
     overrides = tuple(f"in spite of: {what}" for what in body.overrides)
     whole = tuple(body.text.splitlines()) if "\n" in body.text.strip() else ()
+    aside = "undo " if body.undo else "way out " if body.remedy else ""
     return Words(
-        f"{'undo ' if body.undo else ''}confirmed: {_first_line(body.text)} ({body.effect}{target})",
+        f"{aside}confirmed: {_first_line(body.text)} ({body.effect}{target})",
         "warn" if body.overrides else "act",
         whole + body.shown + expected + overrides,
     )
@@ -154,10 +155,17 @@ def _finished(body: ev.StepFinished, name: str) -> Words:
     end = f"in {clock(body.duration)}, exit {body.exit}{found}"
     about = f" · {name}" if name else ""
     if body.ok:
-        return Words(f"done {end}{about}{_because(body.why)}", "good", body.last_lines)
-    return Words(f"failed {end}{about}{_because(body.why)}", "bad", body.last_lines)
+        go_on = (f"go on at {body.address}",) if body.address else ()
+        return Words(f"done {end}{about}{_because(body.why)}", "good", body.last_lines + go_on)
+    offered = (f"offered: {body.offered.text}",) if body.offered else ()
+    return Words(f"failed {end}{about}{_because(body.why)}", "bad", body.last_lines + offered)
 
 
+_TOOK_EFFECT: dict[bool | None, tuple[str, ...]] = {
+    True: ("it took effect",),
+    False: ("it did not take effect",),
+    None: (),
+}
 _OF_A_RUN = (ev.StepStarted, ev.StopAsked, ev.StepFinished, ev.StepUnknown, ev.StepResolved)
 
 
@@ -171,8 +179,8 @@ def _of_a_run(body: ev.Known | ev.Unknown, run: Run | None) -> Words:
             return Words(f"asked to stop ({how}){about}", "warn")
         case ev.StepFinished():
             return _finished(body, name)
-        case ev.StepUnknown(why=why, evidence=evidence):
-            return Words(f"unknown: {why}{about}", "bad", evidence)
+        case ev.StepUnknown(why=why, evidence=evidence, took_effect=took_effect):
+            return Words(f"unknown: {why}{about}", "bad", (*evidence, *_TOOK_EFFECT[took_effect]))
         case ev.StepResolved(outcome=outcome, reason=reason):
             said = "settled as done" if outcome == "done" else "settled as not done"
             return Words(f"{said}{about}{_because(reason)}", "act")

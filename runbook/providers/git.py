@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from runbook.providers import git_after, git_lists, git_preview, git_refusal, git_text
+from runbook.providers import git_after, git_lists, git_preview, git_refusal, git_text, git_way_out
 from runbook.providers.git_ask import Ask
 from runbook.providers.git_calls import NOTHING
-from runbook.providers.provider import Preview, Proof, Target, Unavailable
+from runbook.providers.provider import Failure, Preview, Proof, Target, Unavailable
 
 _ONLY_READ = frozenset(
     ("log", "show", "diff", "status", "ls-remote", "ls-files", "describe", "blame", "version", "var")
@@ -98,18 +98,17 @@ class Git:
             return None
         return told.pop() if len(told) == 1 else None
 
-    def refusal(self, output: str) -> tuple[str, str] | None:
-        """The rule by which a remote refused a push, and what to do instead."""
-        return git_refusal.refusal(output)
+    def chosen(self, text: str, value: str) -> str:
+        """A revert or cherry-pick of a merge that is told which parent is the line to keep."""
+        return git_text.with_mainline(text, value)
 
-    async def conflicts(self, cwd: Path) -> tuple[str, ...]:
-        """The files that are in conflict now. Raises Unavailable."""
-        return await git_preview.conflicts(self.ask.at(cwd))
+    async def failure(self, text: str, output: str, cwd: Path) -> Failure | None:
+        """A conflict, with its files and the way out of it; or a refused push, with the way around."""
+        return await git_way_out.failure(self.ask.at(cwd), text, output, self._is_own_copy(cwd))
 
-    @property
-    def way_out(self) -> str:
-        """The command that ends a conflict and puts the files back as HEAD has them."""
-        return git_preview.WAY_OUT
+    def address(self, output: str) -> str:
+        """Where the remote says that a pull request is opened."""
+        return git_refusal.pull_request(output)
 
     def _tracking(self, on: str) -> str:
         """`production`, `origin/production` or a full name as the ref that follows the remote."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
+
 from runbook.logs.clean import clean, redact
 from runbook.model import Record
-from runbook.providers.git_ask import Ask
+from runbook.providers.git_ask import NETWORK, Ask
 from runbook.providers.git_calls import Assignment, Invocation, assign, statements
 from runbook.providers.git_history import picked_as, reverted_by
-from runbook.providers.git_preview import conflicts
 from runbook.providers.git_text import FULL_SHA, Push, pick_of, pushes_of, reset_of
+from runbook.providers.git_way_out import conflicts
 from runbook.providers.provider import Unavailable
 
 _MAKES_COMMITS = frozenset(("revert", "cherry-pick", "merge", "pull", "commit", "commit-tree", "rebase"))
@@ -167,15 +169,37 @@ async def moved(ask: Ask, expected: dict[str, str]) -> str:
         for ref in refs:
             before, now = expected[f"{remote} {ref}"], there.get(ref, "")
             if before != now:
-                return await _moved_sentence(ask, ref, before, now)
+                return await _moved_sentence(ask, remote, ref, before, now)
     return ""
 
 
-async def _moved_sentence(ask: Ask, ref: str, before: str, now: str) -> str:
+async def _moved_sentence(ask: Ask, remote: str, ref: str, before: str, now: str) -> str:
     name = clean(ref.removeprefix("refs/heads/").removeprefix("refs/"))
     if not now:
         return f"{name} was deleted since the preview: it was {before[:7]}. Look again: r"
-    at = await ask.subject(now) if FULL_SHA.match(now) else clean(now)
+    at = await _who_put_it_there(ask, remote, ref, now) if FULL_SHA.match(now) else clean(now)
     if not before:
         return f"{name} was created since the preview: it is now {at}. Look again: r"
     return f"{name} moved since the preview: it was {before[:7]}, now {at}. Look again: r"
+
+
+async def _who_put_it_there(ask: Ask, remote: str, ref: str, sha: str) -> str:
+    """A commit with its author and age; one that is only on the remote is fetched to a place that is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="warroom-look-", ignore_cleanup_errors=True) as folder:
+        looking = ask
+        if not await ask.commit(sha):
+            objects = await ask.maybe("rev-parse", "--path-format=absolute", "--git-path", "objects")
+            looking = ask.with_objects(folder, objects)
+            quiet = (
+                "-c",
+                "core.hooksPath=/dev/null",
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--no-write-fetch-head",
+                "--no-auto-maintenance",
+                "--refmap=",
+            )
+            await looking.maybe(*quiet, "--end-of-options", remote, ref, limit=NETWORK)
+        who = clean(await looking.maybe("log", "-1", "--format=%an, %ar", sha, "--"), 200)
+        return f"{await looking.subject(sha)}{f' by {who}' if who else ''}"

@@ -13,12 +13,14 @@ from runbook.providers.git_push import play_push
 from runbook.providers.git_stage import Findings, Stage, staged
 from runbook.providers.git_tags import check_remote_tag
 from runbook.providers.git_text import invocations, reset_of
+from runbook.providers.git_way_out import WAY_OUT, conflicts, out_of_the_conflict
 from runbook.providers.provider import Preview, Unavailable
 
-WAY_OUT = "git reset --merge"
-"""`git revert --abort` does nothing after the revert's process was killed; this puts the files back always."""
 HEAD_UNKNOWN_AFTER = frozenset(
     ("rebase", "am", "filter-branch", "bisect", "stash", "restore", "apply", "rm", "mv", "add")
+)
+_STOPPED_BY_A_CONFLICT = frozenset(
+    ("checkout", "switch", "merge", "pull", "revert", "cherry-pick", "rebase", "am", "stash", "bisect")
 )
 
 
@@ -87,22 +89,23 @@ async def _play(stage: Stage, call: Invocation, found: Findings) -> None:
 
 async def _not_in_a_conflict(stage: Stage, text: str, found: Findings) -> None:
     files = await conflicts(stage.ask)
-    if files and not any(_settles(call) for call in invocations(text)):
+    if files and _minds_a_conflict(text):
         place = stage.place[0].upper() + stage.place[1:]
-        found.block(f"{place} is in the middle of a conflict in {', '.join(files[:5])}.", f"Way out: {WAY_OUT}")
+        found.block(
+            f"{place} is in the middle of a conflict in {', '.join(files[:5])}.",
+            f"Way out: {WAY_OUT}",
+            out_of_the_conflict(stage.own_copy),
+        )
 
 
-def _settles(call: Invocation) -> bool:
-    """Whether a call ends or does not mind a conflict that is under way."""
-    return call.sub in ("reset", "fetch", "push", "rev-parse", "commit-tree", "add", "commit") or call.has(
-        "--abort", "--quit", "--skip", "--continue", "--force", "-f"
-    )
-
-
-async def conflicts(ask: Ask) -> tuple[str, ...]:
-    """The files that are in conflict now."""
-    said = await ask.maybe("diff", "--name-only", "--diff-filter=U", "-z")
-    return tuple(clean(name, 200) for name in said.split("\0") if name)
+def _minds_a_conflict(text: str) -> bool:
+    """Whether a call comes that a conflict under way stops, before one that ends the conflict."""
+    for call in invocations(text):
+        if call.sub in ("reset", "commit") or call.has("--abort", "--quit", "--skip", "--continue"):
+            return False
+        if call.sub in _STOPPED_BY_A_CONFLICT:
+            return not call.has("--force", "-f")
+    return False
 
 
 # ── moving HEAD ───────────────────────────────────────────────────────────────────────────────────
@@ -186,7 +189,11 @@ async def _reset(stage: Stage, call: Invocation, found: Findings) -> None:
         )
     await check_remote_tag(stage, reset.commit or "", found)
     before = stage.head
-    if before:
+    if before == sha:
+        files = await conflicts(stage.ask) if reset.mode in ("--merge", "--hard") else ()
+        in_conflict = f"; out of the conflict in {', '.join(files[:5])}" if files else ""
+        found.lines.append(f"stays on {await stage.where()} and puts its files back in {stage.place}{in_conflict}")
+    elif before:
         dropped = await stage.ask.count(before, f"^{sha}")
         found.lines.append(
             f"moves {clean(stage.branch) or 'HEAD'} in {stage.place} from {await stage.named(before)}"

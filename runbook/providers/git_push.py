@@ -14,6 +14,7 @@ from runbook.providers.git_refusal import refusal
 from runbook.providers.git_stage import Findings, Stage
 from runbook.providers.git_tags import check_remote_tag
 from runbook.providers.git_text import FULL_SHA, Push, pushes_of, qualified
+from runbook.providers.git_way_out import fetch
 from runbook.providers.provider import Unavailable
 
 SHOWN = 10
@@ -192,7 +193,8 @@ async def _tell(stage: Stage, aimed: Aimed, found: Findings) -> None:
     if not await ask.commit(old):
         return found.block(
             f"{where} is at {old[:7]}, a commit that this clone does not know: what this would drop cannot be shown.",
-            "git fetch origin, then look again: r",
+            f"git fetch {_word(aimed.remote)}, then look again: r",
+            fetch(aimed.remote),
         )
     found.lines.append(f"moves {where} from {await stage.named(old)} to {await stage.named(new)}")
     await _commits(stage, aimed, found)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from runbook.logs.clean import clean
+from runbook.logs.clean import clean, redact
 from runbook.model import Record
 
 _URL = re.compile(r"https?://[^\s\x00-\x1f\"'<>]+")
-_REJECTED = re.compile(r"^(?:remote: )?\s*!\s*(?:\t|\[)[^\n]*", re.MULTILINE)
-_ROUTE = re.compile(r"(\S+) -> (\S+)|!\t([^:\s]*):(\S+)\t")
+_REJECTED = re.compile(r"^(?:remote: )?[ \t]*![ \t][^\n]*", re.MULTILINE)
+_ROUTE = re.compile(r"(\S+) -> (\S+)|![ \t]+([^:\s]*):(\S+)\s")
 _REASON = re.compile(r"\(([^()\n]*)\)\s*$", re.MULTILINE)
+_PULLS = ("/pull/", "/pulls/", "/pull-requests", "/merge_requests", "/compare/")
+LONGEST = 500
+"""Characters of an address that can be shown and copied whole; a cut one leads nowhere."""
+_BEHIND = "git fetch origin, then look again: r"
 _SIGN_IN = (
     "Authentication failed",
     "could not read Username",
@@ -52,11 +56,47 @@ class _Refused(Record, frozen=True):
 def refusal(output: str) -> tuple[str, str] | None:
     """The rule that refused a push, in a sentence, and the mend; None when the output shows no refusal."""
     refused = _Refused(output, *_rejected(output))
-    row = next((row for row in _RULEBOOK if row[0](refused)), None)
+    row = _row(refused)
     if row is None:
         return None
     _, sentence, mend = row
     return sentence(refused), mend(refused) if callable(mend) else mend
+
+
+def refused_branch(output: str) -> str:
+    """The branch whose push was refused, as the output names it."""
+    return _rejected(output)[0]
+
+
+def may_go_elsewhere(output: str) -> bool:
+    """Whether the commit may still go to a branch of its own: it was this branch that was refused, not the person."""
+    row = _row(_Refused(output, *_rejected(output)))
+    return row is not None and row[2] in (_instead, _BEHIND)
+
+
+def rule_page(output: str) -> str:
+    """The page on which the remote explains its rule; empty where it names none."""
+    urls = (clean(url).rstrip(".,)") for url in _URL.findall(output) if not any(part in url for part in _PULLS))
+    return next((redact(url) for url in urls if len(url) <= LONGEST and "/rules" in url), "")
+
+
+def pull_request(output: str) -> str:
+    """The page on which the remote says that a pull request is opened, or is open; empty where it names none."""
+    said = "\n".join(line for line in output.splitlines() if line.startswith("remote:"))
+    urls = (clean(url).rstrip(".,)") for url in _URL.findall(said))
+    return next((redact(url) for url in urls if len(url) <= LONGEST and any(part in url for part in _PULLS)), "")
+
+
+def _instead(refused: _Refused) -> str:
+    """A branch of its own, and a pull request from it."""
+    output = refused.output
+    found = [clean(url, 300) for url in _URL.findall(output)]
+    pull = next((url for url in found if "/pull/" in url or "merge_requests" in url), "")
+    where = pull or "the remote's web page"
+    return (
+        'Push a branch of its own: git push origin "HEAD:refs/heads/rollback/$(git rev-parse --short HEAD)"'
+        f" and open a pull request from it: {where}" + (f" (the rule: {found[0]})" if found and not pull else "")
+    )
 
 
 _Row = tuple[Callable[[_Refused], bool], Callable[[_Refused], str], Callable[[_Refused], str] | str]
@@ -64,12 +104,12 @@ _RULEBOOK: tuple[_Row, ...] = (
     (
         lambda r: r.has("GH013", "Repository rule violations"),
         lambda r: f"The remote's rules do not let anyone push to {r.branch}{_said(r.output, 'GH013')}.",
-        lambda r: _instead(r.output),
+        _instead,
     ),
     (
         lambda r: r.has("GH006", "Protected branch", "protected branch"),
         lambda r: f"{r.branch} is a protected branch on the remote{_said(r.output, 'GH006')}.",
-        lambda r: _instead(r.output),
+        _instead,
     ),
     (
         lambda r: "stale info" in r.rejected,
@@ -89,12 +129,12 @@ _RULEBOOK: tuple[_Row, ...] = (
     (
         lambda r: "non-fast-forward" in r.rejected or "fetch first" in r.rejected,
         lambda r: f"{r.branch} has commits on the remote that this push does not contain.",
-        "git fetch origin, then look again: r",
+        _BEHIND,
     ),
     (
         lambda r: r.has("hook declined"),
         lambda r: f"A hook on the remote refused the push to {r.branch}{_said(r.output, 'remote:')}.",
-        lambda r: _instead(r.output),
+        _instead,
     ),
     (
         lambda r: r.has(*_SIGN_IN),
@@ -104,12 +144,12 @@ _RULEBOOK: tuple[_Row, ...] = (
     (
         lambda r: r.has(*_NOT_ALLOWED),
         lambda r: f"You may not push to {r.branch} on this remote.",
-        lambda r: _instead(r.output),
+        _instead,
     ),
     (
         lambda r: bool(r.by_server),
         lambda r: f"The remote refused the push to {r.branch}{_reason(r.rejected)}.",
-        lambda r: _instead(r.output),
+        _instead,
     ),
     (
         lambda r: bool(r.rejected),
@@ -118,6 +158,10 @@ _RULEBOOK: tuple[_Row, ...] = (
     ),
     (lambda r: r.has(*_GONE), lambda r: "The remote did not answer.", "Retry: r"),
 )
+
+
+def _row(refused: _Refused) -> _Row | None:
+    return next((row for row in _RULEBOOK if row[0](refused)), None)
 
 
 def _rejected(output: str) -> tuple[str, str]:
@@ -142,14 +186,3 @@ def _said(output: str, marker: str) -> str:
         if marker in line and words.strip("-= "):
             return f": {clean(words.removeprefix('error:').strip(), 200).rstrip('.')}"
     return ""
-
-
-def _instead(output: str) -> str:
-    """A branch of its own, and a pull request from it."""
-    found = [clean(url, 300) for url in _URL.findall(output)]
-    pull = next((url for url in found if "/pull/" in url or "merge_requests" in url), "")
-    where = pull or "the remote's web page"
-    return (
-        'Push a branch of its own: git push origin "HEAD:refs/heads/rollback/$(git rev-parse --short HEAD)"'
-        f" and open a pull request from it: {where}" + (f" (the rule: {found[0]})" if found and not pull else "")
-    )

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from runbook.logs.clean import clean
-from runbook.model import Record
+from runbook.model import Record, Remedy
 from runbook.providers.git_ask import Ask, decoded
 from runbook.providers.provider import Preview, Target
 
@@ -45,10 +45,12 @@ class Findings:
         """Commands that change something; `already` counts only when it is said of all of them."""
         self.way_back: list[str] = []
         self.choices: tuple[Target, ...] = ()
+        self.remedy: Remedy | None = None
 
-    def block(self, why: str, mend: str) -> None:
+    def block(self, why: str, mend: str, remedy: Remedy | None = None) -> None:
         """The first reason stands: what comes after it is played on ground that is not there."""
-        self.blocked = self.blocked or f"{why} {mend}".strip()
+        if not self.blocked:
+            self.blocked, self.remedy = f"{why} {mend}".strip(), remedy
 
     def warn(self, sentence: str) -> None:
         if sentence not in self.warnings:
@@ -65,6 +67,7 @@ class Findings:
             already=" ".join(dict.fromkeys(self.already)) if all_there else "",
             way_back="\n".join(self.way_back),
             choices=self.choices,
+            remedy=self.remedy,
         )
 
 

@@ -15,6 +15,7 @@ FULL_SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 SHORT_SHA = re.compile(r"[0-9a-f]{7,64}\Z")
 WIDE = ("--mirror", "--all", "--branches", "--tags", "--prune")
 Force = Literal["none", "force", "lease", "plus"]
+_MAINLINE = re.compile(r"(?:-m|--mainline)[= ]*\d+")
 
 
 class Push(Record, frozen=True):
@@ -210,6 +211,18 @@ def reset_of(call: Invocation, variables: Mapping[str, str] = NOTHING) -> Reset:
         mode=next((option.name for option in call.options if option.name in modes), "--mixed"),
         commit=(call.arguments(variables) or ("HEAD",))[0],
     )
+
+
+def with_mainline(text: str, number: str) -> str:
+    """The first revert or cherry-pick with `-m NUMBER`, in the place of another number where it had one."""
+    for call in invocations(text):
+        if call.sub not in ("revert", "cherry-pick") or call.nested:
+            continue
+        given = next((option.word for option in call.options if option.name in ("-m", "--mainline")), None)
+        if given is None:
+            return f"{text[: call.sub_word.end]} -m {number}{text[call.sub_word.end :]}"
+        return text[: given.start] + _MAINLINE.sub(f"-m {number}", text[given.start :], count=1)
+    return text
 
 
 # ── making it safer ───────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from runbook.model import Record
+from runbook.model import Record, Remedy
 
 
 class Target(Record, frozen=True):
@@ -32,6 +32,8 @@ class Preview(Record, frozen=True):
     way_back: str = ""
     choices: tuple[Target, ...] = ()
     """Where the command lacks a decision, what can be chosen: the parents of a merge, as mainline numbers."""
+    remedy: Remedy | None = None
+    """What leads out of being blocked, as a ready step."""
 
 
 class Proof(Record, frozen=True):
@@ -39,6 +41,13 @@ class Proof(Record, frozen=True):
 
     ok: bool | None
     line: str
+
+
+class Failure(Record, frozen=True):
+    """What a provider makes of a command that failed: why, in a sentence, and the way out where it knows one."""
+
+    why: str
+    remedy: Remedy | None = None
 
 
 class Provider(Protocol):
@@ -73,8 +82,14 @@ class Provider(Protocol):
     async def took_effect(self, text: str, expected: dict[str, str], cwd: Path) -> bool | None:
         """For an outcome that was lost: whether all of it happened, or none of it; None where that is not sure."""
 
-    def refusal(self, output: str) -> tuple[str, str] | None:
-        """A refusal that the output of a failed command shows: the rule in a sentence, and the mend."""
+    def chosen(self, text: str, value: str) -> str:
+        """The text with one of its preview's choices written in; unchanged where it does not know how."""
+
+    async def failure(self, text: str, output: str, cwd: Path) -> Failure | None:
+        """Why a command failed and the way out, by its output and the world; None where that tells nothing."""
+
+    def address(self, output: str) -> str:
+        """The page that the other side named for going on (to open a pull request); empty where it named none."""
 
 
 class Unavailable(Exception):

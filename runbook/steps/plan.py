@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from runbook.model import Effect, Record, Step
+from typing import Literal
+
+from runbook.model import Effect, Record, Remedy, Step
 
 
 class CheckResult(Record, frozen=True):
@@ -13,6 +15,17 @@ class CheckResult(Record, frozen=True):
     found: str = ""
     mend: str = ""
     stops: bool = True
+
+
+class Choice(Record, frozen=True):
+    """A decision that a command lacks: the parent of a merge to keep, by its number."""
+
+    value: str
+    title: str
+    detail: str = ""
+
+
+Role = Literal["step", "undo", "remedy"]
 
 
 class Prepared(Record, frozen=True):
@@ -43,6 +56,12 @@ class Prepared(Record, frozen=True):
     already: str = ""
     """Why the effect is there already (then running it is a second time); empty when it is not."""
     way_back: str = ""
+    role: Role = "step"
+    """The step itself, its undo, or a way out that was offered."""
+    choices: tuple[Choice, ...] = ()
+    """What it cannot run without, to be picked from."""
+    remedy: Remedy | None = None
+    """What leads out of being blocked, as a ready step."""
 
     @property
     def failed_checks(self) -> tuple[CheckResult, ...]:

@@ -13,13 +13,15 @@ import msgspec
 import pytest
 
 from runbook.carrier import Carrier
-from runbook.conductor import Conductor, Refused
+from runbook.conductor import Conductor, Moved, Refused
 from runbook.incident import home
 from runbook.incident.journal import Journal, read_incident
 from runbook.incident.room import Room, fold
-from runbook.model import Capture, Command, Effect, Method, Param, Runbook, Step
+from runbook.incident.state import Run
+from runbook.model import Capture, Command, Effect, Method, Param, Remedy, Runbook, Step
 from runbook.outlook import Outlook
 from runbook.signals.monitor import Monitor
+from runbook.steps.plan import Prepared
 from tests.unit.git_world import World
 
 READ, CHANGE, DESTROY = Effect.READ, Effect.CHANGE, Effect.DESTROY
@@ -30,6 +32,14 @@ def step(name: str, *commands: Command, together: bool = False) -> Step:
 
 
 PUSH = "git push --porcelain origin <made>:refs/heads/production"
+HOOK = r"""#!/bin/sh
+while read -r old new ref; do
+  case $ref in
+    refs/heads/production) echo 'open a pull request' >&2; exit 1 ;;
+    refs/heads/warroom/*) printf 'Create a pull request:\n  https://git.example.com/shop/pull/new/warroom\n' >&2 ;;
+  esac
+done
+"""
 RUNBOOK = Runbook(
     "book",
     "A runbook",
@@ -100,6 +110,18 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
+async def take(conductor: Conductor, step: str, remedy: Remedy) -> Prepared:
+    """A way out, looked at and confirmed."""
+    prepared = await conductor.prepare_remedy("revert", step, remedy)
+    await conductor.confirm(prepared)
+    await until(lambda: not conductor.carrying)
+    return prepared
+
+
+def last_run(conductor: Conductor) -> Run:
+    return list(conductor.state.runs.values())[-1]
+
+
 async def carry_out(conductor: Conductor, name: str) -> None:
     await conductor.confirm(await conductor.prepare("revert", name))
     await until(lambda: not conductor.carrying)
@@ -130,11 +152,119 @@ async def test_a_second_push_after_production_moved_is_refused_and_recorded(room
     world.git("checkout", "-q", "production")
     moved = world.commit("Somebody else's fix", page="other\n")
     world.push("production")
-    with pytest.raises(Refused, match="moved"):
+    with pytest.raises(Moved, match='production moved .*"Somebody else.s fix" by Ana Lima'):
         await conductor.confirm(prepared)
     assert production(world) == moved
     assert not [run for run in conductor.state.runs.values() if run.step == "push"]
     assert any(entry.kind == "step-refused" for entry in conductor.state.timeline)
+    anew = await conductor.look_again(prepared)
+    assert anew.text == prepared.text
+    assert anew.expected == {"origin refs/heads/production": moved}  # the fresh preview sees it as it is now
+    assert "1 commit that this does not contain" in anew.blocked
+
+
+async def test_a_commit_that_moved_production_is_fetched_as_a_ready_step(room: tuple[Conductor, World]) -> None:
+    conductor, world = room
+    await conductor.set_value("bad", world.bad, "picked")
+    await carry_out(conductor, "make")
+    moved = world.colleague_pushes("Meanwhile")
+    blocked = await conductor.prepare("revert", "push")
+    assert blocked.remedy is not None
+    await take(conductor, "push", blocked.remedy)
+    assert moved == world.git("rev-parse", "origin/production", cwd=conductor.folder / "clean-room")
+    assert conductor.state.step("revert", "push").mark == "todo"  # fetching is not the step
+    anew = await conductor.look_again(blocked)
+    assert "does not contain" in anew.blocked
+    assert anew.remedy is None
+
+
+async def test_a_conflict_is_left_by_the_way_out_and_the_revert_can_be_tried_again(
+    room: tuple[Conductor, World],
+) -> None:
+    conductor, world = room
+    later = world.commit("Checkout again", checkout="a\nBROKEN more\nc\n")
+    world.push("main:production")
+    world.git("fetch", "-q", "origin", cwd=conductor.folder / "clean-room")
+    await conductor.set_value("bad", world.bad, "picked")
+    await carry_out(conductor, "make")
+    failed = last_run(conductor)
+    assert "conflict in checkout" in failed.why
+    assert failed.offered is not None
+
+    prepared = await take(conductor, "make", failed.offered)
+    assert prepared.role == "remedy" and prepared.target == "the clean room"
+    assert world.git("status", "--porcelain", cwd=conductor.folder / "clean-room") == ""
+    run, at = last_run(conductor), conductor.state.step("revert", "make")
+    assert (run.state, run.remedy, run.text) == ("done", True, failed.offered.text)
+    assert at.mark == "failed"  # the way out does not make the revert succeed
+    assert at.done_commands == {0}
+    assert fold(read_incident(conductor.folder)) == conductor.state
+
+    await conductor.set_value("bad", later, "picked")
+    await carry_out(conductor, "make")
+    assert conductor.state.step("revert", "make").mark == "done"
+
+
+async def test_a_push_that_the_remote_refuses_goes_to_a_branch_of_its_own(room: tuple[Conductor, World]) -> None:
+    conductor, world = room
+    await conductor.set_value("bad", world.bad, "picked")
+    await carry_out(conductor, "make")
+    before = production(world)
+    hook = world.remote / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(HOOK)
+    hook.chmod(0o755)
+    await carry_out(conductor, "push")
+    failed = last_run(conductor)
+    assert failed.why.startswith("A hook on the remote refused the push to production: open a pull request")
+    assert failed.offered is not None
+
+    await take(conductor, "push", failed.offered)
+    made = conductor.known_values()["made"]
+    run = last_run(conductor)
+    assert run.state == "done"
+    assert run.address == "https://git.example.com/shop/pull/new/warroom"
+    assert world.on_remote(f"warroom/production-{made[:12]}") == made
+    assert production(world) == before
+    assert conductor.state.step("revert", "push").mark == "failed"
+    report = (await conductor.write_report()).read_text()
+    assert "the way out that the room offered" in report
+    assert "next merge" not in report  # nothing was published on production
+
+
+async def test_a_way_out_is_confirmed_like_any_command(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    destroys = Remedy("Throw it away", "git push origin --delete refs/heads/production", DESTROY, "production")
+    prepared = await conductor.prepare_remedy("revert", "push", destroys)
+    with pytest.raises(Refused, match="type its target: production"):
+        await conductor.confirm(prepared)
+    assert not conductor.state.runs
+
+
+async def test_a_merge_is_reverted_once_its_mainline_is_chosen(room: tuple[Conductor, World]) -> None:
+    conductor, world = room
+    world.git("checkout", "-q", "-b", "side", world.cart)
+    world.commit("On the side", side="new\n")
+    world.git("checkout", "-q", "main")
+    world.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
+    merge = world.git("rev-parse", "HEAD")
+    world.push("main:production")
+    world.git("fetch", "-q", "origin", cwd=conductor.folder / "clean-room")
+    await conductor.set_value("bad", merge, "picked")
+    asks = await conductor.prepare("revert", "make")
+    assert "is a merge" in asks.blocked
+    assert [choice.title.partition(" ")[2] for choice in asks.choices] == ['"Fix header"', '"On the side"']
+    await conductor.choose(asks, asks.choices[0])
+
+    told = await conductor.look_again(asks)
+    assert f"git revert -m 1 --no-edit {merge}" in told.text
+    assert told.may_confirm and told.edited
+    await conductor.confirm(told)
+    await until(lambda: not conductor.carrying)
+    assert conductor.state.step("revert", "make").mark == "done"
+    edit = conductor.state.edits["revert", "make", 1]
+    assert (edit.was, edit.now) == ("git revert --no-edit <bad>", "git revert -m 1 --no-edit <bad>")
+    assert "Fix header" in edit.reason
 
 
 async def test_a_destroying_command_asks_for_its_targets_name_and_a_bare_force_gets_a_lease(
@@ -200,6 +330,7 @@ async def test_a_killed_keeper_leaves_an_unknown_outcome_that_a_person_settles(
     os.kill(run.pid, signal.SIGKILL)
     os.killpg(command, signal.SIGKILL)
     await until(lambda: conductor.state.runs[run.id].state == "unknown")
+    assert conductor.state.runs[run.id].took_effect is None  # nobody knows a sleep
     with pytest.raises(Refused, match="unknown"):
         await conductor.confirm(await conductor.prepare("revert", "fails"))
 
@@ -211,6 +342,25 @@ async def test_a_killed_keeper_leaves_an_unknown_outcome_that_a_person_settles(
     assert not again.state.unsettled
 
 
+async def test_of_a_lost_outcome_the_room_says_whether_it_took_effect(room: tuple[Conductor, World]) -> None:
+    conductor, world = room
+    hook = world.remote / "hooks" / "post-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nsleep 60\n")
+    hook.chmod(0o755)
+    await conductor.set_value("bad", world.bad, "picked")
+    await carry_out(conductor, "make")
+    made = conductor.known_values()["made"]
+    await conductor.confirm(await conductor.prepare("revert", "push"))
+    await until(lambda: production(world) == made)  # it has arrived, and nobody has heard the end of it
+    run = last_run(conductor)
+    command = msgspec.json.decode((conductor.carrier.run_folder(run.id) / "child.json").read_bytes())["pid"]
+    os.kill(run.pid, signal.SIGKILL)
+    os.killpg(command, signal.SIGKILL)
+    await until(lambda: conductor.state.runs[run.id].state == "unknown")
+    assert conductor.state.runs[run.id].took_effect is True
+
+
 async def test_a_room_that_died_finds_its_command_again(room: tuple[Conductor, World]) -> None:
     conductor, world = room
     await conductor.confirm(await conductor.prepare("revert", "slow"))
@@ -219,6 +369,7 @@ async def test_a_room_that_died_finds_its_command_again(room: tuple[Conductor, W
     again = reopened(conductor.folder, world, "second")
     await again.recover()
     assert again.state.runs[run.id].state == "running"
+    await until((again.carrier.run_folder(run.id) / "child.json").exists)  # before that there is nobody to stop
     await again.stop(run.id, "kill")
     await until(lambda: again.state.runs[run.id].state == "failed")
     assert again.state.runs[run.id].recovered

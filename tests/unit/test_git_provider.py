@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from runbook.model import Effect
 from runbook.providers.git import Git
+from runbook.providers.git_refusal import refusal
+from runbook.providers.git_way_out import WAY_OUT, conflicts
 from runbook.providers.provider import Preview, Unavailable
 from tests.unit.git_world import World, fingerprint
 
@@ -232,16 +235,20 @@ async def test_a_conflict_is_foreseen_and_has_a_way_out(world: World, git: Git) 
     assert seen.blocked == ""
     assert any(w.startswith("will conflict in: ") and "checkout" in w and "flow" in w for w in seen.warnings)
     assert world.shell(text, git.folder).returncode != 0
-    assert set(await git.conflicts(git.folder)) == {"checkout", "flow"}
+    assert set(await conflicts(git.ask)) == {"checkout", "flow"}
     proof = await git.proof(text, {}, git.folder)
     assert proof is not None
     assert proof.ok is False
     assert "stopped at a conflict" in proof.line
     stuck = await preview(git, text)
     assert "middle of a conflict" in stuck.blocked
-    assert git.way_out in stuck.blocked
-    assert world.shell(git.way_out, git.folder).returncode == 0
-    assert await git.conflicts(git.folder) == ()
+    assert "middle of a conflict" in (await preview(git, f"{text}\ngit rev-parse --verify HEAD")).blocked
+    assert (await preview(git, f"git rev-parse HEAD; {WAY_OUT}; {text}")).blocked == ""
+    assert WAY_OUT in stuck.blocked
+    assert stuck.remedy is not None
+    assert stuck.remedy.text == WAY_OUT
+    assert world.shell(WAY_OUT, git.folder).returncode == 0
+    assert await conflicts(git.ask) == ()
     assert world.git("status", "--porcelain", cwd=git.folder) == ""
     assert not (git.folder / ".git" / "REVERT_HEAD").exists()
     assert "conflict in:" in said(await preview(git, text))
@@ -398,10 +405,16 @@ async def test_a_remote_that_moved_is_noticed(world: World, git: Git) -> None:
     seen = await preview(git, text)
     assert await git.moved(seen.expected, git.folder) == ""
     sha = world.colleague_pushes("Meanwhile")
+    before = fingerprint(git.folder)
     moved = await git.moved(seen.expected, git.folder)
-    assert moved == f"production moved since the preview: it was {world.header[:7]}, now {sha[:7]}. Look again: r"
+    was = f"production moved since the preview: it was {world.header[:7]}"
+    assert moved.startswith(f'{was}, now {sha[:7]} "Meanwhile" by Bo, ')
+    assert moved.endswith(". Look again: r")
+    assert fingerprint(git.folder) == before  # who it was is looked up without changing the clean room
     unknown = await preview(git, text)
     assert "a commit that this clone does not know" in unknown.blocked
+    assert unknown.remedy is not None
+    assert (unknown.remedy.text, unknown.remedy.effect) == ("git fetch origin", Effect.READ)
     assert "newer than what this clone has" in said(unknown)
     world.git("fetch", "-q", "origin", cwd=git.folder)
     assert '"Meanwhile"' in await git.moved(seen.expected, git.folder)
@@ -500,7 +513,7 @@ def push_output(world: World, git: Git, *args: str) -> str:
 
 async def test_a_hook_of_the_remote_is_quoted(world: World, git: Git) -> None:
     world.remote_refuses("Deploys are frozen until Monday")
-    refused = git.refusal(push_output(world, git, "origin", f"{world.header}:refs/heads/side"))
+    refused = refusal(push_output(world, git, "origin", f"{world.header}:refs/heads/side"))
     assert refused is not None
     assert refused[0] == "A hook on the remote refused the push to side: Deploys are frozen until Monday."
     assert "git push origin" in refused[1]
@@ -510,7 +523,7 @@ async def test_a_hook_of_the_remote_is_quoted(world: World, git: Git) -> None:
 async def test_a_remote_that_denies_rewinds(world: World, git: Git) -> None:
     world.git("config", "receive.denyNonFastForwards", "true", cwd=world.remote)
     output = push_output(world, git, "--force", "origin", f"{world.cart}:refs/heads/production")
-    refused = git.refusal(output)
+    refused = refusal(output)
     assert refused is not None
     assert refused[0] == "The remote takes no push that drops commits from production."
     assert "keeps history" in refused[1]
@@ -519,10 +532,10 @@ async def test_a_remote_that_denies_rewinds(world: World, git: Git) -> None:
 async def test_stale_leases_and_missing_commits_are_told_apart(world: World, git: Git) -> None:
     world.colleague_pushes("Meanwhile")
     lease = f"--force-with-lease=refs/heads/production:{world.header}"
-    stale = git.refusal(push_output(world, git, lease, "origin", f"{world.cart}:refs/heads/production"))
+    stale = refusal(push_output(world, git, lease, "origin", f"{world.cart}:refs/heads/production"))
     assert stale is not None
     assert "moved on the remote" in stale[0]
-    behind = git.refusal(push_output(world, git, "origin", f"{world.header}:refs/heads/production"))
+    behind = refusal(push_output(world, git, "origin", f"{world.header}:refs/heads/production"))
     assert behind is not None
     assert "does not contain" in behind[0]
 
@@ -558,18 +571,17 @@ async def test_stale_leases_and_missing_commits_are_told_apart(world: World, git
         (" ! [remote rejected] a -> a (\x1b[31mquota\u202e exceeded)", "refused the push to a", "pull request"),
     ],
 )
-def test_refusals_of_hosts(output: str, rule: str, mend: str, tmp_path: Path) -> None:
-    refused = Git(tmp_path).refusal(output)
+def test_refusals_of_hosts(output: str, rule: str, mend: str) -> None:
+    refused = refusal(output)
     assert refused is not None
     assert rule in refused[0]
     assert mend in refused[1]
     assert "".join(refused).isprintable()
 
 
-def test_ordinary_output_is_no_refusal(tmp_path: Path) -> None:
-    git = Git(tmp_path)
-    assert git.refusal("Everything up-to-date") is None
-    assert git.refusal("To r\n\trefs/heads/a:refs/heads/a\t1..2\nDone") is None
+def test_ordinary_output_is_no_refusal() -> None:
+    assert refusal("Everything up-to-date") is None
+    assert refusal("To r\n\trefs/heads/a:refs/heads/a\t1..2\nDone") is None
 
 
 # ── after a lost outcome ──────────────────────────────────────────────────────────────────────────
@@ -618,3 +630,117 @@ def test_the_module_costs_no_gitpython_at_start() -> None:
     from sys import executable
 
     subprocess.run((executable, "-c", code), check=True, cwd=Path(__file__).parents[2])
+
+
+# ── ways out ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_refused_push_can_go_to_a_branch_of_its_own(world: World, git: Git) -> None:
+    world.remote_refuses("Protected: ask for a pull request")
+    text = f"git push --porcelain origin {world.cart}:refs/heads/production"
+    failed = await git.failure(text, push_output(world, git, "--force", *text.split()[3:]), git.folder)
+    assert failed is not None
+    assert failed.why == "A hook on the remote refused the push to production: Protected: ask for a pull request."
+    assert failed.remedy is not None
+    head = f"warroom/production-{world.cart[:12]}"
+    assert failed.remedy.text == f"git push --porcelain origin {world.cart}:refs/heads/{head}"
+    assert failed.remedy.target == head
+    (world.remote / "hooks" / "pre-receive").unlink()
+    assert world.shell(failed.remedy.text, git.folder).returncode == 0
+    assert world.on_remote(head) == world.cart
+    assert world.on_remote("production") == world.header
+
+
+RULES = (
+    "remote: error: GH013: Repository rule violations found for refs/heads/production.\n"
+    "remote: Review all repository rules at https://github.com/acme/shop/rules?ref=refs%2Fheads%2Fproduction\n"
+    "!\tHEAD:refs/heads/production\t[remote rejected] (push declined due to repository rule violations)\n"
+)
+REJECTED_AS_SHOWN = "!       HEAD:refs/heads/production       [remote rejected] (pre-receive hook declined)"
+BEHIND = "!\tHEAD:refs/heads/production\t[rejected] (fetch first)\nerror: failed to push some refs\n"
+
+
+async def test_the_commit_that_was_refused_is_named_whole_with_the_page_of_the_rule(world: World, git: Git) -> None:
+    text = "git push --porcelain origin HEAD:refs/heads/production"
+    failed = await git.failure(text, RULES, git.folder)
+    assert failed is not None and failed.remedy is not None
+    assert f" {world.header}:refs/heads/warroom/" in failed.remedy.text  # HEAD may be another by then
+    assert failed.why.endswith("The rule: https://github.com/acme/shop/rules?ref=refs%2Fheads%2Fproduction")
+    behind = await git.failure(text, BEHIND, git.folder)
+    assert behind is not None and behind.remedy is not None
+    cleaned = await git.failure(text, REJECTED_AS_SHOWN, git.folder)  # the room's output has no tabs any more
+    assert cleaned is not None and cleaned.why == "A hook on the remote refused the push to production."
+
+
+async def test_installed_programs_that_open_a_pull_request_are_named(world: World, git: Git, tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "glab").write_text("#!/bin/sh\n")
+    (programs / "glab").chmod(0o755)
+    git.ask.env["PATH"] = f"{programs}:{git.ask.env['PATH']}"
+    failed = await git.failure("git push origin HEAD:refs/heads/production", RULES, git.folder)
+    assert failed is not None and failed.remedy is not None
+    head = f"warroom/production-{world.header[:12]}"
+    assert f"glab mr create --target-branch production --source-branch {head}" in failed.remedy.note
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "fatal: Authentication failed for 'https://x/'",
+        "fatal: unable to access 'https://x/': Could not resolve host: x",
+    ],
+)
+async def test_no_branch_is_offered_where_no_push_would_arrive(output: str, git: Git) -> None:
+    failed = await git.failure("git push origin HEAD:refs/heads/production", output, git.folder)
+    assert failed is not None
+    assert failed.remedy is None
+
+
+async def test_a_conflict_names_its_files_and_the_way_out(world: World, git: Git) -> None:
+    world.commit("Checkout again", checkout="a\nBROKEN more\nc\n", flow="other\n")
+    world.push("main")
+    world.git("pull", "-q", cwd=git.folder)
+    text = f"git revert --no-edit {world.bad}"
+    ended = world.shell(text, git.folder)
+    failed = await git.failure(text, (ended.stdout + ended.stderr).decode(), git.folder)
+    assert failed is not None and failed.remedy is not None
+    assert failed.why == "The revert stopped at a conflict in checkout, flow. Nothing was published."
+    assert (failed.remedy.text, failed.remedy.target) == (WAY_OUT, "the clean room")
+
+
+@pytest.mark.parametrize(
+    ("output", "address"),
+    [
+        (
+            "remote: \nremote: Create a pull request for 'warroom/x' on GitHub by visiting:        \n"
+            "remote:      https://github.com/acme/shop/pull/new/warroom/x        \nremote: \nTo github.com:acme/shop\n",
+            "https://github.com/acme/shop/pull/new/warroom/x",
+        ),
+        (
+            "remote: To create a merge request for warroom/x, visit:\n"
+            "remote:   https://gitlab.com/acme/shop/-/merge_requests/new?merge_request%5Bsource_branch%5D=warroom%2Fx\n",
+            "https://gitlab.com/acme/shop/-/merge_requests/new?merge_request%5Bsource_branch%5D=warroom%2Fx",
+        ),
+        ("remote: docs at https://example.com/help\n", ""),
+        ("To https://example.com/acme/pull/1\n", ""),
+        ("remote: https://example.com/pull/\x1b[31mred\n", "https://example.com/pull/"),
+        (f"remote: https://example.com/pull/{'x' * 600}\n", ""),
+    ],
+)
+def test_the_page_for_a_pull_request_is_read_from_the_remotes_answer(output: str, address: str, tmp_path: Path) -> None:
+    assert Git(tmp_path).address(output) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("git revert --no-edit <bad>", "git revert -m 2 --no-edit <bad>"),
+        ("git revert -m 1 --no-edit <bad>", "git revert -m 2 --no-edit <bad>"),
+        ("git revert --mainline=1 <bad>", "git revert -m 2 <bad>"),
+        ("git -C room cherry-pick -x <bad> && git push", "git -C room cherry-pick -m 2 -x <bad> && git push"),
+        ("git push origin <bad>", "git push origin <bad>"),
+    ],
+)
+def test_a_mainline_is_written_into_the_runbooks_own_words(text: str, told: str, tmp_path: Path) -> None:
+    assert Git(tmp_path).chosen(text, "2") == told

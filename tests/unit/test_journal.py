@@ -17,7 +17,7 @@ import pytest
 from runbook.incident import events as ev
 from runbook.incident import home, pen, stream
 from runbook.incident.journal import Journal, JournalTrouble, read_incident, read_stream, salvage, verify
-from runbook.model import Effect
+from runbook.model import Effect, Remedy
 
 NAME = "2026-11-24-0314-shop-web-7f3a"
 START = datetime(2026, 11, 24, 3, 14, tzinfo=UTC)
@@ -83,6 +83,28 @@ async def test_an_event_is_read_back_as_it_was_returned(folder: Path, journal: J
     assert said.body == body
     assert (said.seq, said.lamport, said.at) == (1, 1, START + timedelta(seconds=1))
     assert read_incident(folder) == [said]
+
+
+async def test_a_way_out_that_was_offered_is_read_back(folder: Path, journal: Journal) -> None:
+    offered = Remedy("Leave it", "git reset --merge", Effect.CHANGE, "the clean room", "nothing is published")
+    body = ev.StepFinished("r1", 1, False, 0.5, ev.File("runs/r1/out.log", "", 0), offered=offered, address="https://x")
+    said = await journal.append(body)
+    assert read_incident(folder) == [said] and said.body == body
+
+
+def test_events_of_an_earlier_version_are_read_and_those_of_a_later_one_understood() -> None:
+    earlier = (
+        b'{"kind":"step-finished","run":"r1","exit":1,"ok":false,"duration":0.5,'
+        b'"output":{"path":"","sha256":"","size":0}}'
+    )
+    body = ev.decode_body(earlier)
+    assert isinstance(body, ev.StepFinished)
+    assert (body.offered, body.address) == (None, "")
+    unknown = ev.decode_body(b'{"kind":"step-unknown","run":"r1","why":"gone"}')
+    assert isinstance(unknown, ev.StepUnknown) and unknown.took_effect is None
+    offered = b'"offered":{"title":"t","text":"x","effect":"read","a field of tomorrow":1}'
+    later = ev.decode_body(earlier.removesuffix(b"}") + b"," + offered + b"}")
+    assert isinstance(later, ev.StepFinished) and later.offered == Remedy("t", "x", Effect.READ)
 
 
 async def test_a_hundred_at_once_keep_the_order_of_the_calls(folder: Path, journal: Journal) -> None:

@@ -31,7 +31,12 @@ def at(n: int) -> datetime:
 
 
 def confirmed(
-    run: str = "r1", *commands: int, of: int = 1, undo: bool = False, effect: Effect = Effect.CHANGE
+    run: str = "r1",
+    *commands: int,
+    of: int = 1,
+    undo: bool = False,
+    remedy: bool = False,
+    effect: Effect = Effect.CHANGE,
 ) -> ev.StepConfirmed:
     return ev.StepConfirmed(
         run=run,
@@ -44,6 +49,7 @@ def confirmed(
         target="production",
         of=of,
         undo=undo,
+        remedy=remedy,
     )
 
 
@@ -91,6 +97,12 @@ def mark(*bodies: ev.Known) -> Mark:
         ([confirmed(), finished(), confirmed("u", undo=True)], "running"),
         ([confirmed(), finished(), confirmed("u", undo=True), finished("u")], "todo"),
         ([confirmed(), finished(), confirmed("u", undo=True), finished("u", ok=False)], "failed"),
+        ([confirmed(), finished(ok=False), confirmed("w", remedy=True)], "running"),
+        ([confirmed(), finished(ok=False), confirmed("w", remedy=True), finished("w")], "failed"),
+        ([confirmed(), finished(ok=False), confirmed("w", remedy=True), ev.StepUnknown("w", "gone")], "unknown"),
+        ([confirmed("w", remedy=True), finished("w")], "todo"),
+        ([confirmed("w", remedy=True), finished("w", ok=False)], "todo"),
+        ([confirmed("r1", 0, of=2), finished(), confirmed("w", 1, remedy=True), finished("w")], "partly"),
         ([ev.StepMarked("git-revert", "push", "Push", "skipped", "not needed")], "skipped"),
         ([confirmed(), finished(ok=False), ev.StepMarked("git-revert", "push", "Push", "done")], "done"),
         ([ev.StepMarked("git-revert", "push", "Push", "skipped"), confirmed(), finished()], "done"),
@@ -107,6 +119,13 @@ def test_an_undone_step_says_so_and_starts_over() -> None:
         "git-revert", "push"
     )
     assert (step.reason, step.done_commands, step.last_run) == ("undone", frozenset(), "u")
+
+
+def test_a_step_keeps_why_it_failed_while_its_way_out_is_taken() -> None:
+    step = fold(
+        told(confirmed(), finished(ok=False, why="a conflict"), confirmed("w", remedy=True), finished("w"))
+    ).step("git-revert", "push")
+    assert (step.mark, step.reason, step.last_run) == ("failed", "a conflict", "w")
 
 
 def test_a_run_keeps_all_that_is_known_of_it() -> None:
@@ -289,6 +308,7 @@ BODIES = st.one_of(
         st.integers(0, 2),
         of=st.integers(-1, 3),
         undo=st.booleans(),
+        remedy=st.booleans(),
         effect=st.sampled_from(list(Effect)),
     ),
     st.builds(ev.StepRefused, method=st.just("git-revert"), step=st.just("push"), text=TEXT, why=TEXT),

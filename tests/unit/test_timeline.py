@@ -10,7 +10,7 @@ import pytest
 from runbook.incident import events as ev
 from runbook.incident.room import fold
 from runbook.incident.timeline import clock, reading_text, render_text, to_json
-from runbook.model import Effect
+from runbook.model import Effect, Remedy
 
 START = datetime(2026, 11, 24, 23, 59, 58, tzinfo=UTC)
 OUTPUT = ev.File("runs/r/out.log", "ab" * 32, 10)
@@ -47,6 +47,21 @@ def last(*bodies: ev.Known | ev.Unknown) -> str:
     return fold(told(*bodies)).timeline[-1].text
 
 
+def test_what_leads_on_stands_beside_the_line() -> None:
+    offered = Remedy("Leave the conflict", "git reset --merge", Effect.CHANGE)
+    lines = fold(
+        told(
+            confirmed(),
+            finished(ok=False, offered=offered),
+            finished(address="https://git.example.com/pull/new/it"),
+            ev.StepUnknown("r", "gone", ("production is 1c9d0aa",), took_effect=False),
+        )
+    ).timeline
+    assert lines[1].details == ("offered: git reset --merge",)
+    assert lines[2].details == ("go on at https://git.example.com/pull/new/it",)
+    assert lines[3].details == ("production is 1c9d0aa", "it did not take effect")
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -54,6 +69,7 @@ def last(*bodies: ev.Known | ev.Unknown) -> str:
         (confirmed(), "confirmed: git push origin production (change production)"),
         (confirmed("a\nb\nc"), "confirmed: a (+2 more) (change production)"),
         (confirmed(undo=True), "undo confirmed: git push origin production (change production)"),
+        (confirmed(remedy=True), "way out confirmed: git push origin production (change production)"),
         (finished(), "done in 0:06, exit 0 · Publish"),
         (finished(ok=False, why="rejected"), "failed in 0:06, exit 1 · Publish: rejected"),
         (finished(recovered=True), "done in 0:06, exit 0, learned afterwards · Publish"),

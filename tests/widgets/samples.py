@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from runbook.incident.events import AdviceChanged, Reading
 from runbook.incident.state import Entry, RoomState, Run, StepState, Tick, Value
 from runbook.model import (
@@ -16,14 +18,15 @@ from runbook.model import (
     Item,
     Method,
     Outcome,
+    Remedy,
     Runbook,
     Step,
     Trigger,
 )
 from runbook.providers.provider import Proof, Target
 from runbook.signals.standing import Standing
-from runbook.steps.plan import CheckResult, Prepared
-from widgets.action_view import Confirmation, Finished, Running, UnknownOutcome, WaitingFor
+from runbook.steps.plan import CheckResult, Choice, Prepared
+from widgets.action_view import Confirmation, Finished, NotStarted, Running, UnknownOutcome, WaitingFor
 from widgets.chooser import MethodCard
 from widgets.header import HeaderView
 from widgets.verdict_bar import VerdictView
@@ -276,6 +279,53 @@ FAILED = Finished(
     ),
     number="2",
     proof=Proof(False, "production is still 9f3c2e1 (asked just now)"),
+)
+WAY_OUT = Remedy(
+    "Leave the conflict: put the files back",
+    "git reset --merge",
+    Effect.CHANGE,
+    "the clean room",
+    "Nothing is published.",
+)
+CONFLICT = Finished(
+    run(state="failed", exit=1, duration=0.4, last_lines=("error: could not revert 9f3c2e1",)),
+    number="2",
+    proof=Proof(False, "The revert stopped at a conflict in src/cart.py, src/checkout.py. Nothing was published."),
+    remedy=WAY_OUT,
+)
+BRANCHED = Finished(
+    run(
+        state="done",
+        exit=0,
+        duration=1.2,
+        title="Push it to a branch of its own",
+        remedy=True,
+        address="https://git.example.com/shop-web/pull/new/warroom/production-1c9d0aa77ab0",
+    ),
+    number="3",
+    proof=Proof(True, "warroom/production-1c9d0aa77ab0 on origin is 1c9d0aa, as pushed (asked just now)."),
+    edit="",
+    lines=("production is not moved by it: open a pull request from it into production.",),
+)
+NOT_STARTED = NotStarted(
+    msgspec.structs.replace(CONFIRM.prepared, expected={"origin refs/heads/main": "9f3c2e1" + "0" * 33}),
+    'main moved since the preview: it was 9f3c2e1, now 77ab012 "Quick fix" by Bo Lind, 5 seconds ago. Look again: r',
+    "2",
+)
+MERGE = Confirmation(
+    msgspec.structs.replace(
+        CONFIRM.prepared,
+        blocked="9f3c2e1 is a merge: git must be told which parent is the line to keep (mainline).",
+        lines=('parent 1: 1c9d0aa "Fix header"', 'parent 2: 77ab012 "On the side"'),
+        choices=(Choice("1", '1c9d0aa "Fix header"'), Choice("2", '77ab012 "On the side"')),
+    ),
+    number="2",
+)
+IN_CONFLICT = Confirmation(
+    msgspec.structs.replace(
+        CONFIRM.prepared, blocked="The clean room is in the middle of a conflict in src/cart.py.", remedy=WAY_OUT
+    ),
+    number="2",
 )
 UNKNOWN = UnknownOutcome(
     run(state="unknown"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from textual import events
 from textual.pilot import Pilot
@@ -27,6 +28,11 @@ VIEWS: tuple[ActionView, ...] = (
     samples.RUNNING,
     samples.FINISHED,
     samples.FAILED,
+    samples.CONFLICT,
+    samples.BRANCHED,
+    samples.NOT_STARTED,
+    samples.MERGE,
+    samples.IN_CONFLICT,
     samples.UNKNOWN,
     samples.WAITING,
     ManualStep("Tell support", "6", ("Say what was rolled back, and until when they hear more.",)),
@@ -270,12 +276,20 @@ async def test_a_wrong_name_runs_nothing() -> None:
         (samples.FINISHED, "u", "UndoAsked"),
         (samples.FAILED, "r", "RetryAsked"),
         (samples.FAILED, "e", "EditAsked"),
+        (samples.FINISHED, "r", "RetryAsked"),
+        (samples.CONFLICT, "p", "WayOutAsked"),
+        (samples.IN_CONFLICT, "p", "WayOutAsked"),
+        (samples.MERGE, "p", "WayOutAsked"),
+        (samples.BRANCHED, "C", "CopyAsked"),
+        (samples.BRANCHED, "r", "RetryAsked"),
+        (samples.NOT_STARTED, "r", "LookAgain"),
+        (samples.NOT_STARTED, "s", "SkipAsked"),
         (samples.UNKNOWN, "r", "RetryAsked"),
         (samples.UNKNOWN, "d", "Resolved"),
         (samples.UNKNOWN, "n", "Resolved"),
         (samples.WAITING, "r", "LookAgain"),
-        (VIEWS[11], "enter", "Resolved"),
-        (VIEWS[12], "C", "CopyAsked"),
+        (VIEWS[-2], "enter", "Resolved"),
+        (VIEWS[-1], "C", "CopyAsked"),
         (samples.RUNNING, "x", "StopAsked"),
     ],
 )
@@ -308,7 +322,7 @@ async def test_a_held_enter_does_not_mark_a_manual_step_done() -> None:
     panel, clock = panel_and_clock()
     heard = Heard(asks.Asked)
     async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
-        await shown(pilot, panel, VIEWS[11], clock)
+        await shown(pilot, panel, VIEWS[-2], clock)
         await press(pilot, clock, *["enter"] * 20, gap=0.03)
         assert panel.guard.waiting == ""
     assert heard.messages == []
@@ -389,6 +403,49 @@ def test_after_in_words() -> None:
     assert "✓ remote main is 1c9d0aa, contains the revert (asked just now)" in text
     assert "next: 3 Wait until staging serves 1c9d0aa" in text
     assert "✗ failed  0:06  exit 1" in plain(samples.FAILED, 98)
+
+
+def test_a_conflict_names_its_files_and_offers_the_way_out() -> None:
+    lines = plain(samples.CONFLICT, 98).splitlines()
+    assert "✗ failed" in lines[0]
+    assert "src/cart.py, src/checkout.py" in lines[1]
+    assert "→ the way out: Leave the conflict: put the files back" in lines[2]
+    assert lines[3].strip() == "git reset --merge"
+
+
+def test_a_way_out_that_was_taken_shows_where_to_go_on() -> None:
+    text = plain(samples.BRANCHED, 98)
+    assert "https://git.example.com/shop-web/pull/new/warroom/production-1c9d0aa77ab0" in text.split()
+    assert "open a pull request from it into production" in text
+    keys = {hint.key for hint in keys_for(samples.BRANCHED)}
+    assert {"C", "r", "m", "esc"} <= keys
+    assert "enter" not in keys  # the step itself is not done
+
+
+def test_a_command_that_did_not_start_says_why_and_what_was_seen_before() -> None:
+    text = plain(samples.NOT_STARTED, 98)
+    assert "✗ not started" in text
+    assert '77ab012 "Quick fix" by Bo Lind' in text
+    assert "nothing ran" in text
+    assert "origin main at 9f3c2e1" in text
+
+
+def test_what_speaks_against_a_command_stands_before_its_notes() -> None:
+    noted = msgspec.structs.replace(samples.IN_CONFLICT.prepared, note="Pushes exactly the commit that was made.")
+    text = plain(Confirmation(noted), 98)
+    assert text.index("git revert") < text.index("in the middle of a conflict") < text.index("Pushes exactly")
+
+
+@pytest.mark.parametrize("view", [samples.NOT_STARTED, samples.MERGE, samples.IN_CONFLICT, samples.CONFLICT])
+async def test_nothing_is_armed_in_what_was_refused(view: ActionView) -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        await shown(pilot, panel, view, clock)
+        await press(pilot, clock, "y", "Y", "d")
+        await pilot.pause()
+    assert heard.names == []
+    assert not panel.guard.keys and not panel.guard.name
 
 
 def test_an_unknown_outcome_shows_the_evidence_and_what_again_would_do() -> None:

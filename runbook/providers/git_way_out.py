@@ -1,0 +1,96 @@
+"""Ways out after git failed or was refused: each a ready step, a command for the person to look at and confirm."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+
+from runbook.logs.clean import clean
+from runbook.model import Effect, Remedy
+from runbook.providers.git_ask import Ask
+from runbook.providers.git_refusal import may_go_elsewhere, refusal, refused_branch, rule_page
+from runbook.providers.git_text import Push, invocations, pushes
+from runbook.providers.provider import Failure, Unavailable
+
+WAY_OUT = "git reset --merge"
+"""`git revert --abort` does nothing after the revert's process was killed; this puts the files back always."""
+_MERGES = ("revert", "cherry-pick", "merge", "pull", "rebase", "am")
+_SHOWN = 6
+_FORGES = {
+    "gh": "gh pr create --base {base} --head {head}",
+    "glab": "glab mr create --target-branch {base} --source-branch {head}",
+}
+
+
+async def conflicts(ask: Ask) -> tuple[str, ...]:
+    """The files that are in conflict now. Raises Unavailable."""
+    said = await ask.maybe("diff", "--name-only", "--diff-filter=U", "-z")
+    return tuple(clean(name, 200) for name in said.split("\0") if name)
+
+
+def out_of_the_conflict(own_copy: bool) -> Remedy:
+    """The way back to the files as HEAD has them."""
+    return Remedy(
+        title="Leave the conflict: put the files back",
+        text=WAY_OUT,
+        effect=Effect.CHANGE,
+        target="your own working copy" if own_copy else "the clean room",
+        note="The files are again as before the command that stopped. Nothing was published, and nothing is by this.",
+    )
+
+
+def fetch(remote: str) -> Remedy:
+    """What makes the remote's new commits known here."""
+    return Remedy(
+        title=f"Fetch what is new on {clean(remote)}", text=f"git fetch {shlex.quote(remote)}", effect=Effect.READ
+    )
+
+
+async def failure(ask: Ask, text: str, output: str, own_copy: bool) -> Failure | None:
+    """Why a git command failed, and the way out of a conflict or around a refused push."""
+    try:
+        merging = next((call.sub for call in invocations(text) if call.sub in _MERGES), "")
+        if merging and (files := await conflicts(ask)):
+            named = ", ".join(files[:_SHOWN]) + (f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else "")
+            why = f"The {merging} stopped at a conflict in {named}. Nothing was published."
+            return Failure(why=why, remedy=out_of_the_conflict(own_copy))
+        found = refusal(output)
+        if found is None:
+            return None
+        rule, mend = found
+        around = await _around(ask, text, output) if may_go_elsewhere(output) else None
+        if around is not None:
+            mend = f"The rule: {where}" if (where := rule_page(output)) else ""
+    except Unavailable as silent:
+        return Failure(why=str(silent))
+    return Failure(why=f"{rule} {mend}".strip(), remedy=around)
+
+
+async def _around(ask: Ask, text: str, output: str) -> Remedy | None:
+    """The commit that was refused, pushed to a branch of its own; None where the text does not tell which it was."""
+    refused = refused_branch(output)
+    aimed = [push for push in pushes(text) if push.src and push.dst.startswith("refs/heads/")]
+    push = next((one for one in aimed if _branch(one) == refused), aimed[0] if len(aimed) == 1 else None)
+    sha = await ask.commit(push.src or "") if push is not None else ""
+    if push is None or not sha:
+        return None
+    base, remote = _branch(push), push.remote or "origin"
+    head = f"warroom/{base}-{sha[:12]}"
+    return Remedy(
+        title="Push it to a branch of its own",
+        text=f"git push --porcelain {shlex.quote(remote)} {sha}:{shlex.quote(f'refs/heads/{head}')}",
+        effect=Effect.CHANGE,
+        target=head,
+        note=f"{base} is not moved by it: open a pull request from it into {base}{_by_program(ask, base, head)}.",
+    )
+
+
+def _branch(push: Push) -> str:
+    return clean(push.dst.removeprefix("refs/heads/"), 100)
+
+
+def _by_program(ask: Ask, base: str, head: str) -> str:
+    """How an installed program opens it: ` (gh is installed: gh pr create …)`."""
+    there = [name for name in _FORGES if shutil.which(name, path=ask.env.get("PATH"))]
+    told = "; ".join(f"{name} is installed: {_FORGES[name].format(base=base, head=head)}" for name in there)
+    return f" ({told})" if told else ""

@@ -1,0 +1,70 @@
+"""What one confirmation covers (commands of a step, its undo, a way out), and what speaks against it."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from runbook.incident.state import RoomState, Run, StepKey
+from runbook.model import Command, Effect, Remedy, Step, worst_effect
+from runbook.steps import effects
+from runbook.steps.plan import Prepared
+
+NOBODY_ELSE = "I know nobody else is driving"
+
+Unit = tuple[tuple[int, Command], ...]
+"""Commands with their indexes in the step."""
+
+
+def next_unit(step: Step, key: StepKey, state: RoomState, *, again: bool) -> Unit:
+    """What the next key will run of a step: all that is left where one key covers it, else the next command."""
+    done = frozenset() if again else state.step(*key).done_commands
+    left = tuple((i, as_edited(command, key, i, state)) for i, command in enumerate(step.commands) if i not in done)
+    return left if step.one_key else left[:1]
+
+
+def as_edited(command: Command, key: StepKey, index: int, state: RoomState) -> Command:
+    """A command as it shall run: the runbook's, or the person's deviation from it."""
+    edit = state.edits.get((*key, index))
+    if edit is None:
+        return command
+    effect = worst_effect((effects.infer(edit.now), command.effect))
+    return replace(command, text=edit.now, effect=effect, as_written=edit.was)
+
+
+def undo_of(step: Step) -> Step | None:
+    """The way back from a step, as a step of its own; None where the runbook has none."""
+    if step.undo is None:
+        return None
+    back = Command(text=step.undo.text, effect=step.undo.effect, target=step.undo.target, note=step.undo.note)
+    return replace(step, title=f"Undo: {step.title}", commands=(back,), done_when=None)
+
+
+def remedy_of(step: Step, remedy: Remedy) -> Step:
+    """A way out that was offered for a step, as a step of its own."""
+    out = Command(text=remedy.text, effect=remedy.effect, target=remedy.target, note=remedy.note)
+    return replace(step, title=remedy.title, commands=(out,), note="", done_when=None, undo=None)
+
+
+def command_of(run: Run, step: Step, state: RoomState) -> Command:
+    """The command that a run of an earlier room was; an undo or a way out expects and captures nothing."""
+    if run.undo or run.remedy:
+        return Command(text=run.text, effect=run.effect, target=run.target)
+    return as_edited(step.commands[run.commands[0]], (run.method, run.step), run.commands[0], state)
+
+
+def why_not(prepared: Prepared, typed: str, overrides: tuple[str, ...], state: RoomState, trouble: str) -> str:
+    """Why a confirmation is not taken, in a sentence; empty when it is. `trouble`: why the record cannot be written."""
+    why = ""
+    if state.unsettled:
+        run = state.unsettled[0]
+        why = f"“{run.title}” is still {run.state}. Settle it first."
+    elif not prepared.may_confirm:
+        why = prepared.blocked or f"No value yet for {', '.join(prepared.missing)}."
+    elif prepared.typed and typed != prepared.typed:
+        why = f"To run it, type its target: {prepared.typed}"
+    elif prepared.effect is Effect.DESTROY and trouble and NOBODY_ELSE not in overrides:
+        why = f"The record cannot be written ({trouble}). Nothing that destroys runs now."
+    elif prepared.failed_checks and not overrides:
+        failed = prepared.failed_checks[0]
+        why = f"{failed.title}: {failed.found}. {failed.mend}".strip()
+    return why
