@@ -1,0 +1,172 @@
+"""The programs that a shell text calls, as the rules see them: wrappers taken off, options told from words."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import msgspec
+
+from runbook.steps.effect_tables import ALIASES, GLOBAL_VALUES, SHELL_PROGRAMS, WRAPPER_VERBS, WRAPPERS
+from runbook.steps.effects import simple_commands
+from runbook.steps.values import Unbalanced
+
+DEPTH = 4
+"""Shells inside shells that are looked into."""
+SSH_VALUES = "-p -i -l -o -F -J -L -R -D -b -c -e -m -O -Q -S -W -w"
+EXEC_VALUES = "-e --env -u --user -w --workdir --name -v -p --network -c --container"
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One program with its arguments. `via` names what it is wrapped in, outermost first (`sudo`, `npx`, `watch`)."""
+
+    program: str
+    args: tuple[str, ...]
+    via: tuple[str, ...] = ()
+    into: str = ""
+    """The program that reads its output through a pipe, with its arguments; empty without one."""
+    redirected: bool = False
+    """Whether its output goes to a file."""
+    substituted: bool = False
+    """Whether it stands in `$(…)`, where another command uses what it prints."""
+    ends: str = ""
+    """The operator behind it: `&&`, `||`, `|`, `;` or the end of a line."""
+
+    def has(self, *flags: str) -> bool:
+        """Whether one of the options was given: `--long`, `--long=value`, `-s` alone or in a cluster."""
+        return any(_is_flag(word, flag) for word in self.args for flag in flags)
+
+    def value(self, *flags: str) -> str:
+        """The value of an option, as `--x=v`, `--x v` or `-xv`; empty where it was not given."""
+        for number, word in enumerate(self.args):
+            for flag in flags:
+                if word == flag:
+                    return self.args[number + 1] if number + 1 < len(self.args) else ""
+                if word.startswith(flag + "=") or (not flag.startswith("--") and word.startswith(flag)):
+                    return word[len(flag) :].removeprefix("=")
+        return ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The arguments that are neither options nor the values of the program's global options."""
+        valued, found, skip = GLOBAL_VALUES.get(self.program, "").split(), [], False
+        for word in self.args:
+            if not skip and not word.startswith("-"):
+                found.append(word)
+            skip = not skip and word in valued
+        return tuple(found)
+
+    @property
+    def line(self) -> str:
+        """Program and words, without options: what tables are matched against."""
+        return " ".join((self.program, *self.words))
+
+    @property
+    def text(self) -> str:
+        return shlex.join((self.program, *self.args))
+
+    def says(self, pattern: str) -> bool:
+        """Whether program and words begin like this."""
+        return re.match(rf"(?:{pattern})(?:\s|$)", self.line) is not None
+
+
+def calls(text: str) -> tuple[Call, ...]:
+    """Every program call of a text, in order, those inside other shells too; none where it cannot be parsed."""
+    return tuple(_calls(text, (), DEPTH, substituted=False))
+
+
+def _calls(text: str, via: tuple[str, ...], depth: int, *, substituted: bool) -> list[Call]:
+    try:
+        commands = simple_commands(text) if depth else []
+    except Unbalanced:
+        return []
+    found: list[Call] = []
+    for number, command in enumerate(commands):
+        into = ""
+        if command.ends in ("|", "|&") and number + 1 < len(commands):
+            reader = commands[number + 1].words
+            into = " ".join((_name(reader[0]), *reader[1:])) if reader else "while"
+        for inner in command.inner:
+            found += _calls(inner, via, depth - 1, substituted=True)
+        if command.words:
+            made = Call(
+                program="",
+                args=(),
+                via=via,
+                into=into,
+                redirected=any(not target.startswith("/dev/std") for target in command.writes),
+                substituted=substituted,
+                ends=command.ends,
+            )
+            found += _unwrapped(command.words, made, depth)
+    return found
+
+
+def _unwrapped(words: tuple[str, ...], made: Call, depth: int) -> list[Call]:
+    """The call itself or, where it only carries another one, what it carries."""
+    program, rest = _name(words[0]), list(words[1:])
+    own = msgspec.structs.replace(made, program=program, args=tuple(rest))
+    inside = msgspec.structs.replace(made, via=(*made.via, program))
+    if depth == 0:
+        return [own]
+    shell = depth - 1
+    if program in WRAPPERS:
+        rest = _past_options(program, rest)
+        if program in ("watch", "parallel"):
+            return [own, *_calls(" ".join(rest), inside.via, shell, substituted=made.substituted)]
+        carried = _unwrapped(tuple(rest), inside, shell) if rest else []
+        return [own, *carried] if program in ("npx", "xargs") else carried or [own]
+    if program in SHELL_PROGRAMS or program == "eval":
+        flag = next((n for n, word in enumerate(rest) if re.fullmatch(r"-\w*c|--command", word)), -1)
+        text = " ".join(rest) if program == "eval" else rest[flag + 1] if 0 <= flag < len(rest) - 1 else ""
+        return [own, *_calls(text, inside.via, shell, substituted=made.substituted)]
+    if program == "ssh":
+        remote = _plain(rest, SSH_VALUES)[1:]
+        return [own, *_calls(" ".join(remote), inside.via, shell, substituted=made.substituted)]
+    if program in ("kubectl", "docker", "docker-compose") and {"exec", "run"} & set(own.words[:2]):
+        if "--" in rest:
+            carried_words = rest[rest.index("--") + 1 :]
+        else:
+            at = next(n for n, word in enumerate(rest) if word in ("exec", "run"))
+            carried_words = _plain(rest[at + 1 :], EXEC_VALUES, stop=True)[1:]
+        if carried_words:
+            return [own, *_unwrapped(tuple(carried_words), inside, shell)]
+    return [own]
+
+
+def _past_options(program: str, rest: list[str]) -> list[str]:
+    valued = WRAPPERS[program].split()
+    while rest and (rest[0].startswith("-") or (program == "env" and "=" in rest[0])):
+        option, *rest = rest
+        if option == "--":
+            break
+        if option in valued:
+            rest = rest[1:]
+    if program == "timeout" or (rest and rest[0] == WRAPPER_VERBS.get(program)):
+        rest = rest[1:]
+    return rest[1:] if rest[:1] == ["--"] else rest
+
+
+def _plain(words: list[str], valued: str, *, stop: bool = False) -> list[str]:
+    """The words that are no options nor their values; with `stop`, everything from the second one on as it is."""
+    found: list[str] = []
+    skip, options = False, valued.split()
+    for number, word in enumerate(words):
+        if stop and len(found) == 1:
+            return found + words[number:]
+        if not skip and not word.startswith("-"):
+            found.append(word)
+        skip = not skip and word in options
+    return found
+
+
+def _name(word: str) -> str:
+    name = re.sub(r"(?<=.)@[\w.^~-]+$", "", word.rpartition("/")[2])
+    return ALIASES.get(name, name)
+
+
+def _is_flag(word: str, flag: str) -> bool:
+    if word == flag or word.startswith(flag + "="):
+        return True
+    clustered = len(flag) == 2 and flag[0] == "-" and re.fullmatch(r"-[A-Za-z]+", word) is not None
+    return clustered and flag[1] in word
