@@ -26,7 +26,7 @@ def follow_ups(found: Iterable[Section]) -> tuple[FollowUp, ...]:
     for section in found:
         due = due_in(section)
         for leaf in outermost(section):
-            words = bare(leaf.text)
+            words = plain(leaf.text) if leaf.task else bare(leaf.text)
             own = deadline(leaf.under)
             if words and (own or due or not leaf.task):
                 group = leaf.under if own or not section.title else section.title

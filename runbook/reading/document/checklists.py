@@ -8,7 +8,7 @@ from typing import Literal
 from runbook.model import Checklist, Item
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.leaves import Leaf, leaves
-from runbook.reading.document.phrases import Names, bare
+from runbook.reading.document.phrases import Names, bare, plain
 from runbook.reading.document.sections import Section
 from runbook.reading.document.words import AFTER, BEFORE
 
@@ -30,7 +30,7 @@ def checklists(found: Iterable[Section], lists: Names, items: Names) -> tuple[Ch
                     title=title,
                     phase=_phase(section, under),
                     items=tuple(
-                        Item(id=items.new(bare(task.text), "item"), text=bare(task.text), note=task.note)
+                        Item(id=items.new(bare(task.text), "item"), text=plain(task.text), note=task.note)
                         for task in tasks
                     ),
                 )
@@ -39,13 +39,13 @@ def checklists(found: Iterable[Section], lists: Names, items: Names) -> tuple[Ch
 
 
 def _tasks(section: Section) -> Iterable[Leaf]:
-    """The items with a box. One that has boxes of its own is the title of those, unless it has none."""
+    """The items with a box."""
     yield from (leaf for leaf in leaves(section) if leaf.task)
     yield from _boxed_parents(section.blocks)
 
 
 def _boxed_parents(blocks: list[Block]) -> Iterable[Leaf]:
-    """Items with a box whose own items have none: those are their notes."""
+    """Items with a box that have items of their own; those without a box are its notes."""
     open_boxes: list[tuple[Block, list[Block]]] = []
     done: list[tuple[Block, list[Block]]] = []
     for block in (block for block in blocks if block.kind == "item"):
@@ -55,8 +55,9 @@ def _boxed_parents(blocks: list[Block]) -> Iterable[Leaf]:
             open_boxes[-1][1].append(block)
         open_boxes.append((block, []))
     for box, below in (*done, *open_boxes):
-        if box.task and below and not any(inner.task for inner in below):
-            yield Leaf(text=box.text, line=box.line, task=True, note="\n".join(bare(inner.text) for inner in below))
+        if box.task and below:
+            notes = "\n".join(bare(inner.text) for inner in below if not inner.task)
+            yield Leaf(text=box.text, line=box.line, task=True, note=notes)
 
 
 def _phase(section: Section, under: str) -> Phase:

@@ -9,7 +9,7 @@ from runbook.model import Contact
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.leaves import leaves
 from runbook.reading.document.phrases import heading_of, plain
-from runbook.reading.document.sections import Section
+from runbook.reading.document.sections import Section, own_role
 
 _PAIR = re.compile(r"^(?P<who>[^:：|]{2,60}?)\s*(?:[:：]|\s[-–—]\s)\s*(?P<how>.+)$")
 _WHEN = re.compile(r"\((?P<when>(?:for|if|when|after|before|only|during|within)\b[^()]*)\)\s*$", re.I)
@@ -115,7 +115,7 @@ def _level_of(section: Section, under: str) -> str:
             return found["number"]
     if re.search(r"extern|vendor|provider|third|support", section.heading, re.I):
         return "external"
-    if section.role == "contacts" and section.parent is not None and section.parent.role == "contacts":
+    if section.parent is not None and section.parent.role == "contacts" and own_role(section.heading) != "contacts":
         return section.title
     return ""
 

@@ -33,7 +33,7 @@ def outcomes(found: Iterable[Section], numbers: Numbers, names: Names) -> tuple[
     for section in found:
         for leaf in leaves(section):
             level = _level(section, leaf.under, leaf.text)
-            words = bare(leaf.text)
+            words = plain(leaf.text) if leaf.task else bare(leaf.text)
             if words:
                 made.append(
                     Outcome(

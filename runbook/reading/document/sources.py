@@ -17,7 +17,7 @@ _NUMERIC = re.compile(
     r"|size|length|lag|depth|uptime|load",
     re.I,
 )
-_LOG = re.compile(r"\btail\b(?=[^|;&]*\s-\w*[fF]\b|[^|;&]*--follow)[^|;&]*?\s(?P<path>/[\w./-]+)")
+_LOG = re.compile(r"(?:^|[|;&]\s*|\bsudo\s+)tail\b(?=[^|;&]*\s-\w*[fF]\b|[^|;&]*--follow)[^|;&]*?\s(?P<path>/[\w./-]+)")
 
 
 def health_endpoint(texts: Iterable[str]) -> Signal | None:

@@ -27,10 +27,10 @@ def triggers(found: Iterable[Section], numbers: Numbers, names: Names) -> tuple[
     """A trigger for each leaf, in the order of the document."""
     made: list[Trigger] = []
     for section in found:
-        for text, under, line in _reasons(section):
+        for text, under, line, task in _reasons(section):
             if _NEGATIVE.search(under):
                 continue
-            words = bare(text)
+            words = plain(text) if task else bare(text)
             made.append(
                 Trigger(
                     id=names.new(words, "trigger"),
@@ -49,23 +49,23 @@ def reasons_against(found: Iterable[Section]) -> tuple[str, ...]:
     notes = []
     for section in found:
         whole = section.role == "never"
-        for text, under, _ in _reasons(section):
+        for text, under, _, _ in _reasons(section):
             if whole or _NEGATIVE.search(under):
                 head = under if _NEGATIVE.search(under) else section.heading
                 notes.append(f"{head}: {bare(text)}")
     return tuple(notes)
 
 
-def _reasons(section: Section) -> Iterable[tuple[str, str, int]]:
+def _reasons(section: Section) -> Iterable[tuple[str, str, int, bool]]:
     for leaf in leaves(section):
         if leaf.text and not _only_link(leaf.text):
-            yield leaf.text, leaf.under, leaf.line
+            yield leaf.text, leaf.under, leaf.line, leaf.task
     for block in section.blocks:
         if block.kind == "table":
             yield from _rows(block)
 
 
-def _rows(table: Block) -> Iterable[tuple[str, str, int]]:
+def _rows(table: Block) -> Iterable[tuple[str, str, int, bool]]:
     """A table's rows in words: the first cell, and the others that say something."""
     head = table.rows[0] if table.rows else ()
     for cells, line in zip(table.rows[1:], table.row_lines[1:], strict=False):
@@ -76,7 +76,7 @@ def _rows(table: Block) -> Iterable[tuple[str, str, int]]:
                 for number, cell in enumerate(said)
                 if number and cell
             ]
-            yield " · ".join([said[0], *rest]), "", line
+            yield " · ".join([said[0], *rest]), "", line, False
 
 
 def _urgency(section: Section, under: str, words: str) -> Urgency:

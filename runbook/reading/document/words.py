@@ -22,7 +22,7 @@ _PROCEDURE = (
 )
 
 _ROLE_WORDS: tuple[tuple[Role, str], ...] = (
-    ("reference", r"^prevent|preventi(?:ve|on)|\bdrills?\b|rollback test(?:s|ing)?\b|rehears"),
+    ("reference", r"^examples?\b|^prevent|preventi(?:ve|on)|\bdrills?\b|rollback test(?:s|ing)?\b|rehears"),
     (
         "never",
         r"(?:when|reasons?|do|should|must)\b.{0,20}\b(?:not|never|don.?t)\b.{0,24}(?:roll|revert|pause|use)"
