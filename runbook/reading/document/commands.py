@@ -11,7 +11,7 @@ import msgspec
 from runbook.model import Command, Effect, Expect
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.params import Params
-from runbook.reading.fence import Piece
+from runbook.reading.fence import Piece, looks_like_command
 from runbook.reading.placeholders import normalised, placeholders
 
 Infer = Callable[[str], Effect]
@@ -34,6 +34,7 @@ _OPEN = re.compile(r"(?<!<)<([A-Za-z][A-Za-z0-9_-]*)>")
 _STATUS = re.compile(r"^(?:HTTP/?[\d.]*\s*)?(?:status(?: code)?:?\s*)?200(?:\s*OK)?\W*$", re.I)
 _STATUS_PRINTED = re.compile(r"curl\b.*(?:\s-\w*I\b|--head|\s-\w*i\b|--include|%\{http_code\})")
 
+_PROGRAM = re.compile(r"[a-z][\w-]{2,30}(?:\.sh)?")
 _UNSEEN = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\x00-\x08\x0b-\x1f\x7f]")
 _WIDE = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 
@@ -60,6 +61,8 @@ class Commands:
         self.environment = environment
         self.assigned: frozenset[str] = frozenset()
         """The shell variables that the document itself sets."""
+        self.programs: set[str] = set()
+        """The programs that the document's commands so far have started."""
         self.eithers = 0
 
     def know(self, blocks: Iterable[Block]) -> None:
@@ -69,6 +72,10 @@ class Commands:
             if block.kind == "fence":
                 found.update(name for names in _ASSIGNED.findall("\n".join(block.lines)) for name in names if name)
         self.assigned = frozenset(found)
+
+    def looks_like_one(self, text: str) -> bool:
+        """Whether code in a sentence could be a command; a program that the document runs elsewhere is known."""
+        return looks_like_command(text) or text.split(maxsplit=1)[0] in self.programs
 
     def open_in(self, text: str) -> tuple[str, ...]:
         """The open values of a finished command's text."""
@@ -103,6 +110,9 @@ class Commands:
         text = normalised(_seen(written), self.assigned)
         for name in placeholders(text, self.assigned):
             self.params.add(name, name, text, sample)
+        program = text.split(maxsplit=1)[0] if text.strip() else ""
+        if _PROGRAM.fullmatch(program):
+            self.programs.add(program)
         effect, kind = self.infer(text), self.kind_of(text)
         return Command(
             text=text,

@@ -20,6 +20,9 @@ _TELLS = re.compile(
 _AGAIN = re.compile(r"\0\W*(?:and|or|then|and then|followed by|y|o|et|ou|e|und|oder|または|或|또는)?\W*$", re.I)
 """Another command right after the one before it: told like that one."""
 _ENDS = re.compile(r"^\s*(?:[.;)]|$|\n)")
+_FLAGGED = re.compile(r"[a-z][\w-]+(?: [\w./:=@-]+)* --?[a-z][\w-]*")
+"""A program nobody outside knows, but with an option, at the very start."""
+_FAMILY = re.compile(r"(?:^|\s)[a-z]+(?:/[a-z]+){2,}$")
 _IMPERATIVE = re.compile(r"^\W*(?:\d+[.)]\s*)?[A-Z][a-z]+\b(?<!ing)(?<!ed)\s")
 _FOLLOWED = re.compile(r"^\s*(?:→|->|=>|—|–)\s*(?P<said>\S.*)$", re.M)
 _AFTER_TELLS = re.compile(r"^\s*(?:を実行|で|실행|ausführen|aus\b|to |and |then |または)", re.I)
@@ -54,8 +57,8 @@ class Mention(Record, frozen=True):
     """What the sentence says should be seen."""
 
 
-def mentions(text: str, looks_like_command: LooksLikeCommand) -> tuple[Mention, ...]:
-    """The commands in a sentence, in order."""
+def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") -> tuple[Mention, ...]:
+    """The commands in a sentence, in order; `lead` are the words above a list, such as `Run:`."""
     if "`" not in text:
         return ()
     found: list[Mention] = []
@@ -66,9 +69,11 @@ def mentions(text: str, looks_like_command: LooksLikeCommand) -> tuple[Mention, 
         code = span["code"].strip().removeprefix("$ ")
         before = before[-200:] + text[end : span.start()].replace("*", "")
         end = span.end()
-        if _could_be(code) and looks_like_command(code):
+        flagged = not before.strip(" -*") and _FLAGGED.match(code)
+        if _could_be(code) and (looks_like_command(code) or flagged):
             after = text[end : end + 60]
-            told = _is_told(before, code, after, told)
+            alone = " " not in code and not code.startswith("./")
+            told = _is_told(before, code, after, told) and (not alone or bool(_ACTS.search(f"{lead} {before[-40:]}")))
             shown = _FOLLOWED.match(text[end : end + 300])
             found.append(
                 Mention(
@@ -83,7 +88,9 @@ def mentions(text: str, looks_like_command: LooksLikeCommand) -> tuple[Mention, 
 
 
 def _could_be(code: str) -> bool:
-    """A program's name alone is only spoken of, unless it is a path to run."""
+    """A program's name alone is only spoken of, unless it is a path to run; `add/del/change` is a family of them."""
+    if _FAMILY.search(code) or code.endswith("/"):
+        return False
     return " " in code or code.startswith(("./", "/", "~/")) or code.endswith(".sh")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from runbook.model import Command, Step
@@ -19,11 +19,15 @@ from runbook.reading.fence import Piece, looks_like_command, pieces
 
 Mode = Literal["method", "verify", "monitor", "other"]
 
-EXPECTED = re.compile(
-    r"^(?:expected|should (?:return|show|output|see|be|print)|(?:example|sample|healthy|normal|correct) (?:output|response|result)"
-    r"|outputs?\b|returns?\b|response\b|result\b|you should see|salida esperada|resultado esperado|résultat attendu|sortie attendue"
-    r"|output atteso|risultato atteso|erwartet|saída esperada|期待|预期|예상)[^:：\n]{0,60}(?:[:：]\s*(?P<said>.*))?$",
+_EXPECTED = re.compile(
+    r"^(?:expect(?:ed|ation)?|(?:example|sample|healthy|normal|correct) (?:output|response|result)|outputs?|returns|response|result"
+    r"|you should see|should (?:return|show|output|see|be|print)|salida esperada|resultado esperado|résultat attendu|sortie attendue"
+    r"|output atteso|risultato atteso|erwartet\w*|saída esperada|期待\w*|预期\w*|예상\w*)\b"
+    r"(?:[^:：\n]{0,40}[:：]\s*(?P<said>.*)|(?: \w+){0,2}\s*)$",
     re.I | re.S,
+)
+_SHOULD_BE_SEEN = re.compile(
+    r"^(?:you should see|(?:it )?should (?:return|show|output|print))\s+(?P<said>\S.*)$", re.I | re.S
 )
 _FACTS = re.compile(
     r"^(?:(?:estimated |expected |total |recovery )?(?:duration|time(?: to recovery| required| estimate)?|downtime|rto|rpo)|risk(?: level)?"
@@ -98,7 +102,7 @@ class _Walk:
 
     def _bold(self, block: Block) -> None:
         words = heading_of(block.text)
-        if EXPECTED.match(words):
+        if _expectation(words) is not None:
             self.shows_result = True
             return
         if block.depth and self.open is not None:
@@ -111,12 +115,7 @@ class _Walk:
     def _paragraph(self, block: Block) -> None:
         text = block.text
         said = plain(text)
-        expected = EXPECTED.match(said)
-        if expected and self._last_command():
-            if (expected["said"] or "").strip():
-                self._expect(expected["said"].strip())
-            else:
-                self.shows_result = True
+        if self._is_expectation(said):
             return
         if all(_FACTS.match(plain(line)) for line in text.split("\n") if line.strip()):
             return
@@ -137,14 +136,20 @@ class _Walk:
         else:
             self.notes.append(said)
 
+    def _is_expectation(self, said: str) -> bool:
+        """Whether words tell what the command above should show, which is then noted; or that the next fence does."""
+        expected = _expectation(said)
+        if expected is None or not self._last_command():
+            return False
+        if expected:
+            self._expect(expected)
+        else:
+            self.shows_result = True
+        return True
+
     def _item(self, block: Block) -> None:
         said = plain(block.text)
-        expected = EXPECTED.match(said)
-        if expected and self._last_command() and self.open is not None and block.depth > self.open_depth:
-            if (expected["said"] or "").strip():
-                self._expect(expected["said"].strip())
-            else:
-                self.shows_result = True
+        if self.open is not None and block.depth > self.open_depth and self._is_expectation(said):
             return
         told = self._told(block.text, block)
         if self.open is not None and block.depth > self.open_depth:
@@ -189,7 +194,7 @@ class _Walk:
             for number, cell in enumerate(row):
                 told = [
                     self.commands.made(mention.text, line, expected=mention.expected)
-                    for mention in mentions(cell, looks_like_command)
+                    for mention in mentions(cell, self.commands.looks_like_one)
                     if mention.armed
                 ]
                 if told:
@@ -326,7 +331,7 @@ class _Walk:
     # ── drafts ────────────────────────────────────────────────────────────────────────────────────
 
     def _told(self, text: str, block: Block) -> list[Command]:
-        found: Iterable[Mention] = mentions(text, looks_like_command)
+        found: Iterable[Mention] = mentions(text, self.commands.looks_like_one, lead=self.lead or self.section.title)
         return [
             self.commands.made(mention.text, block.line + mention.line, expected=mention.expected)
             for mention in found
@@ -403,6 +408,12 @@ def _under_heading(made: list[Draft], section: Section) -> None:
         made[0].estimate = span_in_heading(section.heading)
 
 
+def _expectation(words: str) -> str | None:
+    """What should be seen, by these words; empty where it follows, None where they tell no such thing."""
+    found = _EXPECTED.match(words) or _SHOULD_BE_SEEN.match(words)
+    return (found["said"] or "").strip() if found else None
+
+
 def _introduced(drafts: list[Draft]) -> list[Draft]:
     """Words that only introduce a way are a note of its first step, and a step of their own where there is none."""
     first = drafts[0] if drafts else None
@@ -428,7 +439,3 @@ def _is_bare_command(line: str) -> bool:
         r"^(?:the|a|an|is|are|to|that|this|your|you|it|will|should|must|and|or|if|when|for|with|of)$", re.I
     )
     return sum(bool(prose.match(word)) for word in words) == 0
-
-
-__all__ = ["EXPECTED", "Mode", "Steps"]
-Sink = Callable[[str], None]
