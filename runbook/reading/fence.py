@@ -70,6 +70,10 @@ class Piece(Record, frozen=True):
 def looks_like_command(text: str) -> bool:
     """Whether a line could be a command that a shell runs."""
     words = text.strip().split()
+    if re.match(r"(?:export\s+)?[A-Za-z_]\w*=(?:[\"'$(]|\S*$)", text.strip()) and not re.match(
+        r"\w+=\S*\s+\w", text.strip()
+    ):
+        return True
     while words and (re.match(r"[A-Za-z_]\w*=\S*$", words[0]) or words[0] in ("sudo", "time", "!")):
         if len(words) == 1:
             return "=" in words[0]
@@ -84,7 +88,9 @@ def looks_like_command(text: str) -> bool:
         "[[",
     ):
         return True
-    if re.match(r"\(?cd\b|\$\(|[\w./-]+\.(?:sh|py|rb|js|pl|ps1)$", first):
+    if re.match(r"\$\{?[A-Z]\w*\}?$", first) and len(words) > 1:
+        return True
+    if re.match(r"\(?cd\b|bin/\w|\$\(|[\w./-]+\.(?:sh|py|rb|js|pl|ps1)$", first):
         return True
     return first in _PROGRAMS and not re.match(
         r"(?:the|is|are|to|a|an|it|this|that)$", words[1] if len(words) > 1 else ""
@@ -110,6 +116,9 @@ class _Fence:
         whole = "\n".join(self.lines)
         if self.language in _SQL:
             return [self._piece("typed", whole, 0, len(self.lines) - 1)]
+        prompts = [number for number, line in enumerate(self.lines) if _PROMPT.match(line)]
+        if self.language in _DATA and prompts:
+            return self._with_prompts(set(prompts))
         if self.language in _DATA:
             return [self._piece("script", whole, 0, len(self.lines) - 1)]
         prompts = [number for number, line in enumerate(self.lines) if _PROMPT.match(line)]
@@ -117,7 +126,7 @@ class _Fence:
             return self._with_prompts(set(prompts))
         if self.language not in _SHELLS and not self._mostly_commands():
             return [self._piece("output" if self.language in _OUTPUT else "script", whole, 0, len(self.lines) - 1)]
-        if re.match(r"#!.*\b(?:python|node|ruby)", whole):
+        if whole.lstrip().startswith("#!") or re.search(r"(?<![\w$])\$[1-9@](?!\d)", whole):
             return [self._piece("script", whole, 0, len(self.lines) - 1)]
         self._statements()
         return self.made
@@ -152,6 +161,8 @@ class _Fence:
                 self._blank()
             elif line.startswith("#"):
                 self._comment(at, line.lstrip("#").strip())
+            elif line[:1] in "{[" and not re.match(r"[{\[]\s+\S|\[\[?\s", line):
+                at = self._data(at)
             elif _MANUAL.match(line) or not self._runs(line):
                 self._flush()
                 self.made.append(self._piece("manual", line, at, at))
@@ -161,6 +172,16 @@ class _Fence:
                 at = end
             at += 1
         self._flush()
+
+    def _data(self, at: int) -> int:
+        """The last line of JSON among the commands, which is output."""
+        end = at
+        while end + 1 < len(self.lines) and _is_open("\n".join(self.lines[at : end + 1])):
+            end += 1
+        text = "\n".join(self.lines[at : end + 1])
+        self.comments = []
+        self.made.append(self._piece("output", text, at, end))
+        return end
 
     def _runs(self, line: str) -> bool:
         if looks_like_command(line):

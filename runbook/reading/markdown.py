@@ -74,6 +74,8 @@ class _Reader:
         verification = self.steps.of(self.plan.verification, "verify", Names())
         monitoring = self.steps.of(self.plan.monitoring, "monitor", Names())
         others = self._others()
+        if not (methods or verification or monitoring or others):
+            methods = self._guide()
         everything = [
             *(step for method in (*methods, *others) for step in method.steps), *verification, *monitoring,
         ]  # fmt: skip
@@ -148,6 +150,18 @@ class _Reader:
             guess="" if risk else "The document states no risk; medium is assumed.",
             line=way.head.line,
         )
+
+    def _guide(self) -> tuple[Method, ...]:
+        """A document in which nothing is run: its own words, to be followed one after the other."""
+        told = [section for section in self.all if section.role in ("", "before", "verify", "monitor", "trouble")]
+        steps = self.steps.of(told, "method", Names(), head=self.plan.top or self.root)
+        title = self._title()
+        guess = "Nothing in it could be read as a way to roll back; its sections are followed in order."
+        found = Method(
+            id=self.ids.new(title, "guide"), label="1", title=title, data_loss="not stated", where=Where.REPOSITORY,
+            steps=steps, guess=guess, line=self.plan.top.line if self.plan.top else 0,
+        )  # fmt: skip
+        return (found,) if steps else ()
 
     def _others(self) -> tuple[Method, ...]:
         made = []

@@ -63,7 +63,7 @@ class Commands:
         """The shell variables that the document itself sets."""
         self.programs: set[str] = set()
         """The programs that the document's commands so far have started."""
-        self.eithers = 0
+        self.choices: dict[int, int] = {}
 
     def know(self, blocks: Iterable[Block]) -> None:
         """Takes note of the variables that the document's own commands set, which are not asked for."""
@@ -72,6 +72,12 @@ class Commands:
             if block.kind == "fence":
                 found.update(name for names in _ASSIGNED.findall("\n".join(block.lines)) for name in names if name)
         self.assigned = frozenset(found)
+
+    def choice(self, between: object | None) -> int:
+        """The number of a choice between alternatives; the same for all that stand under one heading."""
+        return self.choices.setdefault(
+            id(between) if between is not None else -len(self.choices) - 1, len(self.choices) + 1
+        )
 
     def looks_like_one(self, text: str) -> bool:
         """Whether code in a sentence could be a command; a program that the document runs elsewhere is known."""
@@ -108,7 +114,7 @@ class Commands:
     def made(self, written: str, line: int, *, expected: str = "", sample: str = "", guess: str = "") -> Command:
         """A command of the document, with what can be inferred about it."""
         text = normalised(_seen(written), self.assigned)
-        for name in placeholders(text, self.assigned):
+        for name in placeholders(_seen(written), self.assigned):
             self.params.add(name, name, text, sample)
         program = text.split(maxsplit=1)[0] if text.strip() else ""
         if _PROGRAM.fullmatch(program):

@@ -66,10 +66,23 @@ class Steps:
         drafts: list[Draft] = []
         for section in sections:
             made = _Walk(self, section, mode).drafts_of(section.blocks)
+            if mode == "method" and section is not head and _is_choice(section):
+                made = self._one_of(made, section)
             if section is not head:
                 _under_heading(made, section)
             drafts += made
         return finished(_introduced(drafts), mode, names)
+
+    def _one_of(self, made: list[Draft], section: Section) -> list[Draft]:
+        """An `Option B` inside of a way as one step, which is carried out instead of its siblings."""
+        if not made:
+            return []
+        whole = Draft(title=section.heading, line=section.line, commands=[c for draft in made for c in draft.commands])
+        whole.either = f"either-{self.commands.choice(section.parent)}"
+        whole.message = next((draft.message for draft in made if draft.message), "")
+        for draft in made:
+            whole.notes += [draft.title, *draft.notes]
+        return [whole]
 
 
 class _Walk:
@@ -253,6 +266,9 @@ class _Walk:
             if piece.kind == "command":
                 title = bare(piece.title)
                 fresh = here is None or bool(title) or (either and here.branch != piece.branch)
+                if either and here is not None and here.either and here.branch == piece.branch:
+                    fresh = False
+                    here.notes += [title] if title else []
                 if here is not None and first and here is item and not either:
                     fresh = False
                     if title and title.lower() != here.title.lower():
@@ -374,8 +390,7 @@ class _Walk:
             self._replace(self.commands.expecting(last, words))
 
     def _either(self) -> str:
-        self.commands.eithers += 1
-        return f"either-{self.commands.eithers}"
+        return f"either-{self.commands.choice(None)}"
 
     def _settle_lead(self) -> None:
         """A bold line under which only words stand is something to do by hand."""
@@ -406,6 +421,12 @@ def _under_heading(made: list[Draft], section: Section) -> None:
         draft.section = "" if _SAYS_NOTHING.match(title) and draft.title != section.title else title
     if made and span_in_heading(section.heading):
         made[0].estimate = span_in_heading(section.heading)
+
+
+def _is_choice(section: Section) -> bool:
+    """Whether a section is one of several alternatives, and is told in one piece."""
+    siblings = section.parent.children if section.parent else []
+    return section.alternative and not section.children and sum(other.alternative for other in siblings[:40]) > 1
 
 
 def _expectation(words: str) -> str | None:
