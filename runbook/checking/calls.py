@@ -29,6 +29,8 @@ class Call(msgspec.Struct, frozen=True):
     """Whether its output goes to a file."""
     substituted: bool = False
     """Whether it stands in `$(…)`, where another command uses what it prints."""
+    carries: bool = False
+    """Whether it only starts another program, which is a call of its own here (`npx`, `ssh`, `bash -c`)."""
     ends: str = ""
     """The operator behind it: `&&`, `||`, `|`, `;` or the end of a line."""
 
@@ -103,35 +105,41 @@ def _calls(text: str, via: tuple[str, ...], depth: int, *, substituted: bool) ->
 
 
 def _unwrapped(words: tuple[str, ...], made: Call, depth: int) -> list[Call]:
-    """The call itself or, where it only carries another one, what it carries."""
-    program, rest = _name(words[0]), list(words[1:])
-    own = msgspec.structs.replace(made, program=program, args=tuple(rest))
+    """The call itself and, where it starts another one, what it starts; a mere prefix such as `sudo` is left out."""
+    program = _name(words[0])
+    own = msgspec.structs.replace(made, program=program, args=words[1:])
     inside = msgspec.structs.replace(made, via=(*made.via, program))
-    if depth == 0:
+    carried = _carried(own, inside, depth - 1) if depth else []
+    if not carried:
         return [own]
-    shell = depth - 1
+    if program in WRAPPERS and program not in ("npx", "xargs", "watch", "parallel"):
+        return carried
+    return [msgspec.structs.replace(own, carries=True), *carried]
+
+
+def _carried(own: Call, inside: Call, depth: int) -> list[Call]:
+    """The calls that a call starts in turn: those in its words, or in the shell text that it is given."""
+    program, rest = own.program, list(own.args)
+    text, words = "", []
     if program in WRAPPERS:
-        rest = _past_options(program, rest)
+        words = _past_options(program, rest)
         if program in ("watch", "parallel"):
-            return [own, *_calls(" ".join(rest), inside.via, shell, substituted=made.substituted)]
-        carried = _unwrapped(tuple(rest), inside, shell) if rest else []
-        return [own, *carried] if program in ("npx", "xargs") else carried or [own]
-    if program in SHELL_PROGRAMS or program == "eval":
+            text, words = " ".join(words), []
+    elif program == "eval":
+        text = " ".join(rest)
+    elif program in SHELL_PROGRAMS:
         flag = next((n for n, word in enumerate(rest) if re.fullmatch(r"-\w*c|--command", word)), -1)
-        text = " ".join(rest) if program == "eval" else rest[flag + 1] if 0 <= flag < len(rest) - 1 else ""
-        return [own, *_calls(text, inside.via, shell, substituted=made.substituted)]
-    if program == "ssh":
-        remote = _plain(rest, SSH_VALUES)[1:]
-        return [own, *_calls(" ".join(remote), inside.via, shell, substituted=made.substituted)]
-    if program in ("kubectl", "docker", "docker-compose") and {"exec", "run"} & set(own.words[:2]):
-        if "--" in rest:
-            carried_words = rest[rest.index("--") + 1 :]
-        else:
-            at = next(n for n, word in enumerate(rest) if word in ("exec", "run"))
-            carried_words = _plain(rest[at + 1 :], EXEC_VALUES, stop=True)[1:]
-        if carried_words:
-            return [own, *_unwrapped(tuple(carried_words), inside, shell)]
-    return [own]
+        text = rest[flag + 1] if 0 <= flag < len(rest) - 1 else ""
+    elif program == "ssh":
+        text = " ".join(_plain(rest, SSH_VALUES)[1:])
+    elif program in ("railway", "heroku", "doppler") and own.words[:1] == ("run",):
+        words = [word for word in rest[rest.index("run") + 1 :] if word != "--"]
+    elif program in ("kubectl", "docker", "docker-compose") and {"exec", "run"} & set(own.words[:2]):
+        at = next(n for n, word in enumerate(rest) if word in ("exec", "run"))
+        words = rest[rest.index("--") + 1 :] if "--" in rest else _plain(rest[at + 1 :], EXEC_VALUES, stop=True)[1:]
+    if text:
+        return _calls(text, inside.via, depth, substituted=own.substituted)
+    return _unwrapped(tuple(words), inside, depth) if words else []
 
 
 def _past_options(program: str, rest: list[str]) -> list[str]:

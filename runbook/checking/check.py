@@ -25,7 +25,10 @@ RULES: Mapping[str, Rule] = {
 
 
 def check(runbook: Runbook, *, today: date, is_installed: Callable[[str], bool], text: str = "") -> tuple[Finding, ...]:
-    """What is wrong with a runbook, each finding once. `text` is its source, to find lines that the model does not keep."""
+    """What is wrong with a runbook, each finding once.
+
+    `text` is its source, in which lines are found that the model does not keep.
+    """
     scene = lay_out(runbook, today, is_installed, text)
     found = {
         msgspec.structs.replace(finding, rule=name): None for name, rule in RULES.items() for finding in rule(scene)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from runbook.checking.calls import Call
-from runbook.checking.findings import Finding, Rule, Said, on_commands
+from runbook.checking.findings import Finding, Rule, Said, Severity, on_commands
 from runbook.checking.scene import Scene, Spot
 from runbook.model import Effect
 from runbook.steps.effects import infer
@@ -20,17 +20,27 @@ REMADE = re.compile(
     r"|/tmp/\S+|\S*\.(lock|pid|log|sock)"
 )
 """Paths that the next build or start makes again."""
+LOST: tuple[tuple[str, Severity], ...] = (
+    (r"(dropdb|pg_restore|mongorestore|myloader|pg_resetwal|mysqladmin drop|wp db (import|reset|drop))", "problem"),
+    (r"heroku (pg:reset|pg:backups:restore|pg:copy|apps:destroy|addons:destroy)", "problem"),
+    (r"(docker|docker volume|docker system) (volume )?(rm|remove|prune)", "problem"),
+    (r"(docker compose|docker-compose) down", "problem"),
+    (r"kubectl delete (pvc|pv|persistentvolumeclaims?|ns|namespaces?|statefulsets?|sts|crds?|secrets?)", "problem"),
+    (r"(terraform|pulumi) destroy", "problem"),
+    (r"prisma migrate reset|prisma db push", "problem"),
+    (r"(aws|gcloud|az|gsutil|doctl) .*", "problem"),
+    (r"(rm|find|shred|truncate|dd|mkfs\S*|wipefs|zfs|etcdctl) .*|(?i:redis-cli .*flush(all|db))", "problem"),
+    (r"(psql|mysql|mariadb|sqlite3|mongosh|mongo|cockroach|clickhouse-client|cqlsh)( .*)?", "problem"),
+    (r"(helm|terraform state|kubectl) (uninstall|delete|rm).*|redis-cli .*", "warning"),
+    (r".*(\b|:)(downgrade|rollback|down|undo|revert|reset|fresh|drop)\b.*", "warning"),
+)
+"""Calls that lose data, where they destroy at all, and how sure that is: a migration down may only drop an index."""
 SPARED = (
     r"git .*",  # has rules of its own
     r"prisma migrate resolve",
-    r"kubectl (drain|scale|autoscale|patch|cordon|rollout)",
-    r"kubectl delete (pods?|po|jobs?|replicasets?|rs|events?|--all)\b",
-    r"(docker|docker compose|docker-compose) (rm|container|image|builder|buildx|scale|service rm)",
-    r"docker (image|builder|container) prune",
-    r"(systemctl|shutdown|reboot|init|halt|poweroff)",
-    r"(terraform force-unlock|umount|iptables|railway down)",
-    r"(heroku|fly) .*scale",
-    r"heroku pg:promote",
+    r"kubectl delete (pods?|po|jobs?|replicasets?|rs|events?|deployments?|deploy|svc|services?)",
+    r"kubectl (scale|drain|patch|rollout)",
+    r"docker (image|builder|container|rmi) .*",
 )
 """Destructive, but what is gone is made again, or is the matter of another rule."""
 
@@ -40,21 +50,25 @@ def no_way_back(scene: Scene) -> Iterator[Finding]:
     kept = False
     for spot in scene.spots():
         kept = kept or any(COPIES.match(call.text) and not _destroys(call) for call in spot.calls)
-        kept = kept or (spot.step.kind == "manual" and "backup" in spot.step.title.lower())
         if kept or spot.step.undo or spot.command.effect is not Effect.DESTROY:
             continue
-        guilty = next((call for call in spot.calls if _destroys(call) and not _is_spared(call)), None)
-        if guilty is not None:
-            yield Finding(
-                spot.line,
-                "problem",
-                f"What {guilty.program} destroys here is gone: no earlier step keeps a copy. Put a dump or snapshot before "
-                "it, and check that it can be read.",
-            )
+        for call in spot.calls:
+            if _destroys(call) and not _is_spared(call) and (sure := _loses(call)):
+                yield Finding(
+                    spot.line,
+                    sure,
+                    f"What {call.program} destroys here is gone: no earlier step keeps a copy. Put a dump or snapshot "
+                    "before it, and check that it can be read.",
+                )
+                break
 
 
 def _destroys(call: Call) -> bool:
-    return infer(call.text) is Effect.DESTROY
+    return not call.carries and infer(call.text) is Effect.DESTROY
+
+
+def _loses(call: Call) -> Severity | None:
+    return next((sure for pattern, sure in LOST if call.says(pattern)), None)
 
 
 def _is_spared(call: Call) -> bool:
@@ -94,7 +108,7 @@ def destroys_as_look(spot: Spot) -> Said:
     looks = re.match(
         r"\W*(\d+\W+)?(verify|check|list|show|inspect|view|review|see|identify|find|confirm)\b", spot.step.title, re.I
     )
-    if not looks or spot.command.effect is not Effect.DESTROY or " and " in spot.step.title.lower():
+    if not looks or len(spot.step.commands) > 1 or " and " in spot.step.title.lower():
         return None
     if not any(_destroys(call) for call in spot.calls):
         return None
@@ -102,9 +116,11 @@ def destroys_as_look(spot: Spot) -> Said:
 
 
 OPPOSITES = (
-    ("lock", "unlock"), ("enable", "disable"), ("start", "stop"), ("freeze", "unfreeze"), ("pause", "unpause"),
+    ("lock", "unlock"), ("freeze", "unfreeze"), ("enable", "disable"), ("start", "stop"), ("pause", "unpause"),
     ("pause", "resume"), ("cordon", "uncordon"), ("grant", "revoke"), ("install", "uninstall"),
 )  # fmt: skip
+ALONE = OPPOSITES[:2]
+"""Pairs that need no common object: enabling the application may well be disabling its maintenance page."""
 
 
 def opposite(spot: Spot) -> Said:
@@ -113,7 +129,7 @@ def opposite(spot: Spot) -> Said:
     if len(spot.step.commands) > 1:
         return None
     words = {part for call in spot.calls for word in call.words for part in re.findall(r"[a-z]+", word.lower())}
-    for pair in OPPOSITES:
+    for pair in OPPOSITES if title & words else ALONE:
         for said, done in (pair, pair[::-1]):
             if said in title and done not in title and done in words and said not in words:
                 return "problem", f"The title says “{said}”, but this command says “{done}”; one of the two is wrong."

@@ -43,7 +43,8 @@ def nothing_measured(scene: Scene) -> Iterator[Finding]:
             yield Finding(
                 step.line,
                 "warning",
-                "Nothing here reads that number. A dashboard is no check, and errors without the number of requests give no "
+                "Nothing here reads that number. A dashboard is no check, and errors without the number of requests "
+                "give no "
                 "rate; name an address that has both, as a signal with a criterion.",
             )
 
@@ -63,7 +64,8 @@ def two_types(scene: Scene) -> Iterator[Finding]:
                 yield Finding(
                     spot.line,
                     "warning",
-                    f"{key} is expected as a number here and as a text on line {texts[key]}; say which address gives which, "
+                    f"{key} is expected as a number here and as a text on line {texts[key]}; say which address gives "
+                    "which, "
                     "and compare the type (jq -e '.KEY | numbers').",
                 )
 
@@ -87,7 +89,8 @@ def counter(call: Call, spot: Spot) -> Said:
     if not COUNTER.search(asked) or re.search(r"[-/<>]|==|rate|length", asked):
         return None
     return "note", (
-        "This looks like a counter, which only grows and starts again at 0 after a restart; what tells is its increase over "
+        "This looks like a counter, which only grows and starts again at 0 after a restart; what tells is its "
+        "increase over "
         "the increase of requests (a rate)."
     )
 

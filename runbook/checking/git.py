@@ -51,7 +51,12 @@ def revert_merge(call: Call, _spot: Spot) -> Said:
 
 
 def blind_push(call: Call, spot: Spot) -> Said:
-    if not call.says("git push") or _is_fresh(spot) or is_forced(call) or call.has("--delete", "-d", "--tags"):
+    if (
+        not call.says("git push")
+        or _is_fresh(spot)
+        or is_forced(call)
+        or call.has("--delete", "-d", "--tags", "-u", "--set-upstream")
+    ):
         return None
     ref = call.words[2] if len(call.words) > 2 else ""
     if ref.startswith(":") or LEASE.search(call.text) or _made_here(spot, ref):
@@ -141,7 +146,8 @@ def branch_unused(scene: Scene) -> Iterator[Finding]:
                     yield Finding(
                         pushes[0].line,
                         "warning",
-                        f"The branch {branch} is pushed and then never used: nothing merges or deploys it. Leave it out, "
+                        f"The branch {branch} is pushed and then never used: nothing merges or deploys it. Leave it "
+                        "out, "
                         "or keep the old state under refs/…/backup for the way back.",
                     )
 
@@ -152,7 +158,8 @@ def reset_hard(call: Call, spot: Spot) -> Said:
     if any(before.says("git (stash|worktree|clone)") for earlier in (*spot.earlier, spot) for before in earlier.calls):
         return None
     return "problem", (
-        "reset --hard throws uncommitted work away without a word; do it in a fresh clone or after git stash -u, or make "
+        "reset --hard throws uncommitted work away without a word; do it in a fresh clone or after git stash -u, or "
+        "make "
         "a new commit with the old files instead (git commit-tree TAG^{tree} -p HEAD)."
     )
 
@@ -163,7 +170,8 @@ def bare_force(call: Call, _spot: Spot) -> Said:
     if is_forced(call):
         return "problem", (
             "A bare force overwrites whatever the others pushed meanwhile; protected branches refuse it and the next "
-            "merge undoes it. Push a commit on top, or write --force-with-lease=refs/heads/BRANCH:SHA with the SHA you saw."
+            "merge undoes it. Push a commit on top, or write --force-with-lease=refs/heads/BRANCH:SHA with the SHA "
+            "you saw."
         )
     if call.has("--force-with-lease"):
         return "warning", (

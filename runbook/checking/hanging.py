@@ -6,10 +6,15 @@ import re
 from collections.abc import Iterator
 
 from runbook.checking.calls import Call
-from runbook.checking.findings import Finding, Rule, Said, on_calls, on_commands
+from runbook.checking.findings import Finding, Rule, Said, Severity, on_calls, on_commands
 from runbook.checking.scene import Scene, Spot
 
 PAGED = r"git (log|show|diff|blame|reflog|shortlog|whatchanged|grep|range-diff|stash (list|show)|branch|tag)"
+UNRECORDED = (
+    "This opens an editor: what is changed there is neither reviewed nor recorded. Write the change as a command (a "
+    "patch, "
+    "an apply), or keep the changed file ready to be copied."
+)
 LIMITED = re.compile(r"-n\d*|-\d+|--max-count(=\d+)?|-s|--quiet|--name-only|--exit-code|--show-current|-q")
 
 
@@ -33,34 +38,31 @@ def _lists(call: Call) -> bool:
     return True
 
 
+EDITORS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Severity, str], ...] = (
+    (r"git revert", (), ("--no-edit", "-n", "--no-commit", "--continue"), "problem",
+     "git revert opens an editor on a terminal and waits for it; add --no-edit."),
+    (r"git commit", (), ("-m", "--message", "-F", "-C", "--no-edit", "--fixup", "--dry-run"), "problem",
+     "git commit without a message opens an editor and waits for it; add -m '…' (or --no-edit)."),
+    (r"git merge", (), ("--no-edit", "--ff-only", "--squash", "-m", "--no-commit", "--continue"), "warning",
+     "git merge opens an editor where it makes a merge commit; add --no-edit, or --ff-only."),
+    (r"git (rebase|cherry-pick|revert|merge)", ("--continue",), ("--no-edit",), "warning",
+     "With --continue git opens an editor for the message; set GIT_EDITOR=true in front of it."),
+    (r"git rebase", ("-i", "--interactive"), (), "problem",
+     "An interactive rebase waits in an editor; name the commits in a command (git revert, git rebase --onto)."),
+    (r"git tag", ("-a", "-s", "--annotate", "--sign"), ("-m", "-F", "--message"), "problem",
+     "git tag -a without a message opens an editor and waits for it; add -m '…'."),
+    (r"crontab", ("-e",), (), "warning", UNRECORDED),
+    (r"(kubectl|helm|systemctl) edit|(vi|vim|nvim|nano|emacs|pico|visudo|sudoedit) \S.*", (), (), "warning", UNRECORDED),
+)  # fmt: skip
+"""Calls that wait in an editor: which, only with these options, unless with these, how bad, the mend."""
+
+
 def editor(call: Call, spot: Spot) -> Said:
     if "EDITOR=" in spot.text or call.has("--help", "--abort", "--quit", "--skip"):
         return None
-    if call.says("git revert") and not call.has("--no-edit", "-n", "--no-commit", "--continue"):
-        return "problem", "git revert opens an editor on a terminal and waits for it; add --no-edit."
-    if call.says("git commit") and not call.has("-m", "--message", "-F", "-C", "--no-edit", "--fixup", "--dry-run"):
-        return "problem", "git commit without a message opens an editor and waits for it; add -m '…' (or --no-edit)."
-    if call.says("git merge") and not call.has("--no-edit", "--ff-only", "--squash", "-m", "--no-commit"):
-        return "warning", "git merge opens an editor where it makes a merge commit; add --no-edit, or --ff-only."
-    if call.says("git (rebase|cherry-pick|revert|merge)") and call.has("--continue") and not call.has("--no-edit"):
-        return "warning", f"git {call.words[0]} --continue opens an editor; set GIT_EDITOR=true in front of it."
-    if call.says("git rebase") and call.has("-i", "--interactive"):
-        return (
-            "problem",
-            "An interactive rebase waits in an editor; name the commits in a command (git revert, --onto).",
-        )
-    if call.says("git tag") and call.has("-a", "-s", "--annotate", "--sign") and not call.has("-m", "-F", "--message"):
-        return "problem", "git tag -a without a message opens an editor and waits for it; add -m '…'."
-    if call.says("kubectl edit|helm edit|systemctl edit") or (call.program == "crontab" and call.has("-e")):
-        return "warning", (
-            "This opens an editor: what is changed there is neither reviewed nor recorded. Write the change as a "
-            "command (a patch, an apply of a file)."
-        )
-    if call.program in ("vi", "vim", "nvim", "nano", "emacs", "pico", "visudo", "sudoedit") and call.words:
-        return "warning", (
-            "This opens an editor: what is changed there is neither reviewed nor recorded. Write the change as a "
-            "command, or keep the changed file ready to be copied."
-        )
+    for pattern, only, unless, severity, mend in EDITORS:
+        if call.says(pattern) and (not only or call.has(*only)) and not call.has(*unless):
+            return severity, mend
     return None
 
 
@@ -129,6 +131,15 @@ def terminal(spot: Spot) -> Said:
         return None
     if any(editor(call, spot) or call.program in ("less", "more", "man") for call in spot.calls):
         return None
+    if any(
+        call.says("kubectl exec|kubectl run|docker exec|docker run|docker-compose exec") and call.carries
+        for call in spot.calls
+    ):
+        return "note", (
+            "-it takes over the terminal, which one command does not need; leave it out (-i where input is piped in), "
+            "so "
+            "that what it prints can be kept."
+        )
     return "note", (
         "This takes over the terminal, and what is typed in it is not in the runbook; where it can be one command "
         "(exec … -- CMD, -c '…'), write that."
@@ -141,7 +152,8 @@ WINDOWS = r"(open|xdg-open|start|sensible-browser|code|firefox|google-chrome) \S
 def window(call: Call, _spot: Spot) -> Said:
     if call.says("prisma studio|drizzle-kit studio"):
         return "problem", (
-            f"{call.program} studio opens a browser, never ends and verifies nothing; count or compare rows in a query, "
+            f"{call.program} studio opens a browser, never ends and verifies nothing; count or compare rows in a "
+            "query, "
             "or compare history and schema (prisma migrate status, migrate diff --exit-code)."
         )
     if call.program == "lighthouse" and call.has("--view"):

@@ -9,7 +9,7 @@ from runbook.checking.calls import Call
 from runbook.checking.findings import Finding, Rule, Said, Severity, on_calls
 from runbook.checking.scene import Procedure, Scene, Spot
 from runbook.model import Effect, Step
-from runbook.steps.effects import infer
+from runbook.steps.effects import infer, kind
 
 
 def curl_fail(call: Call, spot: Spot) -> Said:
@@ -51,7 +51,8 @@ def head_request(call: Call, spot: Spot) -> Said:
         return None
     if call.has("-f", "--fail") and call.has("-L", "--location"):
         return None
-    return "warning", (
+    severity: Severity = "warning" if spot.command.expected else "note"
+    return severity, (
         "A HEAD request may be refused (405) where a visit works, and a redirect (301) looks like an answer; ask for "
         "the page: curl -sS -o /dev/null -w '%{http_code}' --max-time 10 URL."
     )
@@ -76,7 +77,13 @@ def no_proof(scene: Scene) -> Iterator[Finding]:
             if spot.step.done_when or any(step.kind == "wait_for" for step in _steps_after(spot)):
                 continue
             for pattern, flags, proof, text in PROOFS:
-                if call.says(pattern) and not call.has(*flags) and not _proved(spot, call, proof):
+                if (
+                    not call.says(pattern)
+                    or call.has(*flags)
+                    or any(c.says(pattern) for s in spot.later for c in s.calls)
+                ):
+                    continue
+                if not _proved(spot, call, proof):
                     yield Finding(spot.line, "problem" if call.program == "vercel" else "warning", text)
 
 
@@ -136,29 +143,59 @@ def inspects_the_target(scene: Scene) -> Iterator[Finding]:
 DUMPS = r"(pg_dump|pg_dumpall|mysqldump|mongodump|mariadb-dump|tar|kubectl get|redis-cli|sqlite3)"
 
 
+KEEPS = re.compile(r"(gzip|pigz|zstd|xz|bzip2|openssl|gpg|aws s3 cp|gsutil|split|ssh|cat)\b")
+FILTERS = re.compile(r"(tee|head|tail|grep|sed|awk|cat|ts)\b")
+UNPACKS = r"gunzip|zcat|gzip|pigz|zstd|xz|bzip2|openssl|gpg|aws s3 cp"
+RESTORED = re.compile(
+    r"(psql|mysql|mariadb|sqlite3|mongorestore|pg_restore|wp|tar)\b|(kubectl|docker) .*exec\b.*\b(psql|mysql)\b"
+)
+ACTING = frozenset(
+    (
+        "git",
+        "kubectl",
+        "helm",
+        "terraform",
+        "docker",
+        "docker-compose",
+        "aws",
+        "gcloud",
+        "ansible-playbook",
+        "make",
+        "npm",
+    )
+)
+"""Programs whose failure matters, where a pipe may hide it."""
+
+
 def pipe_hides(scene: Scene) -> Iterator[Finding]:
     """A pipe whose last program succeeds although the first one failed."""
-    safe = False
     for spot in scene.spots():
-        safe = safe or "pipefail" in spot.text
+        if "pipefail" in spot.text:
+            return
         for call in spot.calls:
-            if safe or call.ends not in ("|", "|&") or call.substituted:
-                continue
-            keeps = re.match(r"(gzip|pigz|zstd|xz|bzip2|openssl|gpg|aws s3 cp|gsutil|split|ssh|cat)\b", call.into)
-            if call.says(DUMPS) and keeps:
-                yield Finding(
-                    spot.line,
-                    "warning",
-                    "If the dump fails, the pipe still ends well and leaves an empty backup; begin with set -o pipefail and "
-                    "look at the file's size.",
-                )
-            elif call.program not in ("echo", "printf", "yes", "cat", "curl") and infer(call.text) is not Effect.READ:
-                if not re.match(r"(xargs|sh|bash|psql|mysql|kubectl|docker|ssh|while|sudo|tar)\b", call.into):
-                    yield Finding(
-                        spot.line,
-                        "note",
-                        f"The exit code is that of {call.into.split()[0]}, not of {call.program}; begin with set -o pipefail.",
-                    )
+            if call.ends in ("|", "|&") and not call.substituted and (said := _hidden(call)):
+                yield Finding(spot.line, *said)
+
+
+def _hidden(call: Call) -> Said:
+    """What is lost to the one who reads only the exit code of `call | …`."""
+    if call.says(DUMPS) and KEEPS.match(call.into):
+        return "warning", (
+            "If the dump fails, the pipe still ends well and leaves an empty backup; begin with set -o pipefail and "
+            "look "
+            "at the file's size."
+        )
+    if call.says(UNPACKS) and RESTORED.match(call.into):
+        return "warning", (
+            "If the backup cannot be read to its end, half a restore looks like success; begin with set -o pipefail "
+            "and "
+            "test the archive first (gzip -t)."
+        )
+    if call.program in ACTING and FILTERS.match(call.into) and infer(call.text) is not Effect.READ:
+        return "note", (
+            f"The exit code is that of {call.into.split()[0]}, not of {call.program}; begin with set -o pipefail."
+        )
+    return None
 
 
 def swallowed(call: Call, spot: Spot) -> Said:
@@ -184,7 +221,8 @@ def one_pod(call: Call, _spot: Spot) -> Said:
     ):
         return None
     return "warning", (
-        "This is the log of one pod out of several; select them all: kubectl logs -l app=NAME --prefix --all-containers "
+        "This is the log of one pod out of several; select them all: kubectl logs -l app=NAME --prefix "
+        "--all-containers "
         "--max-log-requests=20."
     )
 
@@ -201,8 +239,13 @@ def rotation(call: Call, _spot: Spot) -> Said:
 
 
 def buffered(call: Call, spot: Spot) -> Said:
-    follows = spot.command.kind == "follow" or spot.step.kind == "stream"
-    if not follows or not re.match(r"(grep|egrep|fgrep)\b", call.into) or "--line-buffered" in call.into:
+    if (
+        "watch" in call.via
+        or kind(call.text) != "follow"
+        or spot.command.kind == "run"
+        or not re.match(r"(grep|egrep|fgrep)\b", call.into)
+        or "--line-buffered" in call.into
+    ):
         return None
     return (
         "warning",
@@ -213,7 +256,8 @@ def buffered(call: Call, spot: Spot) -> Said:
 def deployments_mixed(call: Call, _spot: Spot) -> Said:
     if call.says("vercel (ls|list)") and not call.has("--environment", "--prod", "--status"):
         return "warning", (
-            "Previews and failed builds stand in this list too; write vercel ls --environment production --status READY --json."
+            "Previews and failed builds stand in this list too; write vercel ls --environment production --status "
+            "READY --json."
         )
     if call.says("railway logs?") and not call.has("--latest", "-n", "--lines"):
         return "problem", (
@@ -250,7 +294,8 @@ def unversioned(scene: Scene) -> Iterator[Finding]:
             yield Finding(
                 looks[-1].line,
                 "note",
-                "A healthy answer does not say which version gave it; have health tell its version or commit, and compare.",
+                "A healthy answer does not say which version gave it; have health tell its version or commit, and "
+                "compare.",
             )
 
 

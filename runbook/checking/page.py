@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from runbook.checking.findings import SEVERITIES, Finding
-from runbook.checking.summary import words_of_the_document
+from runbook.checking.summary import joined
 from runbook.logs.clean import clean
 from runbook.model import Command, Effect, Method, Record, Runbook, Step
 from runbook.steps.values import placeholders
@@ -108,7 +109,7 @@ def _step(step: Step, width: int, indent: str) -> Iterator[str]:
 def _command(command: Command, width: int, indent: str) -> Iterator[str]:
     where = f"{command.line:>5} " if command.line else "      "
     kind = "" if command.kind == "run" else f"  [{command.kind}]"
-    first, *more = words_of_the_document(command).splitlines() or [""]
+    first, *more = joined(command.text).splitlines() or [""]
     lead = f"{indent}{where}{MARKS[command.effect]} "
     yield from _wrapped(first + ("" if more else kind), width, lead, " " * len(lead))
     for number, line in enumerate(more):
@@ -138,7 +139,7 @@ def _around(runbook: Runbook, width: int) -> Iterator[str]:
     yield from _wrapped(marks, width)
 
 
-def _parts(count: Counter[str]) -> str:
+def _parts(count: Mapping[Any, int]) -> str:
     return ", ".join(f"{number} {name}" for name, number in count.items())
 
 

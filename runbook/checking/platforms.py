@@ -45,7 +45,8 @@ def without_target(call: Call, _spot: Spot) -> Said:
         return None
     if call.says("kubectl rollout undo") and not call.has("--to-revision"):
         return "warning", (
-            "Without --to-revision this goes to the one before, and done a second time it goes back to the bad one; look at "
+            "Without --to-revision this goes to the one before, and done a second time it goes back to the bad one; "
+            "look at "
             "kubectl rollout history and name the revision."
         )
     if call.says("helm rollback") and len(call.words) == 2:
@@ -56,7 +57,8 @@ def without_target(call: Call, _spot: Spot) -> Said:
     if call.says("(heroku rollback|heroku releases:rollback)") and len(call.words) == 1:
         return (
             "warning",
-            "Without vN heroku takes the release before, which may be a bad one too; look at heroku releases and name it.",
+            "Without vN heroku takes the release before, which may be a bad one too; look at heroku releases and name "
+            "it.",
         )
     if call.line == "vercel rollback":
         return "problem", "Without a deployment vercel rollback only shows a status; name the one to go back to."
@@ -66,10 +68,11 @@ def without_target(call: Call, _spot: Spot) -> Said:
 def not_a_rollback(call: Call, _spot: Spot) -> Said:
     if call.says("railway redeploy"):
         return "warning", "railway redeploy deploys the present (broken) version again; it is not a rollback."
-    if call.says("prisma migrate dev"):
+    if call.says("prisma migrate dev") and not call.has("--create-only"):
         return (
             "problem",
-            "prisma migrate dev is for development and may reset the database; in production use prisma migrate deploy.",
+            "prisma migrate dev is for development and may reset the database; in production use prisma migrate "
+            "deploy.",
         )
     return None
 
@@ -80,7 +83,8 @@ def resolve_undoes_nothing(call: Call, spot: Spot) -> Said:
     if re.search(r"\b(mark|flag|record|resolve|book)", spot.step.title, re.I):
         return None
     return "problem", (
-        "This undoes nothing: it marks a failed migration in Prisma's history and refuses an applied one (P3012). The real "
+        "This undoes nothing: it marks a failed migration in Prisma's history and refuses an applied one (P3012). The "
+        "real "
         "undo is a restored dump, a new forward migration, or a reviewed down script run by prisma db execute."
     )
 
@@ -96,7 +100,8 @@ def deploy_applies_again(scene: Scene) -> Iterator[Finding]:
             yield Finding(
                 spot.line,
                 "problem",
-                "This applies the migration again that was just marked as rolled back; correct its migration.sql first, or "
+                "This applies the migration again that was just marked as rolled back; correct its migration.sql "
+                "first, or "
                 "take it out of the folder, and mark the step as one without return.",
             )
 
@@ -127,28 +132,30 @@ def git_holds_it(scene: Scene) -> Iterator[Finding]:
             )
 
 
+PLACING = (
+    r"kubectl config (use-context|set-context|current-context)|kubectx|kubens|aws eks update-kubeconfig|"
+    r"gcloud container clusters get-credentials|az aks get-credentials"
+)
+
+
 def nowhere_named(scene: Scene) -> Iterator[Finding]:
-    """kubectl and helm act on whatever context and namespace happen to be current; said once for each procedure."""
-    for procedure in scene.procedures:
-        if any(
-            call.says(
-                "kubectl config (use-context|set-context)|kubectx|kubens|aws eks update-kubeconfig|gcloud container clusters get-credentials"
-            )
-            for call in procedure.calls()
-        ):
-            continue
-        if scene.runbook.guard or any(check.run for check in procedure.method.requires):
-            continue
-        found = [(spot, call) for spot in procedure.spots for call in spot.calls if _is_aimless(call)]
-        changing = [(spot, call) for spot, call in found if spot.command.effect is not Effect.READ]
-        for spot, call in (changing or found)[:1]:
-            what = "neither namespace nor context" if not _has_namespace(call) else "no context"
-            yield Finding(
-                spot.line,
-                "warning" if changing and not _has_namespace(call) else "note",
-                f"This names {what}, so it acts on whichever cluster happens to be current; add --context and -n, or check "
-                "kubectl config current-context first.",
-            )
+    """kubectl and helm act on whatever context and namespace happen to be current; said once."""
+    placed = any(call.says(PLACING) for spot in scene.spots() for call in spot.calls)
+    if placed or scene.runbook.guard:
+        return
+    found = [(spot, call) for spot in scene.spots() for call in spot.calls if _is_aimless(call)]
+    loose = [
+        (spot, call) for spot, call in found if spot.command.effect is not Effect.READ and not _has_namespace(call)
+    ]
+    for spot, call in (loose or found)[:1]:
+        yield Finding(
+            spot.line,
+            "warning" if loose else "note",
+            f"This names {'no context' if _has_namespace(call) else 'neither namespace nor context'}, so it acts on "
+            "whichever "
+            "cluster happens to be current; add --context and -n to each, or check kubectl config current-context "
+            "first.",
+        )
 
 
 def _is_aimless(call: Call) -> bool:

@@ -16,7 +16,7 @@ CONTINUED = re.compile(r"[ \t]*\\\r?\n[ \t]*")
 
 def summary(runbook: Runbook, findings: Iterable[Finding]) -> Json:
     """The contract of `check --json`: every command of the document exactly once, with its line."""
-    known = frozenset(param.id for param in runbook.params)
+    known = open_values(runbook)
     others = runbook.procedures()[len(runbook.methods) + bool(runbook.verification) :]
     return {
         "title": runbook.title,
@@ -54,9 +54,21 @@ def summary(runbook: Runbook, findings: Iterable[Finding]) -> Json:
     }
 
 
-def words_of_the_document(command: Command) -> str:
-    """A command as the document has it, its continued lines joined by one space."""
-    return CONTINUED.sub(" ", command.as_written or command.text).strip()
+def open_values(runbook: Runbook) -> frozenset[str]:
+    """Every name that stands for a value in this runbook: asked for, or taken from an output."""
+    captured = (
+        capture.param
+        for procedure in runbook.procedures()
+        for step in procedure.steps
+        for command in step.commands
+        for capture in command.captures
+    )
+    return frozenset((*(param.id for param in runbook.params), *captured))
+
+
+def joined(text: str) -> str:
+    """A command's text, its continued lines joined by one space."""
+    return CONTINUED.sub(" ", text).strip()
 
 
 def _method(method: Method, known: frozenset[str]) -> Json:
@@ -80,7 +92,7 @@ def _step(step: Step, known: frozenset[str]) -> Json:
 
 def _command(command: Command, known: frozenset[str]) -> Json:
     return {
-        "text": words_of_the_document(command),
+        "text": joined(command.as_written or command.text),
         "line": command.line,
         "effect": command.effect.value,
         "kind": command.kind,

@@ -9,10 +9,9 @@ from datetime import date
 from runbook.checking.calls import Call
 from runbook.checking.findings import Finding, Rule
 from runbook.checking.scene import Scene, Spot
-from runbook.model import Criterion, Effect, Method
-from runbook.steps.effect_tables import ALWAYS_READ
+from runbook.model import Command, Criterion, Effect, Method
 from runbook.steps.effects import PLACEHOLDER
-from runbook.steps.values import EVALUATE, RESERVED, placeholders
+from runbook.steps.values import EVALUATE, RESERVED, placeholders, words_of
 
 STALE_DAYS = 180
 
@@ -25,7 +24,8 @@ def risk_understated(scene: Scene) -> Iterator[Finding]:
             yield Finding(
                 method.line,
                 "warning",
-                f"The risk is called {method.risk}, but line {worst.line} destroys something; say what can be lost, and call "
+                f"The risk is called {method.risk}, but line {worst.line} destroys something; say what can be lost, "
+                "and call "
                 "it high.",
             )
 
@@ -37,11 +37,12 @@ def slow_first(scene: Scene) -> Iterator[Finding]:
     if len(methods) < 2 or not urgent or any(trigger.suggests for trigger in urgent):
         return
     first, quickest = methods[0], min(methods, key=lambda method: method.estimate)
-    if quickest.estimate < first.estimate:
+    if quickest.estimate * 2 <= first.estimate:
         yield Finding(
             quickest.line,
             "note",
-            f"For an outage this is the quickest way ({_minutes(quickest)} against {_minutes(first)} of the first method); "
+            f"For an outage this is the quickest way ({_minutes(quickest)} against {_minutes(first)} of the first "
+            "method); "
             "say at the triggers which method comes first, and afterwards repair git as well.",
         )
 
@@ -53,26 +54,36 @@ def _minutes(method: Method) -> str:
 def no_verification(scene: Scene) -> Iterator[Finding]:
     if scene.runbook.verification or any(outcome.criterion for outcome in scene.runbook.outcomes):
         return
+    if any(LOOKS.search(step.title) for p in scene.procedures if p.part != "method" for step in p.method.steps):
+        return
     for procedure in scene.methods():
         steps = procedure.method.steps
-        changed = [n for n, step in enumerate(steps) if step.commands and step.effect is not Effect.READ]
+        changed = [n for n, step in enumerate(steps) if any(not _looks(command) for command in step.commands)]
         if not changed:
             continue
         after = steps[changed[-1] + 1 :]
         last = steps[changed[-1]]
-        looks = [
-            step
-            for step in after
-            if step.kind in ("check", "wait_for", "stream", "manual") or step.effect is Effect.READ
-        ]
-        ends_with_look = last.commands[-1].effect is Effect.READ
-        if not looks and not ends_with_look and not last.done_when:
+        if not after and not _looks(last.commands[-1]) and not last.done_when and not LOOKS.search(last.title):
             yield Finding(
                 last.commands[-1].line or last.line or procedure.method.line,
                 "warning",
-                "Nothing looks whether this worked: the method ends with a change. Add a check that fails when it did not "
+                "Nothing looks whether this worked: the method ends with a change. Add a check that fails when it did "
+                "not "
                 "(the version in the health answer, an error rate).",
             )
+
+
+LOOKS = re.compile(
+    r"verif|validat|check|smoke|test|health|status|confirm|version|\blogs?\b|\bwait|diagnos|monitor|describe|\b(get|list|show)\b",
+    re.I,
+)
+"""Words of looking, in titles and in the names of a team's own scripts."""
+
+
+def _looks(command: Command) -> bool:
+    if command.effect is Effect.CHANGE:
+        return LOOKS.search(command.text) is not None
+    return command.effect is Effect.READ
 
 
 def threshold_gap(scene: Scene) -> Iterator[Finding]:
@@ -99,9 +110,10 @@ def threshold_gap(scene: Scene) -> Iterator[Finding]:
         if (edge < fall) if rising else (edge > fall):
             low, high = sorted((edge, fall))
             yield Finding(
-                good.line,
+                good.line or scene.line_with(good.text),
                 "warning",
-                f"{wanted.signal} between {low:g} and {high:g}{units.get(wanted.signal, '')} is neither success nor failure; "
+                f"{wanted.signal} between {low:g} and {high:g}{units.get(wanted.signal, '')} is neither success nor "
+                "failure; "
                 "give partial success a criterion that reaches up to it, so that nobody has to argue at night.",
             )
 
@@ -124,7 +136,8 @@ def untested(scene: Scene) -> Iterator[Finding]:
         yield Finding(
             scene.line_with(found[0] if found else said),
             "warning",
-            f"Last tested on {tested.isoformat()}, {(scene.today - tested).days} days ago; programs and systems change. Walk "
+            f"Last tested on {tested.isoformat()}, {(scene.today - tested).days} days ago; programs and systems "
+            "change. Walk "
             "through it once on a sandbox and write the date down.",
         )
     elif tested is None:
@@ -136,22 +149,27 @@ def untested(scene: Scene) -> Iterator[Finding]:
 
 
 BLANK = re.compile(
-    r"\W*$|.*\[[^\]()]*\](?!\()|.*<[A-Za-z][^>@]*>|.*_{3,}|\W*(TBD|TODO|N/?A|XX+|x{3,}|\?+|fill in)\b.*|.*\bX{3,}", re.I
+    r"\W*$|not filled in\b.*|.*\[[^\]()]*\](?!\()|.*<[A-Za-z][^>@]*>|.*_{3,}|.*\bX{3,}|"
+    r"\W*(TBD|TODO|N/?A|XX+|\?+|fill in)\b.*",
+    re.I,
 )
 
 
 def contact_blank(scene: Scene) -> Iterator[Finding]:
+    if scene.runbook.path.startswith("book:"):  # a template: the people are the team's that copies it
+        return
     for contact in scene.runbook.contacts:
         if contact.how and BLANK.match(contact.how):
             yield Finding(
-                scene.line_with(contact.who),
+                scene.line_with(contact.who) or scene.line_with(contact.how),
                 "warning",
-                f"{contact.who or 'This contact'} cannot be called: “{contact.how}” is a blank. Fill in a number or a channel.",
+                f"{contact.who or 'This contact'} cannot be reached ({contact.how}); fill in a number or a channel.",
             )
 
 
 def unfilled(scene: Scene) -> Iterator[Finding]:
     known = {param.id for param in scene.runbook.params}
+    known |= {capture.param for spot in scene.spots() for capture in spot.command.captures}
     for spot in scene.spots():
         inside = set(placeholders(spot.text, known))
         for found in PLACEHOLDER.finditer(spot.text):
@@ -163,7 +181,8 @@ def unfilled(scene: Scene) -> Iterator[Finding]:
                 yield Finding(
                     spot.line,
                     "problem",
-                    f"{found[0]} is no value that this runbook knows, and bash reads it as a redirection; declare it as a param.",
+                    f"{found[0]} is no value that this runbook knows, and bash reads it as a redirection; declare it "
+                    "as a param.",
                 )
 
 
@@ -183,7 +202,8 @@ def sample_value(scene: Scene) -> Iterator[Finding]:
             yield Finding(
                 spot.line,
                 "warning",
-                f"{found[1]} looks like a sample, not like yours; put the real value in, or write <name> so that it is asked for.",
+                f"{found[1]} looks like a sample, not like yours; put the real value in, or write <name> so that it "
+                "is asked for.",
             )
 
 
@@ -208,7 +228,8 @@ def alternatives_in_sequence(scene: Scene) -> Iterator[Finding]:
                     yield Finding(
                         spot.line,
                         "warning",
-                        f"This and line {before.line} do the same act on the same thing, and one is meant: the second would undo "
+                        f"This and line {before.line} do the same act on the same thing, and one is meant: the second "
+                        "would undo "
                         "or repeat the first. Mark them as alternatives (“# or”, `either`), or keep one.",
                     )
 
@@ -224,14 +245,9 @@ def _object(call: Call) -> str:
 
 
 BUILTINS = (
-    EVALUATE
-    | RESERVED
-    | frozenset(
-        "cd echo export set unset read wait exit return true false : pushd popd umask ulimit shift eval bg fg jobs kill "
-        "alias time".split()
-    )
+    EVALUATE | RESERVED | words_of("cd echo set wait exit return true false : pushd popd umask ulimit shift bg fg")
 )
-FAR = frozenset(("ssh", "kubectl", "docker", "docker-compose", "heroku", "railway", "fly"))
+FAR = words_of("ssh kubectl docker docker-compose heroku railway fly")
 """Programs that run what they carry somewhere else."""
 
 
@@ -245,11 +261,10 @@ def not_installed(scene: Scene) -> Iterator[Finding]:
             seen.add(name)
             remote = "npx" in call.via or name.endswith((".sh", ".py", ".js"))
             if not remote and not any(scene.is_installed(known) for known in _names(name)):
-                why = "" if name not in ALWAYS_READ else " (a check)"
                 yield Finding(
                     spot.line,
                     "note",
-                    f"{name}{why} is not installed on this machine; install it where the rollback will be carried out.",
+                    f"{name} is not installed on this machine; install it where the rollback will be carried out.",
                 )
 
 
