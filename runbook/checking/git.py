@@ -10,6 +10,7 @@ from runbook.checking.findings import Finding, Rule, Said, on_calls
 from runbook.checking.scene import Scene, Spot
 
 FRESH = r"git (fetch|pull|clone|ls-remote|remote update)"
+MAKES_BRANCH = r"git (checkout|switch|branch)"
 VERSION = re.compile(r"v?\d+\.\d+[\w.+-]*")
 SHA = re.compile(r"[0-9a-f]{7,64}|HEAD.*|@.*|X\w+X|\$.*|.*[~^].*")
 """What names a commit and no branch: a hash, HEAD, a value to be filled in."""
@@ -23,7 +24,8 @@ def is_forced(call: Call) -> bool:
 
 def _is_fresh(spot: Spot) -> bool:
     """Whether the remote was asked before, here or in an earlier part of the same method."""
-    return any(call.says(FRESH) for before in (*spot.earlier, spot) for call in before.calls)
+    asked = spot.procedure.that_say(FRESH)
+    return bool(asked) and asked[0][0] <= spot.number
 
 
 def stale_list(call: Call, spot: Spot) -> Said:
@@ -68,7 +70,7 @@ def blind_push(call: Call, spot: Spot) -> Said:
 
 
 def _made_here(spot: Spot, branch: str) -> bool:
-    return any(_created(call) == branch and branch for before in spot.earlier for call in before.calls)
+    return bool(branch) and any(_created(call) == branch for call in spot.before(MAKES_BRANCH))
 
 
 def _created(call: Call) -> str:
@@ -87,10 +89,9 @@ def stale_checkout(scene: Scene) -> Iterator[Finding]:
             branch = call.words[1] if len(call.words) == 2 and call.says("git (checkout|switch)") else ""
             if not branch or _created(call) or VERSION.fullmatch(branch) or SHA.fullmatch(branch) or _is_fresh(spot):
                 continue
-            after = [later for then in spot.later for later in then.calls]
-            pushed = [n for n, later in enumerate(after) if later.says("git push") and branch in later.words]
-            fetched = [n for n, later in enumerate(after) if later.says(FRESH)]
-            if pushed and not (fetched and fetched[0] < pushed[0]):
+            pushed = [number for number, push in spot.after(r"git push") if branch in push.words]
+            fetched = spot.after(FRESH)
+            if pushed and not (fetched and fetched[0][0] < pushed[0]):
                 yield Finding(
                     spot.line,
                     "warning",
@@ -105,7 +106,7 @@ def merge_ships_all(call: Call, spot: Spot) -> Said:
     merged = call.words[1:]
     if not merged or any(SHA.fullmatch(word) or VERSION.fullmatch(word.rpartition("/")[2]) for word in merged):
         return None
-    if any(_created(before) in merged for earlier in spot.earlier for before in earlier.calls if _created(before)):
+    if any(_created(before) in merged for before in spot.before(MAKES_BRANCH)):
         return None
     return "warning", (
         "This ships everything that is on the other branch, in the middle of an incident; carry over only the commit "
@@ -133,16 +134,15 @@ def branch_unused(scene: Scene) -> Iterator[Finding]:
     for procedure in scene.methods():
         for spot in procedure.spots:
             for branch in filter(None, map(_created, spot.calls)):
-                later = [(then, call) for then in spot.later for call in then.calls if branch in call.text]
-                pushes = [then for then, call in later if call.says("git push")]
+                uses = [then for then in procedure.spots[spot.number + 1 :] if _names(then, branch)]
+                pushes = [then for then in uses if any(call.says("git push") for call in then.calls)]
                 manual = any(
                     branch in f"{step.title} {step.note} {step.message}"
                     or re.search(r"\b(PR|merge|pull request)\b", step.title, re.I)
                     for step in procedure.method.steps
                     if not step.commands
                 )
-                back = any(call.says("git (checkout|switch)") for then in spot.later for call in then.calls)
-                if pushes and len(pushes) == len(later) and back and not manual:
+                if pushes and pushes == uses and spot.after(r"git (checkout|switch)") and not manual:
                     yield Finding(
                         pushes[0].line,
                         "warning",
@@ -152,10 +152,14 @@ def branch_unused(scene: Scene) -> Iterator[Finding]:
                     )
 
 
+def _names(spot: Spot, branch: str) -> bool:
+    return any(branch in call.text for call in spot.calls)
+
+
 def reset_hard(call: Call, spot: Spot) -> Said:
     if not call.says("git reset") or not call.has("--hard"):
         return None
-    if any(before.says("git (stash|worktree|clone)") for earlier in (*spot.earlier, spot) for before in earlier.calls):
+    if spot.before(r"git (stash|worktree|clone)", or_here=True):
         return None
     return "problem", (
         "reset --hard throws uncommitted work away without a word; do it in a fresh clone or after git stash -u, or "

@@ -118,7 +118,7 @@ def watch(call: Call, _spot: Spot) -> Said:
 def follow(spot: Spot) -> Said:
     if spot.command.kind != "follow" or spot.step.kind == "stream" or any(c.program == "watch" for c in spot.calls):
         return None
-    if spot.procedure.part == "method" and any(not spot.step.either for _ in spot.later):
+    if spot.procedure.part == "method" and not spot.step.either and not spot.is_last:
         return (
             "warning",
             "This does not return by itself, so the steps after it wait; bound it, or open it beside them.",

@@ -77,11 +77,7 @@ def no_proof(scene: Scene) -> Iterator[Finding]:
             if spot.step.done_when or any(step.kind == "wait_for" for step in _steps_after(spot)):
                 continue
             for pattern, flags, proof, text in PROOFS:
-                if (
-                    not call.says(pattern)
-                    or call.has(*flags)
-                    or any(c.says(pattern) for s in spot.later for c in s.calls)
-                ):
+                if not call.says(pattern) or call.has(*flags) or spot.after(pattern):
                     continue
                 if not _proved(spot, call, proof):
                     yield Finding(spot.line, "problem" if call.program == "vercel" else "warning", text)
@@ -114,30 +110,22 @@ def _steps_after(spot: Spot) -> tuple[Step, ...]:
 
 
 def _proved(spot: Spot, call: Call, proof: str) -> bool:
-    targets = set(call.words[1:])
-    looks = [look for after in (spot, *spot.later) for look in after.calls if look is not call and look.says(proof)]
+    looks = [look for _number, look in spot.after(proof, or_here=True) if look is not call]
     if call.program == "vercel":
-        looks = [look for look in looks if look.program != "vercel" or not targets & set(look.words[1:])]
-    return bool(looks) or any(after.judged for after in spot.later)
+        looks = [look for look in looks if look.program != "vercel" or not set(call.words[1:]) & set(look.words[1:])]
+    return bool(looks) or spot.procedure.last_judged > spot.number
 
 
-def inspects_the_target(scene: Scene) -> Iterator[Finding]:
-    for spot in scene.spots():
-        restored = {
-            word
-            for before in spot.earlier
-            for call in before.calls
-            if call.says("vercel (rollback|promote)")
-            for word in call.words[1:]
-        }
-        for call in spot.calls:
-            if call.says("vercel inspect") and restored & set(call.words[1:]):
-                yield Finding(
-                    spot.line,
-                    "problem",
-                    "This looks at the deployment that was asked for, not at what production serves; inspect the "
-                    "production domain: vercel inspect DOMAIN --json, and compare its id.",
-                )
+def inspects_the_target(call: Call, spot: Spot) -> Said:
+    if not call.says("vercel inspect"):
+        return None
+    restored = {word for before in spot.before(r"vercel (rollback|promote)") for word in before.words[1:]}
+    if not restored & set(call.words[1:]):
+        return None
+    return "problem", (
+        "This looks at the deployment that was asked for, not at what production serves; inspect the production domain: "
+        "vercel inspect DOMAIN --json, and compare its id."
+    )
 
 
 DUMPS = r"(pg_dump|pg_dumpall|mysqldump|mongodump|mariadb-dump|tar|kubectl get|redis-cli|sqlite3)"
@@ -314,7 +302,7 @@ RULES: dict[str, Rule] = {
     "head-request": on_calls(head_request),
     "jq-null": on_calls(jq_null),
     "no-proof": no_proof,
-    "inspects-target": inspects_the_target,
+    "inspects-target": on_calls(inspects_the_target),
     "pipe-hides": pipe_hides,
     "swallowed": on_calls(swallowed),
     "one-pod": on_calls(one_pod),

@@ -89,21 +89,15 @@ def resolve_undoes_nothing(call: Call, spot: Spot) -> Said:
     )
 
 
-def deploy_applies_again(scene: Scene) -> Iterator[Finding]:
-    for spot in scene.spots():
-        resolved = any(
-            call.says("prisma migrate resolve") and call.has("--rolled-back")
-            for before in spot.earlier
-            for call in before.calls
-        )
-        if resolved and not spot.step.no_return and any(call.says("prisma migrate deploy") for call in spot.calls):
-            yield Finding(
-                spot.line,
-                "problem",
-                "This applies the migration again that was just marked as rolled back; correct its migration.sql "
-                "first, or "
-                "take it out of the folder, and mark the step as one without return.",
-            )
+def deploy_applies_again(call: Call, spot: Spot) -> Said:
+    if not call.says("prisma migrate deploy") or spot.step.no_return:
+        return None
+    if not any(marked.has("--rolled-back") for marked in spot.before(r"prisma migrate resolve")):
+        return None
+    return "problem", (
+        "This applies the migration again that was just marked as rolled back; correct its migration.sql first, or take it "
+        "out of the folder, and mark the step as one without return."
+    )
 
 
 PLATFORM = (
@@ -116,9 +110,10 @@ REPAIRS = re.compile(r"\b(git|revert\w*|deploys?|pipeline|CI|argo\w*|flux|auto-?
 def git_holds_it(scene: Scene) -> Iterator[Finding]:
     """The platform goes back, and the repository still holds what was wrong."""
     for procedure in scene.methods():
-        spot = next((s for s in procedure.spots if any(call.says(PLATFORM) for call in s.calls)), None)
-        if spot is None or any(call.says("git (revert|push|commit)|argocd|flux") for call in procedure.calls()):
+        back = procedure.that_say(PLATFORM)
+        if not back or procedure.that_say(r"git (revert|push|commit)|argocd|flux"):
             continue
+        spot = procedure.spots[back[0][0]]
         method = procedure.method
         said = [method.caution, method.avoid_when] + [
             f"{step.title} {step.note} {step.message}" for step in method.steps if not step.commands
@@ -179,7 +174,7 @@ RULES: dict[str, Rule] = {
     "without-target": on_calls(without_target),
     "not-a-rollback": on_calls(not_a_rollback),
     "resolve-undoes-nothing": on_calls(resolve_undoes_nothing),
-    "deploy-applies-again": deploy_applies_again,
+    "deploy-applies-again": on_calls(deploy_applies_again),
     "git-holds-it": git_holds_it,
     "nowhere-named": nowhere_named,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 from runbook.checking.calls import Call, calls
@@ -32,12 +33,16 @@ class Spot:
         return self.command.text
 
     @property
-    def earlier(self) -> list[Spot]:
-        return self.procedure.spots[: self.number]
+    def is_last(self) -> bool:
+        return self.number == len(self.procedure.spots) - 1
 
-    @property
-    def later(self) -> list[Spot]:
-        return self.procedure.spots[self.number + 1 :]
+    def before(self, pattern: str, *, or_here: bool = False) -> list[Call]:
+        """The calls that begin like this in earlier commands of the same procedure."""
+        return [call for number, call in self.procedure.that_say(pattern) if number < self.number + or_here]
+
+    def after(self, pattern: str, *, or_here: bool = False) -> list[tuple[int, Call]]:
+        """The calls that begin like this in later commands of the same procedure."""
+        return [found for found in self.procedure.that_say(pattern) if found[0] > self.number - or_here]
 
     @property
     def judged(self) -> bool:
@@ -50,7 +55,7 @@ class Spot:
         """Whether somebody will believe what it says: a check, or a look after something was changed."""
         if self.procedure.part == "verification" or self.step.kind == "check" or self.command.expected:
             return True
-        changed = any(spot.command.effect is not Effect.READ for spot in self.earlier)
+        changed = self.procedure.first_change < self.number
         return self.procedure.part == "method" and changed and self.command.effect is Effect.READ
 
 
@@ -61,14 +66,30 @@ class Procedure:
     method: Method
     part: Part
     spots: list[Spot] = field(default_factory=list)
+    _known: dict[str, list[tuple[int, Call]]] = field(default_factory=dict)
 
-    def calls(self) -> Iterator[Call]:
-        for spot in self.spots:
-            yield from spot.calls
+    def that_say(self, pattern: str) -> list[tuple[int, Call]]:
+        """The calls that begin like this, each with the number of its spot; looked for once, asked for often."""
+        if pattern not in self._known:
+            self._known[pattern] = [
+                (spot.number, call) for spot in self.spots for call in spot.calls if call.says(pattern)
+            ]
+        return self._known[pattern]
+
+    @cached_property
+    def first_change(self) -> int:
+        """The number of the first spot that changes anything; past the end where none does."""
+        changes = (spot.number for spot in self.spots if spot.command.effect is not Effect.READ)
+        return next(changes, len(self.spots))
+
+    @cached_property
+    def last_judged(self) -> int:
+        """The number of the last spot whose output a machine looks at; -1 where none is."""
+        return max((spot.number for spot in self.spots if spot.judged), default=-1)
 
     @property
     def changes(self) -> bool:
-        return any(spot.command.effect is not Effect.READ for spot in self.spots)
+        return self.first_change < len(self.spots)
 
 
 @dataclass(frozen=True, eq=False)
