@@ -134,7 +134,7 @@ def _step(draft: Draft, mode: Mode, names: Names) -> Step:
 
 def _title(draft: Draft) -> str:
     title = _short(bare(draft.title).rstrip(":：")) or draft.section or "Step"
-    if draft.section and draft.section.lower() not in title.lower():
+    if draft.section and len(draft.section) <= 60 and draft.section.lower() not in title.lower():
         if title.lower() in draft.section.lower():
             return draft.section
         return f"{draft.section}: {title}"

@@ -40,6 +40,7 @@ _KEYS = {
     "service": re.compile(r"^(?:service|application|system|servicio|dienst)$", re.I),
     "environment": re.compile(r"^(?:environment|env|entorno|umgebung)$", re.I),
 }
+_BLANK = re.compile(r"^(?:tbd|todo|n/?a|none|unknown|-+|_+|\[[^\]]*\]|<[^>]*>|\.\.\.|…)$", re.I)
 _CAUTION = re.compile(r"^(?:⚠\ufe0f?|🚨|❗|\*{0,2}(?:warning|caution|danger|achtung|advertencia|attention)\b)", re.I)
 
 
@@ -66,7 +67,7 @@ def facts(blocks: Iterable[Block]) -> Facts:
                 continue
             key = bare(found["key"])
             name = next((name for name, words in _KEYS.items() if words.match(key)), "")
-            if name:
+            if name and not _BLANK.match(found["value"].strip()):
                 said.setdefault(name, found["value"].strip())
     return Facts(said=said, cautions=tuple(cautions))
 

@@ -37,7 +37,10 @@ _FACTS = re.compile(
     re.I,
 )
 _WARNING = re.compile(r"^(?:⚠|🚨|❗|warning\b|caution\b|danger\b|important\b|critical\b|note\b|attention\b)", re.I)
-_NO_STEP = re.compile(r"^(?:see|refer|for (?:more|details)|this (?:section|document|guide)|https?://)\b", re.I)
+_NO_STEP = re.compile(
+    r"^(?:see (?:the |also|above|below|section|`|http|\[)|refer|for (?:more|details)|this (?:section|document|guide)|https?://)\b",
+    re.I,
+)
 _NOTES = re.compile(
     r"^(?:notes?|remarks?|tips?|caveats?|important|warnings?|cautions?|nota|notas|hinweis\w*|注意)$", re.I
 )
@@ -395,8 +398,7 @@ class _Walk:
     def _settle_lead(self) -> None:
         """A bold line under which only words stand is something to do by hand."""
         if self.lead_line and self.lead and self.notes and self.mode == "method":
-            draft = self._new(self.lead, self.lead_line, [])
-            draft.words_only = True
+            self._new(self.lead, self.lead_line, []).by_hand = True
         self.lead_line = 0
 
     def _settle_notes(self) -> None:
