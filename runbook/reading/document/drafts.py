@@ -44,6 +44,8 @@ class Draft:
         self.words = ""
         """The first bullet's own words, which are its title when a fence follows."""
         self.words_only = False
+        self.in_order = False
+        """Whether its section is numbered, and so a step even where it only describes."""
         self.branch = ""
         self.either = ""
         self.estimate: Seconds = 0

@@ -30,6 +30,7 @@ _AFTER_TELLS = re.compile(r"^\s*(?:を実行|で|실행|ausführen|aus\b|to |and
 _ACTS = re.compile(
     r"\b(?:run|re-?run|execute|use|ejecut\w+|exécut\w+|esegui\w*|führe|ausführen|実行|运行|执行|실행)\b", re.I
 )
+_RUNS = re.compile(r"\b(?:run|execute|ejecut\w+|exécut\w+|esegui\w*|ausführen|実行|运行|执行|실행)\b", re.I)
 _DISCOURAGES = re.compile(
     r"\b(?:do not|don.?t|never|avoid|instead of|rather than|not|without|unlike|no longer|nunca|jamais|niemals)\b[^.;]{0,40}$",
     re.I,
@@ -74,7 +75,9 @@ def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") ->
         if _could_be(code) and (looks_like_command(code) or flagged):
             after = text[end : end + 60]
             alone = " " not in code and not code.startswith("./")
-            told = _is_told(before, code, after, told) and (not alone or bool(_ACTS.search(f"{lead} {before[-40:]}")))
+            told = _is_told(before, code, after, told) and (
+                not alone or bool(_RUNS.search(lead) or _ACTS.search(before[-40:]))
+            )
             shown = _FOLLOWED.match(text[end : end + 300])
             found.append(
                 Mention(

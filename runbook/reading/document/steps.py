@@ -388,6 +388,7 @@ def _under_heading(made: list[Draft], section: Section) -> None:
     """Puts the heading before the steps' own titles, so that a row of steps still shows its parts."""
     title = without_span(section.title)
     for draft in made:
+        draft.in_order = bool(section.number)
         draft.section = "" if _SAYS_NOTHING.match(title) and draft.title != section.title else title
     if made and span_in_heading(section.heading):
         made[0].estimate = span_in_heading(section.heading)
@@ -401,6 +402,8 @@ def _is_choice(section: Section) -> bool:
 
 def _introduced(drafts: list[Draft]) -> list[Draft]:
     """Words that only introduce a way are a note of its first step, and a step of their own where there is none."""
+    if any(draft.commands for draft in drafts):  # what only describes is read in the document itself
+        drafts = [draft for draft in drafts if not draft.words_only or not draft.section or draft.in_order]
     first = drafts[0] if drafts else None
     if first is None or not first.words_only or first.section or len(drafts) == 1:
         return drafts
