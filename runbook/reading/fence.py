@@ -70,9 +70,7 @@ class Piece(Record, frozen=True):
 def looks_like_command(text: str) -> bool:
     """Whether a line could be a command that a shell runs."""
     words = text.strip().split()
-    if re.match(r"(?:export\s+)?[A-Za-z_]\w*=(?:[\"'$(]|\S*$)", text.strip()) and not re.match(
-        r"\w+=\S*\s+\w", text.strip()
-    ):
+    if re.match(r"(?:export\s+)?[A-Za-z_]\w*=(?:[^\s\"'$(]*|\"[^\"]*\"|'[^']*'|\$\(.*\))\s*(?:#.*)?$", text.strip()):
         return True
     while words and (re.match(r"[A-Za-z_]\w*=\S*$", words[0]) or words[0] in ("sudo", "time", "!")):
         if len(words) == 1:

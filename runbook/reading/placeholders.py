@@ -23,9 +23,34 @@ def normalised(text: str, assigned: frozenset[str] = frozenset()) -> str:
     """The text with every open value written `<id>`."""
     text = _ANGLE.sub(lambda found: found[0] if found["name"].lower() in _NONE else f"<{_id(found['name'])}>", text)
     text = _YOUR.sub(lambda found: f"<{_id(found['name'])}>", text)
+    text = _outside_single_quotes(text, assigned)
     if not re.match(r"\s*(?:if\s+|while\s+)?\[", text):
         text = _SQUARE.sub(lambda found: f"<{_id(found['name'])}>", text)
     return text
+
+
+def _outside_single_quotes(text: str, assigned: frozenset[str]) -> str:
+    """The variables that nothing sets, as open values; the shell expands none inside single quotes."""
+    own = {
+        name
+        for names in re.findall(r"(?:^|[;&|(\s])([A-Za-z_]\w*)=|\bfor\s+(\w+)\s|\bread\s+(\w+)", text)
+        for name in names
+    }
+
+    def opened(found: re.Match[str]) -> str:
+        name = found["braced"] or found["name"]
+        if name in _KNOWN or name in assigned or name in own or not name.isupper():
+            return found[0]
+        return f"<{_id(name)}>"
+
+    parts = re.split(r"('[^']*')", text)
+    inside_double = 0
+    made = []
+    for part in parts:
+        quoted = part.startswith("'") and part.endswith("'") and len(part) > 1 and not inside_double % 2
+        made.append(part if quoted else _VARIABLE.sub(opened, part))
+        inside_double += part.count('"') if not quoted else 0
+    return "".join(made)
 
 
 def _id(name: str) -> str:

@@ -220,3 +220,59 @@ def test_two_ways_of_one_name_are_told_apart() -> None:
     )
     assert [m.title for m in book.methods] == ["Shop: Rollback process", "Stock: Rollback process"]
     assert len({m.id for m in book.methods}) == 2
+
+
+# ── choices, and documents without any command ────────────────────────────────────────────────────
+
+
+def test_an_or_in_a_fence_makes_alternatives_of_one_choice() -> None:
+    first, second, after = steps(
+        "```bash\n# Restart it\npm2 restart pear\n\n# OR with systemd\nsystemctl restart pear\n```\n\n1. Look\n"
+    )
+    assert first.either and first.either == second.either and not after.either
+
+
+def test_options_inside_a_way_are_one_choice_each_told_in_one_piece() -> None:
+    book = read(
+        "# Rollback\n\n## Option 1: By hand\n### Option A: quick\n```bash\n# Stop\nsystemctl stop pear\n# Start\nsystemctl start pear\n```\n"
+        "### Option B: slow\n```bash\nreboot\n```\n\n## Option 2: Git\n```bash\ngit revert HEAD\n```\n"
+    )
+    quick, slow = (step for step in book.methods[0].steps if step.commands)
+    assert len(quick.commands) == 2 and quick.either and quick.either == slow.either
+    assert [method.label for method in book.methods] == ["1", "2"]
+
+
+def test_triage_before_a_choice_is_no_way_of_its_own() -> None:
+    book = read(
+        "# Outage\n\n## First actions\n```bash\nkubectl get pods\n```\n\n## What then\n### Option 1: Restart\n```bash\ngit log -1\n```\n"
+        "### Option 2: Roll back\n```bash\ngit log -2\n```\n"
+    )
+    assert [method.title for method in book.methods] == ["Restart", "Roll back"]
+    assert [method.title for method in book.others] == ["First actions"]
+
+
+def test_a_document_without_an_act_is_followed_section_by_section() -> None:
+    (method,) = read(
+        "# When the host is gone\n\n## Look\nSee whether it answers.\n\n## Tell\n- the shop\n- the press\n"
+    ).methods
+    assert [(step.title, step.kind) for step in method.steps] == [("Look", "manual"), ("Tell", "manual")]
+    assert method.guess
+
+
+def test_bold_lines_with_only_words_under_them_are_steps_by_hand() -> None:
+    found = steps("**Drain it**\n\nWait for five minutes.\n\n**Stop it**\n\n```bash\nsystemctl stop pear\n```\n")
+    assert [(step.title, step.kind, step.note) for step in found] == [
+        ("Drain it", "manual", "Wait for five minutes."),
+        ("Stop it", "run", ""),
+    ]
+
+
+def test_notes_at_the_end_belong_to_the_step_before_them() -> None:
+    found = steps("1. Wait for it\n\nNotes:\n- It may take long\n")
+    assert [(step.title, step.note) for step in found] == [("Wait for it", "- It may take long")]
+
+
+def test_what_cannot_be_seen_does_not_reach_a_shell() -> None:
+    (step,) = steps("```bash\ngit log\u200b -3\u202e\u00a0--oneline\n```")
+    assert step.commands[0].text == "git log -3 --oneline"
+    assert step.commands[0].as_written

@@ -22,7 +22,7 @@ _PRODUCTION = re.compile(r"\b(?:production|prod|prd|live)\b", re.I)
 _BRANCH = re.compile(r"\bgit push\b(?:\s+-\S+)*\s+\S+\s+(?:\S*:)?(?:refs/heads/)?(?P<branch>[\w./-]+)")
 _NAMED = re.compile(
     r"(?:deployment|deploy|pod|statefulset|service|svc|job|namespace|ns|release|app|database|table|cluster|bucket)[/ =]"
-    r"[\"']?(?P<name>[\w.<>-]+)",
+    r"[\"']?(?P<name>[\w][\w.-]+)",
     re.I,
 )
 _ASSIGNED = re.compile(
@@ -150,7 +150,7 @@ class Commands:
         if production:
             return production[0]
         named = _NAMED.search(text)
-        if named and "<" not in named["name"]:
+        if named:
             return named["name"]
         return self.environment
 

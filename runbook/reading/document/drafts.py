@@ -44,6 +44,8 @@ class Draft:
         self.words = ""
         """The first bullet's own words, which are its title when a fence follows."""
         self.words_only = False
+        self.in_order = False
+        """Whether its section is numbered, and so a step even where it only describes."""
         self.branch = ""
         self.either = ""
         self.estimate: Seconds = 0
@@ -134,7 +136,7 @@ def _step(draft: Draft, mode: Mode, names: Names) -> Step:
 
 def _title(draft: Draft) -> str:
     title = _short(bare(draft.title).rstrip(":：")) or draft.section or "Step"
-    if draft.section and draft.section.lower() not in title.lower():
+    if draft.section and len(draft.section) <= 60 and draft.section.lower() not in title.lower():
         if title.lower() in draft.section.lower():
             return draft.section
         return f"{draft.section}: {title}"

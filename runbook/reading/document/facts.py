@@ -40,6 +40,14 @@ _KEYS = {
     "service": re.compile(r"^(?:service|application|system|servicio|dienst)$", re.I),
     "environment": re.compile(r"^(?:environment|env|entorno|umgebung)$", re.I),
 }
+_FACT_LINE = re.compile(
+    r"^(?:(?:estimated |expected |total |recovery )?(?:duration|time(?: to recovery| required| estimate)?|downtime|rto|rpo)|risk(?: level)?"
+    r"|severity|impact|owner|data loss|use when|when to use|best for|prerequisites?|last (?:updated|tested|reviewed)|version|date"
+    r"|author|status|feature|approval(?: required)?|complexity|duraci[oó]n|riesgo|durée|risque|durata|rischio|dauer|risiko)"
+    r"\s*[:：]",
+    re.I,
+)
+_BLANK = re.compile(r"^(?:tbd|todo|n/?a|none|unknown|-+|_+|\[[^\]]*\]|<[^>]*>|\.\.\.|…)$", re.I)
 _CAUTION = re.compile(r"^(?:⚠\ufe0f?|🚨|❗|\*{0,2}(?:warning|caution|danger|achtung|advertencia|attention)\b)", re.I)
 
 
@@ -66,9 +74,14 @@ def facts(blocks: Iterable[Block]) -> Facts:
                 continue
             key = bare(found["key"])
             name = next((name for name, words in _KEYS.items() if words.match(key)), "")
-            if name:
+            if name and not _BLANK.match(found["value"].strip()):
                 said.setdefault(name, found["value"].strip())
     return Facts(said=said, cautions=tuple(cautions))
+
+
+def only_facts(block: Block) -> bool:
+    """Whether every line of a paragraph states such a fact, so that nothing in it is to be done."""
+    return all(_FACT_LINE.match(plain(line)) for line in block.text.split("\n") if line.strip())
 
 
 def estimate(stated: Facts, heading: str) -> Seconds:

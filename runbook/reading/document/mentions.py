@@ -24,11 +24,13 @@ _FLAGGED = re.compile(r"[a-z][\w-]+(?: [\w./:=@-]+)* --?[a-z][\w-]*")
 """A program nobody outside knows, but with an option, at the very start."""
 _FAMILY = re.compile(r"(?:^|\s)[a-z]+(?:/[a-z]+){2,}$")
 _IMPERATIVE = re.compile(r"^\W*(?:\d+[.)]\s*)?[A-Z][a-z]+\b(?<!ing)(?<!ed)\s")
+_PROSE = re.compile(r"^(?:the|a|an|is|are|to|that|this|your|you|it|will|should|must|and|or|if|when|for|with|of)$", re.I)
 _FOLLOWED = re.compile(r"^\s*(?:→|->|=>|—|–)\s*(?P<said>\S.*)$", re.M)
 _AFTER_TELLS = re.compile(r"^\s*(?:を実行|で|실행|ausführen|aus\b|to |and |then |または)", re.I)
 _ACTS = re.compile(
     r"\b(?:run|re-?run|execute|use|ejecut\w+|exécut\w+|esegui\w*|führe|ausführen|実行|运行|执行|실행)\b", re.I
 )
+_RUNS = re.compile(r"\b(?:run|execute|ejecut\w+|exécut\w+|esegui\w*|ausführen|実行|运行|执行|실행)\b", re.I)
 _DISCOURAGES = re.compile(
     r"\b(?:do not|don.?t|never|avoid|instead of|rather than|not|without|unlike|no longer|nunca|jamais|niemals)\b[^.;]{0,40}$",
     re.I,
@@ -73,7 +75,9 @@ def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") ->
         if _could_be(code) and (looks_like_command(code) or flagged):
             after = text[end : end + 60]
             alone = " " not in code and not code.startswith("./")
-            told = _is_told(before, code, after, told) and (not alone or bool(_ACTS.search(f"{lead} {before[-40:]}")))
+            told = _is_told(before, code, after, told) and (
+                not alone or bool(_RUNS.search(lead) or _ACTS.search(before[-40:]))
+            )
             shown = _FOLLOWED.match(text[end : end + 300])
             found.append(
                 Mention(
@@ -105,3 +109,13 @@ def _is_told(before: str, code: str, after: str, last: bool) -> bool:
     if _TELLS.search(sentence) or _AFTER_TELLS.match(after) or _ACTS.search(sentence[-40:]):
         return True
     return bool(_ENDS.match(after) and len(code.split()) > 2 and _IMPERATIVE.match(sentence))
+
+
+def is_bare_command(line: str, looks_like_command: LooksLikeCommand) -> bool:
+    """Whether a line of prose is nothing but a command that somebody forgot to put into a fence."""
+    if line.startswith("$ "):
+        return True
+    words = line.split()
+    if len(words) < 2 or line.endswith((".", ":", ",", "?", "!")) or not re.match(r"[a-z./~$]", line):
+        return False
+    return looks_like_command(line) and not any(_PROSE.match(word) for word in words)

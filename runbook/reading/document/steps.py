@@ -7,37 +7,24 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from runbook.model import Command, Step
+from runbook.reading.document.attributes import said_of_fence
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.commands import Commands
 from runbook.reading.document.drafts import Draft, finished
-from runbook.reading.document.mentions import Mention, mentions
+from runbook.reading.document.expectations import expectation
+from runbook.reading.document.facts import only_facts
+from runbook.reading.document.mentions import Mention, is_bare_command, mentions
 from runbook.reading.document.phrases import Names, bare, heading_of, plain
 from runbook.reading.document.sections import Section
 from runbook.reading.document.spans import span_in_heading, without_span
-from runbook.reading.document.wrapping import settings
 from runbook.reading.fence import Piece, looks_like_command, pieces
 
 Mode = Literal["method", "verify", "monitor", "other"]
 
-_EXPECTED = re.compile(
-    r"^(?:expect(?:ed|ation)?|(?:example|sample|healthy|normal|correct) (?:output|response|result)|outputs?|returns|response|result"
-    r"|you should see|should (?:return|show|output|see|be|print)|salida esperada|resultado esperado|résultat attendu|sortie attendue"
-    r"|output atteso|risultato atteso|erwartet\w*|saída esperada|期待\w*|预期\w*|예상\w*)\b"
-    r"(?:[^:：\n]{0,40}[:：]\s*(?P<said>.*)|(?: \w+){0,2}\s*)$",
-    re.I | re.S,
-)
-_SHOULD_BE_SEEN = re.compile(
-    r"^(?:you should see|(?:it )?should (?:return|show|output|print))\s+(?P<said>\S.*)$", re.I | re.S
-)
-_FACTS = re.compile(
-    r"^(?:(?:estimated |expected |total |recovery )?(?:duration|time(?: to recovery| required| estimate)?|downtime|rto|rpo)|risk(?: level)?"
-    r"|severity|impact|owner|data loss|use when|when to use|best for|prerequisites?|last (?:updated|tested|reviewed)|version|date"
-    r"|author|status|feature|approval(?: required)?|complexity|duraci[oó]n|riesgo|durée|risque|durata|rischio|dauer|risiko)"
-    r"\s*[:：]",
+_NO_STEP = re.compile(
+    r"^(?:see (?:the |also|above|below|section|`|http|\[)|refer|for (?:more|details)|this (?:section|document|guide)|https?://)\b",
     re.I,
 )
-_WARNING = re.compile(r"^(?:⚠|🚨|❗|warning\b|caution\b|danger\b|important\b|critical\b|note\b|attention\b)", re.I)
-_NO_STEP = re.compile(r"^(?:see|refer|for (?:more|details)|this (?:section|document|guide)|https?://)\b", re.I)
 _NOTES = re.compile(
     r"^(?:notes?|remarks?|tips?|caveats?|important|warnings?|cautions?|nota|notas|hinweis\w*|注意)$", re.I
 )
@@ -45,11 +32,6 @@ _SAYS_NOTHING = re.compile(
     r"^(?:steps?|step[- ]by[- ]step|procedure|process|runbook|instructions?|commands?|pasos|étapes|passi|schritte|手順|步骤)$",
     re.I,
 )
-_DATA = re.compile(
-    r"^(?:ya?ml|json|toml|ini|text|txt|log|diff|markdown|md|mermaid|html|xml|env|dotenv|properties)\b", re.I
-)
-_RUNME = re.compile(r"\{(?P<said>.*)\}\s*$", re.S)
-_JSON_PAIR = re.compile(r"\"(?P<key>\w+)\"\s*:\s*(?:\"(?P<text>[^\"]*)\"|(?P<bare>[\w.-]+))")
 
 
 class Steps:
@@ -115,7 +97,7 @@ class _Walk:
 
     def _bold(self, block: Block) -> None:
         words = heading_of(block.text)
-        if _expectation(words) is not None:
+        if expectation(words) is not None:
             self.shows_result = True
             return
         if block.depth and self.open is not None:
@@ -130,7 +112,7 @@ class _Walk:
         said = plain(text)
         if self._is_expectation(said):
             return
-        if all(_FACTS.match(plain(line)) for line in text.split("\n") if line.strip()):
+        if only_facts(block):
             return
         if self._is_bare(block):
             self._pieces(text.split("\n"), block.line, "bash", block)
@@ -151,7 +133,7 @@ class _Walk:
 
     def _is_expectation(self, said: str) -> bool:
         """Whether words tell what the command above should show, which is then noted; or that the next fence does."""
-        expected = _expectation(said)
+        expected = expectation(said)
         if expected is None or not self._last_command():
             return False
         if expected:
@@ -239,7 +221,7 @@ class _Walk:
 
     def _pieces(self, lines: list[str], first_line: int, info: str, block: Block) -> None:
         language = re.split(r"[\s{]", info.strip(), maxsplit=1)[0].lower().strip("{}.")
-        said = self._settings(info, block.line)
+        said = said_of_fence(info, block.line, self.steps.directives)
         found = pieces(lines, first_line, language)
         if not found:
             return
@@ -333,17 +315,6 @@ class _Walk:
         draft.shown = True
         self.lead = ""
 
-    def _settings(self, info: str, line: int) -> dict[str, str]:
-        """What the author says about a fence: a comment above it, or attributes behind its language."""
-        said = dict(self.steps.directives.get(line - 1) or self.steps.directives.get(line - 2) or {})
-        attributes = _RUNME.search(info)
-        if attributes:
-            for pair in _JSON_PAIR.finditer(attributes[0]):
-                said.setdefault(pair["key"], pair["text"] if pair["text"] is not None else pair["bare"])
-            for key, value in settings(attributes["said"]).items():
-                said.setdefault(key, value)
-        return said
-
     # ── drafts ────────────────────────────────────────────────────────────────────────────────────
 
     def _told(self, text: str, block: Block) -> list[Command]:
@@ -357,7 +328,7 @@ class _Walk:
     def _is_bare(self, block: Block) -> bool:
         """Whether every line of a paragraph is a command that somebody forgot to put into a fence."""
         lines = [line.strip() for line in block.text.split("\n")]
-        return all(_is_bare_command(line) for line in lines)
+        return all(is_bare_command(line, looks_like_command) for line in lines)
 
     def _new(self, title: str, line: int, commands: list[Command]) -> Draft:
         draft = Draft(title=title, line=line, commands=commands)
@@ -395,8 +366,7 @@ class _Walk:
     def _settle_lead(self) -> None:
         """A bold line under which only words stand is something to do by hand."""
         if self.lead_line and self.lead and self.notes and self.mode == "method":
-            draft = self._new(self.lead, self.lead_line, [])
-            draft.words_only = True
+            self._new(self.lead, self.lead_line, []).by_hand = True
         self.lead_line = 0
 
     def _settle_notes(self) -> None:
@@ -418,6 +388,7 @@ def _under_heading(made: list[Draft], section: Section) -> None:
     """Puts the heading before the steps' own titles, so that a row of steps still shows its parts."""
     title = without_span(section.title)
     for draft in made:
+        draft.in_order = bool(section.number)
         draft.section = "" if _SAYS_NOTHING.match(title) and draft.title != section.title else title
     if made and span_in_heading(section.heading):
         made[0].estimate = span_in_heading(section.heading)
@@ -429,14 +400,10 @@ def _is_choice(section: Section) -> bool:
     return section.alternative and not section.children and sum(other.alternative for other in siblings[:40]) > 1
 
 
-def _expectation(words: str) -> str | None:
-    """What should be seen, by these words; empty where it follows, None where they tell no such thing."""
-    found = _EXPECTED.match(words) or _SHOULD_BE_SEEN.match(words)
-    return (found["said"] or "").strip() if found else None
-
-
 def _introduced(drafts: list[Draft]) -> list[Draft]:
     """Words that only introduce a way are a note of its first step, and a step of their own where there is none."""
+    if any(draft.commands for draft in drafts):  # what only describes is read in the document itself
+        drafts = [draft for draft in drafts if not draft.words_only or not draft.section or draft.in_order]
     first = drafts[0] if drafts else None
     if first is None or not first.words_only or first.section or len(drafts) == 1:
         return drafts
@@ -446,17 +413,3 @@ def _introduced(drafts: list[Draft]) -> list[Draft]:
 
 def _is_shell(info: str) -> bool:
     return re.match(r"(?:ba|z|da|k)?sh\b|shell|console|terminal|cmd|powershell", info.strip().lower()) is not None
-
-
-def _is_bare_command(line: str) -> bool:
-    if line.startswith(("$ ", "`")) and not line.startswith("`"):
-        return True
-    if not looks_like_command(line) or line.endswith((".", ":", ",", "?", "!")):
-        return False
-    words = line.split()
-    if len(words) < 2 or not re.match(r"[a-z./~$]", line):
-        return False
-    prose = re.compile(
-        r"^(?:the|a|an|is|are|to|that|this|your|you|it|will|should|must|and|or|if|when|for|with|of)$", re.I
-    )
-    return sum(bool(prose.match(word)) for word in words) == 0

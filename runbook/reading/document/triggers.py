@@ -20,6 +20,8 @@ _NEGATIVE = re.compile(
     r"\b(?:do not|don.?t|never|not) (?:roll|revert|trigger|use)|\bfix forward\b|^not a reason|no rollback|^wait\b", re.I
 )
 _NUMBERED = re.compile(r"^\d+[.)]\s*")
+_LIMIT = re.compile(r"\s*(?:[<>≥≤]=?\s*\d|\d[\d.]*\s*%?\s*[-–]\s*\d[\d.]*\s*(?:%|ms|s))\s*\S{0,12}\s*$")
+"""A cell that holds a limit for what stands in the first one; how long a way takes is none."""
 _ACTION_COLUMN = re.compile(r"action|method|response|procedure|what to do|decision|rollback\?|strategy", re.I)
 
 
@@ -27,7 +29,7 @@ def triggers(found: Iterable[Section], numbers: Numbers, names: Names) -> tuple[
     """A trigger for each leaf, in the order of the document."""
     made: list[Trigger] = []
     for section in found:
-        for text, under, line, task in _reasons(section):
+        for text, under, line, task, stated in _reasons(section):
             if _NEGATIVE.search(under):
                 continue
             words = plain(text) if task else bare(text)
@@ -37,7 +39,7 @@ def triggers(found: Iterable[Section], numbers: Numbers, names: Names) -> tuple[
                     text=words,
                     group=_NUMBERED.sub("", under) or section.title,
                     urgency=_urgency(section, under, words),
-                    criterion=numbers.criterion(text),
+                    criterion=numbers.criterion(stated),
                     line=line,
                 )
             )
@@ -49,23 +51,23 @@ def reasons_against(found: Iterable[Section]) -> tuple[str, ...]:
     notes = []
     for section in found:
         whole = section.role == "never"
-        for text, under, _, _ in _reasons(section):
+        for text, under, *_ in _reasons(section):
             if whole or _NEGATIVE.search(under):
                 head = under if _NEGATIVE.search(under) else section.heading
                 notes.append(f"{head}: {bare(text)}")
     return tuple(notes)
 
 
-def _reasons(section: Section) -> Iterable[tuple[str, str, int, bool]]:
+def _reasons(section: Section) -> Iterable[tuple[str, str, int, bool, str]]:
     for leaf in leaves(section):
         if leaf.text and not _only_link(leaf.text):
-            yield leaf.text, leaf.under, leaf.line, leaf.task
+            yield leaf.text, leaf.under, leaf.line, leaf.task, leaf.text
     for block in section.blocks:
         if block.kind == "table":
             yield from _rows(block)
 
 
-def _rows(table: Block) -> Iterable[tuple[str, str, int, bool]]:
+def _rows(table: Block) -> Iterable[tuple[str, str, int, bool, str]]:
     """A table's rows in words: the first cell, and the others that say something."""
     head = table.rows[0] if table.rows else ()
     for cells, line in zip(table.rows[1:], table.row_lines[1:], strict=False):
@@ -76,7 +78,8 @@ def _rows(table: Block) -> Iterable[tuple[str, str, int, bool]]:
                 for number, cell in enumerate(said)
                 if number and cell
             ]
-            yield " · ".join([said[0], *rest]), "", line, False
+            limit = next((cell for cell in said[1:2] if _LIMIT.match(cell)), "")
+            yield " · ".join([said[0], *rest]), "", line, False, f"{said[0]} {limit}"
 
 
 def _urgency(section: Section, under: str, words: str) -> Urgency:

@@ -83,6 +83,8 @@ class _Search:
 
     def heads(self) -> list[Section]:
         found = self._in(self.root)
+        if any(head.alternative for head in found):  # what comes before the choice is a look at the trouble
+            found = [head for head in found if head.alternative or head.goes_back or _is_half(head)]
         if found:
             return found
         acting = [
@@ -232,6 +234,10 @@ def _own(head: Section, whole: bool) -> list[Section]:
             if not out and not beside:
                 waiting.append(child)
     return kept
+
+
+def _is_half(head: Section) -> bool:
+    return head.parent is not None and head.parent.alternative
 
 
 def _acts_itself(section: Section) -> bool:

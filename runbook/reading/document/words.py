@@ -22,7 +22,10 @@ _PROCEDURE = (
 )
 
 _ROLE_WORDS: tuple[tuple[Role, str], ...] = (
-    ("reference", r"^examples?\b|^prevent|preventi(?:ve|on)|\bdrills?\b|rollback test(?:s|ing)?\b|rehears"),
+    (
+        "reference",
+        r"^examples?\b|^how (?:it|this|the|automat)\b|\bread(?:ing)? (?:next|on|more|the code)\b|^what happens|^prevent|preventi(?:ve|on)|\bdrills?\b|rollback test(?:s|ing)?\b|rehears",
+    ),
     (
         "never",
         r"(?:when|reasons?|do|should|must)\b.{0,20}\b(?:not|never|don.?t)\b.{0,24}(?:roll|revert|pause|use)"
