@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -169,9 +169,29 @@ def _many(number: int, what: str) -> str:
 
 
 def _wrapped(text: str, width: int, lead: str = "", indent: str = "") -> Iterator[str]:
-    """The text in lines of at most `width` columns; never longer, and no control character in it."""
-    said = clean(text).replace("\n", " ")
-    room = width - len(indent or lead)
-    pieces = textwrap.wrap(said, max(room, 20), break_on_hyphens=False) or [""]
-    for number, piece in enumerate(pieces):
-        yield f"{(indent or lead) if number else lead}{piece}".rstrip()
+    """The text in lines of at most `width` columns, broken between words where that is possible."""
+    line, rest = lead, clean(text).replace("\t", " ").rstrip()
+    while True:
+        room = max(width - columns(line), 8)
+        taken = _fitting(rest, room)
+        yield (line + rest[:taken]).rstrip()
+        rest = rest[taken:].lstrip()
+        if not rest:
+            return
+        line = indent or lead
+
+
+def _fitting(text: str, room: int) -> int:
+    """How many characters of a text fit into so many columns, up to the end of a word if one ends there."""
+    taken = used = 0
+    while taken < len(text) and (used := used + columns(text[taken])) <= room:
+        taken += 1
+    if taken == len(text):
+        return taken
+    broken = text.rfind(" ", 0, taken + 1)
+    return broken if text[:broken].strip() and broken > 0 else max(taken, 1)
+
+
+def columns(text: str) -> int:
+    """How many columns a terminal gives a text."""
+    return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)

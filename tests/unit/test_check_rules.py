@@ -7,6 +7,8 @@ from datetime import date
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from runbook.checking.check import RULES, check
 from runbook.checking.findings import Finding
@@ -378,3 +380,21 @@ def test_no_verification__is_silent_where_the_runbook_verifies_anywhere() -> Non
 def test_text_that_no_shell_would_read_is_left_alone() -> None:
     runbook = book(step('echo "open'), step("$(("), step("\x00\ud800 | | ;;"), step("<<<<"), step(""))
     assert check(runbook, today=TODAY, is_installed=lambda _program: True) is not None
+
+
+SHELL = (
+    "git kubectl vercel rm curl jq npx prisma sudo watch ssh bash -c -s -f -r --hard push revert logs exec run -- | || && ; "
+    "$( ) ` ' \" < > <x> $X ${X} -- .a origin main v1.2 rollout undo migrate resolve -it xargs env timeout 5 \n # \\"
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from(SHELL.split(" ")), max_size=12).map(" ".join), st.text(max_size=40), st.text(max_size=60)
+)
+def test_no_command_title_or_expectation_stops_the_check(text: str, title: str, said: str) -> None:
+    one = step(text, title=title)
+    command = msgspec.structs.replace(one.commands[0], expected=said)
+    both = msgspec.structs.replace(one, commands=(command, command))
+    for finding in check(book(both, verification=(both,)), today=TODAY, is_installed=lambda _program: False):
+        assert finding.text.strip().endswith((".", ")")), finding

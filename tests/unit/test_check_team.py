@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from runbook import books
 from runbook.checking.check import check
 from runbook.checking.findings import Finding
-from runbook.checking.page import Page, lines, verdict
+from runbook.checking.page import Page, columns, lines, verdict
 from runbook.checking.summary import summary
 from runbook.model import Command, Effect, Method, Param, Runbook, Step
 from runbook.opening import read_runbook, source_text
@@ -162,7 +162,7 @@ def test_the_page_is_inert_and_keeps_to_its_width(said: str, width: int) -> None
     step = Step(id="a", title=said, kind="run", commands=(command,))
     runbook = Runbook(id="x", title=said, methods=(Method(id="m", label="1", title=said, steps=(step,)),))
     for line in lines(runbook, (Finding(3, "note", said),), Page(name="x.md", width=width)):
-        assert len(line) <= max(width, 40)
+        assert columns(line) <= max(width, 40)
         assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in line)
 
 
