@@ -31,6 +31,8 @@ def check(runbook: Runbook, *, today: date, is_installed: Callable[[str], bool],
     """
     scene = lay_out(runbook, today, is_installed, text)
     found = {
-        msgspec.structs.replace(finding, rule=name): None for name, rule in RULES.items() for finding in rule(scene)
+        msgspec.structs.replace(finding, rule=name, line=max(finding.line, 1)): None
+        for name, rule in RULES.items()
+        for finding in rule(scene)
     }
     return tuple(sorted(found, key=lambda finding: (finding.line, SEVERITIES.index(finding.severity), finding.rule)))

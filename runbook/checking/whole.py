@@ -125,27 +125,37 @@ def _bound(criterion: Criterion | None, upper: bool) -> float | None:
     return float(criterion.value) if criterion.op in (("<", "<=") if upper else (">", ">=")) else None
 
 
+DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+
+
 def untested(scene: Scene) -> Iterator[Finding]:
-    said = scene.runbook.last_tested
-    found = re.search(r"(\d{4})-(\d\d)-(\d\d)", said)
-    try:
-        tested = date(*map(int, found.groups())) if found else None
-    except ValueError:
-        tested = None
-    if tested is not None and (scene.today - tested).days > STALE_DAYS:
-        yield Finding(
-            scene.line_with(found[0] if found else said),
-            "warning",
-            f"Last tested on {tested.isoformat()}, {(scene.today - tested).days} days ago; programs and systems "
-            "change. Walk "
-            "through it once on a sandbox and write the date down.",
+    tested = _day(scene.runbook.last_tested)
+    if tested is None:
+        written = next((day for note in scene.runbook.notes if (day := _day(note))), None)
+        since = (
+            f"It was written down on {written}, {(scene.today - written).days} days ago, and nothing" if written else ""
         )
-    elif tested is None:
         yield Finding(
-            scene.line_with(said),
+            scene.line_with(written.isoformat() if written else scene.runbook.last_tested),
             "note",
-            "Nothing says when somebody last carried this out; try it once on a sandbox and write the date down.",
+            f"{since or 'Nothing'} says when somebody last carried this out; try it once on a sandbox and write the "
+            "date down.",
         )
+    elif (scene.today - tested).days > STALE_DAYS:
+        yield Finding(
+            scene.line_with(tested.isoformat()),
+            "warning",
+            f"Last tested on {tested}, {(scene.today - tested).days} days ago; programs and systems change. Walk through "
+            "it once on a sandbox and write the date down.",
+        )
+
+
+def _day(said: str) -> date | None:
+    """The day that a text names, as 2026-11-25; None for anything else."""
+    try:
+        return date(*map(int, found.groups())) if (found := DAY.search(said)) else None
+    except ValueError:
+        return None
 
 
 BLANK = re.compile(

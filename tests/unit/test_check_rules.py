@@ -345,6 +345,8 @@ def test_untested__grows_with_the_days() -> None:
 
     assert severities("2026-01-31") == ["warning"]
     assert severities("2026-10-31") == []
+    written = Runbook(id="w", title="W", notes=("Last updated: 2025-11-25",))
+    assert ["2025-11-25, 365 days ago" in f.text for f in found(written, "untested")] == [True]
     assert severities("never") == severities("") == severities("2026-13-45") == ["note"]
 
 
