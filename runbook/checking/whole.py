@@ -145,7 +145,7 @@ def untested(scene: Scene) -> Iterator[Finding]:
         yield Finding(
             scene.line_with(tested.isoformat()),
             "warning",
-            f"Last tested on {tested}, {(scene.today - tested).days} days ago; programs and systems change. Walk through "
+            f"Last tested on {tested}, {(scene.today - tested).days} days ago; programs change. Walk through "
             "it once on a sandbox and write the date down.",
         )
 
