@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable
 from typing import Literal
@@ -55,8 +56,9 @@ class Commands:
     """Makes the commands of one document and collects the values they leave open."""
 
     def __init__(self, infer: Infer, kind_of: KindOf, params: Params, environment: str) -> None:
-        self.infer = infer
-        self.kind_of = kind_of
+        # Documents repeat their commands, and looking at one costs more than all the rest of reading it.
+        self.infer = functools.cache(infer)
+        self.kind_of = functools.cache(kind_of)
         self.params = params
         self.environment = environment
         self.assigned: frozenset[str] = frozenset()
