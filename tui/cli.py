@@ -20,10 +20,29 @@ examples:
   warroom                              open the room for the runbook found here
   warroom open ops/rollback.yaml --set production_url=https://shop.example.com
   warroom open book:production-rollback
+  warroom check docs/ROLLBACK.md       what a runbook says, and what in it would go wrong tonight
   warroom incidents                    what was recorded, newest first
   warroom report 2026-11-24-0314       write an incident's report again
 
 exit codes: 0 fine · 1 the thing asked about is not fine · 2 usage, or input that cannot be read
+"""
+
+_CHECK = """\
+Read a runbook as the room would, and say what was understood (methods, commands with what they do, values to
+fill in, triggers, checklists) and what should be mended before the night it is needed. Nothing is run.
+
+  problem   would fail, hang, lie or destroy tonight
+  warning   may surprise somebody
+  note      good to know
+"""
+_CHECK_EPILOG = """\
+examples:
+  warroom check docs/ROLLBACK.md              a page to read and to work from
+  warroom check docs/ROLLBACK.md --strict     in CI: warnings fail as well
+  warroom check docs/ROLLBACK.md --json | jq -r '.problems[] | "\\(.line) \\(.severity): \\(.text)"'
+  warroom check book:production-rollback
+
+exit codes: 0 no problem (with --strict: no warning either) · 1 something to mend · 2 cannot be read
 """
 
 
@@ -75,6 +94,18 @@ def parser() -> argparse.ArgumentParser:
     drill.add_argument("--dir", help="where to make it (default: in warroom's own folder)")
     _add_open_flags(drill)
     drill.set_defaults(act=_drill)
+
+    checking = commands.add_parser(
+        "check",
+        help="what a runbook says, and what in it would fail, hang, lie or destroy",
+        description=_CHECK,
+        epilog=_CHECK_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    checking.add_argument("runbook", help="a Markdown or YAML file, or book:NAME for one that ships")
+    checking.add_argument("--json", action="store_true", help="one JSON object, for other programs")
+    checking.add_argument("--strict", action="store_true", help="warnings count as well as problems")
+    checking.set_defaults(act=_check)
 
     listing = commands.add_parser("incidents", help="list recorded incidents, newest first")
     listing.add_argument("--json", action="store_true", help="one JSON object per line")
@@ -141,6 +172,12 @@ def _drill(args: argparse.Namespace) -> int:
     from tui.launch import open_drill
 
     return open_drill(args)
+
+
+def _check(args: argparse.Namespace) -> int:
+    from tui.checks import check
+
+    return check(args.runbook, as_json=args.json, strict=args.strict)
 
 
 def _incidents(args: argparse.Namespace) -> int:

@@ -199,7 +199,8 @@ def test_outcomes(book: Runbook) -> None:
         "ok-health": ("health", "==", 200, 300),
         "ok-errors": ("error_rate", "<", 1, 300),
         "ok-latency": ("p95", "<", 1, 300),
-        "partial-errors": ("error_rate", "<=", 3, 0),
+        "partial-errors": ("error_rate", "<=", 5, 0),
+        "partial-speed": ("p95", "<=", 5, 0),
         "failed-errors": ("error_rate", ">", 5, 0),
         "failed-health": ("health", ">=", 500, 0),
     }

@@ -1,0 +1,1 @@
+"""What a runbook says and what is wrong with it, before the night it is needed."""

@@ -1,0 +1,156 @@
+"""What cannot be taken back: data without a copy, paths that may be empty, titles that hide it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from runbook.checking.calls import Call
+from runbook.checking.findings import Finding, Rule, Said, Severity, on_commands
+from runbook.checking.scene import Scene, Spot
+from runbook.model import Effect
+from runbook.steps.effects import infer
+
+COPIES = re.compile(
+    r"(pg_dump|pg_dumpall|mysqldump|mariadb-dump|mongodump|pg_basebackup|cp|rsync|tar|mv|restic|borg|velero)\b|.*(backup|snapshot|dump|export|stash)"
+)
+"""Calls that leave a copy behind."""
+REMADE = re.compile(
+    r"(\S*/)?(node_modules|dist|build|target|out|\.next|\.nuxt|\.cache|\S*cache\S*|__pycache__|tmp|\S*\.tmp|coverage|\.venv|venv|\.terraform)/?(\*|\S*\*)?"
+    r"|/tmp/\S+|\S*\.(lock|pid|log|sock)"
+)
+"""Paths that the next build or start makes again."""
+LOST: tuple[tuple[str, Severity], ...] = (
+    (r"(dropdb|pg_restore|mongorestore|myloader|pg_resetwal|mysqladmin drop|wp db (import|reset|drop))", "problem"),
+    (r"heroku (pg:reset|pg:backups:restore|pg:copy|apps:destroy|addons:destroy)", "problem"),
+    (r"(docker|docker volume|docker system) (volume )?(rm|remove|prune)", "problem"),
+    (r"(docker compose|docker-compose) down", "problem"),
+    (r"kubectl delete (pvc|pv|persistentvolumeclaims?|ns|namespaces?|statefulsets?|sts|crds?|secrets?)", "problem"),
+    (r"(terraform|pulumi) destroy", "problem"),
+    (r"prisma migrate reset|prisma db push", "problem"),
+    (r"(aws|gcloud|az|gsutil|doctl) .*", "problem"),
+    (r"(rm|find|shred|truncate|dd|mkfs\S*|wipefs|zfs|etcdctl) .*|(?i:redis-cli .*flush(all|db))", "problem"),
+    (r"(psql|mysql|mariadb|sqlite3|mongosh|mongo|cockroach|clickhouse-client|cqlsh)( .*)?", "problem"),
+    (r"(helm|terraform state|kubectl) (uninstall|delete|rm).*|redis-cli .*", "warning"),
+    (r".*(\b|:)(downgrade|rollback|down|undo|revert|reset|fresh|drop)\b.*", "warning"),
+)
+"""Calls that lose data, where they destroy at all, and how sure that is: a migration down may only drop an index."""
+SPARED = (
+    r"git .*",  # has rules of its own
+    r"prisma migrate resolve",
+    r"kubectl delete (pods?|po|jobs?|replicasets?|rs|events?|deployments?|deploy|svc|services?)",
+    r"kubectl (scale|drain|patch|rollout)",
+    r"docker (image|builder|container|rmi) .*",
+)
+"""Destructive, but what is gone is made again, or is the matter of another rule."""
+
+
+def no_way_back(scene: Scene) -> Iterator[Finding]:
+    """Data is destroyed, and nothing earlier in the runbook kept a copy."""
+    kept = False
+    for spot in scene.spots():
+        kept = kept or any(COPIES.match(call.text) and not _destroys(call) for call in spot.calls)
+        if kept or spot.step.undo or spot.command.effect is not Effect.DESTROY:
+            continue
+        for call in spot.calls:
+            if _destroys(call) and not _is_spared(call) and (sure := _loses(call)):
+                yield Finding(
+                    spot.line,
+                    sure,
+                    f"What {call.program} destroys here is gone: no earlier step keeps a copy. Put a dump or snapshot "
+                    "before it, and check that it can be read.",
+                )
+                break
+
+
+def _destroys(call: Call) -> bool:
+    return not call.carries and infer(call.text) is Effect.DESTROY
+
+
+def _loses(call: Call) -> Severity | None:
+    return next((sure for pattern, sure in LOST if call.says(pattern)), None)
+
+
+def _is_spared(call: Call) -> bool:
+    if any(call.says(pattern) for pattern in SPARED):
+        return True
+    return call.program in ("rm", "find") and bool(call.words) and all(REMADE.fullmatch(word) for word in call.words)
+
+
+VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)\}")
+
+
+def empty_path(scene: Scene) -> Iterator[Finding]:
+    """`rm -r "$DIR/…"` where nothing makes sure that the variable has a value."""
+    assigned: set[str] = set()
+    for spot in scene.spots():
+        assigned |= _assigned(spot.text)
+        for call in spot.calls:
+            if call.program != "rm" or not call.has("-r", "-R", "--recursive"):
+                continue
+            names = {one or two for word in call.words for one, two in VARIABLE.findall(word)}
+            if open_ones := sorted(names - assigned - {"HOME", "PWD", "TMPDIR"}):
+                name = open_ones[0]
+                yield Finding(
+                    spot.line,
+                    "problem",
+                    f"If ${name} is empty, this deletes from another place; write ${{{name}:?}}, which stops instead.",
+                )
+
+
+def _assigned(text: str) -> set[str]:
+    found = re.findall(r"\b([A-Za-z_]\w*)=|\bfor (\w+) in\b|\bread (?:-\w+ )*(\w+)", text)
+    return {name for names in found for name in names if name}
+
+
+def destroys_as_look(spot: Spot) -> Said:
+    """A title that promises a look, over a command that destroys."""
+    looks = re.match(
+        r"\W*(\d+\W+)?(verify|check|list|show|inspect|view|review|see|identify|find|confirm)\b", spot.step.title, re.I
+    )
+    if not looks or len(spot.step.commands) > 1 or " and " in spot.step.title.lower():
+        return None
+    if not any(_destroys(call) for call in spot.calls):
+        return None
+    return "problem", f"The title says “{looks[2].lower()}”, but this command destroys; name it for what it does."
+
+
+OPPOSITES = (
+    ("lock", "unlock"), ("freeze", "unfreeze"), ("enable", "disable"), ("start", "stop"), ("pause", "unpause"),
+    ("pause", "resume"), ("cordon", "uncordon"), ("grant", "revoke"), ("install", "uninstall"),
+)  # fmt: skip
+ALONE = OPPOSITES[:2]
+"""Pairs that need no common object: enabling the application may well be disabling its maintenance page."""
+
+
+def opposite(spot: Spot) -> Said:
+    """A title that says one thing over a command that says its opposite."""
+    title = set(re.findall(r"[a-z]+", spot.step.title.lower()))
+    if len(spot.step.commands) > 1:
+        return None
+    words = {part for call in spot.calls for word in call.words for part in re.findall(r"[a-z]+", word.lower())}
+    for pair in OPPOSITES if title & words else ALONE:
+        for said, done in (pair, pair[::-1]):
+            if said in title and done not in title and done in words and said not in words:
+                return "problem", f"The title says “{said}”, but this command says “{done}”; one of the two is wrong."
+    return None
+
+
+def not_dry(spot: Spot) -> Said:
+    if not re.search(r"\bdry[- ]?run\b", spot.step.title, re.I) or spot.command.effect is Effect.READ:
+        return None
+    if re.search(r"dry|--check\b|--plan\b|--simulate|--no-act|-n\b", spot.text):
+        return None
+    return (
+        "problem",
+        "The title says dry run, but nothing in this command asks for one; add the program's own option for it.",
+    )
+
+
+RULES: dict[str, Rule] = {
+    "no-way-back": no_way_back,
+    "empty-path": empty_path,
+    "destroys-as-look": on_commands(destroys_as_look),
+    "opposite": on_commands(opposite),
+    "not-dry": on_commands(not_dry),
+}
