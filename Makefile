@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := $(shell find runbook widgets tui -name '*.py' -o -name '*.yaml')
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help env demo test check bench screenshots format lock clean
+.PHONY: help env demo test check corpus bench screenshots format lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ check: env ## format, lint, types, imports, stale pictures
 	@$(BIN)/lint-imports --no-cache 2>&1 | tail -n 4
 	@$(BIN)/lint-imports --no-cache >/dev/null
 	@$(BIN)/python -m tests.scenes --check
+
+corpus: env ## measure the Markdown reader on the runbooks of other teams, if they are here
+	@$(BIN)/python -m tests.corpus
 
 bench: env ## measure start-up, idle, key latency, side by side
 	@$(BIN)/python -m tests.bench

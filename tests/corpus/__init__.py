@@ -1,0 +1,1 @@
+"""How well the Markdown reader does on runbooks that other teams wrote, against a truth made by reading them."""
