@@ -19,7 +19,7 @@ from textual.screen import Screen
 
 from tui import actions
 from tui.room_screen import RoomScreen
-from tui.terminal import NoControls, crash_note, leave_on_signals
+from tui.terminal import ENDED_BY_SIGNAL, NoControls, crash_note, leave_on_signals
 from tui.themes import THEMES
 from widgets import words
 
@@ -124,7 +124,7 @@ class WarRoom(App[str]):
         self.exit(said)
 
     async def _end_by_signal(self, name: str) -> None:
-        self.exit(await self._goodbye(name), return_code=128 + 15)
+        self.exit(await self._goodbye(name), return_code=ENDED_BY_SIGNAL)
 
     async def _goodbye(self, reason: str) -> str:
         if self._leaving or self.conductor is None:

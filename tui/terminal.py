@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 import time
 import traceback
 from collections.abc import Awaitable, Callable
@@ -37,6 +38,8 @@ def _clean(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
+PATIENCE = 3.0
+ENDED_BY_SIGNAL = 128 + signal.SIGTERM
 ENDING = {signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP", signal.SIGQUIT: "SIGQUIT"}
 
 
@@ -55,6 +58,10 @@ def leave_on_signals(leave: Callable[[str], Awaitable[None]]) -> None:
 
 async def _run(leave: Callable[[str], Awaitable[None]], name: str) -> None:
     await leave(name)
+    # The record is closed. A terminal that is gone takes no more bytes, and the screen would wait for it for ever.
+    last = threading.Timer(PATIENCE, os._exit, (ENDED_BY_SIGNAL,))
+    last.daemon = True
+    last.start()
 
 
 def crash_note(error: BaseException, folder: Path) -> str:

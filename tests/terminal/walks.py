@@ -22,6 +22,7 @@ def choose(room: DrillRoom, label: str) -> None:
     room.tmux.wait(rf"▌{label} ")
     room.tmux.keys("Enter")
     room.tmux.gone(CHOOSER)
+    room.tmux.wait(r"enter +(look|next|open|start)")
 
 
 def pick(room: DrillRoom, words: str) -> None:
@@ -102,3 +103,13 @@ def report(room: DrillRoom) -> str:
     room.tmux.wait("The report is written")
     incident = room.home / "incidents" / room.incident()
     return next(iter(incident.glob("report*.md"))).read_text()
+
+
+def starts_of(room: DrillRoom, words: str) -> int:
+    """How often a command with these words was really started, not only confirmed."""
+    confirmed, count = "", 0
+    for entry in room.timeline():
+        if entry["kind"] == "step-confirmed":
+            confirmed = str(entry["text"])
+        count += entry["kind"] == "step-started" and words in confirmed
+    return count
