@@ -19,7 +19,7 @@ Duration = Annotated[
     float,
     msgspec.Meta(
         extra={"form": "duration"},
-        extra_json_schema={"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d|w)\s*)+$|^0$"},
+        extra_json_schema={"pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d|w)\s*)+$|^0$"},
         description="A length of time: `45s`, `5m`, `1h30m`, `7d`.",
     ),
 ]
@@ -147,14 +147,13 @@ class StepForm(Form, frozen=True):
     """What a reader inferred about the step. Correct what is wrong and take the key out."""
 
 
-class MethodForm(Form, frozen=True):
+class MethodForm(Form, frozen=True, kw_only=True):
     """One way to roll back; under `procedures`, commands outside any."""
 
     id: str
-    title: str
-    steps: tuple[StepForm, ...]
     label: str | None = None
     """The number a team says aloud; counted where nothing is said."""
+    title: str
     use_when: str = ""
     avoid_when: str = ""
     estimate: Duration = 0
@@ -172,6 +171,7 @@ class MethodForm(Form, frozen=True):
     caution: str = ""
     guess: str = ""
     """What a reader inferred about the method. Correct what is wrong and take the key out."""
+    steps: tuple[StepForm, ...]
 
 
 class HttpJsonForm(Form, frozen=True, tag_field="source", tag="http_json"):
