@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import os
 import secrets
 import socket
@@ -30,6 +31,8 @@ from runbook.steps import effects
 
 Clock = Callable[[], datetime]
 
+MARKDOWN = (".md", ".markdown", ".mdx")
+
 
 class Opening(Record, frozen=True):
     """What a room is opened on. `folder` names an incident to go on with; None opens a new one."""
@@ -55,17 +58,36 @@ def utc_now() -> datetime:
 
 def source_text(source: str) -> str:
     """The text of `book:NAME` or of a file. Raises KeyError for an unknown book, OSError, UnicodeDecodeError."""
-    return books.text(source) if source.startswith("book:") else Path(source).read_text(encoding="utf-8")
+    if source.startswith(books.PREFIX):
+        return books.text(source)
+    if not is_markdown(source):
+        return Path(source).read_text(encoding="utf-8")
+    raw = Path(source).read_bytes()
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:  # an old document; the YAML form has always been UTF-8
+        return raw.decode("cp1252", "replace")
 
 
 def read_runbook(text: str, source: str) -> Runbook:
-    """Raises ReadingError, with file, line and key of each problem."""
+    """A runbook in either form, by its ending. Raises ReadingError, with file, line and key of each problem."""
+    if is_markdown(source):
+        from runbook.reading import markdown  # noqa: PLC0415 (its parser is not loaded for a YAML runbook)
+
+        return markdown.loads(text, source, infer=effects.infer, kind_of=effects.kind, parse_criterion=criteria.parse)
     return yaml.loads(text, source, infer=effects.infer, parse_criterion=criteria.parse)
+
+
+def is_markdown(source: str) -> bool:
+    """Whether a source is read as a document; a shipped book never is."""
+    return not source.startswith(books.PREFIX) and Path(source).suffix.lower() in MARKDOWN
 
 
 async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mapping[str, str] = os.environ) -> Conductor:
     """Open or go on with an incident. Raises ReadingError, JournalTrouble or OSError before anything is recorded."""
-    source = str(opening.folder / "files" / "runbook.yaml") if opening.folder else opening.source
+    source = str(home.runbook_copy(opening.folder)) if opening.folder else opening.source
     text = source_text(source)
     runbook = await asyncio.to_thread(read_runbook, text, source)
     folder = opening.folder or home.new_incident(opening.service or runbook.service or runbook.id, clock())
@@ -88,7 +110,8 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
         folder, runbook, journal, room, carrier, Outlook(runbook, monitor), driving=driving, clock=clock
     )
     if not history:
-        copy = snapshot.store(folder, "files/runbook.yaml", text.encode())
+        ending = Path(source).suffix.lower() if is_markdown(source) else ".yaml"
+        copy = snapshot.store(folder, f"files/runbook{ending}", text.encode())
         await conductor.record(
             ev.IncidentOpened(
                 title=opening.title or runbook.title,

@@ -126,7 +126,7 @@ def _latest_open() -> Path | None:
 
 
 def _copy(folder: Path) -> str:
-    copy = folder / "files" / "runbook.yaml"
+    copy = home.runbook_copy(folder)
     if not copy.is_file():
         raise Unfit(f"{folder} has no copy of its runbook; it cannot be gone on with.")
     return str(copy)

@@ -65,7 +65,7 @@ def report(name: str, output: Path | None) -> int:
     state = _named(name)
     if state is None or folder is None:
         return cli.USAGE
-    copy = str(folder / "files" / "runbook.yaml")
+    copy = str(home.runbook_copy(folder))
     try:
         book = read_runbook(source_text(copy), copy)
     except (OSError, ReadingError) as trouble:

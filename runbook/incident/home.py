@@ -96,6 +96,13 @@ def find_incident(name: str) -> Path | None:
 # ── who drives ────────────────────────────────────────────────────────────────────────────────────
 
 
+def runbook_copy(folder: Path) -> Path:
+    """The copy of the runbook that an incident keeps, in whichever form it was opened."""
+    endings = (".yaml", ".md", ".markdown", ".mdx")
+    copies = [folder / "files" / f"runbook{ending}" for ending in endings]
+    return next((copy for copy in copies if copy.is_file()), copies[0])
+
+
 def take_wheel(folder: Path) -> bool:
     """Become the one who drives this incident; False when another room does (then this one watches).
 

@@ -20,8 +20,6 @@ from runbook.reading.form import VERSION, RunbookForm
 from runbook.reading.problems import Problem, Problems, ReadingError, shortened
 from runbook.reading.tree import MAX_BYTES, Text, line_of, read_tree
 
-MARKDOWN = (".md", ".markdown", ".mdx", ".rst", ".adoc")
-
 
 def load(path: Path | str, *, parse_criterion: ParseCriterion, infer: Infer | None = None) -> Runbook:
     """The runbook in a file. Raises ReadingError with every problem found, each with its line and mend."""
@@ -59,12 +57,6 @@ def _read(text: str, path: str, sha256: str, parse_criterion: ParseCriterion, in
 
 def _bytes_of(place: Path) -> bytes:
     """The file's bytes, one more than may be at most. Raises ReadingError."""
-    if place.suffix.lower() in MARKDOWN:
-        raise _refusal(
-            place,
-            "Markdown is not read by this version. Write the runbook in the YAML form and open that file; "
-            "`warroom open book:production-rollback` shows one at work.",
-        )
     try:
         if not stat.S_ISREG(place.stat().st_mode):
             raise _refusal(place, "This is not a file. Name the runbook's YAML file.")

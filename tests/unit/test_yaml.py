@@ -181,7 +181,6 @@ def test_a_file_is_named_by_path_and_content(tmp_path: Path) -> None:
     ("name", "content", "sentence"),
     [
         ("missing.yaml", None, "There is no such file."),
-        ("ROLLBACK.md", b"# Rollback", "Markdown is not read by this version."),
         ("latin.yaml", b"version: 1\ntitle: caf\xe9", "The file is not UTF-8 text (byte 0xE9)."),
         ("empty.yaml", b"", "A runbook is a mapping of keys"),
         ("list.yaml", b"- a", "A runbook is a mapping of keys"),

@@ -1,0 +1,22 @@
+"""What an author says about a fence: a comment to the reader above it, or Runme's attributes behind its language."""
+
+from __future__ import annotations
+
+import re
+
+from runbook.reading.document.wrapping import settings
+
+_RUNME = re.compile(r"\{(?P<said>.*)\}\s*$", re.S)
+_JSON_PAIR = re.compile(r"\"(?P<key>\w+)\"\s*:\s*(?:\"(?P<text>[^\"]*)\"|(?P<bare>[\w.-]+))")
+
+
+def said_of_fence(info: str, line: int, directives: dict[int, dict[str, str]]) -> dict[str, str]:
+    """The pairs that hold for the fence on this line; the comment above it goes before the attributes."""
+    said = dict(directives.get(line - 1) or directives.get(line - 2) or {})
+    attributes = _RUNME.search(info)
+    if attributes:
+        for pair in _JSON_PAIR.finditer(attributes[0]):
+            said.setdefault(pair["key"], pair["text"] if pair["text"] is not None else pair["bare"])
+        for key, value in settings(attributes["said"]).items():
+            said.setdefault(key, value)
+    return said

@@ -1,0 +1,162 @@
+"""Commands as the model has them: their effect, what they act on, what should be seen, which values they leave open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from runbook.model import Command, Effect, Expect
+from runbook.reading.document.blocks import Block
+from runbook.reading.document.params import Params
+from runbook.reading.fence import Piece, looks_like_command
+from runbook.reading.placeholders import normalised, placeholders
+
+Infer = Callable[[str], Effect]
+Kind = Literal["run", "follow", "interactive"]
+KindOf = Callable[[str], Kind]
+
+_PRODUCTION = re.compile(r"\b(?:production|prod|prd|live)\b", re.I)
+_BRANCH = re.compile(r"\bgit push\b(?:\s+-\S+)*\s+\S+\s+(?:\S*:)?(?:refs/heads/)?(?P<branch>[\w./-]+)")
+_NAMED = re.compile(
+    r"(?:deployment|deploy|pod|statefulset|service|svc|job|namespace|ns|release|app|database|table|cluster|bucket)[/ =]"
+    r"[\"']?(?P<name>[\w][\w.-]+)",
+    re.I,
+)
+_ASSIGNED = re.compile(
+    r"(?:^|[;&|(]|\b(?:export|local|declare|readonly|then|do|else)\s)\s*([A-Za-z_]\w*)=|\bfor\s+([A-Za-z_]\w*)\s+in\b"
+    r"|\bread\s+(?:-\w+\s+(?:\"[^\"]*\"\s+)?)*([A-Za-z_]\w*)",
+    re.M,
+)
+_OPEN = re.compile(r"(?<!<)<([A-Za-z][A-Za-z0-9_-]*)>")
+_STATUS = re.compile(r"^(?:HTTP/?[\d.]*\s*)?(?:status(?: code)?:?\s*)?200(?:\s*OK)?\W*$", re.I)
+_STATUS_PRINTED = re.compile(r"curl\b.*(?:\s-\w*I\b|--head|\s-\w*i\b|--include|%\{http_code\})")
+
+_PROGRAM = re.compile(r"[a-z][\w-]{2,30}(?:\.sh)?")
+_UNSEEN = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\x00-\x08\x0b-\x1f\x7f]")
+_WIDE = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+
+
+def _seen(text: str) -> str:
+    """The text with nothing in it that a person cannot see: what is confirmed is what runs."""
+    return text if text.isascii() and text.isprintable() else _WIDE.sub(" ", _UNSEEN.sub("", text))
+
+
+_GUESSED: dict[str, str] = {
+    Effect.DESTROY: "Its words are those of a command that cannot be taken back.",
+    "follow": "It is taken for one that does not return by itself.",
+    "interactive": "It is taken for one that wants the terminal.",
+}
+
+
+class Commands:
+    """Makes the commands of one document and collects the values they leave open."""
+
+    def __init__(self, infer: Infer, kind_of: KindOf, params: Params, environment: str) -> None:
+        self.infer = infer
+        self.kind_of = kind_of
+        self.params = params
+        self.environment = environment
+        self.assigned: frozenset[str] = frozenset()
+        """The shell variables that the document itself sets."""
+        self.programs: set[str] = set()
+        """The programs that the document's commands so far have started."""
+        self.choices: dict[int, int] = {}
+
+    def know(self, blocks: Iterable[Block]) -> None:
+        """Takes note of the variables that the document's own commands set, which are not asked for."""
+        found: set[str] = set()
+        for block in blocks:
+            if block.kind == "fence":
+                found.update(name for names in _ASSIGNED.findall("\n".join(block.lines)) for name in names if name)
+        self.assigned = frozenset(found)
+
+    def choice(self, between: object | None) -> int:
+        """The number of a choice between alternatives; the same for all that stand under one heading."""
+        return self.choices.setdefault(
+            id(between) if between is not None else -len(self.choices) - 1, len(self.choices) + 1
+        )
+
+    def looks_like_one(self, text: str) -> bool:
+        """Whether code in a sentence could be a command; a program that the document runs elsewhere is known."""
+        return looks_like_command(text) or text.split(maxsplit=1)[0] in self.programs
+
+    def open_in(self, text: str) -> tuple[str, ...]:
+        """The open values of a finished command's text."""
+        return tuple(dict.fromkeys(name for name in _OPEN.findall(text) if name in self.params.found))
+
+    def of_piece(self, piece: Piece, said: dict[str, str]) -> Command:
+        """The command of a fence's piece; `said` is what the author says about the fence."""
+        command = self.made(piece.text, piece.line, expected=piece.expected, sample=piece.sample)
+        effect, guess = command.effect, command.guess
+        if said.get("effect") in tuple(Effect) or said.get("risk") in tuple(Effect):
+            effect, guess = Effect(said.get("effect") or said["risk"]), ""
+        kind = command.kind
+        if said.get("kind") in ("run", "follow", "interactive"):
+            kind = said["kind"]  # type: ignore[assignment]
+        elif said.get("background") == "true":
+            kind = "follow"
+        notes = [piece.remark] if piece.remark else []
+        if said.get("cwd"):
+            notes.append(f"The document runs it in {said['cwd']}.")
+        return msgspec.structs.replace(
+            command,
+            effect=effect,
+            kind=kind,
+            guess=guess,
+            note=" ".join([*notes, command.note]).strip(),
+            target=said.get("target")
+            or (command.target or self._target(command.text) if effect is Effect.DESTROY else command.target),
+        )
+
+    def made(self, written: str, line: int, *, expected: str = "", sample: str = "", guess: str = "") -> Command:
+        """A command of the document, with what can be inferred about it."""
+        text = normalised(_seen(written), self.assigned)
+        for name in placeholders(_seen(written), self.assigned):
+            self.params.add(name, name, text, sample)
+        program = text.split(maxsplit=1)[0] if text.strip() else ""
+        if _PROGRAM.fullmatch(program):
+            self.programs.add(program)
+        effect, kind = self.infer(text), self.kind_of(text)
+        return Command(
+            text=text,
+            effect=effect,
+            target=self._target(text) if effect is Effect.DESTROY else "",
+            kind=kind,
+            expected=expected,
+            expect=_expect(text, expected),
+            guess=" ".join(part for part in (_GUESSED.get(effect), _GUESSED.get(kind), guess) if part),
+            as_written=written if written != text else "",
+            line=line,
+        )
+
+    def expecting(self, command: Command, words: str) -> Command:
+        """The command with what should be seen."""
+        said = f"{command.expected}\n{words}".strip() if command.expected else words
+        return msgspec.structs.replace(command, expected=said, expect=_expect(command.text, said))
+
+    def typing(self, command: Command, words: str) -> Command:
+        """The interactive command with what is typed into it."""
+        return msgspec.structs.replace(command, typed_inside=f"{command.typed_inside}\n{words}".strip("\n"))
+
+    def _target(self, text: str) -> str:
+        """What a destroying command acts on, as a person would name it."""
+        branch = _BRANCH.search(text)
+        if branch:
+            return branch["branch"]
+        production = _PRODUCTION.search(text)
+        if production:
+            return production[0]
+        named = _NAMED.search(text)
+        if named:
+            return named["name"]
+        return self.environment
+
+
+def _expect(text: str, expected: str) -> Expect:
+    """What a machine can check of an expectation; only where a good result cannot fail it."""
+    if _STATUS.match(expected.strip()) and _STATUS_PRINTED.search(text) and "|" not in text:
+        return Expect(matches=r"\b200\b")
+    return Expect()

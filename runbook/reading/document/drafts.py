@@ -1,0 +1,175 @@
+"""Steps in the making, and what becomes of them: which stay, what they are called, which belong together."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from runbook.model import Check, Command, Effect, Seconds, Step, worst_effect
+from runbook.reading.document.pairs import with_pairs
+from runbook.reading.document.phrases import Names, bare
+from runbook.reading.document.words import Role
+
+Mode = Literal["method", "verify", "monitor", "other"]
+
+_QUIET: frozenset[Role] = frozenset(
+    {"contacts", "after", "success", "triggers", "lessons", "practices", "reference", "history", "report", "never",
+     "checklist"}
+)  # fmt: skip
+"""Where words without a command are told elsewhere, or only read."""
+
+
+class Draft:
+    """A step before its section is read to the end."""
+
+    def __init__(self, title: str, line: int, commands: list[Command]) -> None:
+        self.title = title
+        self.line = line
+        self.commands = commands
+        self.notes: list[str] = []
+        self.section = ""
+        self.under = ""
+        self.role: Role = ""
+        self.label = ""
+        self.expected = ""
+        self.message = ""
+        self.is_message = False
+        self.shown = False
+        """A text that is only to be looked at."""
+        self.by_hand = False
+        """An act that the document words as a command's comment, or a text to copy."""
+        self.ordered = False
+        self.bulleted = False
+        self.words = ""
+        """The first bullet's own words, which are its title when a fence follows."""
+        self.words_only = False
+        self.in_order = False
+        """Whether its section is numbered, and so a step even where it only describes."""
+        self.branch = ""
+        self.either = ""
+        self.estimate: Seconds = 0
+        self.directives: dict[str, str] = {}
+
+    @property
+    def takes_fence(self) -> bool:
+        """Whether a fence below may be what this item tells to run."""
+        return not self.message
+
+    @property
+    def effect(self) -> Effect:
+        return worst_effect(tuple(command.effect for command in self.commands))
+
+
+def finished(drafts: list[Draft], mode: Mode, names: Names) -> tuple[Step, ...]:
+    """The steps of these drafts."""
+    kept = [draft for draft in drafts if _stays(draft, mode)]
+    if mode == "verify":
+        kept = _grouped(kept)
+    return with_pairs([_step(draft, mode, names) for draft in kept])
+
+
+def _stays(draft: Draft, mode: Mode) -> bool:
+    """Whether a draft is something to do: a command always is."""
+    if draft.commands or draft.by_hand:
+        return True
+    if draft.is_message:
+        return draft.role == "communicate"
+    if draft.role in _QUIET:
+        return False
+    if mode == "other":
+        return draft.ordered or (draft.shown and draft.role == "trouble")
+    return not draft.shown or mode == "method"
+
+
+def _grouped(drafts: list[Draft]) -> list[Draft]:
+    """In a verification, the looks under one heading are one step; each keeps its title as a note."""
+    made: list[Draft] = []
+    for draft in drafts:
+        before = made[-1] if made else None
+        looks = bool(draft.commands) and draft.effect is Effect.READ and not draft.either and not draft.directives
+        plain_run = all(command.kind == "run" for command in draft.commands)
+        if not (looks and plain_run and draft.section):
+            made.append(draft)
+            continue
+        titled = [_noted(command, draft) for command in draft.commands]
+        if before is not None and before.section == draft.section and getattr(before, "group", False):
+            before.commands += titled
+            before.notes += draft.notes
+            continue
+        group = Draft(title=draft.section, line=draft.line, commands=titled)
+        group.notes, group.role, group.estimate = draft.notes, draft.role, draft.estimate
+        group.section = draft.section
+        group.group = True  # type: ignore[attr-defined]
+        made.append(group)
+    return made
+
+
+def _noted(command: Command, draft: Draft) -> Command:
+    if not draft.title or draft.title == draft.section or command.note:
+        return command
+    return msgspec.structs.replace(command, note=draft.title)
+
+
+def _step(draft: Draft, mode: Mode, names: Names) -> Step:
+    title = _title(draft)
+    done_when = draft.directives.get("done_when", "")
+    whole = bare(draft.title)
+    told = [whole] if len(whole) > len(title) and not title.endswith(whole) else []
+    notes = list(dict.fromkeys(note for note in (*told, *draft.notes) if note and bare(note).rstrip(":：") != title))
+    if draft.expected:
+        notes.append(f"Expected: {draft.expected}")
+    return Step(
+        id=names.new(draft.directives.get("name", "") or title, "step"),
+        title=title,
+        kind=_kind(draft, mode),
+        commands=tuple(draft.commands),
+        note="\n".join(notes),
+        message=draft.message,
+        either=draft.either,
+        estimate=draft.estimate,
+        done_when=Check(id="done", run=done_when) if done_when else None,
+        guess=_guess(draft),
+        line=draft.line,
+    )
+
+
+def _title(draft: Draft) -> str:
+    title = _short(bare(draft.title).rstrip(":：")) or draft.section or "Step"
+    if draft.section and len(draft.section) <= 60 and draft.section.lower() not in title.lower():
+        if title.lower() in draft.section.lower():
+            return draft.section
+        return f"{draft.section}: {title}"
+    return title
+
+
+def _short(words: str) -> str:
+    """A long sentence's first part, which is what it is about."""
+    if len(words) <= 90:
+        return words
+    for mark in (": ", ". ", "; ", " - ", " – ", " — ", " ("):
+        head = words[:90].partition(mark)
+        if head[1] and len(head[0]) > 8:
+            return head[0]
+    return words if len(words) <= 140 else words[:139].rsplit(" ", 1)[0] + "…"
+
+
+def _kind(draft: Draft, mode: Mode) -> Literal["run", "check", "manual", "message", "stream"]:
+    if not draft.commands:
+        return "message" if draft.is_message else "manual"
+    if draft.effect is Effect.READ:
+        if len(draft.commands) == 1 and draft.commands[0].kind == "follow":
+            return "stream"
+        if mode == "verify" and all(command.kind == "run" for command in draft.commands):
+            return "check"
+    return "run"
+
+
+def _guess(draft: Draft) -> str:
+    if draft.either:
+        return "Read as one of several alternatives, of which one is carried out."
+    if draft.words_only:
+        return "The document only describes this; it is read as something to do by hand."
+    if draft.shown:
+        return "Read as text to look at or to copy, not as a command."
+    return ""

@@ -1,0 +1,415 @@
+"""A section's blocks as steps: its fences, its sentences with commands, its items, in the order of the document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from runbook.model import Command, Step
+from runbook.reading.document.attributes import said_of_fence
+from runbook.reading.document.blocks import Block
+from runbook.reading.document.commands import Commands
+from runbook.reading.document.drafts import Draft, finished
+from runbook.reading.document.expectations import expectation
+from runbook.reading.document.facts import only_facts
+from runbook.reading.document.mentions import Mention, is_bare_command, mentions
+from runbook.reading.document.phrases import Names, bare, heading_of, plain
+from runbook.reading.document.sections import Section
+from runbook.reading.document.spans import span_in_heading, without_span
+from runbook.reading.fence import Piece, looks_like_command, pieces
+
+Mode = Literal["method", "verify", "monitor", "other"]
+
+_NO_STEP = re.compile(
+    r"^(?:see (?:the |also|above|below|section|`|http|\[)|refer|for (?:more|details)|this (?:section|document|guide)|https?://)\b",
+    re.I,
+)
+_NOTES = re.compile(
+    r"^(?:notes?|remarks?|tips?|caveats?|important|warnings?|cautions?|nota|notas|hinweis\w*|注意)$", re.I
+)
+_SAYS_NOTHING = re.compile(
+    r"^(?:steps?|step[- ]by[- ]step|procedure|process|runbook|instructions?|commands?|pasos|étapes|passi|schritte|手順|步骤)$",
+    re.I,
+)
+
+
+class Steps:
+    """Makes the steps of one document's sections; `directives` are its comments to the reader, by line."""
+
+    def __init__(self, commands: Commands, directives: dict[int, dict[str, str]]) -> None:
+        self.commands = commands
+        self.directives = directives
+
+    def of(
+        self, sections: Iterable[Section], mode: Mode, names: Names, head: Section | None = None
+    ) -> tuple[Step, ...]:
+        """The steps of these sections, in order; `names` keeps their ids apart."""
+        drafts: list[Draft] = []
+        for section in sections:
+            made = _Walk(self, section, mode).drafts_of(section.blocks)
+            if mode == "method" and section is not head and _is_choice(section):
+                made = self._one_of(made, section)
+            if section is not head:
+                _under_heading(made, section)
+            drafts += made
+        return finished(_introduced(drafts), mode, names)
+
+    def _one_of(self, made: list[Draft], section: Section) -> list[Draft]:
+        """An `Option B` inside of a way as one step, which is carried out instead of its siblings."""
+        if not made:
+            return []
+        whole = Draft(title=section.heading, line=section.line, commands=[c for draft in made for c in draft.commands])
+        whole.either = f"either-{self.commands.choice(section.parent)}"
+        whole.message = next((draft.message for draft in made if draft.message), "")
+        for draft in made:
+            whole.notes += [draft.title, *draft.notes]
+        return [whole]
+
+
+class _Walk:
+    """One section's blocks, told to a row of drafts."""
+
+    def __init__(self, steps: Steps, section: Section, mode: Mode) -> None:
+        self.steps = steps
+        self.commands = steps.commands
+        self.section = section
+        self.mode = mode
+        self.drafts: list[Draft] = []
+        self.lead = ""
+        """The words that name what follows: a bold line, a paragraph that ends in a colon."""
+        self.notes: list[str] = []
+        self.open: Draft | None = None
+        """The step of the item that the following blocks belong to."""
+        self.open_depth = 0
+        self.shows_result = False
+        """Whether the next fence is what should be seen."""
+        self.lead_line = 0
+        """Where a bold line stood that names what follows; 0 once it has a step."""
+
+    def drafts_of(self, blocks: Sequence[Block]) -> list[Draft]:
+        for block in blocks:
+            getattr(self, f"_{block.kind}")(block)
+        self._settle_notes()
+        return self.drafts
+
+    # ── words ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _bold(self, block: Block) -> None:
+        words = heading_of(block.text)
+        if expectation(words) is not None:
+            self.shows_result = True
+            return
+        if block.depth and self.open is not None:
+            self.open.notes.append(words)
+            return
+        self._close()
+        self._settle_lead()
+        self.lead, self.lead_line = words, block.line
+
+    def _paragraph(self, block: Block) -> None:
+        text = block.text
+        said = plain(text)
+        if self._is_expectation(said):
+            return
+        if only_facts(block):
+            return
+        if self._is_bare(block):
+            self._pieces(text.split("\n"), block.line, "bash", block)
+            return
+        told = self._told(text, block)
+        if block.depth and self.open is not None:
+            self._into_open(told, said, block)
+            return
+        if told:
+            self._close()
+            self._new(bare(said), block.line, told)
+            self.open = None
+        elif said.endswith((":", "：")):
+            self._close()
+            self.lead = heading_of(said.rpartition(". ")[2] if len(said) > 140 else said)
+        else:
+            self.notes.append(said)
+
+    def _is_expectation(self, said: str) -> bool:
+        """Whether words tell what the command above should show, which is then noted; or that the next fence does."""
+        expected = expectation(said)
+        if expected is None or not self._last_command():
+            return False
+        if expected:
+            self._expect(expected)
+        else:
+            self.shows_result = True
+        return True
+
+    def _item(self, block: Block) -> None:
+        said = plain(block.text)
+        if self.open is not None and block.depth > self.open_depth and self._is_expectation(said):
+            return
+        told = self._told(block.text, block)
+        if self.open is not None and block.depth > self.open_depth:
+            self._into_open(told, f"- {said}", block)
+            return
+        if self.open is not None and self._goes_on(block, told):
+            self.open.notes.append(f"- {said}")
+            return
+        if block.task and not told:
+            self._close()
+            return  # a box to tick stands in a checklist
+        if not said:
+            return
+        self._close()
+        if _NOTES.match(self.lead) and not told and self.drafts:
+            self.drafts[-1].notes.append(f"- {said}")
+            return
+        if told or block.ordered:
+            draft = self._new(bare(said), block.line, told)
+            draft.under = self.lead
+        else:
+            draft = self._new(self.lead or self.section.title, block.line, told)
+            draft.notes.append(f"- {said}")
+            draft.bulleted, draft.words = True, said
+        draft.ordered = block.ordered
+        self.open, self.open_depth = draft, block.depth
+
+    def _goes_on(self, block: Block, told: list[Command]) -> bool:
+        """Whether a bullet belongs to the step that the bullet before it began."""
+        if self.open is None or told or block.ordered or block.task or block.depth != self.open_depth:
+            return False
+        return self.open.bulleted and not self.open.commands
+
+    def _into_open(self, told: list[Command], words: str, block: Block) -> None:
+        assert self.open is not None
+        if not told or len(plain(block.text)) > len(told[0].text) + 4:
+            self.open.notes.append(words)
+        self.open.commands += told
+
+    def _table(self, block: Block) -> None:
+        for row, line in zip(block.rows, block.row_lines, strict=False):
+            for number, cell in enumerate(row):
+                told = [
+                    self.commands.made(mention.text, line, expected=mention.expected)
+                    for mention in mentions(cell, self.commands.looks_like_one)
+                    if mention.armed
+                ]
+                if told:
+                    title = next((bare(other) for at, other in enumerate(row) if at != number and other.strip()), "")
+                    self._close()
+                    self._new(title or self.section.title, line, told)
+
+    # ── fences ────────────────────────────────────────────────────────────────────────────────────
+
+    def _fence(self, block: Block) -> None:
+        content = "\n".join(block.lines).strip("\n")
+        if not content.strip():
+            return
+        if self.shows_result and self._last_command():
+            self.shows_result = False
+            self._expect(content)
+            return
+        self.shows_result = False
+        if self.section.role in ("report", "communicate") and not _is_shell(block.info):
+            self._close()
+            draft = self._new(self.lead or self.section.title, block.line, [])
+            draft.message = content
+            draft.is_message = True
+            return
+        if self.section.role == "history":
+            self._shown(content, block)
+            return
+        self._pieces(list(block.lines), block.first_line, block.info, block)
+
+    def _pieces(self, lines: list[str], first_line: int, info: str, block: Block) -> None:
+        language = re.split(r"[\s{]", info.strip(), maxsplit=1)[0].lower().strip("{}.")
+        said = said_of_fence(info, block.line, self.steps.directives)
+        found = pieces(lines, first_line, language)
+        if not found:
+            return
+        if self.open is not None and (not self.open.takes_fence or block.depth < self.open_depth - 1):
+            self.open = None
+        item, self.open = self.open, None
+        if not any(piece.kind in ("command", "manual") for piece in found):
+            self._not_run(found, block, item)
+            self.open = item
+            return
+        self._told_by(found, said, item)
+        # What follows at the item's depth still belongs to it.
+        self.open = item if item is not None and block.depth >= self.open_depth else None
+
+    def _told_by(self, found: Sequence[Piece], said: dict[str, str], item: Draft | None) -> None:
+        """The drafts of a fence's pieces. An item that leads to the fence is the step of those without a title."""
+        if item is not None and item.bulleted and len(item.notes) == 1:
+            item.title, item.notes = bare(item.words), []
+        branches = {piece.branch for piece in found if piece.kind == "command"}
+        either = self._either() if len(branches) > 1 else ""
+        here: Draft | None = item
+        first = True
+        for piece in found:
+            if piece.kind == "command":
+                title = bare(piece.title)
+                fresh = here is None or bool(title) or (either and here.branch != piece.branch)
+                if either and here is not None and here.either and here.branch == piece.branch:
+                    fresh = False
+                    here.notes += [title] if title else []
+                if here is not None and first and here is item and not either:
+                    fresh = False
+                    if title and title.lower() != here.title.lower():
+                        here.notes.append(title) if len(found) == 1 or not title else None
+                        fresh = len([other for other in found if other.title]) > 1
+                if fresh or here is None:
+                    title = title or self.lead or (here.title if here is not None and not either else "")
+                    here = self._new(title or self.section.title, piece.line, [])
+                    here.label = piece.label
+                here.branch = piece.branch
+                here.either = f"{either}" if either and piece.branch else ""
+                here.commands.append(self.commands.of_piece(piece, said))
+                here.directives.update(said)
+                self.lead = "" if title else self.lead
+                first = False
+            elif piece.kind == "manual":
+                here = None
+                made = self._new(bare(piece.text) or self.section.title, piece.line, [])
+                made.by_hand = True
+                made.expected = piece.expected
+                if piece.title and bare(piece.title) != made.title:
+                    made.notes.append(bare(piece.title))
+                if piece.remark:
+                    made.notes.append(piece.remark)
+            else:
+                self._beside(piece, here)
+        self.lead = ""
+
+    def _beside(self, piece: Piece, here: Draft | None) -> None:
+        """What a fence holds beside commands: notes, output, what is typed into a program, the content of a file."""
+        last = self._last_command()
+        if piece.kind == "output":
+            if last:
+                self._expect(piece.text)
+        elif piece.kind == "typed":
+            if last and last.kind == "interactive":
+                self._replace(self.commands.typing(last, piece.text))
+            else:
+                draft = self._new(bare(piece.title) or self.lead or self.section.title, piece.line, [])
+                draft.message, draft.by_hand = piece.text, True
+        elif piece.kind == "script":
+            draft = self._new(bare(piece.title) or self.lead or self.section.title, piece.line, [])
+            draft.message = piece.text
+            draft.by_hand = True
+        elif piece.text.strip():
+            (here.notes if here is not None else self.notes).append(bare(piece.text))
+
+    def _not_run(self, found: Sequence[Piece], block: Block, item: Draft | None) -> None:
+        """A fence without a command: SQL and the like to copy, a configuration to write, or a picture in characters."""
+        content = "\n".join(block.lines).strip("\n")
+        if all(piece.kind == "output" for piece in found) and self._last_command() and not self.lead:
+            self._expect(content)
+        elif item is not None and not item.message and not item.commands:
+            item.message = content
+        elif self.mode != "other" or any(piece.kind == "typed" for piece in found):
+            self._shown(content, block)
+        self.lead = ""
+
+    def _shown(self, content: str, block: Block) -> None:
+        draft = self._new(self.lead or self.section.title, block.line, [])
+        draft.message = content
+        draft.shown = True
+        self.lead = ""
+
+    # ── drafts ────────────────────────────────────────────────────────────────────────────────────
+
+    def _told(self, text: str, block: Block) -> list[Command]:
+        found: Iterable[Mention] = mentions(text, self.commands.looks_like_one, lead=self.lead or self.section.title)
+        return [
+            self.commands.made(mention.text, block.line + mention.line, expected=mention.expected)
+            for mention in found
+            if mention.armed
+        ]
+
+    def _is_bare(self, block: Block) -> bool:
+        """Whether every line of a paragraph is a command that somebody forgot to put into a fence."""
+        lines = [line.strip() for line in block.text.split("\n")]
+        return all(is_bare_command(line, looks_like_command) for line in lines)
+
+    def _new(self, title: str, line: int, commands: list[Command]) -> Draft:
+        draft = Draft(title=title, line=line, commands=commands)
+        draft.role = self.section.role
+        if self.notes:
+            draft.notes += self.notes
+            self.notes = []
+        self.lead_line = 0
+        self.drafts.append(draft)
+        return draft
+
+    def _close(self) -> None:
+        self.open = None
+
+    def _last(self) -> Draft | None:
+        return next((draft for draft in reversed(self.drafts) if draft.commands), None)
+
+    def _last_command(self) -> Command | None:
+        last = self._last()
+        return last.commands[-1] if last else None
+
+    def _replace(self, command: Command) -> None:
+        last = self._last()
+        if last:
+            last.commands[-1] = command
+
+    def _expect(self, words: str) -> None:
+        last = self._last_command()
+        if last:
+            self._replace(self.commands.expecting(last, words))
+
+    def _either(self) -> str:
+        return f"either-{self.commands.choice(None)}"
+
+    def _settle_lead(self) -> None:
+        """A bold line under which only words stand is something to do by hand."""
+        if self.lead_line and self.lead and self.notes and self.mode == "method":
+            self._new(self.lead, self.lead_line, []).by_hand = True
+        self.lead_line = 0
+
+    def _settle_notes(self) -> None:
+        """What was said and led to nothing belongs to the last step, or is one where a way has only words."""
+        self._settle_lead()
+        notes, self.notes = self.notes, []
+        kept = [note for note in notes if not _NO_STEP.match(note)]
+        if not kept:
+            return
+        if self.drafts:
+            self.drafts[-1].notes += kept
+        elif self.mode == "method" and self.section.level:
+            draft = self._new(self.section.title, self.section.line, [])
+            draft.notes += kept
+            draft.words_only = True
+
+
+def _under_heading(made: list[Draft], section: Section) -> None:
+    """Puts the heading before the steps' own titles, so that a row of steps still shows its parts."""
+    title = without_span(section.title)
+    for draft in made:
+        draft.in_order = bool(section.number)
+        draft.section = "" if _SAYS_NOTHING.match(title) and draft.title != section.title else title
+    if made and span_in_heading(section.heading):
+        made[0].estimate = span_in_heading(section.heading)
+
+
+def _is_choice(section: Section) -> bool:
+    """Whether a section is one of several alternatives, and is told in one piece."""
+    siblings = section.parent.children if section.parent else []
+    return section.alternative and not section.children and sum(other.alternative for other in siblings[:40]) > 1
+
+
+def _introduced(drafts: list[Draft]) -> list[Draft]:
+    """Words that only introduce a way are a note of its first step, and a step of their own where there is none."""
+    if any(draft.commands for draft in drafts):  # what only describes is read in the document itself
+        drafts = [draft for draft in drafts if not draft.words_only or not draft.section or draft.in_order]
+    first = drafts[0] if drafts else None
+    if first is None or not first.words_only or first.section or len(drafts) == 1:
+        return drafts
+    drafts[1].notes[:0] = first.notes
+    return drafts[1:]
+
+
+def _is_shell(info: str) -> bool:
+    return re.match(r"(?:ba|z|da|k)?sh\b|shell|console|terminal|cmd|powershell", info.strip().lower()) is not None

@@ -1,0 +1,318 @@
+"""The parts of a document, each told by short sentences of our own."""
+
+from __future__ import annotations
+
+import pytest
+
+from runbook.model import Checklist, Contact, Runbook
+from runbook.reading import markdown
+from runbook.reading.document.mojibake import mended
+from runbook.reading.document.params import kind_of_value
+from runbook.reading.document.phrases import Names, bare, plain
+from runbook.reading.document.sections import own_role
+from runbook.reading.document.spans import deadline, risk, span, span_in_heading
+from runbook.reading.document.thresholds import Numbers, health_signal
+from runbook.reading.problems import ReadingError
+from runbook.signals.criteria import parse
+from runbook.steps import effects
+
+
+def read(text: str, path: str = "ROLLBACK.md") -> Runbook:
+    return markdown.loads(text, path, parse_criterion=parse, infer=effects.infer, kind_of=effects.kind)
+
+
+# ── text that was damaged, and what is wrapped around it ──────────────────────────────────────────
+
+
+@pytest.mark.parametrize("page", ["mac_roman", "cp1252", "latin-1"])
+@pytest.mark.parametrize("said", ["## 🚨 Wann zurück?", "Größe prüfen → weiter", "• façade — naïve", "復旧の手順"])
+def test_utf8_read_in_a_wrong_code_page_is_mended(page: str, said: str) -> None:
+    raw = said.encode()
+    seen = "".join(
+        chr(byte) if page == "cp1252" and byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else bytes([byte]).decode(page)
+        for byte in raw
+    )
+    assert mended(seen) == said
+
+
+def test_one_damaged_run_between_sound_ones_is_mended_alone() -> None:
+    assert mended("Prüfen: ✅ und " + "naïve".encode().decode("cp1252")) == "Prüfen: ✅ und naïve"
+
+
+@pytest.mark.parametrize("said", ["Größe", "café déjà vu", "日本語の手順", "√2 ∆x ≈ 1", "“quoted” – dash", "Straße №5"])
+def test_sound_text_is_left_alone(said: str) -> None:
+    assert mended(said) == said
+
+
+def test_front_matter_comments_and_erb_take_no_line_away() -> None:
+    book = read(
+        "---\ntitle: Going back\nowner: 'Team Pear'\nlast_tested: 2026-01-01\n---\n"
+        "# <%= current_page.data.title %>\n<!-- a\ncomment with `git push` -->\n\n## Rollback steps\n\n"
+        "```bash\ngit log -3\n```\n"
+    )
+    assert (book.title, book.owner, book.last_tested) == ("Going back", "Team Pear", "2026-01-01")
+    assert [(c.text, c.line) for m in book.methods for s in m.steps for c in s.commands] == [("git log -3", 13)]
+
+
+def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
+    text = "# Rollback\n\n## Steps\n\n```bash\n# Look\ngit log -3\n```\n"
+    with_crlf = read("\ufeff" + text.replace("\n", "\r\n"))
+    assert with_crlf.methods == read(text).methods
+
+
+def test_an_admonition_is_prose_and_a_fence_in_a_quote_is_a_fence() -> None:
+    book = read("# Rollback\n\n## Steps\n\n```{note}\ngit is old\n```\n\n> ```bash\n> git log -3\n> ```\n")
+    assert [(c.text, c.line) for m in book.methods for s in m.steps for c in s.commands] == [("git log -3", 10)]
+
+
+def test_html_that_only_folds_does_not_hide_what_it_holds() -> None:
+    book = read("# Rollback\n\n## Steps\n\n<details><summary>Open</summary>\n```bash\ngit log -3\n```\n</details>\n")
+    assert [c.text for m in book.methods for s in m.steps for c in s.commands] == ["git log -3"]
+
+
+def test_what_is_not_text_is_refused_with_its_place() -> None:
+    with pytest.raises(ReadingError, match="bin.md:1: This is not text"):
+        read("\x00\x01\x02", "bin.md")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "#", "```", "- ", "|a|\n|-|", "> ", "---\n---", "1. ", "[x]: y", "\ufeff"]
+)
+def test_a_document_of_nothing_is_an_empty_runbook(text: str) -> None:
+    book = read(text)
+    assert book.methods == () and book.title
+
+
+# ── words ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("**Bold** and [a link](https://x.example)", "Bold and a link"),
+        ("`git revert <commit-sha>` *now*", "`git revert <commit-sha>` now"),
+        ("snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"),
+    ],
+)
+def test_emphasis_goes_and_code_stays(source: str, words: str) -> None:
+    assert plain(source) == words
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("🚨 When to go back", "When to go back"),
+        ("✅ It works", "It works"),
+        ("⚠️ Slow —", "Slow"),
+        ("<tag> first", "<tag> first"),
+    ],
+)
+def test_emoji_and_dashes_at_the_ends_are_noise(source: str, words: str) -> None:
+    assert bare(source) == words
+
+
+def test_names_are_unique_short_and_begin_with_a_letter_or_digit() -> None:
+    names = Names()
+    made = [
+        names.new(words) for words in ("Stop it", "stop it!", "🚨", "🚨", "x" * 200, "日本", "stop it 2", "Stop it")
+    ]
+    assert len(set(made)) == len(made)
+    assert all(len(name) <= 64 and name[0].isalnum() and name.isascii() for name in made)
+
+
+@pytest.mark.parametrize(
+    ("heading", "role"),
+    [
+        ("When to roll back", "triggers"), ("Decision matrix", "triggers"), ("Symptoms", "triggers"),
+        ("When NOT to roll back", "never"), ("Do not roll back for", "never"), ("Prerequisites", "before"),
+        ("Pre-rollback checks", "before"), ("Post-rollback verification", "verify"), ("Smoke tests", "verify"),
+        ("Metrics to watch", "monitor"), ("Success criteria", "success"), ("Who to call", "contacts"),
+        ("Escalation path", "contacts"), ("Incident report template", "report"), ("After the rollback", "after"),
+        ("Follow-up", "after"), ("Lessons learned", "lessons"), ("Best practices", "practices"),
+        ("Change log", "history"), ("Troubleshooting", "trouble"), ("Appendix B", "reference"),
+        ("Notify the others", "communicate"), ("Cuándo revertir", "triggers"), ("Verificación", "verify"),
+        ("Kontakte", "contacts"), ("Voraussetzungen", "before"), ("連絡先", "contacts"), ("ロールバック手順", ""),
+        ("检查清单", "checklist"), ("언제 롤백하나", "triggers"), ("Contatti", "contacts"), ("Prérequis", "before"),
+        ("Roll back the deployment", ""), ("Step 2: Push", ""),
+    ],
+)  # fmt: skip
+def test_a_heading_tells_its_role(heading: str, role: str) -> None:
+    assert own_role(heading) == role
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("~10 minutes", 600), ("2-3 min", 180), ("5+ minutes", 300), ("1 h", 3600), ("Variable", 0), ("30秒", 30), ("an hour", 3600),
+     ("10 Minuten", 600), ("1.5 hours", 5400), ("within 5 business days", 432000), ("3 monkeys", 0)],
+)  # fmt: skip
+def test_spans_of_time(said: str, seconds: float) -> None:
+    assert span(said) == seconds
+
+
+def test_a_span_in_brackets_of_a_heading() -> None:
+    assert span_in_heading("Quick way (< 5 minutes)") == 300
+    assert span_in_heading("Revert (version 5)") == 0
+
+
+@pytest.mark.parametrize(
+    ("heading", "seconds"),
+    [
+        ("Immediate", 3600),
+        ("Short-term (within 24 hours)", 86400),
+        ("Long-term", 604800),
+        ("Within 1 week", 604800),
+        ("Later", 0),
+    ],
+)
+def test_deadlines(heading: str, seconds: float) -> None:
+    assert deadline(heading) == seconds
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("Very Low", "very low"), ("HIGH - careful", "high"), ("Moderate", "medium"), ("low", "low"), ("?", None)],
+)
+def test_risks(said: str, name: str | None) -> None:
+    assert risk(said) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "kind"),
+    [
+        ("commit-sha", "git revert <commit-sha>", "git_commit"), ("last-good", "git checkout <last-good>", "git_commit"),
+        ("tag", "git checkout <tag>", "git_tag"), ("version", "git checkout <version>", "git_tag"),
+        ("version", "helm rollback app <version>", "text"), ("tag", "docker pull app:<tag>", "text"),
+        ("api-token", "curl -H <api-token>", "secret"), ("db_password", "psql <db_password>", "secret"),
+        ("deployment-url", "vercel rollback <deployment-url>", "text"), ("health-url", "curl <health-url>", "url"),
+        ("replicas", "kubectl scale --replicas=<replicas>", "number"), ("pod", "kubectl logs <pod>", "text"),
+    ],
+)  # fmt: skip
+def test_a_values_name_tells_its_picker(name: str, command: str, kind: str) -> None:
+    assert kind_of_value(name, command) == kind
+
+
+# ── numbers ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("said", "criterion"),
+    [
+        ("Error rate > 5% for 5+ minutes", "error_rate > 5 % for 5m"),
+        ("Error rate exceeds 2 percent", "error_rate > 2 %"),
+        ("Response time p95 > 800 ms", "p95 > 800 ms"),
+        ("P95 latency (should be < 300ms)", "p95 < 300 ms"),
+        ("Pager alerts (> 10/min)", "pager_alerts > 10/min"),
+        ("Uploads failing > 20%", "uploads_failing > 20 %"),
+        ("> 20% error rate on checkout", "error_rate > 20 %"),
+        ("Health check returning 200 OK", "health == 200"),
+        ("Health check fails for > 5 minutes", "health != 200 for 5m"),
+        ("Health check failing", "health != 200"),
+        ("Front page returning 502", "front_page_status == 502"),
+        ("Error rate between (1-3%)", "error_rate >= 1 %"),
+        ("Memory above 90% for 10 minutes", "memory > 90 % for 10m"),
+        ("Latency is 50% above baseline", None),
+        ("The queue does not move", None),
+        ("Version 5 is bad", None),
+        ("Error rate > 5% and p95 > 3s", None),
+    ],
+)
+def test_a_number_in_a_sentence_is_a_criterion(said: str, criterion: str | None) -> None:
+    found = Numbers(parse, health_signal("https://x.example/health")).criterion(said)
+    assert (found.text if found else None) == criterion
+
+
+def test_one_measure_in_two_units_is_one_signal() -> None:
+    numbers = Numbers(parse, None)
+    assert numbers.criterion("p95 > 2s") and numbers.criterion("p95 < 500 ms")
+    assert [(signal.id, signal.unit) for signal in numbers.signals.values()] == [("p95", "s")]
+
+
+def test_failing_health_without_an_endpoint_is_left_to_a_person() -> None:
+    assert Numbers(parse, None).criterion("Health check failing") is None
+
+
+# ── triggers, checklists, outcomes, contacts, afterwards ──────────────────────────────────────────
+
+
+def test_triggers_written_as_boxes_are_triggers_and_those_against_are_notes() -> None:
+    book = read(
+        "# Rollback\n\n## When to roll back\n\n### Critical\n- [ ] Money is lost\n\n### Maybe (assess)\n- [ ] It is slow\n\n"
+        "**Do not roll back for:**\n- Wrong colours\n\n### When not to roll back\n- A typo\n"
+    )
+    assert [(t.text, t.urgency) for t in book.triggers] == [
+        ("Money is lost", "immediate"),
+        ("It is slow", "conditional"),
+    ]
+    assert book.notes == ("Do not roll back for: Wrong colours", "When not to roll back: A typo")
+    assert book.checklists == ()
+
+
+def test_the_rows_of_a_decision_table_are_triggers() -> None:
+    book = read(
+        "# Rollback\n\n## Decision matrix\n\n| Sign | Severity | Action |\n|---|---|---|\n| No pages | Critical | Go back |\n"
+        "| Slow | Low | Look |\n"
+    )
+    assert [(t.text, t.urgency, t.line) for t in book.triggers] == [
+        ("No pages · Critical · Action: Go back", "immediate", 7),
+        ("Slow · Low · Action: Look", "conditional", 8),
+    ]
+
+
+def test_boxes_make_checklists_with_their_phase_and_nested_boxes_count_alone() -> None:
+    book = read(
+        "# Rollback\n\n## Pre-rollback checklist\n1. **Database**\n   - [ ] Saved\n   - [ ] Named\n2. **Code**\n   - [ ] Tagged\n\n"
+        "## Post-rollback checklist\n- [x] Told\n  - on the page\n  - by mail\n1. [ ] Slept\n"
+    )
+    assert [(c.title, c.phase, [i.text for i in c.items]) for c in book.checklists] == [
+        ("Pre-rollback checklist: Database", "before", ["Saved", "Named"]),
+        ("Pre-rollback checklist: Code", "before", ["Tagged"]),
+        ("Post-rollback checklist", "after", ["Told", "Slept"]),
+    ]
+    assert book.checklists[2].items[0].note == "on the page\nby mail"
+
+
+def test_outcomes_without_levels_are_success() -> None:
+    book = read("# Rollback\n\n## Success criteria\n- [ ] All pods run\n- [ ] Lag < 60 seconds\n")
+    assert [(o.text, o.level, o.criterion.text if o.criterion else None) for o in book.outcomes] == [
+        ("All pods run", "success", None),
+        ("Lag < 60 seconds", "success", "lag < 60 s"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("### Level 2: Further up\n- **Head**: +49 30 1", Contact(level="2", who="Head", how="+49 30 1")),
+        ("- **Legal**: [Phone] (for personal data)", Contact(level="", who="Legal", how="not filled in (Phone)", when="for personal data")),
+        ("**On call**: #pears", Contact(level="", who="On call", how="#pears")),
+        ("### External\n- Cloud support: 1-800-5550", Contact(level="external", who="Cloud support", how="1-800-5550")),
+        ("| Role | Name | Phone |\n|---|---|---|\n| Lead | Ada | 555 |", Contact(level="", who="Lead · Ada", how="555")),
+        ("- Level 1: Team Pear", Contact(level="1", who="Team Pear")),
+        ("**Team Plum**:\n\n- Slack: #plum", Contact(level="", who="Team Plum", how="Slack: #plum")),
+    ],
+)  # fmt: skip
+def test_a_contact(text: str, expected: Contact) -> None:
+    assert read(f"# Rollback\n\n## Contacts\n\n{text}\n").contacts == (expected,)
+
+
+def test_follow_ups_lessons_practices_and_the_report() -> None:
+    book = read(
+        "# Rollback\n\n## Post-rollback actions\n### Immediate (within 30 minutes)\n1. [ ] Tell them\n### Long-term\n- Learn\n  - slowly\n\n"
+        "## Lessons learned\n### Common causes\n- **Haste** → Solution: Wait\n- Cold cache: warm it\n### Best practices\n- ✅ Sleep\n\n"
+        "## Incident report template\n```\n# Report [DATE]\ngit push\n```\n"
+    )
+    assert [(f.text, f.due_in, f.group) for f in book.follow_ups] == [
+        ("Tell them", 1800, "Immediate (within 30 minutes)"),
+        ("Learn", 604800, "Long-term"),
+    ]
+    assert [(lesson.cause, lesson.answer) for lesson in book.lessons] == [("Haste", "Wait"), ("Cold cache", "warm it")]
+    assert book.practices == ("Sleep",)
+    assert book.report_template == "# Report [DATE]\ngit push"
+    assert not any(method.steps for method in book.procedures())
+
+
+def test_checklist_items_and_outcomes_never_share_an_id() -> None:
+    book = read("# Rollback\n\n## Checklist\n- [ ] It works\n- [ ] It works\n\n## Success criteria\n- It works\n")
+    lists: tuple[Checklist, ...] = book.checklists
+    ids = [item.id for listed in lists for item in listed.items] + [outcome.id for outcome in book.outcomes]
+    assert len(set(ids)) == 3

@@ -1,0 +1,278 @@
+"""How steps come out of sections: titles, items, sentences, fences, pairs, and where each of them belongs."""
+
+from __future__ import annotations
+
+import pytest
+
+from runbook.model import Effect, Runbook, Step
+from runbook.reading import markdown
+from runbook.reading.document.mentions import mentions
+from runbook.reading.fence import looks_like_command
+from runbook.signals.criteria import parse
+from runbook.steps import effects
+
+
+def read(text: str) -> Runbook:
+    return markdown.loads(text, "ROLLBACK.md", parse_criterion=parse, infer=effects.infer, kind_of=effects.kind)
+
+
+def steps(text: str) -> list[Step]:
+    """The steps of the one way that a document with this text under its heading has."""
+    (method,) = read(f"# Rollback\n\n## Rollback steps\n\n{text}\n").methods
+    return list(method.steps)
+
+
+def told(step: Step) -> tuple[str, list[str]]:
+    return step.title, [command.as_written or command.text for command in step.commands]
+
+
+# ── sentences ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("sentence", "armed"),
+    [
+        ("Run `git log -3`.", ["git log -3"]),
+        ("Then execute `git push origin main` and wait.", ["git push origin main"]),
+        ("Look at the pods: `kubectl get pods`", ["kubectl get pods"]),
+        ("**Restart:** `docker restart cache`", ["docker restart cache"]),
+        ("`kubectl get pods`", ["kubectl get pods"]),
+        ("Clear it via `docker builder prune -a`.", ["docker builder prune -a"]),
+        ("Run `git fetch origin` and `git log -3`", ["git fetch origin", "git log -3"]),
+        ("Set the page `heroku config:set PAGE=x -a pear`.", ["heroku config:set PAGE=x -a pear"]),
+        ("Do not run `git push --force origin main`.", []),
+        ("Use a pull request instead of `git push origin main`.", []),
+        ("The `git push origin main` step takes long.", []),
+        ("When `kubectl get pods` shows an error, go on.", []),
+        ("`kubectl get pods` should show three of them", []),
+        ("It is the same as `git revert HEAD`", []),
+        ("Needs `kubectl` and `jq`", []),
+    ],
+)
+def test_a_sentence_tells_to_run_a_command_or_only_speaks_of_it(sentence: str, armed: list[str]) -> None:
+    assert [mention.text for mention in mentions(sentence, looks_like_command) if mention.armed] == armed
+
+
+def test_what_follows_an_arrow_is_what_should_be_seen() -> None:
+    (step,) = steps("1. `curl https://x.example/ready` → `ok`")
+    assert step.commands[0].expected == "ok"
+
+
+def test_a_sentence_with_a_command_is_its_title() -> None:
+    (step,) = steps("After that, run `git log -3` to be sure.")
+    assert told(step) == ("After that, run `git log -3` to be sure.", ["git log -3"])
+
+
+def test_placeholders_at_the_start_of_a_line_survive() -> None:
+    (step,) = steps("1. Redirect it:\n   ```bash\n   git revert \\\n     <REVISION>\n   ```")
+    assert "REVISION" in step.commands[0].text or "revision" in step.commands[0].text.lower()
+
+
+# ── items ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_item_is_the_title_of_the_fence_inside_it_or_right_below_it() -> None:
+    inside = steps("1. **List them**\n   ```bash\n   git tag -l\n   ```\n2. Choose one\n")
+    below = steps("1. List them:\n```bash\ngit tag -l\n```\n2. Choose one\n")
+    for found in (inside, below):
+        assert [told(step) for step in found] == [("List them", ["git tag -l"]), ("Choose one", [])]
+        assert [step.kind for step in found] == ["run", "manual"]
+
+
+def test_nested_items_are_the_notes_of_their_step() -> None:
+    (step,) = steps("1. Go to the console\n   - Click the release\n   - Press the button\n")
+    assert (step.title, step.kind, step.note) == (
+        "Go to the console",
+        "manual",
+        "- Click the release\n- Press the button",
+    )
+
+
+def test_bullets_under_one_lead_are_one_step() -> None:
+    (step,) = steps("Tell the others:\n\n- the shop\n- the press\n")
+    assert (step.title, step.note) == ("Tell the others", "- the shop\n- the press")
+
+
+def test_a_way_that_is_only_words_is_a_step_by_hand_and_says_that_it_is_guessed() -> None:
+    book = read(
+        "# Rollback\n\n### Option 1: By phone\nCall the host.\n\n### Option 2: Git\n```bash\ngit revert HEAD\n```\n"
+    )
+    assert [(m.label, [s.kind for s in m.steps]) for m in book.methods] == [("1", ["manual"]), ("2", ["run"])]
+    assert book.methods[0].steps[0].note == "Call the host." and book.methods[0].steps[0].guess
+
+
+# ── fences ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("lead", ["Expected output:", "**Expected**:", "You should see:", "Example output:"])
+def test_a_fence_after_such_words_is_what_should_be_seen(lead: str) -> None:
+    (step,) = steps(f"```bash\n# Look\nkubectl get pods\n```\n\n{lead}\n\n```\nkubectl-like text\n```\n")
+    assert step.commands[0].expected == "kubectl-like text" and len(step.commands) == 1
+
+
+def test_a_sentence_of_expectation_goes_to_the_command_above() -> None:
+    (step,) = steps("```bash\n# Look\nkubectl get pods\n```\n\nExpected: three of them\n")
+    assert step.commands[0].expected == "three of them"
+
+
+def test_only_a_plain_status_of_a_printed_header_is_checked_by_the_machine() -> None:
+    text = "```bash\n# A\ncurl -I https://x.example\n# Expected: 200 OK\n\n# B\ncurl https://x.example\n# Expected: 200 OK\n```"
+    first, second = steps(text)
+    assert first.commands[0].expect.matches and not second.commands[0].expect.matches
+
+
+def test_the_author_overrules_what_is_inferred() -> None:
+    above = steps('<!-- warroom: effect=destroy target=shop done_when="test -e /x" -->\n```bash\n./back.sh now\n```\n')
+    attributes = steps('```bash {"name":"promote","risk":"destroy"}\n./back.sh now\n```\n')
+    assert above[0].commands[0].effect is Effect.DESTROY and above[0].commands[0].target == "shop"
+    assert above[0].done_when is not None and above[0].done_when.run == "test -e /x"
+    assert attributes[0].commands[0].effect is Effect.DESTROY and attributes[0].id == "promote"
+
+
+def test_a_configuration_to_write_is_text_to_copy() -> None:
+    (step,) = steps("1. Change the file:\n   ```yaml\n   replicas: 0\n   ```\n")
+    assert (step.title, step.kind, step.message) == ("Change the file", "manual", "replicas: 0")
+
+
+# ── where things belong ───────────────────────────────────────────────────────────────────────────
+
+
+def test_a_step_is_closed_by_the_one_that_takes_it_back() -> None:
+    found = steps(
+        "```bash\n# Close\nheroku maintenance:on -a pear\n\n# Mend\nheroku rollback -a pear\n\n"
+        "# Open\nheroku maintenance:off -a pear\n```\n\n```bash\n# Down\nkubectl scale deploy/x --replicas=0\n\n"
+        "# Up\nkubectl scale deploy/x --replicas=3\n```\n"
+    )
+    by_title = {step.title: step for step in found}
+    assert by_title["Close"].closed_by == by_title["Open"].id
+    assert by_title["Down"].closed_by == by_title["Up"].id
+    assert not by_title["Mend"].closed_by and not by_title["Up"].closed_by
+
+
+FENCE = "```bash\ngit {}\n```\n\n"
+
+
+@pytest.mark.parametrize(
+    ("headings", "labels"),
+    [
+        (["## Option A: Git", "## Option B: Again"], ["A", "B"]),
+        (["## Scenario 1: Slow", "## Scenario 2: Down"], ["1", "2"]),
+        (["## A. Roll back the image", "## B. Roll back the settings"], ["A", "B"]),
+        (["## Vercel rollback", "## Railway rollback"], ["1", "2"]),
+        (["## 1. Stop it", "## 2. Restore it"], ["1"]),
+        (["## Step 1: Stop it", "## Step 2: Restore it"], ["1"]),
+        (["## Stop it", "## Restore it"], ["1"]),
+        (["## Rollback strategies\n### 1. By tag", "### 2. By hand"], ["1", "2"]),
+        (["## Opción 1: Git", "## Opción 2: Otra vez"], ["1", "2"]),
+        (["## Méthode 1 : Git", "## Méthode 2 : encore"], ["1", "2"]),
+        (["## 方法 1：Git", "## 方法 2：再来"], ["1", "2"]),
+    ],
+)
+def test_marked_siblings_are_ways_and_numbered_ones_are_steps(headings: list[str], labels: list[str]) -> None:
+    text = "# Rollback\n\n" + "".join(
+        f"{heading}\n" + FENCE.format(f"log -{n}") for n, heading in enumerate(headings, 1)
+    )
+    assert [method.label for method in read(text).methods] == labels
+
+
+def test_levels_of_contacts_are_no_ways_back() -> None:
+    book = read(
+        "# Rollback\n\n## Contacts\n### Level 1: Near\n1. Call\n### Level 2: Far\n1. Call\n\n## Steps\n"
+        + FENCE.format("log -1")
+    )
+    assert [method.title for method in book.methods] == ["Steps"]
+
+
+def test_triage_and_reference_stand_beside_the_ways() -> None:
+    book = read(
+        "# Rollback\n\n## Prerequisites\n" + FENCE.format("log -1") + "## Rollback steps\n" + FENCE.format("log -2")
+        + "## Verification\n" + FENCE.format("log -3") + "## Monitoring\n" + FENCE.format("log -4")
+        + "## Appendix\n" + FENCE.format("log -5")
+    )  # fmt: skip
+    assert [m.title for m in book.methods] == ["Rollback steps"]
+    assert [m.title for m in book.others] == ["Prerequisites", "Appendix"]
+    assert [c.text for s in book.verification for c in s.commands] == ["git log -3"]
+    assert [c.text for s in book.monitoring for c in s.commands] == ["git log -4"]
+
+
+def test_the_commands_of_a_history_are_not_offered() -> None:
+    book = read(
+        "# Rollback\n\n## Steps\n" + FENCE.format("log -1") + "## History\n" + FENCE.format("push --force origin x")
+    )
+    assert [c.text for m in book.procedures() for s in m.steps for c in s.commands] == ["git log -1"]
+
+
+def test_a_message_to_send_is_one() -> None:
+    book = read(
+        "# Rollback\n\n## Steps\n"
+        + FENCE.format("log -1")
+        + "## Communication\n### To customers\n```\nWe are sorry.\n```\n"
+    )
+    assert [(s.kind, s.message) for m in book.others for s in m.steps] == [("message", "We are sorry.")]
+
+
+def test_two_ways_of_one_name_are_told_apart() -> None:
+    book = read(
+        "## Shop\n### Rollback process\n"
+        + FENCE.format("log -1")
+        + "## Stock\n### Rollback process\n"
+        + FENCE.format("log -2")
+    )
+    assert [m.title for m in book.methods] == ["Shop: Rollback process", "Stock: Rollback process"]
+    assert len({m.id for m in book.methods}) == 2
+
+
+# ── choices, and documents without any command ────────────────────────────────────────────────────
+
+
+def test_an_or_in_a_fence_makes_alternatives_of_one_choice() -> None:
+    first, second, after = steps(
+        "```bash\n# Restart it\npm2 restart pear\n\n# OR with systemd\nsystemctl restart pear\n```\n\n1. Look\n"
+    )
+    assert first.either and first.either == second.either and not after.either
+
+
+def test_options_inside_a_way_are_one_choice_each_told_in_one_piece() -> None:
+    book = read(
+        "# Rollback\n\n## Option 1: By hand\n### Option A: quick\n```bash\n# Stop\nsystemctl stop pear\n# Start\nsystemctl start pear\n```\n"
+        "### Option B: slow\n```bash\nreboot\n```\n\n## Option 2: Git\n```bash\ngit revert HEAD\n```\n"
+    )
+    quick, slow = (step for step in book.methods[0].steps if step.commands)
+    assert len(quick.commands) == 2 and quick.either and quick.either == slow.either
+    assert [method.label for method in book.methods] == ["1", "2"]
+
+
+def test_triage_before_a_choice_is_no_way_of_its_own() -> None:
+    book = read(
+        "# Outage\n\n## First actions\n```bash\nkubectl get pods\n```\n\n## What then\n### Option 1: Restart\n```bash\ngit log -1\n```\n"
+        "### Option 2: Roll back\n```bash\ngit log -2\n```\n"
+    )
+    assert [method.title for method in book.methods] == ["Restart", "Roll back"]
+    assert [method.title for method in book.others] == ["First actions"]
+
+
+def test_a_document_without_an_act_is_followed_section_by_section() -> None:
+    (method,) = read(
+        "# When the host is gone\n\n## Look\nSee whether it answers.\n\n## Tell\n- the shop\n- the press\n"
+    ).methods
+    assert [(step.title, step.kind) for step in method.steps] == [("Look", "manual"), ("Tell", "manual")]
+    assert method.guess
+
+
+def test_bold_lines_with_only_words_under_them_are_steps_by_hand() -> None:
+    found = steps("**Drain it**\n\nWait for five minutes.\n\n**Stop it**\n\n```bash\nsystemctl stop pear\n```\n")
+    assert [(step.title, step.kind, step.note) for step in found] == [
+        ("Drain it", "manual", "Wait for five minutes."),
+        ("Stop it", "run", ""),
+    ]
+
+
+def test_notes_at_the_end_belong_to_the_step_before_them() -> None:
+    found = steps("1. Wait for it\n\nNotes:\n- It may take long\n")
+    assert [(step.title, step.note) for step in found] == [("Wait for it", "- It may take long")]
+
+
+def test_what_cannot_be_seen_does_not_reach_a_shell() -> None:
+    (step,) = steps("```bash\ngit log\u200b -3\u202e\u00a0--oneline\n```")
+    assert step.commands[0].text == "git log -3 --oneline"
+    assert step.commands[0].as_written

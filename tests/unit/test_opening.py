@@ -1,0 +1,58 @@
+"""Opening a runbook in either form, and finding the incident's own copy again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runbook import opening
+from runbook.incident import home
+from runbook.opening import Opening, is_markdown, read_runbook, source_text
+
+DOCUMENT = "# Going back\r\n\r\n## Steps\r\n\r\n```bash\r\n# Look\r\ngit log -3\r\n```\r\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "markdown"),
+    [
+        ("ROLLBACK.md", True),
+        ("a/b.MARKDOWN", True),
+        ("x.mdx", True),
+        ("x.yaml", False),
+        ("book:production-rollback", False),
+    ],
+)
+def test_the_ending_tells_the_form(source: str, markdown: bool) -> None:
+    assert is_markdown(source) is markdown
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_document_in_any_usual_encoding_opens(tmp_path: Path, encoding: str) -> None:
+    place = tmp_path / "ROLLBACK.md"
+    place.write_bytes("# Zurück\n\n## Schritte\n\n```bash\ngit log -3\n```\n".encode(encoding))
+    assert read_runbook(source_text(str(place)), str(place)).title == "Zurück"
+
+
+@pytest.mark.parametrize("name", ["ROLLBACK.md", "back.markdown"])
+async def test_an_incident_keeps_the_document_under_its_ending_and_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
+    (tmp_path / name).write_bytes(DOCUMENT.encode())
+    first = await opening.open_room(Opening(source=str(tmp_path / name), repository=None))
+    first.journal.close()
+    home.leave_wheel(first.folder)
+    (tmp_path / name).write_text("# Something else")
+    copy = home.runbook_copy(first.folder)
+    assert copy.name == f"runbook{Path(name).suffix}"
+    assert copy.read_bytes() == DOCUMENT.encode()
+
+    again = await opening.open_room(Opening(source=str(copy), repository=None, folder=first.folder))
+    again.journal.close()
+    assert again.runbook.methods == first.runbook.methods
+    assert [command.text for step in again.runbook.methods[0].steps for command in step.commands] == ["git log -3"]
+
+
+def test_a_folder_without_a_copy_names_the_one_that_is_missing(tmp_path: Path) -> None:
+    assert not home.runbook_copy(tmp_path).is_file()
