@@ -122,6 +122,17 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("-o", "--output", help="a new file; never overwrites one")
     report.set_defaults(act=_report)
 
+    convert = commands.add_parser("convert", help="turn a Markdown runbook into the precise YAML form")
+    convert.add_argument("runbook", help="a Markdown file, or book:NAME to copy one that ships")
+    convert.add_argument("-o", "--output", type=Path, help="a new file; never overwrites one")
+    convert.set_defaults(act=_convert)
+
+    books = commands.add_parser("books", help="list the runbooks that ship")
+    books.set_defaults(act=_books)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of the YAML form, for editors")
+    schema.set_defaults(act=_schema)
+
     trust = commands.add_parser("trust", help="allow this runbook, as it is now, to run commands")
     trust.add_argument("runbook")
     trust.set_defaults(act=_trust)
@@ -196,6 +207,24 @@ def _report(args: argparse.Namespace) -> int:
     from tui.records import report
 
     return report(args.id, args.output)
+
+
+def _convert(args: argparse.Namespace) -> int:
+    from tui.convert import convert
+
+    return convert(args.runbook, args.output)
+
+
+def _books(args: argparse.Namespace) -> int:
+    from tui.convert import shipped
+
+    return shipped()
+
+
+def _schema(args: argparse.Namespace) -> int:
+    from tui.convert import schema
+
+    return schema()
 
 
 def _trust(args: argparse.Namespace) -> int:

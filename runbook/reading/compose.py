@@ -7,10 +7,22 @@ from typing import TypeVar
 
 import msgspec
 
-from runbook.model import Checklist, FollowUp, Method, Outcome, Record, Runbook, Step, Trigger
+from runbook.model import (
+    Checklist,
+    Contact,
+    FollowUp,
+    Lesson,
+    Method,
+    Outcome,
+    Param,
+    Record,
+    Runbook,
+    Step,
+    Trigger,
+)
 from runbook.reading.compose_signals import Signals
-from runbook.reading.compose_steps import Infer, Steps, check_ids, placeholders
-from runbook.reading.form import MethodForm, RunbookForm
+from runbook.reading.compose_steps import VALUE, Infer, Steps, check_ids, placeholders, said
+from runbook.reading.form import MethodForm, NoSourceForm, RunbookForm
 from runbook.reading.problems import Problems
 from runbook.reading.tree import Text, line_of
 
@@ -37,6 +49,15 @@ def _plain(value: object) -> object:
     return plain(value) if isinstance(value, Record) else value
 
 
+def open_params(steps: tuple[Step, ...], params: tuple[Param, ...]) -> tuple[str, ...]:
+    """The params without a default that the commands leave open and no step captures."""
+    commands = [command for step in steps for command in step.commands]
+    captured = {capture.param for command in commands for capture in command.captures}
+    asked = {param.id for param in params if not param.default} - captured
+    used = dict.fromkeys(name for command in commands for name in placeholders(command.text))
+    return tuple(name for name in used if name in asked)
+
+
 class _Composer:
     """Makes the model part by part and notes what does not fit."""
 
@@ -44,7 +65,7 @@ class _Composer:
         self.form = form
         self.signals = signals
         self.problems = problems
-        self.steps = Steps((param.id for param in form.params), signals, problems, infer)
+        self.steps = Steps((param.id for param in form.params), signals, problems, infer, form.literals)
         self.methods = [method.id for method in form.methods]
 
     def runbook(self) -> Runbook:
@@ -65,7 +86,10 @@ class _Composer:
             signals=self.signals.all,
             logs=form.logs,
             triggers=self._triggers(),
-            methods=tuple(self._method(method, index) for index, method in enumerate(form.methods)),
+            methods=tuple(
+                self._method(method, f"methods[{index}]", str(index + 1)) for index, method in enumerate(form.methods)
+            ),
+            others=tuple(self._method(other, f"procedures[{index}]") for index, other in enumerate(form.procedures)),
             checklists=tuple(
                 Checklist(id=listed.id, title=listed.title, phase=listed.phase, items=listed.items)
                 for listed in form.checklists
@@ -76,11 +100,14 @@ class _Composer:
             next_when_failed=form.next_when_failed,
             settle=form.settle,
             relapse_watch=form.relapse_watch,
-            contacts=form.contacts,
+            contacts=tuple(
+                Contact(level=contact.level, who=contact.who, how=contact.how, when=contact.when)
+                for contact in form.contacts
+            ),
             follow_ups=tuple(
                 FollowUp(text=item.text, due_in=item.due_in, group=item.group) for item in form.follow_ups
             ),
-            lessons=form.lessons,
+            lessons=tuple(Lesson(cause=lesson.cause, answer=lesson.answer) for lesson in form.lessons),
             practices=form.practices,
             report_template=form.report_template,
         )
@@ -89,16 +116,30 @@ class _Composer:
         form = self.form
         families: tuple[tuple[str, Iterable[tuple[str, str]]], ...] = (
             ("runbook", ((form.id, "id"),)),
-            ("param", ((param.id, f"params[{index}]") for index, param in enumerate(form.params))),
             ("criterion", ((criterion.id, f"criteria[{index}]") for index, criterion in enumerate(form.criteria))),
             ("log", ((log.id, f"logs[{index}]") for index, log in enumerate(form.logs))),
             ("trigger", ((trigger.id, f"triggers[{index}]") for index, trigger in enumerate(form.triggers))),
-            ("method", ((method.id, f"methods[{index}]") for index, method in enumerate(form.methods))),
+            ("method", self._ways()),
             ("checklist", ((listed.id, f"checklists[{index}]") for index, listed in enumerate(form.checklists))),
             ("item", self._tickable()),
         )
         for what, named in families:
             check_ids(named, what, self.problems)
+        check_ids(((p.id, f"params[{index}]") for index, p in enumerate(form.params)), "param", self.problems, VALUE)
+        for index, literal in enumerate(form.literals):
+            if literal in self.steps.declared:
+                why = f'"{literal}" is a param; it cannot be plain text as well.'
+                self.problems.add(why, line_of(literal), f"literals[{index}]")
+
+    def _ways(self) -> Iterable[tuple[str, str]]:
+        """Methods and procedures: the record names each of them by its id alone."""
+        for family, listed in (("methods", self.form.methods), ("procedures", self.form.procedures)):
+            for index, method in enumerate(listed):
+                yield method.id, f"{family}[{index}]"
+                taken = getattr(self.form, method.id) if method.id in ("verification", "monitoring") else ()
+                if taken:
+                    why = f'The id "{method.id}" stands for the steps under `{method.id}:`; choose another.'
+                    self.problems.add(why, line_of(method.id), f"{family}[{index}]")
 
     def _tickable(self) -> Iterable[tuple[str, str]]:
         """Whatever a person ticks: the record names each of them by its id alone."""
@@ -112,7 +153,8 @@ class _Composer:
         for index, log in enumerate(self.form.logs):
             self.steps.open_values(log.path, self.steps.declared, f"logs[{index}].path")
         for name, signal in self.form.signals.items():
-            self.steps.open_values(signal.url, self.steps.declared, f"signals.{name}.url")
+            if not isinstance(signal, NoSourceForm):
+                self.steps.open_values(signal.url, self.steps.declared, f"signals.{name}.url")
 
     def _triggers(self) -> tuple[Trigger, ...]:
         made = []
@@ -127,6 +169,7 @@ class _Composer:
                     urgency=trigger.urgency,
                     criterion=self.signals.criterion(trigger.criterion, f"triggers[{index}].criterion"),
                     suggests=trigger.suggests,
+                    line=line_of(trigger.id),
                 )
             )
         return tuple(made)
@@ -138,13 +181,13 @@ class _Composer:
                 text=outcome.text,
                 level=outcome.level,
                 criterion=self.signals.criterion(outcome.criterion, f"outcomes[{index}].criterion"),
+                line=line_of(outcome.id),
             )
             for index, outcome in enumerate(self.form.outcomes)
         )
 
-    def _method(self, method: MethodForm, index: int) -> Method:
-        key = f"methods[{index}]"
-        for param in method.params:
+    def _method(self, method: MethodForm, key: str, label: str = "") -> Method:
+        for param in method.params or ():
             if param not in self.steps.declared:
                 self.problems.unknown("param", param, self.steps.declared, line_of(param), f"{key}.params")
         if method.fallback:
@@ -154,7 +197,7 @@ class _Composer:
         steps = self.steps.made(method.steps, f"{key}.steps")
         return Method(
             id=method.id,
-            label=method.label or str(index + 1),
+            label=label if method.label is None else method.label,
             title=method.title,
             use_when=method.use_when,
             avoid_when=method.avoid_when,
@@ -163,20 +206,13 @@ class _Composer:
             data_loss=method.data_loss,
             where=method.where,
             requires=self.steps.checks(method.requires, f"{key}.requires"),
-            params=method.params or self._params_of(steps),
+            params=open_params(steps, self.form.params) if method.params is None else method.params,
             steps=steps,
             fallback=method.fallback,
             caution=method.caution,
+            guess=said(method.guess),
             line=line_of(method.id),
         )
-
-    def _params_of(self, steps: tuple[Step, ...]) -> tuple[str, ...]:
-        """The params without a default that the commands leave open and no step captures."""
-        commands = [command for step in steps for command in step.commands]
-        captured = {capture.param for command in commands for capture in command.captures}
-        asked = {param.id for param in self.form.params if not param.default} - captured
-        used = dict.fromkeys(name for command in commands for name in placeholders(command.text))
-        return tuple(name for name in used if name in asked)
 
     def _method_exists(self, method: str, key: str) -> None:
         if method not in self.methods:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from runbook.model import Criterion, Health, HttpJson, Signal, SignalSource
-from runbook.reading.form import HealthForm, HttpJsonForm, RunbookForm
+from runbook.model import Criterion, Health, HttpJson, NoSource, Signal, SignalSource
+from runbook.reading.form import HealthForm, NoSourceForm, RunbookForm, SignalForm
 from runbook.reading.problems import Problems
 from runbook.reading.tree import line_of
 
@@ -55,11 +55,11 @@ class Signals:
             self.problems.add(str(error), line, key)
             return None
 
-    def _signal(self, name: str, form: HttpJsonForm | HealthForm) -> Signal:
+    def _signal(self, name: str, form: SignalForm) -> Signal:
         key = f"signals.{name}"
         if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", name):
             self.problems.add("A signal's name is made of a-z, 0-9, - and _.", line_of(name), key)
-        if not re.match(r"https?://|<", form.url):
+        if not isinstance(form, NoSourceForm) and not re.match(r"https?://|<", form.url):
             self.problems.add("A signal's `url` begins with http:// or https://.", line_of(form.url), f"{key}.url")
         if form.every < 1:
             self.problems.add("A signal is asked once a second at most: `every: 5s`.", line_of(name), f"{key}.every")
@@ -72,7 +72,9 @@ class Signals:
             kind=form.kind,
         )
 
-    def _source(self, form: HttpJsonForm | HealthForm, name: str, key: str) -> SignalSource:
+    def _source(self, form: SignalForm, name: str, key: str) -> SignalSource:
+        if isinstance(form, NoSourceForm):
+            return NoSource()
         if isinstance(form, HealthForm):
             return Health(url=form.url, checks=form.checks)
         if bool(form.path) == bool(form.numerator):

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from runbook.model import Capture, Check, Command, Criterion, Effect, Expect, Step, Undo
 from runbook.reading.compose_signals import Signals
 from runbook.reading.form import CheckForm, CommandForm, Commands, ExpectForm, StepForm, UndoForm
-from runbook.reading.problems import Problems
+from runbook.reading.problems import Problems, shortened
 from runbook.reading.tree import line_of
 
 Infer = Callable[[str], Effect]
 
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+VALUE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+"""The id of a value, which stands in a command as `<id>`."""
+_WORDS = {
+    ID: "is missing, or holds more than a-z, 0-9, - and _",
+    VALUE: "is missing, begins with no letter, or holds more than A-Z, a-z, 0-9, - and _",
+}
 _PLACEHOLDER = re.compile(r"(?<!<)<([A-Za-z][A-Za-z0-9_-]*)>")
 _KINDS = ("run", "check", "manual", "wait_for", "message", "stream")
-_OF_ONE_COMMAND = ("kind", "capture", "expect")
+_OF_ONE_COMMAND = ("kind", "capture", "expect", "expected", "typed_inside")
 _OF_COMMANDS = ("effect", "target", *_OF_ONE_COMMAND, "together")
 
 
@@ -25,23 +32,39 @@ def placeholders(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
 
 
-def check_ids(named: Iterable[tuple[str, str]], what: str, problems: Problems) -> None:
+def said(text: str) -> str:
+    """A text without the line end that a YAML block puts behind it."""
+    return text.removesuffix("\n")
+
+
+def check_ids(named: Iterable[tuple[str, str]], what: str, problems: Problems, shape: re.Pattern[str] = ID) -> None:
     """Notes ids that are malformed or taken; `named` pairs each with its key path."""
     seen: dict[str, int] = {}
     for name, key in named:
         line = line_of(name)
-        if not _ID.fullmatch(name):
-            problems.add(f"The {what}'s id is missing, or holds more than a-z, 0-9, - and _.", line, key)
+        if not shape.fullmatch(name):
+            problems.add(f"The {what}'s id {_WORDS[shape]}.", line, key)
         elif name in seen:
             problems.add(f'The {what} id "{name}" is taken already, on line {seen[name]}.', line, key)
         seen.setdefault(name, line)
 
 
 class Steps:
-    """Makes the steps of one runbook; `declared` are the params that any of them may use."""
+    """Makes the steps of one runbook; `declared` are the params that any of them may use.
 
-    def __init__(self, declared: Iterable[str], signals: Signals, problems: Problems, infer: Infer | None) -> None:
+    `literals` are words in angle brackets that are text: no value is asked for them.
+    """
+
+    def __init__(
+        self,
+        declared: Iterable[str],
+        signals: Signals,
+        problems: Problems,
+        infer: Infer | None,
+        literals: Iterable[str] = (),
+    ) -> None:
         self.declared = frozenset(declared)
+        self.literals = frozenset(literals)
         self.signals = signals
         self.problems = problems
         self.infer = infer
@@ -49,6 +72,7 @@ class Steps:
     def made(self, forms: tuple[StepForm, ...], key: str) -> tuple[Step, ...]:
         """The steps of one procedure, in order: each may use what the ones before it captured."""
         check_ids(((step.id, f"{key}[{index}]") for index, step in enumerate(forms)), "step", self.problems)
+        self._belong_together(forms, key)
         known = set(self.declared)
         return tuple(self._step(step, known, f"{key}[{index}]") for index, step in enumerate(forms))
 
@@ -56,15 +80,35 @@ class Steps:
         """Notes every `<value>` in a text that nothing fills."""
         fillable = sorted(known)
         for name in placeholders(text):
-            if name not in fillable:
+            if name not in fillable and name not in self.literals:
                 what = "param, and no value captured by an earlier step,"
                 self.problems.unknown(what, name, fillable, line_of(text), key)
+
+    def _belong_together(self, forms: tuple[StepForm, ...], key: str) -> None:
+        """What steps say of one another: who takes whom back, and which of them are alternatives."""
+        places = {str(step.id): index for index, step in reversed(list(enumerate(forms)))}
+        sharing = Counter(step.either for step in forms)
+        for index, step in enumerate(forms):
+            here, closer = f"{key}[{index}]", step.closed_by
+            if closer and closer not in places:
+                self.problems.unknown("step", closer, places, line_of(closer), f"{here}.closed_by")
+            elif closer and places[closer] <= index:
+                why = f'A step is closed by a later one, and "{closer}" is not later.'
+                self.problems.add(why, line_of(closer), f"{here}.closed_by")
+            if step.either and step.together:
+                why = "`together` may not stand in an alternative: each of its commands is confirmed on its own."
+                self.problems.add(why, line_of(step.id), f"{here}.together")
+            if step.either and sharing[step.either] == 1:
+                why = f"This is the only step with `either: {shortened(step.either)}`; alternatives are two at least."
+                self.problems.add(why, line_of(step.either), f"{here}.either")
 
     # ── one step ──────────────────────────────────────────────────────────────────────────────────
 
     def _step(self, form: StepForm, known: set[str], key: str) -> Step:
         """One step; `known` grows by what it captures."""
-        kinds = [kind for kind in _KINDS if getattr(form, kind)]
+        kinds = [kind for kind in _KINDS if getattr(form, kind) or (kind == "manual" and form.manual is not None)]
+        if kinds == ["manual", "message"]:
+            kinds = ["manual"]
         if len(kinds) != 1:
             found = f"this one has {' and '.join(kinds)}" if kinds else "this one has none of them"
             self.problems.add(f"A step is exactly one of {', '.join(_KINDS)}; {found}.", line_of(form.id), key)
@@ -76,11 +120,12 @@ class Steps:
             title=form.title,
             kind=kind,  # type: ignore[arg-type]
             commands=commands,
-            note="\n".join(text for text in (form.manual.rstrip(), form.note.rstrip()) if text),
-            as_written="" if commands else form.as_written.rstrip(),
+            note="\n".join(text for text in (said(form.manual or ""), said(form.note)) if text),
+            as_written="" if commands else said(form.as_written),
             together=form.together,
             wait_for=self._waits(form, known, key),
-            message=form.message.rstrip(),
+            message=said(form.message),
+            either=form.either,
             estimate=form.estimate,
             timeout=form.timeout,
             quiet_after=form.quiet_after,
@@ -88,6 +133,8 @@ class Steps:
             rerun=form.rerun,
             undo=self._undo(form, known, key),
             no_return=form.no_return,
+            closed_by=form.closed_by,
+            guess=said(form.guess),
             line=line_of(form.id),
         )
 
@@ -131,10 +178,12 @@ class Steps:
         if isinstance(given, str):
             whole = CommandForm(
                 run=given,
-                kind="follow" if kind == "stream" else form.kind or "run",
+                kind=form.kind,
                 capture=form.capture,
                 expect=form.expect,
                 as_written=form.as_written,
+                expected=form.expected,
+                typed_inside=form.typed_inside,
             )
             return (self._command(whole, form, kind, known, f"{key}.{kind}"),)
         for name in (*_OF_ONE_COMMAND, "as_written"):
@@ -149,32 +198,39 @@ class Steps:
     def _command(self, form: CommandForm, step: StepForm, kind: str, known: set[str], key: str) -> Command:
         line = line_of(form.run)
         effect = form.effect or step.effect or self._effect(form.run, reads=kind in {"check", "stream"})
-        target = form.target or step.target
+        target = step.target if form.target is None else form.target
+        how = form.kind or ("follow" if kind == "stream" else "run")
         if not form.run.strip():
             self.problems.add("The command says nothing.", line, key)
         if effect is Effect.DESTROY and not target:
             why = "A command that destroys needs a `target`: its name is typed out to confirm it."
             self.problems.add(why, line, key)
+        if form.typed_inside and how != "interactive":
+            why = "`typed_inside` belongs to a command of `kind: interactive`."
+            self.problems.add(why, line_of(form.typed_inside), f"{key}.typed_inside")
         for text in (form.run, target):
             self.open_values(text, known, key)
         captures = self._captures(form.capture, key)
         known.update(capture.param for capture in captures)
         return Command(
-            text=form.run.rstrip(),
+            text=said(form.run),
             effect=effect,
             target=target,
-            kind=form.kind,
+            kind=how,
             captures=captures,
             expect=self._expect(form.expect, key),
-            as_written=form.as_written.rstrip(),
-            note=form.note.rstrip(),
+            as_written=said(form.as_written),
+            note=said(form.note),
+            expected=said(form.expected),
+            typed_inside=said(form.typed_inside),
+            guess=said(form.guess),
             line=line,
         )
 
     def _captures(self, given: str | dict[str, str], key: str) -> tuple[Capture, ...]:
         named = {given: ""} if isinstance(given, str) else given
         captures = tuple(Capture(param=param, regex=regex) for param, regex in named.items() if param)
-        check_ids(((capture.param, f"{key}.capture") for capture in captures), "capture", self.problems)
+        check_ids(((capture.param, f"{key}.capture") for capture in captures), "capture", self.problems, VALUE)
         for capture in captures:
             self._pattern(capture.regex, f"{key}.capture", wants_group=True)
         return captures
@@ -188,12 +244,12 @@ class Steps:
         if not form.undo:
             return None
         undo = UndoForm(run=form.undo) if isinstance(form.undo, str) else form.undo
-        target = undo.target or form.target
+        target = form.target if undo.target is None else undo.target
         self.open_values(undo.run, known, f"{key}.undo")
         effect = undo.effect or self._effect(undo.run, reads=False)
         if effect is Effect.DESTROY and not target:
             self.problems.add("A way back that destroys needs a `target`.", line_of(undo.run), f"{key}.undo")
-        return Undo(text=undo.run.rstrip(), effect=effect, target=target, note=undo.note.rstrip())
+        return Undo(text=said(undo.run), effect=effect, target=target, note=said(undo.note))
 
     # ── checks ────────────────────────────────────────────────────────────────────────────────────
 
@@ -217,7 +273,7 @@ class Steps:
         return Check(
             id=form.id or "done",
             title=form.title,
-            run=form.run.rstrip(),
+            run=said(form.run),
             tool=form.tool,
             file=form.file,
             env=form.env,

@@ -17,7 +17,7 @@ FormT = TypeVar("FormT", bound=msgspec.Struct)
 
 _MISFIT = object()
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
-_LENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|w)", re.ASCII)
+_LENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d|w)", re.ASCII)
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -112,6 +112,8 @@ class _Filler:
         for member in kind.types:
             if _has_shape(member, node):
                 return self.value(member, node, key)
+        if node == "" and any(isinstance(member, shape.NoneType) for member in kind.types):
+            return None  # `params:` with nothing behind it says nothing
         literals = [member for member in kind.types if isinstance(member, shape.LiteralType)]
         if isinstance(node, Text) and any(node in member.values for member in literals):
             return str(node)
@@ -205,7 +207,7 @@ def _whole(text: str) -> int:
 
 
 def _number(text: str) -> float:
-    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?(e-?\d{1,2})?", text, re.ASCII):
+    if not re.fullmatch(r"-?\d{1,16}(\.\d{1,17})?(e[-+]?\d{1,2})?", text, re.ASCII):
         raise ValueError(f'"{shortened(text)}" is not a number.')
     number = float(text)
     if not math.isfinite(number):

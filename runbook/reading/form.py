@@ -1,7 +1,8 @@
 """The YAML form of a runbook, version 1: which keys there are and what each may hold.
 
 These types are the published contract. `runbook.reading.fill` fills them from a file and tells every
-misfit, `runbook.reading.yaml` makes the model of them. They bend less than the model may.
+misfit, `runbook.reading.yaml` makes the model of them, `runbook.reading.write` makes them of a model.
+They bend less than the model may. What stands below a key is its description in the JSON Schema.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from runbook.model import Contact, Effect, Item, Lesson, LogSource, Param, Where
+from runbook.model import Effect, Item, LogSource, Param, Where
 
 VERSION = 1
 
@@ -18,10 +19,11 @@ Duration = Annotated[
     float,
     msgspec.Meta(
         extra={"form": "duration"},
-        extra_json_schema={"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d|w))+$|^0$"},
+        extra_json_schema={"pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d|w)\s*)+$|^0$"},
         description="A length of time: `45s`, `5m`, `1h30m`, `7d`.",
     ),
 ]
+SignalKind = Literal["error_rate", "latency", "health", "requests", "version", "other"]
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,12 +31,16 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ExpectForm(Form, frozen=True):
-    """What a command's result must be. `exit: any` accepts every exit code."""
+    """What a command's result must be to count as good. Every part given must hold."""
 
     exit: int | Literal["any"] = 0
+    """The exit code; `any` accepts every one."""
     contains: str = ""
+    """A text that the output holds."""
     matches: str = ""
+    """A regular expression that is found in the output."""
     equals: str = ""
+    """The whole output, without the space around it."""
 
 
 class CheckForm(Form, frozen=True):
@@ -43,26 +49,42 @@ class CheckForm(Form, frozen=True):
     id: str = ""
     title: str = ""
     run: str = ""
+    """A command that only reads."""
     tool: str = ""
+    """A program that must be on PATH."""
     file: str = ""
+    """A file that must be there, seen from the folder in which the method runs."""
     env: str = ""
+    """A variable that must be set. Its value is never shown."""
     expect: ExpectForm = ExpectForm()
     on_fail: Literal["stop", "warn"] = "stop"
     hint: str = ""
+    """What to do about a failure, in words or as a command."""
 
 
 class CommandForm(Form, frozen=True):
     """One command of a step that has several."""
 
     run: str
+    """The command, as bash gets it. `<id>` is a value that is filled in before."""
     effect: Effect | None = None
-    target: str = ""
-    kind: Literal["run", "follow", "interactive"] = "run"
+    """`read` looks, `change` changes, `destroy` cannot be taken back. Inferred where nothing is said."""
+    target: str | None = None
+    """What it acts on, as a person names it; typed out to confirm a `destroy`."""
+    kind: Literal["run", "follow", "interactive"] | None = None
+    """`follow` does not return by itself and goes to the log pane; `interactive` wants the terminal."""
     capture: str | dict[str, str] = ""
-    """A param that takes the last line of the output, or params with a pattern each."""
+    """A value that takes the last line of the output, or values with a pattern each (its first group counts)."""
     expect: ExpectForm | None = None
     as_written: str = ""
+    """The team's own text where `run` is a safer replacement; `note` says why."""
     note: str = ""
+    expected: str = ""
+    """What should be seen, in words; shown beside the live output."""
+    typed_inside: str = ""
+    """What a person types into an interactive command: text to copy, never run by itself."""
+    guess: str = ""
+    """What a reader inferred about it. Correct what is wrong and take the key out."""
 
 
 class UndoForm(Form, frozen=True):
@@ -70,7 +92,8 @@ class UndoForm(Form, frozen=True):
 
     run: str
     effect: Effect | None = None
-    target: str = ""
+    target: str | None = None
+    """What it acts on; the step's own target where nothing is said."""
     note: str = ""
 
 
@@ -83,11 +106,17 @@ class StepForm(Form, frozen=True):
     id: str
     title: str
     run: Commands = ""
+    """One command, or a list of them. Each that changes something is confirmed on its own."""
     check: Commands = ""
-    manual: str = ""
+    """Commands that only read, with what is expected of them."""
+    manual: str | None = None
+    """What a person does by hand; may be empty where the title says it all."""
     wait_for: str | tuple[str, ...] = ()
+    """Criteria that must hold: an id, or a condition such as `error_rate < 1% for 5m`."""
     message: str = ""
-    stream: str = ""
+    """Text to send; beside `manual`, text to copy into another program."""
+    stream: Commands = ""
+    """A command that goes on: its output goes to the log pane."""
     effect: Effect | None = None
     target: str = ""
     kind: Literal["run", "follow", "interactive"] | None = None
@@ -95,33 +124,54 @@ class StepForm(Form, frozen=True):
     expect: ExpectForm | None = None
     as_written: str = ""
     note: str = ""
+    """Why the step is as it is, and what a plainer command would have done wrong."""
+    expected: str = ""
+    typed_inside: str = ""
     together: bool = False
+    """Several changes on one key. Never across a `destroy`."""
+    either: str = ""
+    """Steps that share this name are alternatives: one of them is carried out."""
     estimate: Duration = 0
     timeout: Duration = 600
     quiet_after: Duration = 45
+    """How long it may say nothing before the room says so."""
     done_when: str | CheckForm | None = None
+    """A read-only test that the effect is already there."""
     rerun: Literal["safe", "ask", "never"] = "ask"
     undo: str | UndoForm | None = None
     no_return: bool = False
+    """A point of no return: marked before it, not after."""
+    closed_by: str = ""
+    """A later step of the same method that takes this one back (unlock, scale up)."""
+    guess: str = ""
+    """What a reader inferred about the step. Correct what is wrong and take the key out."""
 
 
-class MethodForm(Form, frozen=True):
-    """One way to roll back."""
+class MethodForm(Form, frozen=True, kw_only=True):
+    """One way to roll back; under `procedures`, commands outside any."""
 
     id: str
+    label: str | None = None
+    """The number a team says aloud; counted where nothing is said."""
     title: str
-    steps: tuple[StepForm, ...]
-    label: str = ""
     use_when: str = ""
     avoid_when: str = ""
     estimate: Duration = 0
+    """The sum of the steps' where nothing is said."""
     risk: Literal["very low", "low", "medium", "high"] = "medium"
     data_loss: str = "none"
     where: Where = Where.CLEAN_ROOM
+    """`clean-room` is a private clone of the incident; `repository` is your own working copy."""
     requires: tuple[CheckForm, ...] = ()
-    params: tuple[str, ...] = ()
+    """What must be there before it can start."""
+    params: tuple[str, ...] | None = None
+    """The values to ask for first; where nothing is said, those its commands leave open."""
     fallback: str = ""
+    """The method to take when this one does not work."""
     caution: str = ""
+    guess: str = ""
+    """What a reader inferred about the method. Correct what is wrong and take the key out."""
+    steps: tuple[StepForm, ...]
 
 
 class HttpJsonForm(Form, frozen=True, tag_field="source", tag="http_json"):
@@ -129,16 +179,19 @@ class HttpJsonForm(Form, frozen=True, tag_field="source", tag="http_json"):
 
     url: str
     path: str = ""
+    """Where it stands in the document, with dots: `custom.latency.p95`."""
     numerator: str = ""
+    """A counter, with `denominator` for a ratio or with `per` for a rate."""
     denominator: str = ""
     per: Duration = 0
     window: Duration = 60
     min_requests: int = 100
     scale: float = 1
+    """Multiplies the result: 100 turns a ratio into per cent."""
     title: str = ""
     unit: str = ""
     every: Duration = 5
-    kind: Literal["error_rate", "latency", "health", "requests", "version", "other"] = "other"
+    kind: SignalKind = "other"
 
 
 class HealthForm(Form, frozen=True, tag_field="source", tag="health"):
@@ -149,7 +202,19 @@ class HealthForm(Form, frozen=True, tag_field="source", tag="health"):
     title: str = ""
     unit: str = ""
     every: Duration = 5
-    kind: Literal["error_rate", "latency", "health", "requests", "version", "other"] = "health"
+    kind: SignalKind = "health"
+
+
+class NoSourceForm(Form, frozen=True, tag_field="source", tag="none"):
+    """A number that the runbook speaks of and that nobody has said where to read: a person looks it up."""
+
+    title: str = ""
+    unit: str = ""
+    every: Duration = 5
+    kind: SignalKind = "other"
+
+
+SignalForm = HttpJsonForm | HealthForm | NoSourceForm
 
 
 class CriterionForm(Form, frozen=True):
@@ -158,7 +223,9 @@ class CriterionForm(Form, frozen=True):
     id: str
     signal: str
     is_: str = msgspec.field(name="is")
+    """A comparison and a value: `< 1%`, `== 200`."""
     for_: Duration = msgspec.field(name="for", default=0)
+    """How long it must hold without a break."""
 
 
 class TriggerForm(Form, frozen=True):
@@ -166,10 +233,12 @@ class TriggerForm(Form, frozen=True):
 
     id: str
     text: str
-    group: str
     urgency: Literal["immediate", "conditional"]
+    group: str = ""
     criterion: str = ""
+    """An id, or a condition. Without one a person reports it."""
     suggests: tuple[str, ...] = ()
+    """Methods that fit, best first."""
 
 
 class OutcomeForm(Form, frozen=True):
@@ -179,6 +248,7 @@ class OutcomeForm(Form, frozen=True):
     text: str
     level: Literal["success", "partial", "failed"]
     criterion: str = ""
+    """An id, or a condition. Without one a person ticks it."""
 
 
 class ChecklistForm(Form, frozen=True):
@@ -190,18 +260,36 @@ class ChecklistForm(Form, frozen=True):
     items: tuple[Item, ...]
 
 
+class ContactForm(Form, frozen=True):
+    """Somebody to call, and how."""
+
+    who: str
+    level: str = ""
+    how: str = ""
+    when: str = ""
+
+
 class FollowUpForm(Form, frozen=True):
     """Something to do after the incident."""
 
     text: str
     due_in: Duration
+    """Counted from recovery."""
     group: str = ""
 
 
+class LessonForm(Form, frozen=True):
+    """A cause seen before, and what answers it."""
+
+    cause: str
+    answer: str = ""
+
+
 class RunbookForm(Form, frozen=True):
-    """The whole file."""
+    """A team's rollback runbook."""
 
     version: int
+    """The version of this form: 1."""
     id: str
     title: str
     service: str = ""
@@ -212,21 +300,35 @@ class RunbookForm(Form, frozen=True):
     last_tested: str = ""
     notes: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
+    """The values that commands leave open, written `<id>` there."""
+    literals: tuple[str, ...] = ()
+    """Words in angle brackets that are text and no values: `none` for `grep '<none>'`."""
     guard: tuple[CheckForm, ...] = ()
-    signals: dict[str, HttpJsonForm | HealthForm] = {}
+    """Asked again just before every change: right repository, right cluster?"""
+    signals: dict[str, SignalForm] = {}
+    """Numbers over time, each under its name."""
     criteria: tuple[CriterionForm, ...] = ()
     logs: tuple[LogSource, ...] = ()
     triggers: tuple[TriggerForm, ...] = ()
     methods: tuple[MethodForm, ...] = ()
+    """The ways to roll back."""
+    procedures: tuple[MethodForm, ...] = ()
+    """Commands outside any way to roll back: triage, maintenance, reference."""
     checklists: tuple[ChecklistForm, ...] = ()
     verification: tuple[StepForm, ...] = ()
+    """How to see whether it works again."""
     monitoring: tuple[StepForm, ...] = ()
+    """What to watch meanwhile."""
     outcomes: tuple[OutcomeForm, ...] = ()
+    """What counts as success, as half of it, and as failure."""
     next_when_failed: str = ""
     settle: Duration = 60
+    """How long after the last change its effect is not judged yet."""
     relapse_watch: Duration = 1800
-    contacts: tuple[Contact, ...] = ()
+    """How long after recovery a relapse opens the incident again."""
+    contacts: tuple[ContactForm, ...] = ()
     follow_ups: tuple[FollowUpForm, ...] = ()
-    lessons: tuple[Lesson, ...] = ()
+    lessons: tuple[LessonForm, ...] = ()
     practices: tuple[str, ...] = ()
     report_template: str = ""
+    """The report's text; `{{name}}` is filled in."""

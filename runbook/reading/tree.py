@@ -16,7 +16,7 @@ MAX_BYTES = 1 << 20
 MAX_EVENTS = 20_000
 MAX_DEPTH = 30
 
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 """Control, bidi and invisible characters: what a person cannot see must not reach a shell.
 
 Some of them end a line for YAML and for no editor, so the text is looked at before it is parsed.
@@ -66,7 +66,7 @@ def read_tree(text: str, problems: Problems) -> Keys:
         )
         problems.stop_if_any()
     text = text.removeprefix("\ufeff")
-    unseen = _UNSEEN.search(text.replace("\r", "\n"))
+    unseen = UNSEEN.search(text.replace("\r", "\n"))
     if unseen:
         problems.add(_cannot_be_seen(unseen.group()), text.count("\n", 0, unseen.start()) + 1)
         problems.stop_if_any()
@@ -129,7 +129,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> Text:
         text = text_at(event.value, _line(event) + (event.style in {"|", ">"}))
-        unseen = _UNSEEN.search(text)
+        unseen = UNSEEN.search(text)
         if unseen:
             self._refuse(_cannot_be_seen(unseen.group()), event)
         return text

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook.model import Capture, Effect, Expect, HttpJson, Runbook, Where
+from runbook.model import Capture, Effect, Expect, HttpJson, NoSource, Runbook, Where
 from runbook.reading.fill import seconds_in
 from runbook.reading.problems import Problem, ReadingError
 from runbook.reading.yaml import load, loads
@@ -237,7 +237,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
         (HEAD + "lessons:\n  - {cause: c, answer: this, and that}\n", 5, "lessons[0].and that", "needs quotes", ""),
         (HEAD + "params:\n  - {id: x, kind: git-commit}\n", 5, "params[0].kind", "There is no choice", "git_commit"),
         (HEAD + "params:\n  - {id: x}\n  - {id: x}\n", 6, "params[1]", 'id "x" is taken already, on line 5', ""),
-        (HEAD + "params:\n  - {id: X Y}\n", 5, "params[0]", "holds more than a-z", ""),
+        (HEAD + "params:\n  - {id: X Y}\n", 5, "params[0]", "holds more than A-Z", ""),
         (HEAD + "signals:\n  e: {source: http, url: x}\n", 5, "signals.e.source", "no source", "http_json"),
         (HEAD + "signals:\n  e: {url: http://x}\n", 5, "signals.e", "Known: ", ""),
         (HEAD + "signals:\n  e: {source: health, url: ftp://x}\n", 5, "signals.e.url", "http:// or https://", ""),
@@ -280,6 +280,13 @@ def test_what_is_wrong_is_said(text: str, line: int, key: str, sentence: str, ne
         ("run: show, timeout: 0", ".timeout", "A time limit of 0"),
         ("run: show, done_when: {title: t}", ".done_when", "exactly one of run"),
         ("run: show, undo: destroy it", ".undo", "needs a `target`"),
+        ("run: show, closed_by: b", ".closed_by", 'There is no step "b"'),
+        ("run: show, closed_by: a", ".closed_by", "closed by a later one"),
+        ("run: show, either: way", ".either", "the only step with"),
+        ("run: show, typed_inside: select 1", ".run.typed_inside", "belongs to a command of `kind: interactive`"),
+        ("manual: x, expected: y", "", "`expected` belongs to a command"),
+        ("manual: x, message: y, run: show", "", "this one has run and manual and message"),
+        ("run: [show], expected: x", ".expected", "beside the command"),
         ("run: show <b", "", ""),
     ],
 )
@@ -291,6 +298,94 @@ def test_what_is_wrong_with_a_step_is_said(step: str, key: str, sentence: str) -
     problem = only_problem(text)
     assert sentence in problem.sentence
     assert (problem.line, problem.key) == (8, f"methods[0].steps[0]{key}")
+
+
+def test_alternatives_are_not_run_together() -> None:
+    one = "- {id: a, title: A, run: [change, show], either: way, together: true}"
+    problem = only_problem(method(f"{one}\n- {{id: b, title: B, run: show, either: way}}"))
+    assert "may not stand in an alternative" in problem.sentence
+    assert (problem.line, problem.key) == (8, "methods[0].steps[0].together")
+
+
+def test_what_a_reader_of_documents_finds_has_its_keys() -> None:
+    book = read(
+        method(
+            """\
+- id: stop
+  title: Stop
+  run: change off
+  closed_by: go
+  guess: Taken back by a later step.
+- id: copy
+  title: Copy it
+  manual:
+  message: |
+    select 1;
+- {id: one, title: One, either: way, run: show, expected: a line each}
+- id: two
+  title: Two
+  either: way
+  run:
+    - {run: change console, kind: interactive, typed_inside: select 1, guess: It asks., target: "", effect: change}
+- {id: go, title: Go, run: change on}
+""",
+            "procedures: [{id: look, title: Look, guess: No way back., steps: [{id: a, title: A, run: show}]}]\n"
+            "signals: {cdn: {source: none, title: CDN hits, unit: '%'}}\n"
+            "triggers: [{id: misses, text: Misses, urgency: immediate, criterion: cdn < 20%}]\n"
+            "outcomes:\n- {id: hits, text: Hits, level: success}\n",
+        )
+    )
+    stop, copy, one, two, _ = book.methods[0].steps
+    assert (stop.closed_by, stop.guess) == ("go", "Taken back by a later step.")
+    assert (copy.kind, copy.note, copy.message) == ("manual", "", "select 1;")
+    assert (one.either, one.commands[0].expected) == ("way", "a line each")
+    inner = two.commands[0]
+    assert (inner.kind, inner.typed_inside, inner.guess) == ("interactive", "select 1", "It asks.")
+    assert [(other.id, other.label, other.guess) for other in book.others] == [("look", "", "No way back.")]
+    assert book.signals[0].source == NoSource()
+    assert (book.triggers[0].line, book.outcomes[0].line) == (6, 8)
+    assert book.triggers[0].criterion is not None and book.triggers[0].criterion.value == 20
+
+
+def test_values_are_named_as_documents_name_them() -> None:
+    steps = "- {id: a, title: A, run: change <Commit-SHA> <X1>}\n- {id: b, title: B, run: show, capture: NEW_rev}"
+    book = read(method(steps, "params: [{id: Commit-SHA}, {id: X1}]\n"))
+    assert book.methods[0].params == ("Commit-SHA", "X1")
+    assert book.methods[0].steps[1].commands[0].captures == (Capture(param="NEW_rev"),)
+
+
+def test_a_word_in_angle_brackets_can_be_text() -> None:
+    steps = "- {id: a, title: A, run: show | grep '<none>'}"
+    assert 'no value captured by an earlier step, "none"' in only_problem(method(steps)).sentence
+    assert read(method(steps, "literals: [none]\n")).methods[0].params == ()
+    both = problems(method(steps, "literals: [none]\nparams: [{id: none}]\n"))
+    assert [(problem.key, problem.line) for problem in both] == [("literals[0]", 4)]
+
+
+def test_a_procedure_is_named_like_no_method_and_no_part() -> None:
+    steps = "steps: [{id: a, title: A, run: show}]"
+    twice = problems(method("- {id: a, title: A, run: show}") + f"procedures: [{{id: m, title: T, {steps}}}]\n")
+    assert [(problem.key, problem.line) for problem in twice] == [("procedures[0]", 9)]
+    part = (
+        HEAD
+        + "verification: [{id: a, title: A, run: show}]\n"
+        + f"procedures: [{{id: verification, title: T, {steps}}}]"
+    )
+    assert "stands for the steps under `verification:`" in only_problem(part).sentence
+
+
+def test_a_key_with_nothing_behind_it_says_nothing() -> None:
+    book = read(
+        method("- {id: a, title: A, run: change <x>, expect: , kind: , undo: }", "params: [{id: x}]\n")
+        + "    params:\n"
+    )
+    assert book.methods[0].params == ("x",)
+    assert (
+        read(method("- {id: a, title: A, run: change <x>}", "params: [{id: x}]\n") + "    params: []\n")
+        .methods[0]
+        .params
+        == ()
+    )
 
 
 def test_a_value_is_known_only_after_its_capture() -> None:
