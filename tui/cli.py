@@ -124,7 +124,7 @@ def parser() -> argparse.ArgumentParser:
 
     convert = commands.add_parser("convert", help="turn a Markdown runbook into the precise YAML form")
     convert.add_argument("runbook", help="a Markdown file, or book:NAME to copy one that ships")
-    convert.add_argument("-o", "--output", type=Path, help="a new file; never overwrites one")
+    convert.add_argument("-o", "--output", help="a new file; never overwrites one")
     convert.set_defaults(act=_convert)
 
     books = commands.add_parser("books", help="list the runbooks that ship")

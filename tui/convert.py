@@ -11,7 +11,7 @@ from runbook.model import Runbook
 from tui import cli
 
 
-def convert(source: str, output: Path | None) -> int:
+def convert(source: str, output: str | None) -> int:
     """Print a document in the YAML form, or write it to a file that does not exist yet."""
     from runbook.reading.problems import ReadingError
 
@@ -25,7 +25,7 @@ def convert(source: str, output: Path | None) -> int:
         sys.stdout.write(text)
         return cli.OK
     try:
-        with output.open("x", encoding="utf-8") as file:
+        with Path(output).open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
         return _tell(f"{output} is there already, and nothing was written. Name another file.", cli.NOT_OK)

@@ -201,7 +201,7 @@ class _Composer:
             title=method.title,
             use_when=method.use_when,
             avoid_when=method.avoid_when,
-            estimate=method.estimate or sum(step.estimate for step in steps),
+            estimate=sum(step.estimate for step in steps) if method.estimate is None else method.estimate,
             risk=method.risk,
             data_loss=method.data_loss,
             where=method.where,

@@ -156,7 +156,7 @@ class MethodForm(Form, frozen=True, kw_only=True):
     title: str
     use_when: str = ""
     avoid_when: str = ""
-    estimate: Duration = 0
+    estimate: Duration | None = None
     """The sum of the steps' where nothing is said."""
     risk: Literal["very low", "low", "medium", "high"] = "medium"
     data_loss: str = "none"

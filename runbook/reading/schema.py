@@ -36,16 +36,10 @@ def schema() -> dict[str, Any]:
 
 def _property(given: dict[str, Any], description: str) -> dict[str, Any]:
     """One key's schema as YAML is written: lengths of time as text, and unquoted texts as they come."""
-    if given.get("type") == "number" and "pattern" in given:
-        length = {"type": "string", "pattern": given["pattern"]}
-        made: dict[str, Any] = {"anyOf": [length, {"const": 0}], "description": given["description"]}
-        if "default" in given:
-            made["default"] = duration(given["default"])
-    else:
-        made = _loosened(given)
+    made = _loosened(given)
     if description:
         made["description"] = f"{description} {made.get('description', '')}".strip()
-    return made
+    return dict(made)
 
 
 def _loosened(node: Any) -> Any:
@@ -54,6 +48,11 @@ def _loosened(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     made = {name: _loosened(child) for name, child in node.items() if name != "discriminator"}
+    if made.get("type") == "number" and "pattern" in made:
+        del made["type"]
+        made["anyOf"] = [{"type": "string", "pattern": made.pop("pattern")}, {"const": 0}]
+        if "default" in made:
+            made["default"] = duration(made["default"])
     if made.get("type") == "string":
         made["type"] = _PLAIN_TEXT
     if made.get("default", 0) is None:

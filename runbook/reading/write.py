@@ -147,9 +147,8 @@ def _tree(struct: msgspec.Struct) -> dict[str, _Node]:
 
 
 def _node(value: object, kind: shape.Type) -> _Node:
-    if isinstance(kind, shape.Metadata) and (kind.extra or {}).get("form") == "duration":
-        assert isinstance(value, (int, float))
-        return _Bare(duration(value))
+    if isinstance(value, (int, float)):
+        return _Bare(duration(value)) if _is_duration(kind) else _number(value)
     if isinstance(value, (tuple, dict)):
         anything = shape.AnyType()
         if isinstance(value, tuple):
@@ -157,7 +156,13 @@ def _node(value: object, kind: shape.Type) -> _Node:
         return {scalar(name): _node(item, anything) for name, item in value.items()}
     if isinstance(value, msgspec.Struct):
         return dict(_tree(value))
-    return _number(value) if isinstance(value, (int, float)) else str(getattr(value, "value", value))
+    return str(getattr(value, "value", value))
+
+
+def _is_duration(kind: shape.Type) -> bool:
+    if isinstance(kind, shape.UnionType):
+        return any(_is_duration(member) for member in kind.types)
+    return isinstance(kind, shape.Metadata) and (kind.extra or {}).get("form") == "duration"
 
 
 def _number(value: float) -> _Bare:

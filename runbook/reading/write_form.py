@@ -124,7 +124,7 @@ def _method(method: Method, book: Runbook, label: str) -> MethodForm:
         label=None if method.label == label else method.label,
         use_when=method.use_when,
         avoid_when=method.avoid_when,
-        estimate=0 if method.estimate == sum(step.estimate for step in method.steps) else method.estimate,
+        estimate=None if method.estimate == sum(step.estimate for step in method.steps) else method.estimate,
         risk=method.risk,
         data_loss=method.data_loss,
         where=method.where,

@@ -255,7 +255,7 @@ def methods(
         title=draw(said),
         use_when=draw(texts),
         avoid_when=draw(texts),
-        estimate=draw(st.just(whole) | (spans if whole else st.just(0.0))),
+        estimate=draw(one_of(whole, 0) | spans),
         risk=draw(one_of("very low", "low", "medium", "high")),
         data_loss=draw(texts),
         where=draw(st.sampled_from(Where)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 
 from runbook import books
 from runbook.model import Command, Effect, Method, NoSource, Runbook, Signal, Step
+from runbook.opening import read_runbook, source_text
 from runbook.reading.fill import seconds_in
-from runbook.reading.write import REPLACED, dumps, duration, placeless, scalar
+from runbook.reading.write import REPLACED, dumps, duration, placeless, scalar, visible
 from runbook.reading.yaml import loads
 from runbook.signals.criteria import parse
 from tests.unit.runbook_strategies import NASTY, runbooks, texts
+from tui.cli import OK, main
 
 
 def no_guess(text: str) -> Effect:
@@ -229,3 +232,59 @@ def test_items_and_words_that_loaders_misread_are_quoted() -> None:
         "it's",
         "''",
     ]
+
+
+# ── what teams have ───────────────────────────────────────────────────────────────────────────────
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+
+
+def test_every_document_of_the_corpus_converts(tmp_path: Path) -> None:
+    if not CORPUS.is_dir():
+        pytest.skip("the corpus of other teams' documents is not beside this repository")
+    files = sorted(CORPUS.glob("*.md"))
+    assert files
+    for file in files:
+        output = tmp_path / f"{file.stem}.yaml"
+        assert main(["convert", str(file), "-o", str(output)]) == OK, file.name
+        book = read_runbook(source_text(str(file)), str(file))
+        assert placeless(read(output.read_text())) == placeless(visible(book)[0]), file.name
+
+
+DOCUMENT = """\
+# Roll the shop back
+
+Trigger: error rate > 5% for 5 minutes.
+
+## Option 1: the earlier image
+
+1. Stop the worker:
+
+```bash
+docker compose stop worker
+docker compose pull web
+```
+
+2. Look at the log; it should say "ready".
+
+## After
+
+- [ ] Tell the team
+"""
+
+
+def test_a_document_converts_to_a_file_that_a_person_edits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "ROLLBACK.md"
+    source.write_text(DOCUMENT)
+    assert main(["convert", str(source)]) == OK
+    written = capsys.readouterr().out
+    assert "# Written by `warroom convert` from ROLLBACK.md." in written
+    assert placeless(read(written)) == placeless(read_runbook(DOCUMENT, str(source)))
+    assert [c.text for s in read(written).methods[0].steps for c in s.commands] == [
+        "docker compose stop worker",
+        "docker compose pull web",
+    ]
+    assert main(["convert", str(source), "-o", str(tmp_path / "a.yaml")]) == OK
+    said = capsys.readouterr()
+    assert said.out == f"{tmp_path / 'a.yaml'}\n"
+    assert "commands: 2" in said.err
