@@ -169,6 +169,8 @@ def choose_method(screen: RoomScreen, method: str) -> None:
         conductor = screen.conductor
         advice = conductor.outlook.advice(conductor.state)
         await conductor.choose_method(method, advice.text if advice.level != "none" else "")
+        if screen.desk is not None:
+            screen.desk.close()  # a confirmation of the other method must not stand beside this one's steps
         first = next(iter(conductor.procedure(method).steps), None)
         screen.open_phases = screen.open_phases | {"phase:method"}
         screen.draw()

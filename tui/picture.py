@@ -51,7 +51,7 @@ def header(runbook: Runbook, state: RoomState, now: datetime, *, driving: bool, 
 def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomState, now: datetime) -> VerdictView:
     """What is said at the top: before a change the danger, after it whether it is over."""
     judged = state.last_change is not None and not outlook.changes_left(state)
-    said: Said = verdict.verdict if judged else _said_before(advice)
+    said: Said = verdict.verdict if judged else _said_before(advice, outlook)
     reasons: tuple[str, ...]
     if judged:
         reasons = (verdict.text.removeprefix("not known yet: "),)
@@ -62,7 +62,11 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
     elif advice.fired:
         reasons = tuple(phrase(fired.standing) if fired.standing else fired.text for fired in advice.fired[:3])
     else:
-        reasons = (advice.text,) if said == "unknown" else ("nothing asks for a rollback",)
+        reasons = {"unknown": (advice.text,), "failing": _unhealthy(outlook)}.get(
+            said, ("nothing asks for a rollback",)
+        )
+        if said == "unknown" and not _numbers(outlook.runbook):
+            reasons = ("the runbook gives no number to judge by",)
     quiet = judged and said != "failed"
     return VerdictView(
         said=said,
@@ -73,10 +77,24 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
     )
 
 
-def _said_before(advice: Advice) -> Said:
-    if advice.level != "none":
+def _said_before(advice: Advice, outlook: Outlook) -> Said:
+    """Healthy is only what was measured against something; a health endpoint that says no is believed by itself."""
+    if advice.level != "none" or _unhealthy(outlook):
         return "failing"
-    return "unknown" if "not known" in advice.text else "healthy"
+    return "unknown" if "not known" in advice.text or not _numbers(outlook.runbook) else "healthy"
+
+
+def _numbers(runbook: Runbook) -> bool:
+    """Whether any trigger can be seen by a machine."""
+    return any(trigger.criterion is not None for trigger in runbook.triggers)
+
+
+def _unhealthy(outlook: Outlook) -> tuple[str, ...]:
+    return tuple(
+        f"{signal.title or signal.id} {value:g}"
+        for name, value, _ in outlook.monitor.readings()
+        if (signal := outlook.monitor.signals[name]).kind == "health" and isinstance(value, float) and value >= 400
+    )
 
 
 def _short(outlook: Outlook) -> str:
