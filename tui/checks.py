@@ -24,7 +24,7 @@ def check(source: str, *, as_json: bool, strict: bool) -> int:
         text = source_text(source)
         runbook = read_runbook(text, source)
     except (OSError, UnicodeDecodeError, KeyError, ReadingError) as trouble:
-        print(_why(source, trouble), file=sys.stderr)
+        print(why_unreadable(source, trouble), file=sys.stderr)
         return cli.USAGE
     found = rules.check(runbook, today=datetime.now(UTC).date(), is_installed=_is_installed, text=text)
     if as_json:
@@ -48,7 +48,7 @@ def _width() -> int:
     return min(shutil.get_terminal_size((100, 24)).columns, 120) if sys.stdout.isatty() else 100
 
 
-def _why(source: str, trouble: Exception) -> str:
+def why_unreadable(source: str, trouble: Exception) -> str:
     if isinstance(trouble, UnicodeDecodeError):
         return f"{source} is not UTF-8 text."
     if isinstance(trouble, OSError):

@@ -133,6 +133,22 @@ def parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of the YAML form, for editors")
     schema.set_defaults(act=_schema)
 
+    doctor = commands.add_parser(
+        "doctor",
+        help="ready for tonight? programs, sign-ins, sources, terminal, record",
+        description="Looks at this machine and, with a runbook, at everything that its commands need: programs and "
+        "their versions, who is signed in (asked with each client's own read-only question and a time limit), the "
+        "repository and its remote, the sources of the signals, the logs. Changes nothing. "
+        "Exit 1 where tonight would fail.",
+        epilog="examples:\n  warroom doctor\n  warroom doctor docs/ROLLBACK.md\n"
+        "  warroom doctor book:production-rollback --set production_url=https://shop.example.com --json\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    doctor.add_argument("runbook", nargs="?", help="a runbook, or book:NAME; without one, the machine alone")
+    doctor.add_argument("--set", dest="values", action="append", default=[], metavar="NAME=VALUE", help="set a value")
+    doctor.add_argument("--json", action="store_true", help="one JSON object")
+    doctor.set_defaults(act=_doctor)
+
     trust = commands.add_parser("trust", help="allow this runbook, as it is now, to run commands")
     trust.add_argument("runbook")
     trust.set_defaults(act=_trust)
@@ -225,6 +241,12 @@ def _schema(args: argparse.Namespace) -> int:
     from tui.convert import schema
 
     return schema()
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from tui.doctor import doctor
+
+    return doctor(args.runbook, args.values, as_json=args.json)
 
 
 def _trust(args: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ class Unfit(Exception):
 def open_room(args: argparse.Namespace) -> int:
     """Open the room on the runbook named, or found here, or on the open incident."""
     try:
-        values = _values(args.values)
+        values = values_of(args.values)
         folder = _incident(args)
         source = _copy(folder) if folder else _source(args.runbook)
     except (Unfit, OSError, JournalTrouble) as trouble:
@@ -54,7 +54,7 @@ def open_drill(args: argparse.Namespace) -> int:
     if not sys.stdout.isatty():
         return _unfit("warroom needs a terminal. Start it in one, or in tmux.")
     try:
-        values = _values(args.values)
+        values = values_of(args.values)
     except Unfit as trouble:
         return _unfit(str(trouble))
     from tui.app import run_drill
@@ -79,7 +79,7 @@ def repository_here() -> Path | None:
     return Path(asked.stdout.rstrip("\n")) if asked.returncode == 0 else None
 
 
-def _values(pairs: list[str]) -> dict[str, str]:
+def values_of(pairs: list[str]) -> dict[str, str]:
     values = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

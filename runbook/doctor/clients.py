@@ -1,0 +1,102 @@
+"""The programs that a runbook's commands call: there or not, which version, and signed in or not."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from collections.abc import Mapping
+from itertools import zip_longest
+from pathlib import Path
+
+from runbook.checking.calls import calls
+from runbook.checking.whole import BUILTINS, FAR
+from runbook.doctor.finding import Finding
+from runbook.logs.clean import clean_lines, redact
+from runbook.model import Runbook
+from runbook.providers.child import bounded
+
+LIMIT = 10.0
+"""Seconds for each question; a client that waits for a browser or a key is ended."""
+
+SIGN_INS: dict[str, tuple[tuple[str, ...], str]] = {
+    "argocd": (("account", "get-user-info"), "argocd login"),
+    "aws": (("sts", "get-caller-identity", "--output", "text"), "aws sso login, or set AWS_PROFILE"),
+    "az": (("account", "show", "--output", "tsv"), "az login"),
+    "docker": (("info", "--format", "{{.ServerVersion}}"), "start the Docker engine, or set DOCKER_HOST"),
+    "doctl": (("account", "get"), "doctl auth init"),
+    "fly": (("auth", "whoami"), "fly auth login"),
+    "flyctl": (("auth", "whoami"), "fly auth login"),
+    "gcloud": (("auth", "print-identity-token", "--quiet"), "gcloud auth login"),
+    "gh": (("auth", "status"), "gh auth login"),
+    "glab": (("auth", "status"), "glab auth login"),
+    "heroku": (("auth:whoami",), "heroku login, or set HEROKU_API_KEY"),
+    "helm": (("list", "--max", "1"), "name the cluster: kubectl config use-context …"),
+    "kubectl": (("version", "--request-timeout=5s"), "name the cluster: kubectl config use-context …"),
+    "netlify": (("status",), "netlify login"),
+    "railway": (("whoami",), "railway login, or set RAILWAY_TOKEN"),
+    "vercel": (("whoami",), "vercel login, or set VERCEL_TOKEN"),
+    "wrangler": (("whoami",), "wrangler login, or set CLOUDFLARE_API_TOKEN"),
+}
+"""Each client's own question who is signed in, which only reads, and what to do when nobody is."""
+
+_SECRET_ANSWERS = {"gcloud"}
+_BROUGHT = FAR | {"npx", "bunx"}
+"""Programs that bring along, or have elsewhere, what they run."""
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+
+
+def programs_of(runbook: Runbook) -> dict[str, tuple[str, ...]]:
+    """Every program that some command of the runbook calls on this machine, with the labels of the methods that do."""
+    found: dict[str, dict[str, None]] = {}
+    for method in runbook.procedures():
+        texts = [command.text for step in method.steps for command in step.commands]
+        called = [call.program for text in texts for call in calls(text) if not _BROUGHT & set(call.via)]
+        for name in (*(check.tool for check in method.requires if check.tool), *called):
+            if name not in BUILTINS and re.fullmatch(r"[a-z][\w.+-]*", name):
+                found.setdefault(name, {})[method.label] = None
+    return {name: tuple(labels) for name, labels in found.items()}
+
+
+async def look(programs: Mapping[str, tuple[str, ...]], cwd: Path, env: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Ask every program for its version and, where it has accounts, who is signed in."""
+    found = await asyncio.gather(*(_one(name, labels, cwd, env) for name, labels in programs.items()))
+    return tuple(finding for findings in zip_longest(*found) for finding in findings if finding is not None)
+
+
+async def _one(name: str, labels: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> tuple[Finding, ...]:
+    if shutil.which(name, path=env.get("PATH")) is None:
+        mend = f"Install it where the rollback is carried out; needed by {', '.join(labels)}."
+        return (Finding("programs", name, "amber", "not installed", mend, blocks=labels),)
+    if name not in SIGN_INS:
+        return (Finding("programs", name, "green"),)
+    there = Finding("programs", name, "green", await _version(name, cwd, env))
+    return (there, await _sign_in(name, labels, cwd, env))
+
+
+async def _sign_in(name: str, labels: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> Finding:
+    words, mend = SIGN_INS[name]
+    try:
+        answer = await bounded((name, *words), cwd, env, LIMIT)
+    except OSError as trouble:
+        return Finding("sign-ins", name, "amber", f"could not be asked: {trouble.strerror}", mend, blocks=labels)
+    if answer.ok:
+        said = "signed in" if name in _SECRET_ANSWERS else _first_line(answer.out or answer.err)
+        return Finding("sign-ins", name, "green", said)
+    said = f"no answer within {LIMIT:.0f} s" if answer.exit is None else _first_line(answer.err or answer.out)
+    return Finding("sign-ins", name, "amber", said or f"exit {answer.exit}", mend, blocks=labels)
+
+
+async def _version(name: str, cwd: Path, env: Mapping[str, str]) -> str:
+    argv = (name, "version", "--client") if name == "kubectl" else (name, "--version")
+    try:
+        answer = await bounded(argv, cwd, env, LIMIT)
+    except OSError:
+        return ""
+    number = _VERSION.search((answer.out + answer.err).decode("utf-8", "replace"))
+    return number[0] if number else ""
+
+
+def _first_line(raw: bytes) -> str:
+    lines = [line.strip() for line in clean_lines(raw) if line.strip()]
+    return redact(lines[0][:160]) if lines else ""

@@ -1,0 +1,50 @@
+"""The whole examination, of a machine alone or of a machine with a runbook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from runbook.doctor import clients, machine, world
+from runbook.doctor.finding import Finding
+from runbook.model import Runbook
+from runbook.reading.trust import is_trusted
+from runbook.steps import session
+
+
+async def examine(
+    runbook: Runbook | None,
+    *,
+    repository: Path | None,
+    home: Path,
+    environ: Mapping[str, str],
+    size: tuple[int, int] | None,
+    values: Mapping[str, str],
+) -> tuple[Finding, ...]:
+    """Look at everything once. Nothing is changed; every question has a time limit."""
+    found = [*machine.terminal(environ, size), *machine.programs(), *machine.record(home)]
+    if runbook is None:
+        return tuple(found)
+    known = {param.id: param.default for param in runbook.params if param.default} | dict(values)
+    named = [check.env for method in runbook.methods for check in method.requires if check.env]
+    env = session.environment(environ, named, {})
+    here = repository or Path.cwd()
+    if is_trusted(runbook.path, runbook.sha256, home):
+        found.append(Finding("runbook", "trust", "green", "trusted as it is now"))
+    else:
+        mend = f"Read it, then: warroom trust {runbook.path}"
+        found.append(Finding("runbook", "trust", "amber", "not trusted yet: it opens read-only", mend))
+    found += await world.repository(runbook, repository, environ)
+    found += await world.checks(runbook, here, env)
+    found += await clients.look(clients.programs_of(runbook), here, session.environment(environ, _tokens(environ), {}))
+    found += await world.sources(runbook, known)
+    found += world.logs(runbook, known)
+    found += world.methods(runbook, found)
+    return tuple(found)
+
+
+def _tokens(environ: Mapping[str, str]) -> list[str]:
+    """The variables by which the clients know who is signed in."""
+    prefixes = ("AWS_", "AZURE_", "CLOUDFLARE_", "DOCKER_", "FLY_", "GH_", "GITHUB_", "GITLAB_", "HEROKU_", "KUBE")
+    more = ("NETLIFY_", "RAILWAY_", "VERCEL_", "CLOUDSDK_", "GOOGLE_", "DIGITALOCEAN_", "ARGOCD_")
+    return [name for name in environ if name.startswith(prefixes + more)]

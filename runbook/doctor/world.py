@@ -1,0 +1,95 @@
+"""The world that a runbook acts on: repository and remote, its own checks, its sources, its logs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from runbook.doctor.finding import Finding, Level
+from runbook.model import NoSource, Runbook, Where
+from runbook.providers import clean_room, needs
+from runbook.signals.monitor import Monitor
+
+
+async def repository(runbook: Runbook, folder: Path | None, env: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Make the clean room once, in a temporary place: it asks for everything that it will need tonight."""
+    blocks = tuple(method.label for method in runbook.methods if method.where is Where.CLEAN_ROOM)
+    level: Level = "red" if blocks else "amber"
+    if folder is None:
+        mend = "Go into the repository that you deploy from."
+        return (Finding("repository", "git", level, "no git repository here", mend, blocks),)
+    with tempfile.TemporaryDirectory(prefix="warroom-doctor-") as place:
+        try:
+            room = await clean_room.make(folder, Path(place) / "clean-room", env)
+        except clean_room.GitRefused as refused:
+            return (Finding("repository", "git", level, refused.what, refused.mend, blocks),)
+    if room.trouble:
+        mend = "Nothing can be pushed until it answers."
+        return (Finding("repository", "remote", level, room.trouble, mend, blocks),)
+    found = [Finding("repository", "remote", "green", f"{room.url} answers; {room.branch} is checked out here")]
+    if room.pre_push:
+        said = "your pre-push hook does not run in the clean room"
+        found.append(Finding("repository", "hooks", "amber", said, "Know what it would have checked."))
+    return tuple(found)
+
+
+async def checks(runbook: Runbook, folder: Path, env: Mapping[str, str]) -> tuple[Finding, ...]:
+    """The runbook's guard, and what each method requires."""
+    found = []
+    for line in await needs.look(runbook.guard, folder, env):
+        found.append(Finding("guard", line.title, "green" if line.ok else "red", line.found, line.mend))
+    for method in runbook.methods:
+        for line in await needs.look(method.requires, folder, env):
+            blocks = (method.label,) if line.stops and not line.ok else ()
+            level: Level = "green" if line.ok else "amber"
+            found.append(Finding(f"method {method.label}", line.title, level, line.found, line.mend, blocks))
+    return tuple(found)
+
+
+def methods(runbook: Runbook, found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Which methods could be carried out by all that was found; red only when none could."""
+    blocked = {label for finding in found for label in finding.blocks}
+    ready = [method.label for method in runbook.methods if method.label not in blocked]
+    if not runbook.methods:
+        return ()
+    if not ready:
+        mend = "Mend what stands above for the one you would choose first."
+        return (Finding("methods", "ready", "red", "none of them", mend),)
+    rest = [method.label for method in runbook.methods if method.label in blocked]
+    said = ", ".join(ready) + (f"; not {', '.join(rest)}" if rest else "")
+    return (Finding("methods", "ready", "amber" if rest else "green", said, "See above for the others."),)
+
+
+async def sources(runbook: Runbook, values: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Ask every signal once: is it reachable, and does it say a number?"""
+    monitor = Monitor(runbook.signals, values=values)
+    await monitor.look()
+    found = []
+    for name, value, why in monitor.readings():
+        signal = monitor.signals[name]
+        title = signal.title or name
+        if isinstance(signal.source, NoSource):
+            mend = f"Say in the runbook where to read {name}."
+            found.append(Finding("sources", title, "amber", "no source: it stays unknown", mend))
+        elif value is not None:
+            said = f"{value:g} {signal.unit}".strip() if isinstance(value, float) else str(value)
+            found.append(Finding("sources", title, "green", said))
+        elif "counted" in why or "traffic" in why:
+            found.append(Finding("sources", title, "green", f"answers; {why}"))
+        else:
+            found.append(Finding("sources", title, "red", why, "Until it answers, the room cannot judge by it."))
+    return tuple(found)
+
+
+def logs(runbook: Runbook, values: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Whether each log is there to be followed."""
+    found = []
+    for log in runbook.logs:
+        path = log.path
+        for name, value in values.items():
+            path = path.replace(f"<{name}>", value)
+        there = "<" not in path and Path(path).expanduser().is_file()
+        mend = "" if there else "Set its values with --set, or mend the path."
+        found.append(Finding("logs", log.title or log.id, "green" if there else "amber", path, mend))
+    return tuple(found)

@@ -1,0 +1,154 @@
+"""The doctor says before the night what would fail in it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from runbook.doctor import clients, machine, world
+from runbook.doctor.finding import Finding
+from runbook.model import Check, Command, Effect, LogSource, Method, NoSource, Runbook, Signal, Step
+from tests.unit.git_world import World
+from tui.cli import NOT_OK, OK, USAGE, main
+from tui.doctor import page
+
+
+def book(*texts: str, **more: object) -> Runbook:
+    steps = tuple(
+        Step(id=f"s{n}", title="x", kind="run", commands=(Command(text=text, effect=Effect.READ),))
+        for n, text in enumerate(texts)
+    )
+    method = Method(id="m", label="1", title="m", steps=steps)
+    return Runbook(id="b", title="b", **{"methods": (method,), **more})  # type: ignore[arg-type]
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    place = folder / name
+    place.write_text(f"#!/bin/sh\n{script}\n")
+    place.chmod(place.stat().st_mode | stat.S_IXUSR)
+
+
+def levels(found: tuple[Finding, ...]) -> dict[tuple[str, str], str]:
+    return {(finding.area, finding.title): finding.level for finding in found}
+
+
+def test_the_programs_are_those_that_run_on_this_machine() -> None:
+    found = clients.programs_of(
+        book("cd x && git push", "npx --no-install prisma migrate status", "ssh host 'pm2 list'")
+    )
+    assert set(found) == {"git", "npx", "ssh"}
+
+
+def ask(tmp_path: Path, script: str) -> dict[tuple[str, str], str]:
+    program(tmp_path, "vercel", script)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    return levels(asyncio.run(clients.look({"vercel": ("3a",)}, tmp_path, env)))
+
+
+def test_a_client_that_knows_nobody_blocks_its_methods(tmp_path: Path) -> None:
+    assert ask(tmp_path, 'test "$1" = --version && echo 64.0.2 || exit 1')[("sign-ins", "vercel")] == "amber"
+
+
+def test_a_client_with_an_account_is_green(tmp_path: Path) -> None:
+    assert set(ask(tmp_path, "echo ana")) == {("programs", "vercel"), ("sign-ins", "vercel")}
+    assert set(ask(tmp_path, "echo ana").values()) == {"green"}
+
+
+def test_a_client_that_waits_for_a_person_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "LIMIT", 0.3)
+    assert ask(tmp_path, 'test "$1" = --version || sleep 60')[("sign-ins", "vercel")] == "amber"
+
+
+def test_what_a_client_prints_reaches_the_page_inert(tmp_path: Path) -> None:
+    program(tmp_path, "vercel", "printf '\\033]0;owned\\007ana'")
+    found = asyncio.run(clients.look({"vercel": ("3a",)}, tmp_path, {"PATH": f"{tmp_path}:/usr/bin:/bin"}))
+    assert all(line.strip("\n").isprintable() for line in page(found, colour=False))
+
+
+def test_it_is_red_only_when_no_method_is_left() -> None:
+    two = book("x", methods=tuple(Method(id=f"m{n}", label=n, title=n) for n in ("1", "2")))
+    one_gone = [Finding("programs", "x", "amber", blocks=("1",))]
+    assert [f.level for f in world.methods(two, one_gone)] == ["amber"]
+    assert [f.level for f in world.methods(two, [*one_gone, Finding("programs", "y", "amber", blocks=("2",))])] == [
+        "red"
+    ]
+
+
+def test_a_method_whose_need_is_not_met_is_blocked_by_it(tmp_path: Path) -> None:
+    needing = Method(id="m", label="4", title="m", requires=(Check(id="v", env="NOT_SET_ANYWHERE"),))
+    found = asyncio.run(world.checks(book(methods=(needing,)), tmp_path, dict(os.environ)))
+    assert [(f.level, f.blocks) for f in found] == [("amber", ("4",))]
+
+
+def test_a_failed_guard_is_red(tmp_path: Path) -> None:
+    guarded = book(guard=(Check(id="g", title="the right place", run="false"),))
+    assert [f.level for f in asyncio.run(world.checks(guarded, tmp_path, dict(os.environ)))] == ["red"]
+
+
+def test_a_repository_whose_remote_answers_is_green(tmp_path: Path) -> None:
+    made = World(tmp_path)
+    found = asyncio.run(world.repository(book("git log"), made.copy, made.env))
+    assert [f.level for f in found] == ["green"]
+
+
+def test_a_remote_that_is_gone_is_red_with_its_sentence(tmp_path: Path) -> None:
+    made = World(tmp_path)
+    subprocess.run(["git", "-C", made.copy, "remote", "set-url", "origin", str(tmp_path / "gone")], check=True)
+    found = asyncio.run(world.repository(book("git log"), made.copy, made.env))
+    assert found[-1].level == "red" and found[-1].found
+
+
+def test_a_number_without_a_source_is_worth_knowing() -> None:
+    found = asyncio.run(world.sources(book(signals=(Signal(id="x", title="X", source=NoSource()),)), {}))
+    assert [(f.level, f.found) for f in found] == [("amber", "no source: it stays unknown")]
+
+
+def test_a_log_is_looked_for_where_its_values_lead(tmp_path: Path) -> None:
+    (tmp_path / "app.log").touch()
+    runbook = book(logs=(LogSource(id="a", path="<dir>/app.log"),))
+    assert [f.level for f in world.logs(runbook, {"dir": str(tmp_path)})] == ["green"]
+    assert [f.level for f in world.logs(runbook, {})] == ["amber"]
+
+
+@pytest.mark.parametrize(
+    ("version", "affected"),
+    [
+        ((3, 40, 1), True),
+        ((3, 44, 6), False),
+        ((3, 50, 6), True),
+        ((3, 50, 7), False),
+        ((3, 51, 3), False),
+        ((3, 6), False),
+    ],
+)
+def test_the_sqlite_releases_with_the_bug_are_known(version: tuple[int, ...], affected: bool) -> None:
+    assert machine.has_wal_reset_bug(version) is affected
+
+
+def test_a_small_terminal_is_red_and_a_bare_one_is_said() -> None:
+    said = {f.title: f.level for f in machine.terminal({"TERM": "dumb"}, (79, 24))}
+    assert said["size"] == "red" and said["kind"] == "red"
+
+
+def test_a_place_that_cannot_be_written_is_red(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert next(f.level for f in machine.record(tmp_path / "file" / "below")) == "red"
+
+
+def test_the_command_answers_with_its_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert main(["doctor", "--json"]) == OK
+    assert json.loads(capsys.readouterr().out)["ready"] is True
+    monkeypatch.setenv("TERM", "dumb")
+    assert main(["doctor"]) == NOT_OK
+    assert "Not ready: 1 thing would fail tonight" in capsys.readouterr().out
+    assert main(["doctor", str(tmp_path / "none.md")]) == USAGE
