@@ -44,7 +44,8 @@ def _kind(words: tuple[str, ...], fed: bool) -> Kind:
         return "run"
     if (script := called(words)) != words and _kind(script, fed) != "run":
         return _kind(script, fed)
-    if _matches(INTERACTIVE, line) or _matches(INTERACTIVE, whole):
+    given = fed and re.search(r"\s(exec|run)\s(.*\s)?(-i|--stdin|--interactive)\s", whole) and " -t " not in whole
+    if not given and (_matches(INTERACTIVE, line) or _matches(INTERACTIVE, whole)):
         return "interactive"
     if _matches(FOLLOW, line) or _matches(FOLLOW, whole):
         return "follow"
@@ -54,7 +55,7 @@ def _kind(words: tuple[str, ...], fed: bool) -> Kind:
         if inner != "run":
             return inner
     if program == "ssh":
-        return "run" if carried or fed else "interactive"
+        return "run" if carried or fed or re.search(r"\s-\w*(fN|Nf|O)", whole) else "interactive"
     if program in CONSOLES and not fed:
         given = words[1:] if program != "redis-cli" else tuple(positionals(words[1:], GLOBAL_VALUES[program]))
         return "run" if any(re.fullmatch(CONSOLES[program], word) for word in given) else "interactive"

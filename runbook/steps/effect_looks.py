@@ -25,7 +25,9 @@ from runbook.steps.effect_words import line_of, positionals
 
 def only_looks(program: str, words: tuple[str, ...], fed: bool) -> bool:
     """Whether this call changes nothing, as far as its words tell."""
-    if program in ALWAYS_READ or set(words[1:]) & {"--version", "--help"}:
+    if program in ALWAYS_READ or re.match(r"(Get|Test|Measure|Select|Find|Resolve|Show|Compare)-[A-Z]", program):
+        return True
+    if set(words[1:]) & {"--version", "--help"}:
         return True
     if words[1:] in (("-V",), ("version",), ("help",)):
         return True

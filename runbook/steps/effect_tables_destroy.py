@@ -10,12 +10,13 @@ ANY = "*"
 DESTROY = {
     ANY: r"""
         .* --accept-data-loss\b
-        (.* )?(migrate|migration|migrations|db|schema|typeorm|artisan)\b.*[: ](down|rollback|undo|revert|reset|fresh|drop|clean|zero|refresh|rollback-count)\b
+        (.* )?(migrate|migration|migrations|db|schema|typeorm)\b.*[: ](down|rollback|undo|revert|reset|fresh|drop|clean|zero|refresh|rollback-count)\b
         (.* )?(db|database|backups?|snapshots?) (\S+ )?(restore|load)(\s|$)
         (mkfs\S*|wipefs|fdisk|sfdisk|parted|shred|truncate|dropdb|dropuser|shutdown|reboot|halt|poweroff|pg_resetwal|blkdiscard|sgdisk|cfdisk)\b
         (mongorestore|myloader|pg_basebackup|pg_rewind|mysqlimport|mongoimport|influx_restore|neo4j-admin .*(load|restore)|influxd? restore|cbrestore|nodetool (refresh|clearsnapshot|decommission|removenode|assassinate))\b
         (userdel|groupdel|deluser|delgroup|lvremove|vgremove|pvremove|lvreduce|zfs (destroy|rollback)|zpool (destroy|labelclear)|btrfs subvolume delete|umount .*-f|cryptsetup (erase|luksFormat))\b
         init [06]\b
+        (Remove|Clear|Uninstall|Format|Reset)-[A-Z]\w+
         (http|https|xh) (.* )?DELETE\b
         """,
     "git": r"""

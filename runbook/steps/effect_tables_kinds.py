@@ -9,7 +9,7 @@ FOLLOW = (
     r"(?!(helm|git|grep|tar|curl|make|docker build|terraform|rm|ln)\b)\S+ (.* )?((\w+:)?logs?|tail|taillog|\w+[:-]logs?)\b.*"
     r"(?<=\s)(-\w*f|--follow(=true)?|--tail(?=$|\s+[-a-z])|--stream|--watch|-\w*F|--live)(\s|$)",
     r"\S*logs?(\.sh|\.py)? (.* )?(-f|--follow)(\s|$)",
-    r"(journalctl|dmesg) .*(?<=\s)(-\w*[fw]|--follow)(\s|$)",
+    r"(journalctl|dmesg) .*(?<=\s)(-\w*f\w*|-w|--follow\S*)(\s|$)",
     r"kubectl (get|.* get)\b.*(?<=\s)(-w|--watch|--watch-only)",
     r"kubectl (port-forward|proxy|argo rollouts (get|dashboard).*--watch|argo rollouts dashboard)\b",
     r"railway (logs|log)\b(?!.*(--no-?stream|-n\b|--lines|--tail|--latest|--json .*--limit|--since|--until|-b\b))",
@@ -70,13 +70,13 @@ FOLLOW = (
     r"(npm|yarn|pnpm) (run )?(dev|start|watch|serve)\b",
     r"python3? .*http\.server",
     r"gcloud .*\btail\b",
-    r"ssh .*\s-\w*N",
+    r"ssh (?!(.* )?-\w*f)(.* )?-\w*N",
     r"inotifywait .*-m",
 )
 """Commands that do not return by themselves."""
 
 INTERACTIVE = (
-    r"(vi|vim|nvim|nano|emacs|pico|ed|visudo|sudoedit|htop|k9s|lazygit|lazydocker|man|less|more|sftp(?!.*-b)|ftp|telnet|passwd|screen|tmux|mc|ranger|ncdu|btop|glances|ctop|tig|gdb|lldb|mutt|lynx|w3m|dialog|whiptail|nmtui|alsamixer|cfdisk|fdisk(?! -l)|parted(?!.*(-s|-l|--script|--list))|mysql_secure_installation|dpkg-reconfigure|visudo|vipw|vigr|atop|micro|joe|jed|helix|hx|kak|mosh|et)(?![\w-])(?!.*\+F)(?!.*(--version|--help))",
+    r"(vi|vim|nvim|nano|emacs|pico|ed|visudo|sudoedit|htop|k9s|lazygit|lazydocker|man|less|more|sftp(?!.*-b)|ftp|telnet|passwd|screen|tmux|ranger|ncdu|btop|glances|ctop|tig|gdb|lldb|mutt|lynx|w3m|dialog|whiptail|nmtui|alsamixer|cfdisk|fdisk(?! -l)|parted(?!.*(-s|-l|--script|--list))|mysql_secure_installation|dpkg-reconfigure|visudo|vipw|vigr|atop|micro|joe|jed|helix|hx|kak|mosh|et)(?![\w-])(?!.*\+F)(?!.*(--version|--help))",
     r"top\b(?!.*\s-\w*b)",
     r"\$\{?(EDITOR|VISUAL|GIT_EDITOR|PAGER)\b",
     r"(code|subl) .*(-w|--wait)\b",
@@ -139,7 +139,6 @@ INTERACTIVE = (
     r"git (rebase .*(-i|--interactive)|add .*(-p|-i|--patch|--interactive)|.*--edit\b|gui|citool|mergetool)",
     r"(vercel|railway|npm|gh auth|heroku|fly auth|docker|wrangler|firebase) login\b(?!.*(--with-token|--password-stdin|--service-principal|-u .*-p|--token))",
     r"aws configure$",
-    r"heroku (pg:psql|redis:cli|run (bash|sh|rails c\w*|console))\b",
     r"railway (connect|shell|link)\b",
     r"fly (ssh console|postgres connect)\b(?!.*\s-C)",
     r"(.*\b)?(rails|bin/rails) (c|console|dbconsole)\b",

@@ -168,6 +168,8 @@ READ = {
     "nodetool": "status, info, ring, tpstats, netstats, compactionstats, describecluster, cfstats, tablestats, gossipinfo, version, describering, getendpoints, proxyhistograms, statusgossip",
     "ceph": "status, -s, health, df, osd tree, osd status, osd df, mon stat, pg stat, versions, -w",
     "getfacl": "*",
+    "pg_restore": "-l, --list",
+    "tar": "tf, tzf, tvf, tzvf, tjf, -tf, -tzf, -tvf, -tzvf, -ztf, -ztvf, -t, --list",
     "blkid": "*",
     "findmnt": "*",
     "mount": "-l",
@@ -268,7 +270,9 @@ ONLY_TEXT = words_of(
 """Programs for which a destructive word among their arguments is only text."""
 FILE_PROGRAMS = words_of(
     "cp mv mkdir rmdir touch tar ln tee chmod chown chgrp install zip unzip gzip gunzip bzip2 xz zstd gpg vim vi nano code "
-    "scp sftp source . source tput stty nuget dotnet msbuild terraform git curl wget open xdg-open cat systemctl docker"
+    "scp sftp source . source tput stty nuget dotnet msbuild terraform git curl wget open xdg-open cat systemctl docker aws az "
+    "rm unlink kill pkill killall chattr setfacl useradd usermod userdel groupadd passwd mount umount modprobe insmod rmmod logger "
+    "swapon swapoff at batch patch split rename truncate shred dropdb createdb createuser dropuser sysctl renice mkfifo mknod mktemp "
 )
 """Programs whose words are names of files, or have rows of their own for `restore` and `reset`."""
 

@@ -91,22 +91,30 @@ def _effect(words: tuple[str, ...], fed: bool) -> Effect:
 
 
 def _own_effect(words: tuple[str, ...], fed: bool, carries: bool) -> Effect:
+    words = _without_remarks(words)
     program, line = name(words[0]), line_of(words)
-    kind_of_program = re.sub(r"\.(sh|bat|cmd|py|js|ts)$", "", program)
+    known = program if program in DESTROY else re.sub(r"\.(sh|bat|cmd|py|js|ts)$", "", program)
     if any(sql.is_statement(word) for word in words):
         line = line_of(tuple("SQL" if sql.is_statement(word) else word for word in words))
-    if _says(DESTROY, kind_of_program, line, carries):
+    if _says(DESTROY, known, line, carries):
         return Effect.READ if is_dry(program, words) else Effect.DESTROY
     if carries and _only_carries(program, line):
         return Effect.READ
-    if _says(CHANGE, kind_of_program, line, carries):
+    if _says(CHANGE, known, line, carries):
         return Effect.CHANGE
     asked = sql.of_query(words) if program not in sql.CLIENTS | ALWAYS_READ | {"git", "gh"} else None
-    if asked is None and (is_dry(program, words) or only_looks(kind_of_program, words, fed)):
+    if asked is None and (is_dry(program, words) or only_looks(known, words, fed)):
         return Effect.READ
     if asked is Effect.DESTROY or _is_worded_to_destroy(program, words, fed):
         return Effect.DESTROY
     return asked or Effect.CHANGE
+
+
+def _without_remarks(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words without the sentences that are for people to read: `--message "drop the old one"`."""
+    return words[:1] + tuple(
+        "TEXT" if " " in word and re.fullmatch(REMARKS, before) else word for before, word in pairwise(words)
+    )
 
 
 def _only_carries(program: str, line: str) -> bool:
@@ -127,7 +135,9 @@ def _is_worded_to_destroy(program: str, words: tuple[str, ...], fed: bool) -> bo
     """Whether the words of a call without a row name what cannot be taken back."""
     if program in sql.CLIENTS or program in ("git", "curl", "wget"):
         return False
-    if any(re.search(STRONG, word) for word in words if not sql.is_statement(word)):
+    if program not in ("iptables", "ip6tables") and any(
+        re.search(STRONG, word) for word in words if not sql.is_statement(word)
+    ):
         return True
     if program in FILE_PROGRAMS:
         return False
