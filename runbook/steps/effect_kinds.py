@@ -44,8 +44,8 @@ def _kind(words: tuple[str, ...], fed: bool) -> Kind:
         return "run"
     if (script := called(words)) != words and _kind(script, fed) != "run":
         return _kind(script, fed)
-    given = fed and re.search(r"\s(exec|run)\s(.*\s)?(-i|--stdin|--interactive)\s", whole) and " -t " not in whole
-    if not given and (_matches(INTERACTIVE, line) or _matches(INTERACTIVE, whole)):
+    piped = fed and re.search(r"\s(exec|run)\s(.*\s)?(-i|--stdin|--interactive)\s", whole) and " -t " not in whole
+    if not piped and (_matches(INTERACTIVE, line) or _matches(INTERACTIVE, whole)):
         return "interactive"
     if _matches(FOLLOW, line) or _matches(FOLLOW, whole):
         return "follow"

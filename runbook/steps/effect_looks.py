@@ -126,7 +126,7 @@ def _first(word: str) -> str:
 def _ip(words: tuple[str, ...]) -> bool:
     """`ip route`, `ip -br a`, `ip addr show dev x`."""
     given = [word for word in words[1:] if not word.startswith("-")]
-    return not any(word in CHANGE_VERBS or word in ("del", "exec", "addbr") for word in given[1:2])
+    return not any(word in CHANGE_VERBS or word in ("del", "delete", "exec", "append") for word in given[1:2])
 
 
 def _invokes(words: tuple[str, ...]) -> bool:

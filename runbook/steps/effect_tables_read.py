@@ -73,7 +73,6 @@ READ = {
     "az": "account show, account list",
     "pg_ctl": "status",
     "patronictl": "list, history, topology, show-config, version, dsn, query",
-    "ip": "addr, a, address, link, l, route, r, rule, neigh, n, -br, -brief, -s, maddr, netns list",
     "ufw": "status, show, app list, app info",
     "iptables": "-L, -S, --list, --list-rules, -nL, -vnL, -nvL, -Lnv, -vL, -Ln",
     "ip6tables": "-L, -S, --list",

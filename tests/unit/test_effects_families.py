@@ -427,6 +427,7 @@ destroy zfs rollback tank/a@1
 change  lxc snapshot c s
 destroy lxc restore c s
 destroy vagrant destroy -f
+destroy ip link delete eth0
 change  vagrant up
 destroy Clear-RecycleBin -Force
 change  unlink current
