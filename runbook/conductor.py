@@ -7,10 +7,12 @@ very text that was shown, and every change is asked of the world again just befo
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
+from socket import gethostname
 from typing import Literal
 
 import msgspec
@@ -394,6 +396,16 @@ class Conductor:
     async def close_incident(self, reason: str) -> None:
         self._must_drive()
         await self.record(ev.IncidentClosed(reason=clean(reason)))
+
+    async def drive(self) -> None:
+        """Become the driver of an incident that was only looked at. Raises Refused when another room drives it."""
+        if self.driving:
+            return
+        if not home.take_wheel(self.folder):
+            raise Refused("Another room on this machine drives this incident.")
+        self.driving = True
+        await self.record(ev.RoomEntered(user=home.user_name(), host=gethostname(), pid=os.getpid(), driving=True))
+        await self.recover()
 
     async def leave(self, reason: str) -> None:
         """Say goodbye in the record. What runs goes on under its keeper."""

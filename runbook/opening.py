@@ -49,6 +49,8 @@ class Opening(Record, frozen=True):
     pace: float = 1
     drill: str = ""
     read_only: bool = False
+    untrusted: bool = False
+    """Nobody said yet that this content may run commands: the room only looks until somebody does."""
     version: str = ""
 
 
@@ -91,7 +93,7 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
     text = source_text(source)
     runbook = await asyncio.to_thread(read_runbook, text, source)
     folder = opening.folder or home.new_incident(opening.service or runbook.service or runbook.id, clock())
-    driving = not opening.read_only and home.take_wheel(folder)
+    driving = not (opening.read_only or opening.untrusted) and home.take_wheel(folder)
     seat = f"{home.user_name()}-{os.getpid()}-{secrets.token_hex(2)}"
     history = read_incident(folder)
     journal = Journal.open(folder, incident=folder.name, seat=seat, clock=clock)

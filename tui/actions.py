@@ -14,6 +14,7 @@ class Situation(msgspec.Struct, frozen=True):
     """What decides whether an action applies just now."""
 
     ready: bool = False
+    untrusted: bool = False
     driving: bool = False
     confirming: bool = False
     running: bool = False
@@ -31,7 +32,13 @@ def _ready(now: Situation) -> str:
     return "" if now.ready else "the room is still opening"
 
 
+def _untrusted(now: Situation) -> str:
+    return _ready(now) or ("" if now.untrusted else "it is trusted")
+
+
 def _driving(now: Situation) -> str:
+    if now.untrusted and not now.driving:
+        return "this runbook is not trusted yet; T shows what it could run"
     return _ready(now) or ("" if now.driving else "another room drives; this one watches")
 
 
@@ -82,6 +89,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("method", "m", "choose the method", "method", _driving),
     Action("note", "a", "add a note to the timeline", "note", _ready),
     Action("timeline", "t", "the timeline", "timeline", _ready),
+    Action("document", "D", "the runbook as it is written, at the selected step", "document", _ready),
+    Action("trust", "T", "trust this runbook, so that it may run commands", "trust it", _untrusted),
     Action("contacts", "c", "whom to call", "contacts", _ready),
     Action("trigger", "i", "report what no machine can see: a breach, corrupted data", "report", _driving),
     Action("snapshot", "w", "save a snapshot: signals, logs, this screen", "snapshot", _ready),

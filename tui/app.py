@@ -57,6 +57,8 @@ class WarRoom(App[str]):
         self.conductor: Conductor | None = None
         self.drill: Drill | None = None
         self.user = ""
+        self.untrusted = ""
+        """The source that may not run commands yet; empty when it may."""
         self.room_screen = RoomScreen()
         self._jobs: set[asyncio.Task[None]] = set()
         self._leaving = False
@@ -92,10 +94,19 @@ class WarRoom(App[str]):
             return
         conductor = self.conductor
         self.user = home.user_name()
+        self.untrusted = opening.source if opening.untrusted and not opening.read_only else ""
         self.room_screen.furnish(conductor, open_log(conductor))
-        self._keep(conductor.outlook.monitor.run())
+        if self.untrusted:
+            self.room_screen.action_act("trust")
+        if not self.untrusted:
+            self.watch_signals()
         self._keep(self._keep_drill_alive())
         await make_ready(conductor, opening.repository)
+
+    def watch_signals(self) -> None:
+        """Begin to poll; not before the runbook is trusted, whose addresses they are."""
+        if self.conductor is not None:
+            self._keep(self.conductor.outlook.monitor.run())
 
     async def _keep_drill_alive(self) -> None:
         while self.drill is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from runbook.model import Contact, Method, Where
-from tui import actions, saving
+from tui import actions, saving, trusting
 from tui.leave import Leave
 from widgets.chooser import Chooser, MethodCard
 from widgets.contacts import Contacts
@@ -185,6 +185,8 @@ ACTS: dict[str, Callable[[RoomScreen], None]] = {
     "method": compare_methods,
     "note": add_note,
     "timeline": show_timeline,
+    "document": trusting.show_document,
+    "trust": trusting.ask_trust,
     "contacts": show_contacts,
     "trigger": show_triggers,
     "snapshot": save_snapshot,

@@ -37,7 +37,8 @@ def open_room(args: argparse.Namespace) -> int:
             repository=repository_here(),
             values=values,
             folder=folder,
-            read_only=args.read_only or not _trusted(source, folder),
+            read_only=args.read_only,
+            untrusted=not _trusted(source, folder),
             version=cli.VERSION,
         ),
         args,
@@ -154,12 +155,14 @@ def _source(name: str | None) -> str:
 
 
 def _trusted(source: str, folder: Path | None) -> bool:
-    import hashlib
+    from runbook.reading.trust import digest, is_trusted
 
-    from runbook.opening import source_text
-    from runbook.reading.trust import is_trusted
+    return _was_driven(folder) if folder is not None else is_trusted(source, digest(source), home.home())
 
-    if folder is not None:
-        return True
-    digest = hashlib.sha256(source_text(source).encode()).hexdigest()
-    return is_trusted(source, digest, home.home())
+
+def _was_driven(folder: Path) -> bool:
+    """Whether somebody drove this incident before: then its copy of the runbook was trusted, and is the same still."""
+    from runbook.incident.journal import read_incident
+    from runbook.incident.room import fold
+
+    return any(responder.driving for responder in fold(read_incident(folder)).responders)

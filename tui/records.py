@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,18 +85,24 @@ def report(name: str, output: str | None) -> int:
     return cli.OK
 
 
-def trust(runbook: str) -> int:
-    """Bind trust to the file as it is now; a change asks again."""
+def trust(source: str) -> int:
+    """Bind trust to the file as it is now, after saying what it could run; a change asks again."""
+    from runbook.opening import read_runbook, source_text
+    from runbook.reading.problems import ReadingError
+    from runbook.reading.trust import TrustError, digest
     from runbook.reading.trust import trust as remember
 
-    path = Path(runbook)
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as trouble:
-        print(f"{path} cannot be read: {trouble.strerror}.", file=sys.stderr)
+        text, known_by = source_text(source), digest(source)
+        book = read_runbook(text, source)
+        remember(source, known_by, home.home(), text)
+    except (OSError, UnicodeDecodeError, KeyError, ReadingError, TrustError) as trouble:
+        print(f"{source} was not trusted: {trouble}", file=sys.stderr)
         return cli.USAGE
-    remember(path.absolute(), digest, home.home())
-    print(f"{path} may run commands, as it is now ({digest[:12]}).", file=sys.stderr)
+    effects = Counter(c.effect.value for p in book.procedures() for step in p.steps for c in step.commands)
+    said = ", ".join(f"{effects[effect]} {effect}" for effect in ("read", "change", "destroy") if effects[effect])
+    what = f"{effects.total()} commands: {said}" if said else "no command"
+    print(f"{source} may run commands, as it is now ({known_by[:12]}). It holds {what}.", file=sys.stderr)
     return cli.OK
 
 

@@ -207,6 +207,7 @@ class RoomScreen(Screen[None]):
         step = self.desk.step_of(selected)[1] if selected else None
         return actions.Situation(
             ready=True,
+            untrusted=bool(self.room.untrusted),
             driving=self.conductor.driving,
             confirming=self.desk.prepared is not None,
             running=any(run.state == "running" for run in self.conductor.state.unsettled),

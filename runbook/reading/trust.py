@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 from runbook import books
 
 FILE = "trusted.jsonl"
+TEXTS = "trusted"
 
 
 class TrustError(Exception):
@@ -25,10 +27,28 @@ def is_trusted(path: Path | str, sha256: str, home: Path) -> bool:
     return (_place(path), sha256) in _entries(home / FILE)
 
 
-def trust(path: Path | str, sha256: str, home: Path) -> None:
-    """Let this content at this place run commands. Raises TrustError."""
+def digest(source: str) -> str:
+    """What a runbook's content is known by: the SHA-256 of its bytes. Raises OSError, KeyError for an unknown book."""
+    raw = books.text(source).encode() if source.startswith(books.PREFIX) else Path(source).read_bytes()
+    return hashlib.sha256(raw).hexdigest()
+
+
+def trusted_before(path: Path | str, home: Path) -> str | None:
+    """The content that was trusted last at this place, to be compared; None when there was none or it was not kept."""
+    place = _place(path)
+    known = [sha256 for name, sha256 in _entries(home / FILE) if name == place]
+    for sha256 in reversed(known):
+        with contextlib.suppress(OSError):
+            return (home / TEXTS / sha256).read_text(encoding="utf-8", errors="replace")
+    return None
+
+
+def trust(path: Path | str, sha256: str, home: Path, text: str = "") -> None:
+    """Let this content at this place run commands; `text` is kept for the day it changes. Raises TrustError."""
     if is_trusted(path, sha256, home):
         return
+    if text:
+        _keep_text(home / TEXTS, sha256, text)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     line = json.dumps({"path": _place(path), "sha256": sha256, "at": at}) + "\n"
     file = home / FILE
@@ -50,6 +70,15 @@ def trust(path: Path | str, sha256: str, home: Path) -> None:
         ) from None
 
 
+def _keep_text(folder: Path, sha256: str, text: str) -> None:
+    """Beside the trust, not a part of it: without it a change is asked about all the same, but not shown."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(folder / sha256, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8", "replace"))
+
+
 def _write_all(handle: int, data: bytes) -> None:
     while data:
         data = data[os.write(handle, data) :]
@@ -67,18 +96,18 @@ def _is_shipped(name: str, sha256: str) -> bool:
         return False
 
 
-def _entries(file: Path) -> frozenset[tuple[str, str]]:
+def _entries(file: Path) -> tuple[tuple[str, str], ...]:
     """What the file says; nothing when it is missing, or when anybody else could have written it."""
     try:
         handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
-        return frozenset()
+        return ()
     with os.fdopen(handle, "rb") as opened:
         status = os.fstat(opened.fileno())
         ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
         if not ours or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            return frozenset()
-        return frozenset(entry for line in opened if (entry := _entry(line)))
+            return ()
+        return tuple(entry for line in opened if (entry := _entry(line)))
 
 
 def _entry(line: bytes) -> tuple[str, str] | None:

@@ -1,0 +1,83 @@
+"""The runbook's own text, and the act by which a person lets it run commands."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook.incident import home
+from runbook.opening import source_text
+from runbook.reading.trust import TrustError, digest, trust, trusted_before
+from widgets.document import Document
+from widgets.prompt import Prompt
+from widgets.trusting import Offered, Trusting
+
+if TYPE_CHECKING:
+    from tui.room_screen import RoomScreen
+
+WORD = "trust"
+
+
+def show_document(screen: RoomScreen) -> None:
+    """The incident's own copy, at the lines of the selected step."""
+    copy = home.runbook_copy(screen.conductor.folder)
+    here: tuple[int, ...] = ()
+    selected = screen.desk.selected if screen.desk is not None else None
+    if screen.desk is not None and selected is not None:
+        step = screen.desk.step_of(selected)[1]
+        here = tuple(filter(None, (step.line, *(command.line for command in step.commands))))
+    lines = copy.read_text(encoding="utf-8", errors="replace").splitlines()
+    screen.app.push_screen(Document(lines, here, screen.conductor.runbook.path or copy.name))
+
+
+def ask_trust(screen: RoomScreen) -> None:
+    """Everything that could run, then a word that nobody types by accident."""
+    conductor, source = screen.conductor, screen.room.untrusted
+    text = home.runbook_copy(conductor.folder).read_text(encoding="utf-8", errors="replace")
+    before = trusted_before(source, home.home())
+    changes = (
+        [line.rstrip() for line in difflib.unified_diff(before.splitlines(), text.splitlines(), "before", "now", n=1)]
+        if before is not None
+        else []
+    )
+    commands = [
+        Offered(f"{method.label}  {method.title}".strip(), command.text, command.effect, command.line)
+        for method in conductor.runbook.procedures()
+        for step in method.steps
+        for command in step.commands
+    ]
+
+    def looked(wanted: bool | None) -> None:
+        if wanted:
+            about = f"{Path(source).name} may then run its {len(commands)} commands here, each confirmed by you."
+            screen.app.push_screen(
+                Prompt(f"Type {WORD} to trust it as it is now", about=about, enter="trust it"), typed
+            )
+
+    def typed(word: str | None) -> None:
+        if word is None:
+            return
+        if word.lower() != WORD:
+            screen.say(f"That was not the word {WORD}. Nothing is trusted.")
+            return
+        screen.do(_bind(screen, source, text))
+
+    screen.app.push_screen(Trusting(source, commands, changes), looked)
+
+
+async def _bind(screen: RoomScreen, source: str, text: str) -> None:
+    """Trust what this room was opened on, not what lies there by now; then take the wheel."""
+    try:
+        known_by = digest(source)
+        if source_text(source).splitlines() != text.splitlines():
+            screen.say(f"{source} changed since the room was opened. Leave and open it again to see what it says now.")
+            return
+        trust(source, known_by, home.home(), text)
+    except (OSError, TrustError) as trouble:
+        screen.say(f"Nothing was trusted: {trouble}")
+        return
+    await screen.conductor.drive()
+    screen.room.untrusted = ""
+    screen.room.watch_signals()
+    screen.say("Trusted as it is now. You drive.", good=True)
