@@ -24,6 +24,7 @@ from runbook.incident.state import Run
 from runbook.model import Command, Effect, Method, Runbook, Step, Where
 from runbook.outlook import Outlook
 from runbook.signals.monitor import Monitor
+from runbook.steps import runs
 from runbook.steps.plan import Prepared
 
 READ, CHANGE, DESTROY = Effect.READ, Effect.CHANGE, Effect.DESTROY
@@ -86,8 +87,8 @@ async def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     conductor = seat(home.new_incident("shop", datetime.now(UTC)), tmp_path / "place", "first")
     yield conductor
     for run in conductor.state.unsettled:
-        if run.state == "running":
-            await conductor.stop(run.id, "kill")
+        folder = conductor.carrier.run_folder(run.id)
+        await until(lambda at=folder: runs.stop(at, "kill") or not isinstance(runs.look(at), runs.Alive))  # type: ignore[misc]
 
 
 async def until(condition: Callable[[], bool]) -> None:
