@@ -121,7 +121,7 @@ class Carrier:
             choices=tuple(Choice(value=c.value, title=c.title, detail=c.detail) for c in preview.choices),
             remedy=preview.remedy,
             mode=commands[0][1].kind,
-            expects=" ".join(self.fill_plain(c.expected, known) for _, c in commands if c.expected),
+            expects=clean(" ".join(self.fill_plain(c.expected, known) for _, c in commands if c.expected)),
             typed_inside=self.fill_plain("\n".join(c.typed_inside for _, c in commands if c.typed_inside), known),
             guesses=tuple(dict.fromkeys(filter(None, (step.guess, *(c.guess for _, c in commands))))),
         )

@@ -179,7 +179,7 @@ def text_to_copy(view: ActionView) -> str:
         case Confirmation():
             return view.prepared.typed_inside
         case Finished():
-            return view.run.address if view.run.state != "done" else ""
+            return view.run.address
         case _:
             return ""
 
