@@ -43,7 +43,7 @@ PANES = ("signals", "logs", "runbook", "action")
 class RoomScreen(Screen[None]):
     """Wide: two columns. Below 110 columns: one pane at a time, the header and the next key always there."""
 
-    CSS = """
+    DEFAULT_CSS = """
     RoomScreen { layout: vertical; }
     #room { height: 1fr; }
     #left, #right { width: 1fr; }
