@@ -5,15 +5,16 @@ It decides nothing and records nothing; the conductor does both.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
 from runbook.logs.clean import clean, clean_lines
-from runbook.model import Check, Command, Effect, Method, Param, Record, Remedy, Runbook, Step, Where, worst_effect
+from runbook.model import Check, Command, Method, Param, Record, Remedy, Runbook, Step, Where, worst_effect
 from runbook.providers import needs
 from runbook.providers.provider import Failure, Preview, Proof, Provider, Unavailable
 from runbook.steps import expect, runs, session, values
-from runbook.steps.plan import CheckResult, Choice, Prepared, Role
+from runbook.steps.plan import CheckResult, Choice, Mode, Prepared, Role
 
 LAST_LINES = 20
 """How many lines of output the record keeps beside the whole file."""
@@ -119,6 +120,10 @@ class Carrier:
             role=role,
             choices=tuple(Choice(value=c.value, title=c.title, detail=c.detail) for c in preview.choices),
             remedy=preview.remedy,
+            mode=commands[0][1].kind,
+            expects=clean(" ".join(self.fill_plain(c.expected, known) for _, c in commands if c.expected)),
+            typed_inside=self.fill_plain("\n".join(c.typed_inside for _, c in commands if c.typed_inside), known),
+            guesses=tuple(dict.fromkeys(filter(None, (step.guess, *(c.guess for _, c in commands))))),
         )
 
     async def look(self, checks: tuple[Check, ...], method: Method, text: str = "") -> tuple[CheckResult, ...]:
@@ -138,20 +143,24 @@ class Carrier:
 
     # ── during ────────────────────────────────────────────────────────────────────────────────────
 
-    def start(self, run: str, method: Method, text: str, *, effect: Effect, timeout: float) -> int:
-        """Hand a command to a keeper of its own; returns the keeper's pid.
+    def start(self, run: str, method: Method, text: str, *, mode: Mode, timeout: float | None) -> int:
+        """Hand a command to a keeper of its own; returns the keeper's pid."""
+        return runs.start(self._spec(run, method, text, mode, timeout))
 
-        Only a command that reads is ended by its time limit: stopping a change is a person's act.
-        """
-        return runs.start(
-            runs.RunSpec(
-                folder=self.run_folder(run),
-                text=text,
-                session=self._session(method),
-                cwd=self.directory(method),
-                env=self._environment(text, method),
-                timeout=timeout if effect is Effect.READ else None,
-            )
+    def open_console(self, run: str, method: Method, text: str) -> runs.Console:
+        """A keeper that waits for the terminal, which its command is to have."""
+        return runs.open_console(self._spec(run, method, text, "interactive", None))
+
+    def _spec(self, run: str, method: Method, text: str, mode: Mode, timeout: float | None) -> runs.RunSpec:
+        folder, own = self.run_folder(run), self._session(method)
+        return runs.RunSpec(
+            folder=folder,
+            text=text,
+            session=session.branch(own, folder / "session") if mode == "follow" else own,
+            cwd=self.directory(method),
+            env=self._environment(text, method, terminal=mode == "interactive"),
+            timeout=timeout,
+            terminal=mode == "interactive",
         )
 
     def run_folder(self, run: str) -> Path:
@@ -171,15 +180,30 @@ class Carrier:
     # ── after ─────────────────────────────────────────────────────────────────────────────────────
 
     async def outcome(
-        self, run: str, command: Command, text: str, exited: runs.Exited, expected: dict[str, str], cwd: Path
+        self,
+        run: str,
+        command: Command,
+        text: str,
+        exited: runs.Exited,
+        expected: dict[str, str],
+        cwd: Path,
+        *,
+        stopped: bool = False,
     ) -> Outcome:
-        """Judge an ended command: exit code, expectation, and what the world says."""
+        """Judge an ended command: exit code, expectation, and what the world says.
+
+        `stopped`: a person asked for its end, which is how a command that follows something ends well.
+        """
         folder = self.run_folder(run)
         size, sha256 = runs.output_digest(folder)
         raw, _ = runs.read_output(folder, max(0, size - 65536), 65536)
         lines = clean_lines(raw)
-        ok, why = expect.judge(command.expect, exited.exit, "\n".join(lines))
-        if exited.timed_out:
+        enough = _seen_enough(command, exited, stopped=stopped)
+        code = (command.expect.exit or 0) if enough else exited.exit
+        ok, why = expect.judge(command.expect, code, "\n".join(lines))
+        if enough and ok:
+            why = enough
+        elif exited.timed_out:
             ok, why = False, "stopped at its time limit"
         if ok and (proof := await self._proof(text, expected, cwd)) is not None:
             ok, why = proof.ok is not False, proof.line
@@ -254,9 +278,9 @@ class Carrier:
     def _session(self, method: Method) -> Path:
         return self.folder / "sessions" / method.id
 
-    def _environment(self, text: str, method: Method) -> dict[str, str]:
+    def _environment(self, text: str, method: Method, *, terminal: bool = False) -> dict[str, str]:
         named = (*(check.env for check in method.requires if check.env), *session.names_in(text))
-        return session.environment(self.environ, named, {"WARROOM_DIR": str(self.folder)})
+        return session.environment(self.environ, named, {"WARROOM_DIR": str(self.folder)}, terminal=terminal)
 
     def _concerned(self, text: str) -> tuple[Provider, ...]:
         return tuple(provider for provider in self.providers if provider.concerns(text))
@@ -304,6 +328,15 @@ class Carrier:
             if failure := await provider.failure(text, output, cwd):
                 return failure
         return None
+
+
+def _seen_enough(command: Command, exited: runs.Exited, *, stopped: bool) -> str:
+    """Why the end of a command that follows something is no failure: somebody, or its time, ended it."""
+    if command.kind != "follow":
+        return ""
+    if exited.timed_out:
+        return "followed until its time was over"
+    return "followed until it was stopped" if stopped or exited.exit == 128 + signal.SIGINT else ""
 
 
 def _target(commands: tuple[tuple[int, Command], ...]) -> str:

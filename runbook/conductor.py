@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
@@ -17,13 +16,12 @@ from typing import Literal
 
 import msgspec
 
-from runbook import units
+from runbook import carrying, units
 from runbook.carrier import Carrier
 from runbook.incident import events as ev
-from runbook.incident import home, report, snapshot
+from runbook.incident import home, progress, report, snapshot
 from runbook.incident.journal import Journal
 from runbook.incident.room import Room
-from runbook.incident.state import Run
 from runbook.logs.clean import clean
 from runbook.model import Command, Effect, Method, Remedy, Runbook, Step
 from runbook.outlook import Outlook
@@ -68,6 +66,8 @@ class Conductor:
         self.carrying: tuple[str, str] | None = None
         """The step whose confirmed commands are being carried out, from the first to the last."""
         self.on_change: Callable[[], None] = lambda: None
+        self.lend_terminal: Callable[[Prepared, Callable[[], None]], None] | None = None
+        """Takes the screen away, calls what it was given, brings the screen back; None where there is no terminal."""
         self._room = room
         self._work: set[asyncio.Task[None]] = set()
         self._acting = asyncio.Lock()
@@ -143,6 +143,8 @@ class Conductor:
         """The next unit of confirmation of a step; with `again`, all of it once more."""
         wanted = self.step(method, step)
         unit = units.next_unit(wanted, (method, step), self.state, again=again)
+        if not unit and self.state.follows_of(method, step):
+            raise Refused("It follows already: its output is in pane 2, x stops it there.")
         if not unit:
             raise Refused("Every command of this step is done. r runs it again.")
         return await self._prepare(method, wanted, unit)
@@ -161,18 +163,24 @@ class Conductor:
 
     async def look_again(self, prepared: Prepared) -> Prepared:
         """The same commands, asked of the world anew."""
-        unit = tuple((index, self._as_edited(prepared, index)) for index in prepared.commands)
+        unit = tuple((index, self.as_edited(prepared, index)) for index in prepared.commands)
         return await self._prepare(prepared.method, prepared.step, unit, prepared.role)
 
     async def _prepare(self, method: str, step: Step, unit: units.Unit, role: Role = "step") -> Prepared:
         edited = role == "step" and any((method, step.id, i) in self.state.edits for i, _ in unit)
         known = self.known_values()
-        return await self.carrier.prepare(self.procedure(method), step, unit, known, edited=edited, role=role)
+        whole = self.procedure(method)
+        prepared = await self.carrier.prepare(whole, step, unit, known, edited=edited, role=role)
+        instead = progress.taken_instead(whole, step, self.state) if role == "step" else None
+        if instead is None:
+            return prepared
+        warning = f"“{instead.title}” was done in its place: one of them is enough."
+        return msgspec.structs.replace(prepared, warnings=(warning, *prepared.warnings))
 
     async def choose(self, prepared: Prepared, choice: Choice) -> None:
         """Write into the command what it lacks: a deviation from the runbook, for the reason that was shown."""
         for index in prepared.commands:
-            was = self._as_edited(prepared, index).text
+            was = self.as_edited(prepared, index).text
             if (now := self.carrier.chosen(was, choice.value)) != was:
                 reason = f"the commit is a merge; parent {choice.value} is the line to keep: {choice.title}"
                 await self.edit(prepared.method, prepared.step.id, index, now, reason)
@@ -192,10 +200,12 @@ class Conductor:
         async with self._acting:
             if why := units.why_not(prepared, typed, overrides, self.state, self.journal.trouble):
                 raise Refused(why)
+            if prepared.mode == "interactive" and self.lend_terminal is None:
+                raise Refused("This command wants a terminal of its own, and there is none here to give it.")
             if prepared.effect is not Effect.READ:
                 await self._ask_again(prepared, overrides)
             started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._spawn(self._carry_out(prepared, typed, overrides, started))
+            self.spawn(carrying.carry_out(self, prepared, typed, overrides, started))
             await started
 
     async def _ask_again(self, prepared: Prepared, overrides: tuple[str, ...]) -> None:
@@ -210,90 +220,6 @@ class Conductor:
                 ev.StepRefused(method=prepared.method, step=prepared.step.id, text=prepared.text, why=why)
             )
             raise Moved(why)
-
-    async def _carry_out(
-        self, prepared: Prepared, typed: str, overrides: tuple[str, ...], started: asyncio.Future[None]
-    ) -> None:
-        self.carrying = (prepared.method, prepared.step.id)
-        try:
-            await self._run_each(prepared, typed, overrides, started)
-        except Exception as trouble:
-            if started.done():
-                raise
-            started.set_exception(trouble)  # it is the confirmation that failed: nothing was started
-        finally:
-            self.carrying = None
-            self.on_change()
-
-    async def _run_each(
-        self, prepared: Prepared, typed: str, overrides: tuple[str, ...], started: asyncio.Future[None]
-    ) -> None:
-        """Run the confirmed commands one after the other, each with its own intent; stop at a failure."""
-        method, step = self.procedure(prepared.method), prepared.step
-        lines = prepared.text if len(prepared.commands) == 1 else None
-        for index in prepared.commands:
-            command = self._as_edited(prepared, index)
-            text = lines or self.carrier.fill(command.text, self.known_values())
-            run = f"{self.clock():%H%M%S}-{step.id}-{secrets.token_hex(3)}"
-            await self.record(
-                ev.StepConfirmed(
-                    run=run,
-                    method=method.id,
-                    step=step.id,
-                    title=step.title,
-                    commands=(index,),
-                    of=len(step.commands),
-                    text=text,
-                    effect=command.effect,
-                    target=command.target,
-                    expected=prepared.expected,
-                    shown=prepared.lines,
-                    typed=typed,
-                    overrides=overrides,
-                    undo=prepared.role == "undo",
-                    remedy=prepared.role == "remedy",
-                )
-            )
-            if not started.done():
-                started.set_result(None)
-            pid = self.carrier.start(run, method, text, effect=command.effect, timeout=step.timeout)
-            await self.record(ev.StepStarted(run=run, pid=pid))
-            await self._await_end(self.state.runs[run], command)
-            if self.state.runs[run].state != "done":
-                return
-
-    async def _await_end(self, run: Run, command: Command, *, recovered: bool = False) -> None:
-        """Wait for a run's end and record its outcome, or that the outcome was lost."""
-        ended = await runs.wait(self.carrier.run_folder(run.id))
-        method = self.procedure(run.method)
-        if isinstance(ended, runs.NotStarted):
-            await self.resolve(run.id, "not-done", "its keeper died before the command began")
-            return
-        if isinstance(ended, runs.Lost):
-            evidence = await self.carrier.evidence(run.text, run.expected, method)
-            took_effect = await self.carrier.took_effect(run.text, run.expected, method)
-            await self.record(ev.StepUnknown(run=run.id, why=ended.why, evidence=evidence, took_effect=took_effect))
-            return
-        outcome = await self.carrier.outcome(
-            run.id, command, run.text, ended, run.expected, self.carrier.directory(method)
-        )
-        for param, value in outcome.captured.items():
-            if value:
-                await self.record(ev.ValueSet(param=param, value=value, source="captured", shown=run.title))
-        await self.record(
-            ev.StepFinished(
-                run=run.id,
-                exit=outcome.exit,
-                ok=outcome.ok,
-                why=outcome.why,
-                duration=outcome.duration,
-                output=ev.File(path=f"runs/{run.id}/out.log", sha256=outcome.sha256, size=outcome.size),
-                last_lines=outcome.last_lines,
-                recovered=recovered,
-                offered=outcome.offered,
-                address=outcome.address,
-            )
-        )
 
     async def stop(self, run: str, how: Literal["interrupt", "terminate", "kill"]) -> None:
         """Ask a running command to end; recorded before it is done."""
@@ -362,23 +288,8 @@ class Conductor:
     # ── coming and going ──────────────────────────────────────────────────────────────────────────
 
     async def recover(self) -> None:
-        """Settle what an earlier room left open: attach, learn the outcome, or say that nobody knows.
-
-        Never runs anything again (the restart table).
-        """
-        for run in self.state.unsettled:
-            if run.state == "unknown":
-                continue
-            command = units.command_of(run, self.step(run.method, run.step), self.state)
-            found = runs.look(self.carrier.run_folder(run.id))
-            if isinstance(found, runs.NotStarted):
-                await self.resolve(run.id, "not-done", "it was confirmed, but never started")
-            elif isinstance(found, runs.Alive):
-                if run.state == "confirmed":
-                    await self.record(ev.StepStarted(run=run.id, pid=found.pid))
-                self._spawn(self._await_end(self.state.runs[run.id], command, recovered=True))
-            else:
-                await self._await_end(run, command, recovered=True)
+        """Settle what an earlier room left open; never runs anything again."""
+        await carrying.recover(self)
 
     async def write_report(self) -> Path:
         """Raises OSError when it cannot be written."""
@@ -421,13 +332,15 @@ class Conductor:
         if not self.driving:
             raise Refused("You are watching: another room on this machine drives. Notes are welcome.")
 
-    def _as_edited(self, prepared: Prepared, index: int) -> Command:
+    def as_edited(self, prepared: Prepared, index: int) -> Command:
+        """A command of what was prepared, as it shall run."""
         command = prepared.step.commands[index]
         if prepared.role != "step":
             return command
         return units.as_edited(command, (prepared.method, prepared.step.id), index, self.state)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Let something go on beside the one who asked for it; leaving the room ends the waiting, not the command."""
         task = asyncio.get_running_loop().create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)

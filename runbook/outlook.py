@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from runbook.incident.events import AdviceChanged, Reading, VerdictChanged
-from runbook.incident.state import SETTLED, RoomState
+from runbook.incident.progress import asks_nothing
+from runbook.incident.state import RoomState
 from runbook.model import Criterion, Effect, Runbook
 from runbook.signals import advice, verdict
 from runbook.signals.monitor import Monitor
@@ -44,7 +45,8 @@ class Outlook:
         chosen = next((method for method in self.runbook.methods if method.id == state.method), None)
         steps = chosen.steps if chosen else ()
         return sum(
-            step.effect is not Effect.READ and state.step(state.method, step.id).mark not in SETTLED for step in steps
+            step.effect is not Effect.READ and chosen is not None and not asks_nothing(chosen, step, state)
+            for step in steps
         )
 
     def verdict(self, state: RoomState, now: datetime) -> Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from runbook.incident.state import RoomState, Run, StepKey
 from runbook.model import Command, Effect, Remedy, Step, worst_effect
@@ -11,6 +11,9 @@ from runbook.steps.plan import Prepared
 
 NOBODY_ELSE = "I know nobody else is driving"
 
+NO_LIMIT_OF_ITS_OWN = next(field.default for field in fields(Step) if field.name == "timeout")
+"""The time limit of a step that names none."""
+
 Unit = tuple[tuple[int, Command], ...]
 """Commands with their indexes in the step."""
 
@@ -18,8 +21,10 @@ Unit = tuple[tuple[int, Command], ...]
 def next_unit(step: Step, key: StepKey, state: RoomState, *, again: bool) -> Unit:
     """What the next key will run of a step: all that is left where one key covers it, else the next command."""
     done = frozenset() if again else state.step(*key).done_commands
-    left = tuple((i, as_edited(command, key, i, state)) for i, command in enumerate(step.commands) if i not in done)
-    return left if step.one_key else left[:1]
+    gone = done | {index for run in state.follows_of(*key) for index in run.commands}
+    left = tuple((i, as_edited(command, key, i, state)) for i, command in enumerate(step.commands) if i not in gone)
+    alone = next((n for n, (_, command) in enumerate(left) if command.kind != "run"), len(left))
+    return left[: max(1, alone)] if step.one_key else left[:1]
 
 
 def as_edited(command: Command, key: StepKey, index: int, state: RoomState) -> Command:
@@ -28,7 +33,14 @@ def as_edited(command: Command, key: StepKey, index: int, state: RoomState) -> C
     if edit is None:
         return command
     effect = worst_effect((effects.infer(edit.now), command.effect))
-    return replace(command, text=edit.now, effect=effect, as_written=edit.was)
+    return replace(command, text=edit.now, effect=effect, kind=effects.kind(edit.now), as_written=edit.was)
+
+
+def time_limit(step: Step, command: Command) -> float | None:
+    """After how long a clock may end a command: never one that changes, nor a follow whose step names no limit."""
+    if command.effect is not Effect.READ or command.kind == "interactive":
+        return None
+    return None if command.kind == "follow" and step.timeout == NO_LIMIT_OF_ITS_OWN else step.timeout
 
 
 def undo_of(step: Step) -> Step | None:
@@ -55,8 +67,8 @@ def command_of(run: Run, step: Step, state: RoomState) -> Command:
 def why_not(prepared: Prepared, typed: str, overrides: tuple[str, ...], state: RoomState, trouble: str) -> str:
     """Why a confirmation is not taken, in a sentence; empty when it is. `trouble`: why the record cannot be written."""
     why = ""
-    if state.unsettled:
-        run = state.unsettled[0]
+    if state.blocking:
+        run = state.blocking[0]
         why = f"“{run.title}” is still {run.state}. Settle it first."
     elif not prepared.may_confirm:
         why = prepared.blocked or f"No value yet for {', '.join(prepared.missing)}."

@@ -21,6 +21,9 @@ class Situation(msgspec.Struct, frozen=True):
     step: bool = False
     undo: bool = False
     value: bool = False
+    other_log: bool = False
+    follows: bool = False
+    """Whether pane 2 shows the output of a command that runs."""
     pane: str = "runbook"
 
 
@@ -60,6 +63,14 @@ def _value(now: Situation) -> str:
 
 def _in(pane: str) -> Callable[[Situation], str]:
     return lambda now: "" if now.pane == pane else f"for the {pane} pane"
+
+
+def _other_log(now: Situation) -> str:
+    return _in("logs")(now) or ("" if now.other_log else "there is no other log")
+
+
+def _follows(now: Situation) -> str:
+    return _in("logs")(now) or _driving(now) or ("" if now.follows else "no command is followed here")
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -133,6 +144,16 @@ ACTIONS: tuple[Action, ...] = (
         bound=False,
     ),
     Action("log.follow", "f,G", "follow the end again", "follow", _in("logs"), "logs", bound=False),
+    Action(
+        "log.source",
+        "l",
+        "the next log: what a command follows, then the runbook's own",
+        "other log",
+        _other_log,
+        "logs",
+        bound=False,
+    ),
+    Action("log.stop", "x", "stop the command that is followed (then X, K)", "stop it", _follows, "logs", bound=False),
     Action("move", "up,down,j,k,g,G,pageup,pagedown", "move in a pane", "move", group="panes", bound=False),
 )
 

@@ -143,8 +143,8 @@ class WarRoom(App[str]):
         self._leaving = True
         for job in tuple(self._jobs):
             job.cancel()
-        if self.room_screen.log_view is not None:
-            self.room_screen.log_view.close()
+        if self.room_screen.log_desk is not None:
+            self.room_screen.log_desk.close()
         conductor = self.conductor
         running = [run.title for run in conductor.state.unsettled]
         await conductor.leave(reason)

@@ -7,7 +7,9 @@ from datetime import datetime
 import msgspec
 
 from runbook.conductor import Conductor
+from runbook.incident import progress
 from runbook.incident.state import SETTLED, Run
+from runbook.logs.clean import clean
 from runbook.model import Method, Remedy, Step
 from runbook.providers.provider import Proof
 from runbook.signals.criteria import describe
@@ -16,6 +18,7 @@ from widgets.action_view import (
     ActionView,
     Confirmation,
     Finished,
+    Following,
     Looking,
     ManualStep,
     MessageStep,
@@ -27,7 +30,7 @@ from widgets.action_view import (
 )
 from widgets.footer import KeyHint
 from widgets.outline import OutlineRow, with_values
-from widgets.words import step_words
+from widgets.words import glyph, step_words
 
 Key = tuple[str, str]
 
@@ -65,10 +68,15 @@ class Desk:
 
     def following(self, key: Key) -> Key | None:
         """The next step of the method that is left to do."""
-        method, _, number = self.step_of(key)
-        state = self.conductor.state
-        rest = (*method.steps[number:], *method.steps[:number])
-        return next(((method.id, s.id) for s in rest if state.step(method.id, s.id).mark not in SETTLED), None)
+        step = progress.next_step(self.conductor.procedure(key[0]), self.conductor.state, after=key[1])
+        return (key[0], step.id) if step else None
+
+    def open_words(self) -> tuple[str, ...]:
+        """What was switched on and has to be switched off again: `maintenance mode is on → step 7 Off`."""
+        found = progress.still_open(self.conductor.runbook.procedures(), self.conductor.state)
+        return tuple(
+            f"{with_values(one.title, self.conductor.state)} {glyph('arrow')} step {one.closing}" for one in found
+        )
 
     def close(self) -> None:
         """Back to the selection: whatever was open is put away, nothing was run."""
@@ -82,15 +90,15 @@ class Desk:
 
     def _of_runs(self, now: datetime) -> ActionView | None:
         """What is under way, or has to be settled first, outranks everything."""
-        unsettled = self.conductor.state.unsettled
-        for run in unsettled:
+        blocking = self.conductor.state.blocking
+        for run in blocking:
             if run.state == "unknown":
                 return self._unknown(run)
-        if unsettled:
-            return self._running(unsettled[0], now)
+        if blocking:
+            return self._running(blocking[0], now)
         key = self.conductor.carrying
         last = self.conductor.state.runs.get(self.conductor.state.step(*key).last_run) if key else None
-        if last is None:
+        if last is None or last.goes_beside:
             return None
         return self._running(msgspec.structs.replace(last, state="running"), now)  # between two commands of one key
 
@@ -106,14 +114,14 @@ class Desk:
             view = self._not_started(*self.refused)
         elif waiting is not None and self.opened in (None, waiting[:2]):
             view = self._waiting(waiting[:2], now)
-        elif self.result is not None and (ended := self._finished(self.result)):
+        elif self.result is not None and (ended := self._follows(self.result, now) or self._finished(self.result)):
             view = ended
         elif self.opened is not None and self.step_of(self.opened)[1].kind in ("manual", "message"):
             view = self._opened(self.opened)
         elif self.opened is not None:
             view = self._looking(self.opened)
         elif self.selected is not None:
-            view = self._looking(self.selected)
+            view = self._follows(self.selected, now) or self._looking(self.selected)
         return view
 
     def _unknown(self, run: Run) -> UnknownOutcome:
@@ -133,7 +141,31 @@ class Desk:
             elapsed=int((now - began).total_seconds()),
             estimate=step.estimate,
             silent=int(silent) if silent >= step.quiet_after else 0,
+            expects=self._expected(run, step),
         )
+
+    def _follows(self, key: Key, now: datetime) -> Following | None:
+        """A step whose command goes on beside the others, unless another of its commands ended after it began."""
+        run = next(iter(self.conductor.state.follows_of(*key)), None)
+        if run is None or run.id != self.conductor.state.step(*key).last_run:
+            return None
+        _, step, number = self.step_of(key)
+        after = self.following(key)
+        return Following(
+            run,
+            str(number),
+            elapsed=int((now - (run.started or run.confirmed)).total_seconds()),
+            last="".join(self.conductor.carrier.tail(run.id, 1)),
+            next_step=self._named(after) if after else "",
+            expects=self._expected(run, step),
+        )
+
+    def _expected(self, run: Run, step: Step) -> str:
+        """What the runbook says should be seen of a run; of its undo or a way out it says nothing."""
+        if run.undo or run.remedy:
+            return ""
+        words = [step.commands[index].expected for index in run.commands if index < len(step.commands)]
+        return clean(self.conductor.carrier.fill_plain(" ".join(filter(None, words)), self.conductor.known_values()))
 
     def _confirmation(self, prepared: Prepared) -> Confirmation:
         _, step, number = self.step_of((prepared.method, prepared.step.id))
@@ -201,6 +233,7 @@ class Desk:
             remedy=self._way_out(last),
             edit=(_edit_words(self.params_of(step)) if last.state == "done" else "") if last.remedy else "edit",
             lines=self._onwards(last),
+            expects=" ".join(filter(None, (self._expected(r, step) for r in shown))),
         )
 
     def _runs_of(self, key: Key) -> list[Run]:
@@ -230,10 +263,10 @@ class Desk:
     def _opened(self, key: Key) -> ActionView:
         _, step, number = self.step_of(key)
         lines = tuple(filter(None, (step.note,)))
+        text = self.conductor.carrier.fill_plain(step.message, self.conductor.known_values())
         if step.kind == "message":
-            text = self.conductor.carrier.fill_plain(step.message, self.conductor.known_values())
             return MessageStep(step.title, text, str(number), lines)
-        return ManualStep(step.title, str(number), lines)
+        return ManualStep(step.title, str(number), lines, text)
 
     def _looking(self, key: Key) -> ActionView:
         _, step, number = self.step_of(key)
@@ -242,7 +275,7 @@ class Desk:
             return ended
         if at.mark in SETTLED and not at.last_run:
             return self._settled(key, f"{at.mark}: {at.reason}" if at.reason else at.mark)
-        lines = tuple(filter(None, (step.note, at.reason and f"{at.mark}: {at.reason}")))
+        lines = tuple(filter(None, (self._not_needed(key), step.note, at.reason and f"{at.mark}: {at.reason}")))
         if step.kind == "wait_for":
             lines = (*(describe(criterion) for criterion in step.wait_for), *lines)
         return Looking(
@@ -254,6 +287,11 @@ class Desk:
             lines,
             enter={"wait_for": "start to watch", "manual": "open", "message": "open"}.get(step.kind, "look"),
         )
+
+    def _not_needed(self, key: Key) -> str:
+        method, step, _ = self.step_of(key)
+        instead = progress.taken_instead(method, step, self.conductor.state)
+        return f"Not needed: “{instead.title}” was done in its place." if instead else ""
 
     def _settled(self, key: Key, how: str) -> ActionView:
         """A step of which nothing more is asked, and where to go from it."""

@@ -76,13 +76,17 @@ def present(screen: RoomScreen) -> None:
 
 
 def leave(screen: RoomScreen) -> None:
-    running = tuple(run.title for run in screen.conductor.state.unsettled) if screen.desk else ()
+    state = screen.conductor.state if screen.desk else None
+    running = tuple(run.title for run in state.blocking) if state else ()
+    follows = tuple(run.title for run in state.follows) if state else ()
+    still_open = screen.desk.open_words() if screen.desk else ()
 
     def take(answer: str | None) -> None:
         if answer:
             screen.do(screen.room.leave(end_drill=answer == "end"))
 
-    screen.app.push_screen(Leave(running, drill=screen.room.drill is not None), take)
+    drill = screen.room.drill is not None
+    screen.app.push_screen(Leave(running, drill=drill, follows=follows, still_open=still_open), take)
 
 
 def palette(screen: RoomScreen) -> None:

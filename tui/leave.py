@@ -20,16 +20,22 @@ class Leave(ModalScreen[str | None]):
     """
     KEYS: ClassVar[dict[str, str | None]] = {"q": "leave", "y": "leave", "x": "end", "escape": None, "n": None}
 
-    def __init__(self, running: tuple[str, ...], *, drill: bool) -> None:
+    def __init__(
+        self, running: tuple[str, ...], *, drill: bool, follows: tuple[str, ...] = (), still_open: tuple[str, ...] = ()
+    ) -> None:
         super().__init__()
-        self.running, self.drill = running, drill
+        self.running, self.follows, self.still_open, self.drill = running, follows, still_open, drill
 
     def compose(self) -> ComposeResult:
         lines = ["Leave the room?", ""]
         if self.running:
             lines += [f"“{self.running[0]}” goes on without it; warroom finds it again.", ""]
-        else:
+        elif not self.follows:
             lines += ["Nothing is running. The incident stays open; warroom goes on with it.", ""]
+        if self.follows:
+            lines += [*(f"“{title}” goes on following; x in the log pane would stop it." for title in self.follows), ""]
+        if self.still_open:
+            lines += [*(f"Still open: {what}" for what in self.still_open), ""]
         if self.drill:
             lines += ["The practice production runs on for 10 minutes unless you end it.", ""]
         lines.append("q  leave" + ("    x  leave and end the drill" if self.drill else "") + "    esc  stay")

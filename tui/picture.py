@@ -12,7 +12,7 @@ from runbook.model import Criterion, Runbook, Signal
 from runbook.outlook import Outlook
 from runbook.signals.standing import Advice, Standing, State, Verdict
 from runbook.signals.words import amount, phrase
-from widgets.action_view import Confirmation, Finished, Looking, Running
+from widgets.action_view import Confirmation, Finished, Following, Looking, Running
 from widgets.chart import Mark, Threshold
 from widgets.header import HeaderView
 from widgets.signals_view import HealthCheck, SignalRow, SignalsView, SourceDown, trend_of
@@ -209,6 +209,12 @@ def _number(runbook: Runbook, method: str, step: str) -> int:
 # ── pane 4 on a narrow screen ────────────────────────────────────────────────────────────────────
 
 
+def still_open(words: tuple[str, ...]) -> str:
+    """What stands on pane 4's rule as long as something has to be switched back."""
+    more = f" (+{len(words) - 1})" if words[1:] else ""
+    return f"still open: {words[0]}{more}" if words else ""
+
+
 def short_action(view: object) -> Content:
     """Two lines that stand for pane 4 on a narrow screen."""
     match view:
@@ -218,6 +224,8 @@ def short_action(view: object) -> Content:
             return Content(f"{first}   {view.words}\nenter {view.enter}" if view.enter else first)
         case Running():
             return Content(f"● running  {view.run.title}\n4 look")
+        case Following():
+            return Content(f"● follows  {view.run.title}\n2 its output   4 look")
         case Finished():
             mark = "✓ done" if view.run.state == "done" else "✗ failed"
             return Content(

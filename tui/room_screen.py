@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from runbook.logs.view import LogView
     from tui.app import WarRoom
     from tui.desk import Desk
+    from tui.log_desk import LogDesk
 
 UNREAD_LOG = 0.5
 """Seconds between two pictures of a log that pours while another pane has the focus."""
@@ -69,7 +70,7 @@ class RoomScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.desk: Desk | None = None
-        self.log_view: LogView | None = None
+        self.log_desk: LogDesk | None = None
         self.open_phases = OPEN_AT_FIRST
         self.current = "runbook"
         self.zoomed = False
@@ -124,13 +125,13 @@ class RoomScreen(Screen[None]):
     def furnish(self, conductor: Conductor, log_view: LogView | None) -> None:
         """The room is open: from now on there is something to show."""
         from tui.desk import Desk
+        from tui.lending import lender
+        from tui.log_desk import LogDesk
 
         self.desk = Desk(conductor)
-        self.log_view = log_view
+        self.log_desk = LogDesk(log_view, conductor, self._log_moved)
         conductor.on_change = self.ask_redraw
-        if log_view is not None:
-            log_view.changed = self._log_moved
-            log_view.start()
+        conductor.lend_terminal = lender(self.room)
         self._stand_on_next_step()
         self.set_interval(1.0, self._second)
         self.set_interval(0.1, self._follow_output)
@@ -138,13 +139,12 @@ class RoomScreen(Screen[None]):
 
     def _stand_on_next_step(self) -> None:
         """Whoever comes back finds the cursor where the rollback goes on."""
-        from runbook.incident.state import SETTLED
+        from runbook.incident.progress import next_step
 
         assert self.desk is not None
         self.draw()
         state = self.conductor.state
-        steps = self.conductor.procedure(state.method).steps if state.method else ()
-        following = next((s for s in steps if state.step(state.method, s.id).mark not in SETTLED), None)
+        following = next_step(self.conductor.procedure(state.method), state) if state.method else None
         if following is not None:
             self.checklist.select(f"step:{state.method}:{following.id}")
 
@@ -184,6 +184,9 @@ class RoomScreen(Screen[None]):
         one = self.zoomed or self.size.width < NARROW
         self.runbook_pane.label(title=view.title, right=pane_tabs(3) if one else view.progress)
         self.checklist.show(view)
+        self.action_pane.label(note=picture.still_open(self.desk.open_words()))
+        if self.log_desk is not None and (self.log_desk.look() or self.log_desk.run):
+            self._show_log()
         self._draw_action()
 
     def _draw_action(self) -> None:
@@ -214,12 +217,15 @@ class RoomScreen(Screen[None]):
             step=step is not None,
             undo=step is not None and step.undo is not None,
             value=step is not None and bool(self.desk.params_of(step)),
+            other_log=bool(self.log_desk and self.log_desk.source().other),
+            follows=bool(self.log_desk and self.log_desk.run and self.log_desk.run.state == "running"),
             pane=self.current,
         )
 
     def _hints(self) -> tuple[KeyHint, ...]:
         now = self.situation()
-        shown = ("method", "note", "timeline", "contacts", "report", "log.search", "log.filter", "help", "palette")
+        logs = ("log.stop", "log.source", "log.search", "log.filter")
+        shown = ("method", "note", "timeline", "contacts", "report", *logs, "help", "palette")
         keep = {"method", "help"}
         hints = [KeyHint("1-4", "pane", keep=True)]
         for name in shown:
@@ -237,14 +243,14 @@ class RoomScreen(Screen[None]):
 
     def _show_log(self) -> None:
         self._log_later = None
-        if self.log_view is not None:
-            self.logs.show(self.log_view.window(self.logs.text.rows_high))
+        if self.log_desk is not None:
+            self.logs.show(self.log_desk.window(self.logs.text.rows_high), self.log_desk.source())
 
     def _follow_output(self) -> None:
         """The output of a running command, read again only when there is more of it."""
         if self.desk is None:
             return
-        run = next((r for r in self.conductor.state.unsettled if r.state == "running"), None)
+        run = next((r for r in self.conductor.state.blocking if r.state == "running"), None)
         if run is None:
             self._tail_read = -1
             return
@@ -345,33 +351,22 @@ class RoomScreen(Screen[None]):
 
     # ── pane 2 ────────────────────────────────────────────────────────────────────────────────────
 
-    def on_log_text_wanted(self, event: LogText.Wanted) -> None:
-        if self.log_view is None:
+    @on(LogText.Wanted)
+    @on(LogText.SearchAsked)
+    @on(LogText.NextAsked)
+    @on(LogText.FilterAsked)
+    @on(LogText.OtherAsked)
+    @on(LogText.StopAsked)
+    def log_asked(self, event: LogText.Request) -> None:
+        """Everything that pane 2 asks for."""
+        if self.log_desk is None:
             return
-        if event.to == "top":
-            self.log_view.to_top()
-        elif event.to == "end":
-            self.log_view.to_end()
-        elif event.page:
-            self.log_view.page(event.page, event.height)
-        elif event.move:
-            self.log_view.move(event.move, event.height)
+        answer = self.log_desk.answer(event)
+        if isinstance(answer, str):
+            self.say(answer)
+        elif answer is not None:
+            self.do(self.conductor.stop(answer.run, answer.how))
         self._show_log()
-
-    def on_log_text_search_asked(self, event: LogText.SearchAsked) -> None:
-        if self.log_view is not None:
-            self.log_view.search(event.text, backwards=event.backwards, height=event.height)
-            self._show_log()
-
-    def on_log_text_next_asked(self, event: LogText.NextAsked) -> None:
-        if self.log_view is not None:
-            self.log_view.search_next(event.height, reverse=event.reverse)
-            self._show_log()
-
-    def on_log_text_filter_asked(self, event: LogText.FilterAsked) -> None:
-        if self.log_view is not None:
-            self.log_view.set_filter(event.text)
-            self._show_log()
 
     # ── pane 3 ────────────────────────────────────────────────────────────────────────────────────
 

@@ -22,7 +22,8 @@ async def snapshot(screen: RoomScreen) -> dict[str, bytes]:
         name: [(sample.at, sample.value, sample.why) for sample in found.since(0)]
         for name, found in conductor.outlook.monitor.series.items()
     }
-    lines = screen.log_view.window(200).rows if screen.log_view else ()
+    view = screen.log_desk.view if screen.log_desk else None
+    lines = view.window(200).rows if view else ()
     picture = screen.app.export_screenshot(title="warroom")
     return {
         "signals.json": msgspec.json.encode(series),

@@ -15,11 +15,14 @@ from widgets import action_asks as asks
 from widgets.action_view import (
     Confirmation,
     Finished,
+    Following,
     ManualStep,
     MessageStep,
     NotStarted,
+    Running,
     UnknownOutcome,
     WaitingFor,
+    text_to_copy,
 )
 from widgets.picker import Picker
 from widgets.prompt import Prompt
@@ -34,7 +37,7 @@ def open_step(screen: RoomScreen, key: Key, *, again: bool = False) -> None:
     """Enter on a step: its confirmation, its watch, or its words. Nothing runs."""
     desk, conductor = screen.desk, screen.conductor
     assert desk is not None
-    if conductor.state.unsettled or conductor.carrying:
+    if conductor.state.blocking or conductor.carrying:
         screen.go("action")
         return
     _, step, _ = desk.step_of(key)
@@ -45,12 +48,19 @@ def open_step(screen: RoomScreen, key: Key, *, again: bool = False) -> None:
         screen.do(conductor.wait_for(*key))
     elif step.kind in ("manual", "message"):
         desk.opened = key
-    elif at.mark == "done" and not again:
+    elif (at.mark == "done" or all_follow(screen, key)) and not again:
         desk.result = key
     else:
         screen.do(_prepare(screen, key, again=again))
     screen.go("action")
     screen.draw()
+
+
+def all_follow(screen: RoomScreen, key: Key) -> bool:
+    """Whether what is left of a step is under way beside the others."""
+    follows = screen.conductor.state.follows_of(*key)
+    left = {index for run in follows for index in run.commands} | screen.conductor.state.step(*key).done_commands
+    return bool(follows) and len(left) == len(screen.conductor.step(*key).commands)
 
 
 async def _prepare(screen: RoomScreen, key: Key, *, again: bool = False) -> None:
@@ -113,7 +123,7 @@ def _key_of(screen: RoomScreen, event: asks.Asked) -> Key | None:
     assert desk is not None
     if isinstance(view, Confirmation | NotStarted):
         return view.prepared.method, view.prepared.step.id
-    if isinstance(view, Finished | UnknownOutcome):
+    if isinstance(view, Finished | Following | UnknownOutcome):
         return view.run.method, view.run.step
     if isinstance(view, WaitingFor) and screen.conductor.waiting:
         return screen.conductor.waiting[:2]
@@ -318,9 +328,8 @@ def _look(screen: RoomScreen, event: asks.Asked) -> None:
 
 def _stop(screen: RoomScreen, event: asks.Asked) -> None:
     assert isinstance(event, asks.StopAsked)
-    run = next((run for run in screen.conductor.state.unsettled if run.state == "running"), None)
-    if run is not None:
-        screen.do(screen.conductor.stop(run.id, event.how))
+    if isinstance(event.view, Running | Following) and event.view.run.id in screen.conductor.state.runs:
+        screen.do(screen.conductor.stop(event.view.run.id, event.how))
 
 
 def _resolved(screen: RoomScreen, event: asks.Asked) -> None:
@@ -333,8 +342,7 @@ def _resolved(screen: RoomScreen, event: asks.Asked) -> None:
 
 
 def _copy(screen: RoomScreen, event: asks.Asked) -> None:
-    assert isinstance(event.view, MessageStep | Finished)
-    text = event.view.text if isinstance(event.view, MessageStep) else event.view.run.address
+    text = text_to_copy(event.view)
 
     async def work() -> None:
         screen.say(await saving.copy(screen, text), good=True)

@@ -72,7 +72,7 @@ class LookAsked(Asked, namespace="action_panel"):
 
 
 class CopyAsked(Asked, namespace="action_panel"):
-    """The message's text is wanted in the clipboard."""
+    """A text is wanted in the clipboard: a message, an address, what is typed into another program."""
 
 
 class StopAsked(Asked, namespace="action_panel"):

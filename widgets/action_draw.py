@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from runbook.incident.state import Run
 from runbook.model import Effect, Record
 from runbook.signals.standing import Standing
 from widgets.action_view import (
     ActionView,
     Confirmation,
     Finished,
+    Following,
     Looking,
     ManualStep,
     MessageStep,
@@ -20,7 +22,7 @@ from widgets.action_view import (
     WaitingFor,
     keys_for,
 )
-from widgets.confirm_draw import confirmation, way_out
+from widgets.confirm_draw import confirmation, expectation, way_out
 from widgets.footer import KeyHint
 from widgets.lines import Part, columns, command, cut, join, spread, wrapped
 from widgets.words import (
@@ -34,6 +36,7 @@ from widgets.words import (
     utc_second,
 )
 
+COPIED = "to be put in there, never run here; C copies it:"
 INDENT = 4
 """Where everything under the title begins."""
 
@@ -61,6 +64,8 @@ def draw(view: ActionView, width: int, *, roomy: bool = True, unfolded: bool = F
             return Drawn(shown.lines, must_see=shown.command_end, folded=shown.folded, alarm=alarm)
         case Running():
             return Drawn(tuple(_running(view, width)), follows=True)
+        case Following():
+            lines = _following(view, width)
         case Nothing():
             lines = [title("", view.title, "", width), *_prose(view.lines, width)]
         case Looking():
@@ -75,6 +80,9 @@ def draw(view: ActionView, width: int, *, roomy: bool = True, unfolded: bool = F
             lines = _waiting(view, width)
         case ManualStep():
             lines = [title(view.number, view.title, "by hand", width), *_prose(view.lines, width)]
+            if view.text:
+                lines += [*_gap(roomy), *_prose((COPIED,), width, "$foreground-muted")]
+                lines += command(view.text, width, INDENT + 2)
         case MessageStep():
             text = [Content(" " * INDENT) + line for line in wrapped(view.text, width - INDENT - 1)]
             lines = [title(view.number, view.title, "message", width), *_gap(roomy), *text, *_prose(view.lines, width)]
@@ -157,15 +165,28 @@ def _running(view: Running, width: int) -> list[Content]:
     of = f" of ~{clock(view.estimate)}" if view.estimate else ""
     right = join((f"{glyph('live')} running", "$text-accent"), f"  {clock(view.elapsed)}{of}")
     lines = [title(view.number, view.run.title, right, width)]
+    lines += expectation(view.expects, width)
     lines += _output(view.tail, width)
     if view.silent:
         last = f", last line: {view.tail[-1].strip()}" if view.tail else ""
         lines.append(cut(join(" " * INDENT, (f"no output for {in_words(view.silent)}{last}", "$text-warning")), width))
-    if view.run.stop_asked:
-        words = f"{view.run.stop_asked} was asked for; it has not ended yet"
-        lines.append(join(" " * INDENT, (words, "$text-warning")))
+    lines += _asked_to_stop(view.run, width)
     lines.append(join(" " * INDENT, ("it goes on if this window closes", "$foreground-muted")))
     return lines
+
+
+def _asked_to_stop(run: Run, width: int) -> list[Content]:
+    words = f"{run.stop_asked} was asked for; it has not ended yet"
+    return _prose((words,), width, "$text-warning") if run.stop_asked else []
+
+
+def _following(view: Following, width: int) -> list[Content]:
+    right = join((f"{glyph('live')} follows", "$text-accent"), f"  {clock(view.elapsed)}")
+    lines = [title(view.number, view.run.title, right, width), *command(view.run.text, width, INDENT)]
+    lines += expectation(view.expects, width)
+    lines += _output((view.last,) if view.last else (), width)
+    lines += _prose(("2  its output; other steps can run beside it, and it goes on if this window closes",), width)
+    return lines + _asked_to_stop(view.run, width)
 
 
 def _output(tail: tuple[str, ...], width: int) -> list[Content]:
@@ -190,6 +211,7 @@ def _finished(view: Finished, width: int) -> list[Content]:
     if run.address:
         lines += wrapped(join(("go on at ", "$foreground-muted"), (run.address, "bold")), width - 1, INDENT, INDENT)
     lines += _prose(view.lines, width)
+    lines += expectation(view.expects, width)
     if view.remedy:
         lines += way_out(view.remedy, width)
     if run.recovered:

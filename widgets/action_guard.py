@@ -6,6 +6,7 @@ from widgets.action_view import (
     ActionView,
     Confirmation,
     Finished,
+    Following,
     ManualStep,
     MessageStep,
     Nothing,
@@ -25,7 +26,7 @@ def question(view: ActionView) -> object:
             return "confirm", view.prepared, view.overrides
         case NotStarted():
             return "not started", view.prepared, view.why
-        case Running():
+        case Running() | Following():
             return "running", view.run.id, view.run.stop_asked
         case Finished() | UnknownOutcome():
             return type(view), view.run.id, view.run.state
@@ -45,7 +46,7 @@ def guard_for(view: ActionView) -> Guarded:
             name = view.prepared.typed
             keys = frozenset() if name else frozenset({"y"})
             override = needs_override(view)
-        case Running():
+        case Running() | Following():
             keys = frozenset({"x", "X", "K"} & {hint.key for hint in keys_for(view)})
         case UnknownOutcome():
             keys = frozenset({"d", "n"})

@@ -20,6 +20,7 @@ from widgets.action_view import (
     ActionView,
     Confirmation,
     Finished,
+    Following,
     Nothing,
     NotStarted,
     Running,
@@ -212,7 +213,7 @@ class ActionPanel(Vertical, can_focus=True):
             case Confirmation(prepared=prepared):
                 self._say("confirmed: starting")
                 message = asks.Confirmed(view, prepared, typed)
-            case Running():
+            case Running() | Following():
                 grades: dict[str, asks.StopGrade] = {"x": "interrupt", "X": "terminate", "K": "kill"}
                 message = asks.StopAsked(view, grades[key])
             case _:
@@ -241,7 +242,7 @@ class ActionPanel(Vertical, can_focus=True):
             "p": asks.WayOutAsked,
             "C": asks.CopyAsked,
             "r": asks.LookAgain if anew else asks.RetryAsked,
-            "enter": asks.NextAsked if isinstance(self.view, Finished) else asks.LookAsked,
+            "enter": asks.NextAsked if isinstance(self.view, Finished | Following) else asks.LookAsked,
         }
         if key not in messages:
             return False

@@ -6,7 +6,7 @@ from runbook.incident.state import Run
 from runbook.model import Effect, Record, Remedy, Seconds
 from runbook.providers.provider import Proof
 from runbook.signals.standing import Standing
-from runbook.steps.plan import Prepared
+from runbook.steps.plan import Mode, Prepared
 from widgets.footer import KeyHint
 
 
@@ -68,6 +68,20 @@ class Running(Record, frozen=True):
     estimate: Seconds = 0
     silent: Seconds = 0
     """For how long there was no output; 0 while there is some."""
+    expects: str = ""
+    """What the runbook says should be seen."""
+
+
+class Following(Record, frozen=True):
+    """A command that goes on beside the others; its output is in pane 2."""
+
+    run: Run
+    number: str = ""
+    elapsed: Seconds = 0
+    last: str = ""
+    """The last line of its output."""
+    next_step: str = ""
+    expects: str = ""
 
 
 class Finished(Record, frozen=True):
@@ -87,6 +101,8 @@ class Finished(Record, frozen=True):
     """What `e` offers; empty where there is nothing to edit."""
     lines: tuple[str, ...] = ()
     """Where to go from here, in words."""
+    expects: str = ""
+    """What the runbook says should be seen."""
 
 
 class UnknownOutcome(Record, frozen=True):
@@ -119,6 +135,8 @@ class ManualStep(Record, frozen=True):
     title: str
     number: str = ""
     lines: tuple[str, ...] = ()
+    text: str = ""
+    """What is to be put into another program: to be copied, never run here."""
 
 
 class MessageStep(Record, frozen=True):
@@ -136,6 +154,7 @@ ActionView = (
     | Confirmation
     | NotStarted
     | Running
+    | Following
     | Finished
     | UnknownOutcome
     | WaitingFor
@@ -150,6 +169,24 @@ def way_out_words(view: Confirmation | Finished) -> str:
         return "choose the parent"
     remedy = view.remedy if isinstance(view, Finished) else view.prepared.remedy
     return "the way out" if remedy else ""
+
+
+def text_to_copy(view: ActionView) -> str:
+    """What `C` puts where it can be pasted; empty where there is nothing."""
+    match view:
+        case MessageStep() | ManualStep():
+            return view.text
+        case Confirmation():
+            return view.prepared.typed_inside
+        case Finished():
+            return view.run.address
+        case _:
+            return ""
+
+
+def copy_key(view: ActionView) -> tuple[KeyHint, ...]:
+    words = {Confirmation: "copy what is typed inside", Finished: "copy address"}.get(type(view), "copy")
+    return (KeyHint("C", words),) if text_to_copy(view) else ()
 
 
 def needs_override(view: Confirmation) -> bool:
@@ -171,6 +208,9 @@ def keys_for(view: ActionView, *, folded: bool = False) -> tuple[KeyHint, ...]:
             keys = (KeyHint("r", "look again"), skip, _BACK)
         case Running():
             keys = _running_keys(view.run)
+        case Following():
+            onwards = f"next: {view.next_step}" if view.next_step else "back to the runbook"
+            keys = (KeyHint("enter", onwards), *_running_keys(view.run), _BACK)
         case Finished():
             keys = _finished_keys(view)
         case UnknownOutcome():
@@ -178,13 +218,16 @@ def keys_for(view: ActionView, *, folded: bool = False) -> tuple[KeyHint, ...]:
         case WaitingFor():
             keys = (KeyHint("r", "look again"), skip, _BACK)
         case ManualStep():
-            keys = (KeyHint("enter", "it is done"), skip, _BACK)
+            keys = (*copy_key(view), KeyHint("enter", "it is done"), skip, _BACK)
         case MessageStep():
-            keys = (KeyHint("C", "copy"), KeyHint("enter", "it is sent"), skip, _BACK)
+            keys = (*copy_key(view), KeyHint("enter", "it is sent"), skip, _BACK)
     return keys
 
 
 _BACK = KeyHint("esc", "back")
+
+
+_RUN: dict[Mode, str] = {"run": "run it", "follow": "follow it", "interactive": "give it the terminal"}
 
 
 def _confirmation_keys(view: Confirmation, folded: bool) -> tuple[KeyHint, ...]:
@@ -193,11 +236,13 @@ def _confirmation_keys(view: Confirmation, folded: bool) -> tuple[KeyHint, ...]:
         if needs_override(view):
             keys.append(KeyHint("o", "run it all the same, with a reason"))
         elif not view.prepared.typed:
-            keys.append(KeyHint("y", "run it a second time" if view.prepared.already else "run it"))
+            again = " a second time" if view.prepared.already else ""
+            keys.append(KeyHint("y", f"{_RUN[view.prepared.mode]}{again}"))
     else:
         if way := way_out_words(view):
             keys.append(KeyHint("p", way))
         keys.append(KeyHint("r", "look again"))
+    keys += copy_key(view)
     if view.edit:
         keys.append(KeyHint("e", view.edit))
     if view.may_skip:
@@ -222,7 +267,7 @@ def _finished_keys(view: Finished) -> tuple[KeyHint, ...]:
         again = (KeyHint("r", "all of it again"),) if view.may_retry else ()
         undo = (KeyHint("u", view.undo),) if view.undo else ()
         return (KeyHint("enter", "next"), *again, *undo)
-    keys = [KeyHint("C", "copy address")] if view.run.address else []
+    keys = list(copy_key(view))
     if way := way_out_words(view):
         keys.append(KeyHint("p", way))
     if view.may_retry:

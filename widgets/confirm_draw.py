@@ -7,7 +7,7 @@ from pathlib import PurePath
 from textual.content import Content
 
 from runbook.model import Effect, Record, Remedy
-from runbook.steps.plan import CheckResult, Prepared
+from runbook.steps.plan import CheckResult, Mode, Prepared
 from widgets.action_view import Confirmation
 from widgets.lines import Part, command, cut, exact, join, spread, wrapped
 from widgets.words import EFFECT_STYLE, effect_sign, glyph
@@ -32,6 +32,7 @@ def confirmation(view: Confirmation, width: int, *, roomy: bool, unfolded: bool)
     lines = _head(view, width)
     lines += [*gap, *command(prepared.text, width, INDENT)]
     command_end = len(lines)
+    lines += _how_it_runs(prepared, width)
     lines += _against(view, width)  # before the notes: a pane's first lines are the ones that are read
     lines += [*_differs(prepared, width), *gap]
     preview = _preview(prepared, width)
@@ -102,6 +103,33 @@ def _against(view: Confirmation, width: int) -> list[Content]:
     for warning in prepared.warnings:
         lines += _line((f"{glyph('warn')} {warning}", "$text-warning"), width, hang)
     return lines
+
+
+_MODES: dict[Mode, str] = {
+    "run": "",
+    "follow": "does not end by itself: its output goes to pane 2, x stops it, other steps can run meanwhile",
+    "interactive": "gets the whole terminal, is recorded, and gives it back when it ends",
+}
+
+
+def _how_it_runs(prepared: Prepared, width: int) -> list[Content]:
+    """What becomes of it that is not seen in its text, what is typed into it, and what should be seen."""
+    lines = _line((_MODES[prepared.mode], "$foreground-muted"), width) if prepared.mode != "run" else []
+    if prepared.mode == "follow" and prepared.effect is not Effect.READ:
+        words = "does not end by itself and changes something: nothing else runs until x stops it"
+        lines = _line((words, "$text-warning"), width)
+    if prepared.typed_inside:
+        lines += _line(("then, inside it, you type (never run here; C copies it):", "$foreground-muted"), width)
+        lines += command(prepared.typed_inside, width, INDENT + 2)
+    lines += expectation(prepared.expects, width)
+    for guess in prepared.guesses:
+        lines += _line((f"~ {guess}", "$foreground-muted"), width, INDENT + 2)
+    return lines
+
+
+def expectation(expects: str, width: int) -> list[Content]:
+    """What the runbook says should be seen, in its own words."""
+    return _line(join(("the runbook expects: ", "$foreground-muted"), expects), width) if expects else []
 
 
 def way_out(remedy: Remedy, width: int) -> list[Content]:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from runbook.logs.clean import clean
 from runbook.logs.view import LogWindow
+from runbook.model import Record
 from widgets.log_lines import LineStyles, line_strip
 from widgets.pane import Pane
 from widgets.sparkline import sparkline
@@ -25,6 +26,15 @@ _HINT: dict[Asked, str] = {
     "filter": "text, !without, ~expression   enter show only these   empty: all   esc back",
 }
 _LONGEST = 200
+
+
+class LogSource(Record, frozen=True):
+    """What is looked at, beside its lines: whether it is a command's output, and what else there is."""
+
+    follows: str = ""
+    """How the command stands that writes it, `follows, x stops`; empty for the runbook's own log."""
+    other: str = ""
+    """The name of what `l` shows instead; empty where there is nothing else."""
 
 
 class LogText(Widget, can_focus=True):
@@ -54,6 +64,10 @@ class LogText(Widget, can_focus=True):
         Binding("ampersand", "filter", "filter", show=False, id="log.filter"),
         Binding("n", "next(False)", "next match", show=False, id="log.next"),
         Binding("N", "next(True)", "the match before", show=False, id="log.previous"),
+        Binding("l", "other", "the other log", show=False, id="log.source"),
+        Binding("x", "stop('interrupt')", "interrupt", show=False, id="log.interrupt"),
+        Binding("X", "stop('terminate')", "terminate", show=False, id="log.terminate"),
+        Binding("K", "stop('kill')", "kill", show=False, id="log.kill"),
         Binding("left", "shift(-1)", "left", show=False, id="log.left"),
         Binding("right", "shift(1)", "right", show=False, id="log.right"),
         Binding("escape", "back", "all lines", show=False, id="log.back"),
@@ -61,28 +75,43 @@ class LogText(Widget, can_focus=True):
     PROMPT_KEYS: ClassVar[dict[str, Asked]] = {"slash": "search", "ampersand": "filter"}
     """Handled at once, before any binding: letters typed right after them must not be lost."""
 
-    class Wanted(Message):
+    Grade = Literal["interrupt", "terminate", "kill"]
+
+    class Request(Message):
+        """Base of what the reader asks for here."""
+
+    class OtherAsked(Request):
+        """The next source instead of this one."""
+
+    class StopAsked(Request):
+        """Stop the command whose output is shown, one grade at a time."""
+
+        def __init__(self, how: LogText.Grade) -> None:
+            super().__init__()
+            self.how = how
+
+    class Wanted(Request):
         """Somewhere else: by lines, by pages, or to one of the ends. `height` is the rows that lines have."""
 
         def __init__(self, height: int, *, move: int = 0, page: int = 0, to: Literal["", "top", "end"] = "") -> None:
             super().__init__()
             self.height, self.move, self.page, self.to = height, move, page, to
 
-    class SearchAsked(Message):
+    class SearchAsked(Request):
         """Find a text; an empty one ends the search."""
 
         def __init__(self, text: str, backwards: bool, height: int) -> None:
             super().__init__()
             self.text, self.backwards, self.height = text, backwards, height
 
-    class NextAsked(Message):
+    class NextAsked(Request):
         """The next match in the search's direction, or against it."""
 
         def __init__(self, reverse: bool, height: int) -> None:
             super().__init__()
             self.reverse, self.height = reverse, height
 
-    class FilterAsked(Message):
+    class FilterAsked(Request):
         """Show only lines with a text; an empty one shows all."""
 
         def __init__(self, text: str) -> None:
@@ -175,6 +204,12 @@ class LogText(Widget, can_focus=True):
 
     def action_move(self, lines: int) -> None:
         self.post_message(self.Wanted(self.rows_high, move=lines))
+
+    def action_other(self) -> None:
+        self.post_message(self.OtherAsked())
+
+    def action_stop(self, how: Grade) -> None:
+        self.post_message(self.StopAsked(how))
 
     def action_page(self, pages: int) -> None:
         self.post_message(self.Wanted(self.rows_high, page=pages))
@@ -272,14 +307,29 @@ class LogPane(Pane):
         self.text = LogText()
         super().__init__("2", "Logs", self.text, id=id)
 
-    def show(self, window: LogWindow) -> None:
+    def show(self, window: LogWindow, source: LogSource | None = None) -> None:
         """Shows another window; paints only what differs."""
         self.text.show(window)
-        self.label(note=_about(window, self.size.width < 70), right=_standing(window))
+        note = _about(window, source or LogSource(), self.size.width)
+        self.label(note=note, right=_standing(window))
         self.set_class(window.state in ("missing", "unreadable"), "-stale")
 
 
-def _about(window: LogWindow, narrow: bool) -> str:
+def _about(window: LogWindow, source: LogSource, width: int) -> str:
+    """Which log it is, how it stands, and the key to the other one."""
+    dot = f" {glyph('dot')} "
+    other = f"l {_shortened(source.other, width // 4)}" if source.other else ""
+    if source.follows:
+        room = max(8, width - len(source.follows) - len(other) - 30)
+        return dot.join(filter(None, (_shortened(window.name, room), source.follows, other)))
+    return dot.join(filter(None, (_errors(window, width < 70), other)))
+
+
+def _shortened(name: str, room: int) -> str:
+    return name if len(name) <= room else f"{name[: max(1, room - 2)].rstrip()} {glyph('more')}"
+
+
+def _errors(window: LogWindow, narrow: bool) -> str:
     if not window.name:
         return ""
     if window.watched >= 60:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
+from runbook.incident.progress import next_step, still_open, taken_instead
 from runbook.incident.state import SETTLED, Mark, RoomState, StepState
 from runbook.logs.clean import clean
 from runbook.model import Effect, FollowUp, Method, Record, Runbook, Step
@@ -187,7 +188,7 @@ def _dotted(*parts: str) -> str:
 
 
 def _method(method: Method, state: RoomState, is_open: bool, standing: str) -> Iterator[OutlineRow]:
-    done = sum(state.step(method.id, step.id).mark in SETTLED for step in method.steps)
+    done = sum(_settled(method, step, state) for step in method.steps)
     right = _dotted(standing or about(method.estimate), f"risk {method.risk}", f"{done}/{len(method.steps)}")
     sign = glyph("open") if is_open else glyph("closed")
     key = f"method:{method.id}" if standing else "phase:method"
@@ -203,12 +204,23 @@ def _note(key: str, text: str, tone: Tone = "warn") -> OutlineRow:
 
 
 def _steps(method: Method, state: RoomState) -> Iterator[OutlineRow]:
-    following = next((s.id for s in method.steps if state.step(method.id, s.id).mark not in SETTLED), "")
+    following = next_step(method, state)
+    opened = {found.step: found for found in still_open((method,), state)}
+    before: Step | None = None
     for number, step in enumerate(method.steps, 1):
         at = state.step(method.id, step.id)
+        if before is not None and step.either and step.either == before.either:
+            yield OutlineRow(f"step:{method.id}:{step.id}:or", "note", 1, "or", tone="muted", selectable=False)
+        before = step
         if step.no_return and at.mark == "todo":
             yield _note(f"step:{method.id}:{step.id}:no-return", "point of no return: the next step cannot be undone")
-        right, tone = _step_right(step, at, state)
+        right, tone = _step_right(step, at)
+        if taken_instead(method, step, state) and at.mark == "todo":
+            right, tone = "not needed", "muted"
+        elif state.follows_of(method.id, step.id):
+            right = "follows, in pane 2"
+        elif step.id in opened:
+            right, tone = f"open {glyph('arrow')} {opened[step.id].number or opened[step.id].closing}", "warn"
         yield OutlineRow(
             f"step:{method.id}:{step.id}",
             "step",
@@ -218,8 +230,8 @@ def _steps(method: Method, state: RoomState) -> Iterator[OutlineRow]:
             "" if at.mark == "todo" else mark_glyph(at.mark),
             tone=_MARK_TONE[at.mark],
             right_tone=tone,
-            settled=at.mark in SETTLED,
-            next=step.id == following,
+            settled=_settled(method, step, state),
+            next=following is not None and step.id == following.id,
             target=(method.id, step.id),
         )
 
@@ -236,12 +248,17 @@ _MARK_TONE: dict[Mark, Tone] = {
 }
 
 
-def _step_right(step: Step, at: StepState, state: RoomState) -> tuple[str, Tone]:
+def _settled(method: Method, step: Step, state: RoomState) -> bool:
+    return state.step(method.id, step.id).mark in SETTLED or taken_instead(method, step, state) is not None
+
+
+def _step_right(step: Step, at: StepState) -> tuple[str, Tone]:
     """The column at the right: what it will do, or when and by whom it was done."""
     when = utc_minute(at.at) if at.at else ""
     match at.mark:
         case "todo":
-            return step_words(step), "bad" if step.effect is Effect.DESTROY else "muted"
+            guessed = "~ " if step.guess or any(command.guess for command in step.commands) else ""
+            return guessed + step_words(step), "bad" if step.effect is Effect.DESTROY else "muted"
         case "partly":
             return f"{len(at.done_commands)} of {len(step.commands)} done", "live"
         case "running":
@@ -271,7 +288,7 @@ def short_value(value: str) -> str:
 def _procedures(runbook: Runbook, state: RoomState, opened: frozenset[str]) -> Iterator[OutlineRow]:
     for procedure in runbook.procedures()[len(runbook.methods) :]:
         key = f"phase:{procedure.id}"
-        done = sum(state.step(procedure.id, step.id).mark in SETTLED for step in procedure.steps)
+        done = sum(_settled(procedure, step, state) for step in procedure.steps)
         yield _phase(key, procedure.title, f"{done}/{len(procedure.steps)}", opened)
         if key in opened:
             yield from _steps(procedure, state)

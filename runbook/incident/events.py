@@ -145,6 +145,8 @@ class StepConfirmed(Body, frozen=True, tag="step-confirmed"):
     """The step's way back, not the step."""
     remedy: bool = False
     """A ready step that was offered after a failure or a refusal, not the step."""
+    mode: Literal["run", "follow", "interactive"] = "run"
+    """Whether it returns by itself, goes on beside the others, or was given the terminal."""
 
 
 class StepRefused(Body, frozen=True, tag="step-refused"):

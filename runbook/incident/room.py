@@ -223,6 +223,7 @@ class Room:
             of=body.of,
             undo=body.undo,
             remedy=body.remedy,
+            mode=body.mode,
         )
         if seen is not None:
             # its outcome stood before its intent in the merge: keep both

@@ -64,8 +64,14 @@ class Run(msgspec.Struct, frozen=True):
     """The way out of its failure."""
     address: str = ""
     took_effect: bool | None = None
+    mode: Literal["run", "follow", "interactive"] = "run"
     ended: datetime | None = None
     """When its outcome was recorded, be it known or unknown."""
+
+    @property
+    def goes_beside(self) -> bool:
+        """Whether other commands may run meanwhile: it follows something, and changes nothing."""
+        return self.mode == "follow" and self.effect is Effect.READ and self.state in ("confirmed", "running")
 
 
 class StepState(msgspec.Struct, frozen=True):
@@ -154,6 +160,19 @@ class RoomState(msgspec.Struct, frozen=True):
     def unsettled(self) -> tuple[Run, ...]:
         """Runs whose outcome is still open: confirmed, running, or unknown."""
         return tuple(r for r in self.runs.values() if r.state in ("confirmed", "running", "unknown"))
+
+    @property
+    def follows(self) -> tuple[Run, ...]:
+        """Runs that only read and go on beside the others, until somebody stops them."""
+        return tuple(run for run in self.unsettled if run.goes_beside)
+
+    def follows_of(self, method: str, step: str) -> tuple[Run, ...]:
+        return tuple(run for run in self.follows if (run.method, run.step) == (method, step))
+
+    @property
+    def blocking(self) -> tuple[Run, ...]:
+        """Runs that must be settled before another command may begin."""
+        return tuple(run for run in self.unsettled if not run.goes_beside)
 
 
 SETTLED: frozenset[Mark] = frozenset({"done", "skipped", "already"})

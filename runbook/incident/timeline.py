@@ -141,8 +141,9 @@ def _confirmed(body: ev.StepConfirmed) -> Words:
     overrides = tuple(f"in spite of: {what}" for what in body.overrides)
     whole = tuple(body.text.splitlines()) if "\n" in body.text.strip() else ()
     aside = "undo " if body.undo else "way out " if body.remedy else ""
+    mode = {"follow": ", follows", "interactive": ", with the terminal"}.get(body.mode, "")
     return Words(
-        f"{aside}confirmed: {_first_line(body.text)} ({body.effect}{target})",
+        f"{aside}confirmed: {_first_line(body.text)} ({body.effect}{target}{mode})",
         "warn" if body.overrides else "act",
         whole + body.shown + expected + overrides,
     )

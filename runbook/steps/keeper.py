@@ -1,19 +1,26 @@
 """The process that owns a command: it outlives the room, keeps the output and writes the exit record.
 
-Started as `python -I -S keeper.py RUN_FOLDER [LOCK_FD]` in a session of its own, with the command's whole
-environment. It stands alone (nothing of this package is imported) and starts in a few milliseconds.
-In the run's folder it reads `intent.json` {argv, cwd, timeout} and leaves, in this order, each durable
-before the next: `spawning` → `child.json` → (the command runs, `out.log`) → `exit.json`.
+Started as `python -I -S keeper.py RUN_FOLDER [LOCK_FD [GO_FD]]` in a session of its own, with the command's
+whole environment. It stands alone (nothing of this package is imported) and starts in a few milliseconds.
+In the run's folder it reads `intent.json` {argv, cwd, timeout, terminal} and leaves, in this order, each
+durable before the next: `spawning` → `child.json` → (the command runs, `out.log`) → `exit.json`.
+
+With `terminal` it stays in the room's own session, waits for a byte on GO_FD (the screen has stepped back),
+and stands between the terminal and the command: what the command writes goes to both, terminal and `out.log`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
+import select
 import signal
 import sys
+import termios
 import time
+import tty
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
@@ -150,15 +157,20 @@ def put_exit(folder: str, record: dict[str, object]) -> None:
 # ── the command ───────────────────────────────────────────────────────────────────────────────────
 
 
-def become(intent: dict[str, object], output: int, go: int) -> NoReturn:
-    """In the child: wait until the keeper has recorded us, then turn into the command."""
+def become(intent: dict[str, object], output: int, go: int, *, inner: bool = False) -> NoReturn:
+    """In the child: wait until the keeper has recorded us, then turn into the command.
+
+    `inner`: the output is a terminal of the command's own.
+    """
     try:
         if not os.read(go, 1):
             os._exit(127)  # the keeper died before it could record this process: nothing has run
         for number in (n for n in signal.valid_signals() if signal.getsignal(n) is signal.SIG_IGN):
             signal.signal(number, signal.SIG_DFL)
-        for target, source in ((0, os.open(os.devnull, os.O_RDONLY)), (1, output), (2, output)):
+        for target, source in ((0, output if inner else os.open(os.devnull, os.O_RDONLY)), (1, output), (2, output)):
             os.dup2(source, target)
+        if inner:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         argv = [str(word) for word in intent["argv"]]  # type: ignore[attr-defined]
         os.chdir(str(intent["cwd"]))
         os.execvp(argv[0], argv)  # noqa: S606
@@ -168,7 +180,7 @@ def become(intent: dict[str, object], output: int, go: int) -> NoReturn:
         os._exit(127)
 
 
-def keep(folder: str, lock: int) -> int:
+def keep(folder: str, lock: int, asked: int = -1) -> int:
     """Own one command from start to exit record. Returns the keeper's own exit code."""
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.set_inheritable(lock, False)  # the lock says that the keeper lives, not that the command does
@@ -178,6 +190,11 @@ def keep(folder: str, lock: int) -> int:
         return 3  # this run had its start already; whatever became of it, it does not get a second one
     for ignored in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT):
         signal.signal(ignored, signal.SIG_IGN)
+    terminal = bool(intent.get("terminal"))
+    if terminal and (asked < 0 or not os.read(asked, 1)):
+        return 4  # the room never stepped back from the terminal: nothing has run
+    if terminal:
+        os.close(asked)
     adopt_orphans()
     boot, me = boot_id(), process(os.getpid())
     reserve(f"{folder}/.exit.json.part", b" " * ROOM_FOR_EXIT)
@@ -185,13 +202,17 @@ def keep(folder: str, lock: int) -> int:
     put(folder, "spawning", keeper)
 
     output = os.open(f"{folder}/out.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    outer, inner = os.openpty() if terminal else (-1, output)
     held, go = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(go)
         os.setsid()
-        become(intent, output, held)
+        become(intent, inner, held, inner=terminal)
     os.close(held)
+    if terminal:
+        os.close(inner)
+        resize(outer)
     born = process(child)
     begun, at = time.monotonic(), time.time()
     put(folder, "child.json", {**keeper, "pid": child, "start": born.start if born else "", "at": at})
@@ -210,12 +231,73 @@ def keep(folder: str, lock: int) -> int:
 
     signal.signal(signal.SIGALRM, lose_patience)
     signal.setitimer(signal.ITIMER_REAL, float(intent.get("timeout") or 0))
+    if terminal:
+        stand_between(child, outer, output)
     code = wait_for(child)
     signal.setitimer(signal.ITIMER_REAL, 0)
     os.fsync(output)
     ended = {"exit": 128 - code if code < 0 else code, "signal": max(0, -code), "timed_out": overran}
     put_exit(folder, {**ended, "duration": time.monotonic() - begun, "at": time.time()})
     return 0
+
+
+# ── a command with the terminal ───────────────────────────────────────────────────────────────────
+
+
+def stand_between(child: int, outer: int, output: int) -> None:
+    """Carry keys to the command and its words to the terminal and the record, until it is over.
+
+    A terminal that went away hangs the command up, as a terminal does.
+    """
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+    signal.signal(signal.SIGWINCH, lambda _number, _frame: resize(outer))
+    try:
+        before = termios.tcgetattr(0)
+        tty.setraw(0)
+    except termios.error:
+        before = None
+    try:
+        relay(child, outer, output)
+    finally:
+        os.close(outer)
+        if before is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcflush(0, termios.TCIFLUSH)  # keys meant for the command must not reach the room
+                termios.tcsetattr(0, termios.TCSANOW, before)
+
+
+def relay(child: int, outer: int, output: int) -> None:
+    """Every byte once to each side, until either is gone; what the command left in the background does not count."""
+    while True:
+        ready = select.select([0, outer], [], [], 0.1)[0]
+        if not ready and os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return
+        try:
+            if outer in ready:
+                words = os.read(outer, 65_536)
+                if not words:
+                    return
+                os.write(output, words)
+                write_all(1, words)
+            if 0 in ready:
+                keys = os.read(0, 4096)
+                if not keys:
+                    return
+                write_all(outer, keys)
+        except OSError:
+            return  # the command's side is closed, or the terminal went away
+
+
+def write_all(to: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(to, content) :]
+
+
+def resize(outer: int) -> None:
+    """The command's terminal is as large as the person's."""
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(outer, termios.TIOCSWINSZ, fcntl.ioctl(0, termios.TIOCGWINSZ, b"\0" * 8))
 
 
 def wait_for(child: int) -> int:
@@ -237,4 +319,4 @@ def adopt_orphans() -> None:
 if __name__ == "__main__":
     _folder = sys.argv[1]
     _lock = int(sys.argv[2]) if len(sys.argv) > 2 else os.open(f"{_folder}/lock", os.O_CREAT | os.O_RDWR, 0o600)
-    sys.exit(keep(_folder, _lock))
+    sys.exit(keep(_folder, _lock, int(sys.argv[3]) if len(sys.argv) > 3 else -1))

@@ -26,6 +26,7 @@ class Choice(Record, frozen=True):
 
 
 Role = Literal["step", "undo", "remedy"]
+Mode = Literal["run", "follow", "interactive"]
 
 
 class Prepared(Record, frozen=True):
@@ -62,6 +63,14 @@ class Prepared(Record, frozen=True):
     """What it cannot run without, to be picked from."""
     remedy: Remedy | None = None
     """What leads out of being blocked, as a ready step."""
+    mode: Mode = "run"
+    """Whether it returns by itself, goes on beside the others, or gets the terminal."""
+    expects: str = ""
+    """What the runbook says should be seen, in its own words."""
+    typed_inside: str = ""
+    """What a person types into it once it runs: text to copy, never run by this machine's shell."""
+    guesses: tuple[str, ...] = ()
+    """What a reader inferred where the document does not say it itself."""
 
     @property
     def failed_checks(self) -> tuple[CheckResult, ...]:

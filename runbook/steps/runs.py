@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -41,6 +42,8 @@ class RunSpec(Record, frozen=True):
     env: Mapping[str, str]
     timeout: Seconds | None = None
     """Only for reads: a change is never stopped by a clock."""
+    terminal: bool = False
+    """It gets the room's own terminal, once the screen has stepped back: see `Console`."""
 
 
 class NotStarted(Record, frozen=True, tag=True):
@@ -78,6 +81,7 @@ class _Intent(Record, frozen=True):
     argv: list[str]
     cwd: str
     timeout: float | None
+    terminal: bool = False
 
 
 class _Child(msgspec.Struct, frozen=True):
@@ -100,8 +104,44 @@ _keepers: list[subprocess.Popen[bytes]] = []
 """Keepers that this process started: kept only to be reaped, never asked."""
 
 
+class Console:
+    """A keeper that waits to be given the terminal."""
+
+    def __init__(self, process: subprocess.Popen[bytes], go: int) -> None:
+        self.pid = process.pid
+        self._process, self._go = process, go
+
+    def attend(self) -> None:
+        """Let the command have the terminal; comes back when it is over. Only with the screen out of the way."""
+        os.write(self._go, b"!")
+        while self._process.returncode is None:
+            with suppress(KeyboardInterrupt):  # meant for the command, in the instant before its keeper had the keys
+                self._process.wait()
+
+    def close(self) -> None:
+        """Without `attend` before it, nothing ever runs."""
+        os.close(self._go)
+
+
+def open_console(run: RunSpec) -> Console:
+    """Start a keeper that waits for the terminal. Raises as `start` does."""
+    held, go = os.pipe()
+    try:
+        return Console(_start(run, held), go)
+    except BaseException:
+        os.close(go)
+        raise
+    finally:
+        os.close(held)
+
+
 def start(run: RunSpec) -> int:
-    """Start a run's keeper and return its pid.
+    """Start a run's keeper and return its pid. Raises FileExistsError when the run was started before, OSError."""
+    return _start(run).pid
+
+
+def _start(run: RunSpec, asked: int | None = None) -> subprocess.Popen[bytes]:
+    """Start a run's keeper; `asked` is where it waits for the word to begin.
 
     The run's lock is taken here and handed on, so that there is no instant in which a started run looks
     as if it had not been. Raises FileExistsError when the run was started before, ValueError, OSError.
@@ -114,23 +154,28 @@ def start(run: RunSpec) -> int:
         if (run.folder / "intent.json").exists():
             raise FileExistsError(f"The run in {run.folder} was started before; it is not started a second time.")
         argv = session.prepare(run.folder, run.text, run.session, run.cwd)
-        intent = _Intent(argv=argv, cwd=str(run.folder.absolute()), timeout=run.timeout)
+        intent = _Intent(argv=argv, cwd=str(run.folder.absolute()), timeout=run.timeout, terminal=run.terminal)
         keeper.put(str(run.folder), "intent.json", msgspec.to_builtins(intent))
+        handed = (lock,) if asked is None else (lock, asked)
+        quiet = None if run.terminal else subprocess.DEVNULL
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(Path(keeper.__file__).absolute()), str(run.folder.absolute()), str(lock)],
+            [
+                *(sys.executable, "-I", "-S", str(Path(keeper.__file__).absolute()), str(run.folder.absolute())),
+                *map(str, handed),
+            ],
             env=dict(run.env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdin=quiet,
+            stdout=quiet,
             stderr=subprocess.DEVNULL,
-            pass_fds=(lock,),
-            start_new_session=True,
+            pass_fds=handed,
+            start_new_session=not run.terminal,
         )
     except BlockingIOError:
         raise FileExistsError(f"The run in {run.folder} has a keeper already.") from None
     finally:
         os.close(lock)
     _keepers.append(process)
-    return process.pid
+    return process
 
 
 def look(folder: Path) -> Outcome:

@@ -7,6 +7,7 @@ Functions, `IFS` and shell options stay with the step that set them.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -148,6 +149,14 @@ def prepare(run_folder: Path, text: str, session_folder: Path, cwd: Path) -> lis
     return ["bash", "--noprofile", "--norc", "-eo", "pipefail", *(str(path.absolute()) for path in paths)]
 
 
+def branch(session_folder: Path, into: Path) -> Path:
+    """A session that begins as this one stands now, for a command whose end must not be taken for a later step's."""
+    into.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.suppress(FileNotFoundError):
+        _write(into / "state.sh", (session_folder / "state.sh").read_bytes())
+    return into
+
+
 def _write(path: Path, content: bytes) -> None:
     handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
@@ -176,6 +185,11 @@ CALM = {
     "GIT_SEQUENCE_EDITOR": "true",
 }
 """Nothing may ask, page, edit or colour: there is no terminal behind a command."""
+AT_A_TERMINAL = (
+    *("TERM", "COLORTERM", "TERMINFO", "TERMINFO_DIRS", "EDITOR", "VISUAL", "PAGER", "LESS", "LESSCHARSET"),
+    *("GIT_PAGER", "GIT_EDITOR", "INPUTRC", "TMUX"),
+)
+"""Variables that only a command with a terminal of its own gets."""
 FAMILIES = {
     "vercel": ("VERCEL_*",),
     "railway": ("RAILWAY_*",),
@@ -199,10 +213,17 @@ FAMILIES = {
 """Variables that a program reads by itself: passed when a command's text calls it."""
 
 
-def environment(base: Mapping[str, str], names: Iterable[str], extra: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of a command: what is allowed of `base`, what `names` (globs too) ask for, `extra`."""
-    wanted = (*ALWAYS, *names)
+def environment(
+    base: Mapping[str, str], names: Iterable[str], extra: Mapping[str, str], *, terminal: bool = False
+) -> dict[str, str]:
+    """The whole environment of a command: what is allowed of `base`, what `names` (globs too) ask for, `extra`.
+
+    With a `terminal` it may ask, page and edit as the person's own settings say.
+    """
+    wanted = (*ALWAYS, *names, *(AT_A_TERMINAL if terminal else ()))
     env = {name: value for name, value in base.items() if _any(name, wanted) and not _any(name, NEVER)}
+    if terminal:
+        return env | dict(extra)
     nobody = next((path for path in ("/bin/true", "/usr/bin/true") if Path(path).exists()), "true")
     env |= CALM | {"GIT_ASKPASS": nobody, "SSH_ASKPASS": nobody}
     if "GIT_SSH_COMMAND" not in env and "GIT_SSH" not in env:

@@ -1,0 +1,152 @@
+"""From a confirmation to its outcome: each command with its own intent, under a keeper, until its end is recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING
+
+from runbook import units
+from runbook.incident import events as ev
+from runbook.incident.state import Run
+from runbook.model import Command, Method
+from runbook.steps import runs
+from runbook.steps.plan import Prepared
+
+if TYPE_CHECKING:
+    from runbook.conductor import Conductor
+
+
+async def carry_out(
+    room: Conductor, prepared: Prepared, typed: str, overrides: tuple[str, ...], started: asyncio.Future[None]
+) -> None:
+    """Run what was confirmed. `started` is set once the first intent is on disk, or says why it could not be."""
+    room.carrying = (prepared.method, prepared.step.id)
+    try:
+        await _run_each(room, prepared, typed, overrides, started)
+    except Exception as trouble:
+        if started.done():
+            raise
+        started.set_exception(trouble)  # it is the confirmation that failed: nothing was started
+    finally:
+        room.carrying = None
+        room.on_change()
+
+
+async def _run_each(
+    room: Conductor, prepared: Prepared, typed: str, overrides: tuple[str, ...], started: asyncio.Future[None]
+) -> None:
+    """Run the confirmed commands one after the other, each with its own intent; stop at a failure."""
+    method, step = room.procedure(prepared.method), prepared.step
+    lines = prepared.text if len(prepared.commands) == 1 else None
+    for index in prepared.commands:
+        command = room.as_edited(prepared, index)
+        text = lines or room.carrier.fill(command.text, room.known_values())
+        run = f"{room.clock():%H%M%S}-{step.id}-{secrets.token_hex(3)}"
+        await room.record(
+            ev.StepConfirmed(
+                run=run,
+                method=method.id,
+                step=step.id,
+                title=step.title,
+                commands=(index,),
+                of=len(step.commands),
+                text=text,
+                effect=command.effect,
+                target=command.target,
+                expected=prepared.expected,
+                shown=prepared.lines,
+                typed=typed,
+                overrides=overrides,
+                undo=prepared.role == "undo",
+                remedy=prepared.role == "remedy",
+                mode=command.kind,
+            )
+        )
+        if not started.done():
+            started.set_result(None)
+        if command.kind == "interactive":
+            await _with_terminal(room, run, method, text, prepared)
+        else:
+            limit = units.time_limit(step, command)
+            pid = room.carrier.start(run, method, text, mode=command.kind, timeout=limit)
+            await room.record(ev.StepStarted(run=run, pid=pid))
+        if room.state.runs[run].goes_beside:
+            room.spawn(_await_end(room, room.state.runs[run], command))
+            return
+        await _await_end(room, room.state.runs[run], command)
+        if room.state.runs[run].state != "done":
+            return
+
+
+async def _with_terminal(room: Conductor, run: str, method: Method, text: str, prepared: Prepared) -> None:
+    """Give the terminal to a command, and wait until it is back."""
+    assert room.lend_terminal is not None
+    console = room.carrier.open_console(run, method, text)
+    try:
+        await room.record(ev.StepStarted(run=run, pid=console.pid))
+        room.lend_terminal(prepared, console.attend)
+    except Exception as trouble:  # the screen could not step back or come back: what ran is told by its own record
+        await room.note(f"The terminal changed hands badly: {trouble}")
+    finally:
+        console.close()
+
+
+async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: bool = False) -> None:
+    """Wait for a run's end and record its outcome, or that the outcome was lost."""
+    ended = await runs.wait(room.carrier.run_folder(run.id))
+    method = room.procedure(run.method)
+    if isinstance(ended, runs.NotStarted):
+        await room.resolve(run.id, "not-done", "its keeper died before the command began")
+        return
+    if isinstance(ended, runs.Lost):
+        evidence = await room.carrier.evidence(run.text, run.expected, method)
+        took_effect = await room.carrier.took_effect(run.text, run.expected, method)
+        await room.record(ev.StepUnknown(run=run.id, why=ended.why, evidence=evidence, took_effect=took_effect))
+        return
+    outcome = await room.carrier.outcome(
+        run.id,
+        command,
+        run.text,
+        ended,
+        run.expected,
+        room.carrier.directory(method),
+        stopped=bool(room.state.runs[run.id].stop_asked),
+    )
+    for param, value in outcome.captured.items():
+        if value:
+            await room.record(ev.ValueSet(param=param, value=value, source="captured", shown=run.title))
+    await room.record(
+        ev.StepFinished(
+            run=run.id,
+            exit=outcome.exit,
+            ok=outcome.ok,
+            why=outcome.why,
+            duration=outcome.duration,
+            output=ev.File(path=f"runs/{run.id}/out.log", sha256=outcome.sha256, size=outcome.size),
+            last_lines=outcome.last_lines,
+            recovered=recovered,
+            offered=outcome.offered,
+            address=outcome.address,
+        )
+    )
+
+
+async def recover(room: Conductor) -> None:
+    """Settle what an earlier room left open: attach, learn the outcome, or say that nobody knows.
+
+    Never runs anything again (the restart table).
+    """
+    for run in room.state.unsettled:
+        if run.state == "unknown":
+            continue
+        command = units.command_of(run, room.step(run.method, run.step), room.state)
+        found = runs.look(room.carrier.run_folder(run.id))
+        if isinstance(found, runs.NotStarted):
+            await room.resolve(run.id, "not-done", "it was confirmed, but never started")
+        elif isinstance(found, runs.Alive):
+            if run.state == "confirmed":
+                await room.record(ev.StepStarted(run=run.id, pid=found.pid))
+            room.spawn(_await_end(room, room.state.runs[run.id], command, recovered=True))
+        else:
+            await _await_end(room, run, command, recovered=True)

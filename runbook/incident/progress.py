@@ -1,0 +1,74 @@
+"""How far a method is: which step comes next, which needs no doing, and what was opened and not yet closed."""
+
+from __future__ import annotations
+
+from runbook.incident.state import SETTLED, Mark, RoomState
+from runbook.model import Method, Record, Step
+
+_TAKEN: frozenset[Mark] = frozenset({"done", "already"})
+_IN_HAND: frozenset[Mark] = frozenset({"running", "unknown"})
+_MAY_BE_OPEN: frozenset[Mark] = frozenset({"done", "already", "partly", "unknown"})
+
+
+class StillOpen(Record, frozen=True):
+    """A step that another one takes back later, and that one has not run."""
+
+    title: str
+    closing: str
+    """The number and title of the step that closes it."""
+    number: str
+    method: str
+    step: str
+
+
+def taken_instead(method: Method, step: Step, state: RoomState) -> Step | None:
+    """The alternative that was carried out in this step's place; None where the step is still wanted."""
+    if not step.either or state.step(method.id, step.id).mark in SETTLED | _IN_HAND:
+        return None
+    return next(
+        (
+            other
+            for other in method.steps
+            if other.either == step.either and other.id != step.id and state.step(method.id, other.id).mark in _TAKEN
+        ),
+        None,
+    )
+
+
+def asks_nothing(method: Method, step: Step, state: RoomState) -> bool:
+    """Whether nothing more is to be done for a step: settled, not needed, or following beside the others."""
+    if state.step(method.id, step.id).mark in SETTLED or taken_instead(method, step, state):
+        return True
+    following = {index for run in state.follows_of(method.id, step.id) for index in run.commands}
+    done = state.step(method.id, step.id).done_commands
+    return bool(following) and (following | done).issuperset(range(len(step.commands)))
+
+
+def next_step(method: Method, state: RoomState, after: str = "") -> Step | None:
+    """The first step left to do, looked for behind `after` first."""
+    at = next((number for number, step in enumerate(method.steps, 1) if step.id == after), 0)
+    rest = (*method.steps[at:], *method.steps[:at])
+    return next((step for step in rest if not asks_nothing(method, step, state)), None)
+
+
+def still_open(methods: tuple[Method, ...], state: RoomState) -> tuple[StillOpen, ...]:
+    """What was switched on and not yet off again, in every method that was begun."""
+    found = []
+    for method in methods:
+        for step in method.steps:
+            at = state.step(method.id, step.id)
+            if not step.closed_by or at.mark not in _MAY_BE_OPEN:
+                continue
+            closing, number = next(
+                ((s, str(n)) for n, s in enumerate(method.steps, 1) if s.id == step.closed_by), (None, "")
+            )
+            if closing is None or not _is_closed(method, step, closing, state):
+                words = f"{number} {closing.title}" if closing else step.closed_by
+                found.append(StillOpen(step.title, words, number, method.id, step.id))
+    return tuple(found)
+
+
+def _is_closed(method: Method, step: Step, closing: Step, state: RoomState) -> bool:
+    """Whether the closing step ran after the opening one did: what was opened again is open again."""
+    end, begin = state.step(method.id, closing.id), state.step(method.id, step.id)
+    return end.mark in _TAKEN and (end.at is None or begin.at is None or end.at >= begin.at)
