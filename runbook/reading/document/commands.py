@@ -14,6 +14,7 @@ from runbook.reading.document.blocks import Block
 from runbook.reading.document.params import Params
 from runbook.reading.fence import Piece, looks_like_command
 from runbook.reading.placeholders import normalised, placeholders
+from runbook.reading.shell import assigned as set_by
 
 Infer = Callable[[str], Effect]
 Kind = Literal["run", "follow", "interactive"]
@@ -26,11 +27,7 @@ _NAMED = re.compile(
     r"[\"']?(?P<name>[\w][\w.-]+)",
     re.I,
 )
-_ASSIGNED = re.compile(
-    r"(?:^|[;&|(]|\b(?:export|local|declare|readonly|then|do|else)\s)\s*([A-Za-z_]\w*)=|\bfor\s+([A-Za-z_]\w*)\s+in\b"
-    r"|\bread\s+(?:-\w+\s+(?:\"[^\"]*\"\s+)?)*([A-Za-z_]\w*)",
-    re.M,
-)
+_USED = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _OPEN = re.compile(r"(?<!<)<([A-Za-z][A-Za-z0-9_-]*)>")
 _STATUS = re.compile(r"^(?:HTTP/?[\d.]*\s*)?(?:status(?: code)?:?\s*)?200(?:\s*OK)?\W*$", re.I)
 _STATUS_PRINTED = re.compile(r"curl\b.*(?:\s-\w*I\b|--head|\s-\w*i\b|--include|%\{http_code\})")
@@ -63,6 +60,8 @@ class Commands:
         self.environment = environment
         self.assigned: frozenset[str] = frozenset()
         """The shell variables that the document itself sets."""
+        self.used: frozenset[str] = frozenset()
+        """The shell variables that the document's fences expand."""
         self.programs: set[str] = set()
         """The programs that the document's commands so far have started."""
         self.choices: dict[int, int] = {}
@@ -70,10 +69,13 @@ class Commands:
     def know(self, blocks: Iterable[Block]) -> None:
         """Takes note of the variables that the document's own commands set, which are not asked for."""
         found: set[str] = set()
+        used: set[str] = set()
         for block in blocks:
             if block.kind == "fence":
-                found.update(name for names in _ASSIGNED.findall("\n".join(block.lines)) for name in names if name)
-        self.assigned = frozenset(found)
+                text = "\n".join(block.lines)
+                found.update(set_by(text))
+                used.update(_USED.findall(text))
+        self.assigned, self.used = frozenset(found), frozenset(used)
 
     def choice(self, between: object | None) -> int:
         """The number of a choice between alternatives; the same for all that stand under one heading."""

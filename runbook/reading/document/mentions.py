@@ -71,9 +71,11 @@ def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") ->
         code = span["code"].strip().removeprefix("$ ")
         before = before[-200:] + text[end : span.start()].replace("*", "")
         end = span.end()
-        flagged = not before.strip(" -*") and _FLAGGED.match(code)
-        if _could_be(code) and (looks_like_command(code) or flagged):
-            after = text[end : end + 60]
+        after = text[end : end + 60]
+        own_line = not before.rpartition("\n")[2].strip(" -*\0") and after[:1] in ("", "\n")
+        flagged = (not before.strip(" -*") or own_line) and _FLAGGED.match(code)
+        is_one = _could_be(code) and bool(looks_like_command(code) or flagged)
+        if is_one:
             alone = " " not in code and not code.startswith("./")
             told = _is_told(before, code, after, told) and (
                 not alone or bool(_RUNS.search(lead) or _ACTS.search(before[-40:]))
@@ -87,7 +89,7 @@ def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") ->
                     expected=shown["said"].replace("`", "").strip() if shown else "",
                 )
             )
-        before += "\0"
+        before += "\0" if is_one else "x"
     return tuple(found)
 
 
@@ -95,7 +97,7 @@ def _could_be(code: str) -> bool:
     """A program's name alone is only spoken of, unless it is a path to run; `add/del/change` is a family of them."""
     if _FAMILY.search(code) or code.endswith("/"):
         return False
-    return " " in code or code.startswith(("./", "/", "~/")) or code.endswith(".sh")
+    return " " in code or code.startswith(("./", "/", "~/", "bin/", "script/", "scripts/")) or code.endswith(".sh")
 
 
 def _is_told(before: str, code: str, after: str, last: bool) -> bool:

@@ -222,7 +222,7 @@ class _Walk:
     def _pieces(self, lines: list[str], first_line: int, info: str, block: Block) -> None:
         language = re.split(r"[\s{]", info.strip(), maxsplit=1)[0].lower().strip("{}.")
         said = said_of_fence(info, block.line, self.steps.directives)
-        found = pieces(lines, first_line, language)
+        found = pieces(lines, first_line, language, self.commands.used)
         if not found:
             return
         if self.open is not None and (not self.open.takes_fence or block.depth < self.open_depth - 1):
