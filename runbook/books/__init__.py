@@ -1,7 +1,6 @@
 """The runbooks that ship with the program: data, not code. `book:NAME` names one.
 
-`aws` (ECS, Lambda) · `docker-compose` · `helm` · `heroku` · `kubernetes` · `postgres-restore` ·
-`production-rollback` (git, Vercel, Railway, Prisma).
+`heroku` · `kubernetes` · `production-rollback` (git, Vercel, Railway, Prisma).
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import pytest
 
 from runbook import books
 from runbook.model import Effect, Method, Runbook, Step, Where
+from runbook.opening import read_runbook
 from runbook.reading.yaml import loads
 from runbook.signals.criteria import parse
 
@@ -321,3 +322,30 @@ def test_rewind_leaves_a_backup(book: Runbook, tmp_path: Path) -> None:
     assert world.remote_git("rev-parse production") == world.remote_git("rev-parse v1.0.0^{commit}")
     assert world.values["release_commit"] == world.remote_git("rev-parse production")
     assert world.remote_git(f"rev-parse refs/warroom/backup/production-{before}") == before
+
+
+@pytest.mark.parametrize("name", books.names())
+def test_every_shipped_book_names_its_targets_and_leaves_no_value_undeclared(name: str) -> None:
+    book = read_runbook(books.text(name), f"{books.PREFIX}{name}")
+    declared = {param.id for param in book.params}
+    for method in book.procedures():
+        captured = {capture.param for step in method.steps for command in step.commands for capture in command.captures}
+        for step in method.steps:
+            for command in step.commands:
+                assert command.effect is not Effect.DESTROY or command.target, command.text
+                left = set(re.findall(r"(?<!<)<([A-Za-z][\w-]*)>", command.text))
+                assert left <= declared | captured, command.text
+            assert step.undo is None or step.undo.effect is not Effect.READ
+    assert all(book.method(wanted) for trigger in book.triggers for wanted in trigger.suggests)
+
+
+@pytest.mark.parametrize("name", books.names())
+def test_every_shipped_book_goes_back_to_a_target_that_is_named(name: str) -> None:
+    """`undo` and `rollback` without one go back to the faulty release when they are carried out twice."""
+    for method in read_runbook(books.text(name), f"{books.PREFIX}{name}").methods:
+        for step in method.steps:
+            for command in step.commands:
+                if re.search(r"\brollout undo\b", command.text):
+                    assert "--to-revision=<" in command.text and "--namespace <" in command.text
+                if re.match(r"(heroku|helm|vercel) rollback\b", command.text):
+                    assert "<" in command.text
