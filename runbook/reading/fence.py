@@ -1,399 +1,400 @@
-"""A fence's lines as logical commands, with what their comments say about them, and all else that a fence can hold."""
+"""What one fence of a document holds: commands one by one, acts for a person, output, and text for other programs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 
-from runbook.model import Record
-from runbook.reading import lines as said_by
-from runbook.reading.lines import looks_like_command, looks_like_unknown_command
-from runbook.reading.sessions import comes_back, opens
-from runbook.reading.shell import Script, joined, split_comment, takes_arguments
+from runbook.reading.comments import Comment, comment, starts_alternative, tells_result
+from runbook.reading.dialect import Dialect, dialect, whole_script
+from runbook.reading.extent import Extent, extent
+from runbook.reading.inner import Inside, leads_into, leaves, still_inside
+from runbook.reading.piece import Heading, Kind, Piece
+from runbook.reading.placeholders import masked, placeholders
+from runbook.reading.prompts import behind_prompts, typed_inside, without_number
+from runbook.reading.recognise import (
+    LONGEST_LINE,
+    Sort,
+    asks_a_person,
+    head,
+    known_program,
+    looks_like_command,
+    plain_english,
+    sort_of,
+)
+from runbook.reading.shell import shell
 
 __all__ = ["Piece", "looks_like_command", "pieces"]
 
-Kind = Literal["command", "manual", "note", "output", "script", "typed", "alternative"]
-
-_SHELLS = frozenset(
-    "bash sh shell zsh ksh dash console terminal shell-session shellsession sh-session fish bat batch".split()
-)
-_POWERSHELLS = frozenset("powershell ps1 ps pwsh posh cmd".split())
-_SESSIONS = frozenset("console terminal shell-session shellsession sh-session".split())
-_DATA = frozenset(
-    "yaml yml json jsonc json5 toml ini conf config cfg xml html markdown md mermaid diff patch properties env dotenv hcl terraform "
-    "tf python py js javascript jsx ts typescript tsx go golang java kotlin swift scala ruby rb erb php perl lua rust c cpp csharp cs "
-    "groovy jinja jinja2 nginx apache dockerfile docker makefile css scss promql logql graphql proto solidity vue svelte csv http "
-    "jsonl plantuml dot regex caddyfile".split()
-)
-_NEVER_COMMANDS = frozenset(
-    "markdown md mermaid diff patch html xml dockerfile docker makefile css scss csv http plantuml dot".split()
-)
-_OUTPUT = frozenset("text txt output out log logs plaintext plain none ascii tree".split())
-_SQL = frozenset("sql psql plpgsql pgsql mysql postgres postgresql sqlite mongodb mongo mongosh cql redis tsql".split())
-_EXPECTED = re.compile(
-    r"^(?:expected?(?: output| response| result)?|expect|should(?: (?:return|show|output|see|be|print))?|returns?|output|result"
-    r"|example output|sample output)\b\s*[:：]?\s*(?P<said>.*)$",
-    re.I,
-)
-_OR = re.compile(r"^(?:or\b|alternatively|alternative|otherwise|option\b|if using|o bien\b|ou\b|oder\b)", re.I)
-_NOTE = re.compile(r"^(?:note|warning|caution|important|⚠|tip|todo|e\.g\.|example:?$)", re.I)
-_NUMBER = re.compile(r"^(?:step\s*)?(?P<label>\d+[a-z]?)[.):]\s+", re.I)
-_ASSIGNS = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?![^\s]*\$\()(?:\"[^\"]*\"|'[^']*'|\S*)$")
-_PAIRS = {"{": "}", "[": "]"}
+_REACH = 400
+"""How many lines one command may take; a longer one is a script."""
 
 
-class Piece(Record, frozen=True):
-    """One thing that a fence holds."""
-
-    kind: Kind
-    text: str
-    line: int
-    last_line: int = 0
-    title: str = ""
-    label: str = ""
-    expected: str = ""
-    remark: str = ""
-    branch: str = ""
-    sample: str = ""
+def pieces(lines: Sequence[str], first_line: int, language: str) -> tuple[Piece, ...]:
+    """What the lines of a fence hold, in order; `language` is its label as written. Never raises."""
+    text = [line.rstrip("\r\n").replace("\0", "�").replace("\u00a0", " ") for line in lines]
+    spoken = dialect(language, text)
+    if spoken == "shell" and whole_script(text):
+        return _whole("script", text, first_line)
+    if spoken in ("shell", "plain"):
+        return _Fence(text, first_line, spoken).read()
+    return _whole("typed" if spoken == "typed" else "script" if spoken == "file" else "output", text, first_line)
 
 
-def pieces(
-    lines: Sequence[str], first_line: int, language: str, used: frozenset[str] = frozenset()
-) -> tuple[Piece, ...]:
-    """What these lines hold, in order; `used` are the variables that commands elsewhere in the document expand."""
-    return tuple(_Fence(lines, first_line, language.lower(), used).read())
+def _whole(kind: Kind, lines: list[str], first_line: int) -> tuple[Piece, ...]:
+    """All lines as one piece, titled by the comment they begin with."""
+    filled = [at for at, line in enumerate(lines) if line.strip()]
+    if not filled:
+        return ()
+    first, last = filled[0], filled[-1]
+    title = re.match(r"\s*(?:--|#(?!!)|//)\s*(.+)", lines[first])
+    if title is None and lines[first].startswith("#!") and len(filled) > 1:
+        title = re.match(r"\s*#\s*(.+)", lines[filled[1]])
+    kept = lines[first : last + 1]
+    body = "\n".join([typed_inside(line) or line for line in kept] if kind == "typed" else kept)
+    said = comment(title[1]) if title and kind != "output" else Comment("", "title")
+    return (Piece(kind, body, first_line + first, first_line + last, title=said.words, label=said.label),)
 
 
 class _Fence:
-    def __init__(self, lines: Sequence[str], first_line: int, language: str, used: frozenset[str]) -> None:
-        self.lines = [line.rstrip("\r") for line in lines]
-        self.first = first_line
-        self.language = language
-        self.used = used
-        self.made: list[Piece] = []
-        self.comments: list[tuple[int, str]] = []
+    """One pass over the lines of a fence."""
+
+    def __init__(self, lines: list[str], first_line: int, spoken: Dialect) -> None:
+        self.lines = lines
+        self.first_line = first_line
+        self.labelled = spoken == "shell"
+        self.found: list[Piece] = []
+        self.growing: dict[str, list[str]] = {}
+        """What was read since of the piece found last, by field: joined once, so that a long output costs no more."""
+        self.comments: list[tuple[int, Comment]] = []
+        self.gap = False
+        """Whether a blank line lies between here and what was found last."""
+        self.comments_gap = False
+        self.names: set[str] = set()
+        """The programs and functions of the commands found so far."""
+        self.inside: Inside = ""
+        self.depth = 0
+        """How many programs are open one inside the other."""
+        self.entry = self.entry_prompt = ""
         self.branch = ""
-        self.branches = 0
-        self.inside = ""
-        """The text of the command that opened a shell or a client, while the lines below are typed into it."""
+        self.branch_lasts = False
+        self.patience = 2_000 + 4 * len(lines)
+        """Lines that may still be looked at in vain for the end of a command."""
+        self.behind = [
+            behind if len(line) <= LONGEST_LINE else None
+            for line, behind in zip(lines, behind_prompts(lines, self.labelled), strict=True)
+        ]
+        self.prompted = any(behind is not None for behind in self.behind)
+        self.bare = [self.unprompted(at) for at in range(len(lines))]
+        self.masked = [masked(line) if len(line) <= LONGEST_LINE else "" for line in self.bare]
 
-    def read(self) -> list[Piece]:
-        whole = "\n".join(self.lines)
-        last = len(self.lines) - 1
-        if not whole.strip():
-            return []
-        prompts = self._prompts()
-        if prompts:
-            return self._with_prompts(prompts)
-        is_shell = self.language in _SHELLS or self.language in _POWERSHELLS
-        if self.language in _SQL or self.language in _DATA:
-            return self._of_another_language()
-        if not is_shell and not self._mostly_commands():
-            return [self._piece("output" if self.language in _OUTPUT else "script", whole, 0, last)]
-        if whole.lstrip().startswith("#!") or (self.language not in _POWERSHELLS and takes_arguments(whole)):
-            return [self._piece("script", whole, 0, last)]
-        if self._is_file():
-            return [self._piece("script", whole, 0, last)]
-        self._statements(0)
-        return self.made
+    def unprompted(self, at: int) -> str:
+        """A line without its prompt, or without the mark of a line that continues one."""
+        behind = self.behind[at]
+        if behind is not None:
+            return behind
+        return re.sub(r"^\s*> ", "", self.lines[at]) if self.prompted else self.lines[at]
 
-    # ── what kind of fence it is ──────────────────────────────────────────────────────────────────
+    # ── the pass ──────────────────────────────────────────────────────────────────────────────────
 
-    def _prompts(self) -> dict[int, str]:
-        """The lines with a prompt, and what stands behind it."""
-        if self.language in _SQL:
-            return {}
-        found = {at: match["rest"] for at, line in enumerate(self.lines) if (match := said_by.PROMPT.match(line))}
-        if not found and self.language in _SESSIONS:
-            hashed = {at: line.strip()[2:] for at, line in enumerate(self.lines) if line.strip().startswith("# ")}
-            others = [line for line in self.lines if line.strip() and not line.strip().startswith("#")]
-            if (
-                hashed
-                and all(looks_like_command(rest) for rest in hashed.values())
-                and not any(map(looks_like_command, others))
-            ):
-                return hashed
-        return found
-
-    def _mostly_commands(self) -> bool:
-        told = [line.strip() for line in self.lines if line.strip() and not line.strip().startswith("#")]
-        if not told:
-            return False
-        first = told[0]
-        alone = len(told) == 1 or first.endswith("\\")
-        if not (looks_like_command(first) or said_by.numbered_command(first) or looks_like_unknown_command(first)):
-            return False
-        if said_by.printed(first) or (len(told) > 1 and said_by.typed(first)):
-            return False
-        good = goes_on = 0
-        for line in told:
-            good += bool(goes_on) or looks_like_command(line) or looks_like_unknown_command(line)
-            goes_on = line.endswith(("\\", "|", "&&"))
-        return alone or good * 2 >= len(told) or self._is_one_statement()
-
-    def _is_one_statement(self) -> bool:
-        """Whether all lines are one statement, such as a heredoc."""
-        told = [at for at, line in enumerate(self.lines) if line.strip() and not line.strip().startswith("#")]
-        return bool(told) and Script(self.lines).last_line(told[0]) >= told[-1]
-
-    def _is_file(self) -> bool:
-        """Whether the lines are settings for a file: nothing but assignments that no command of the document uses."""
-        told = [line.strip() for line in self.lines if line.strip() and not line.strip().startswith("#")]
-        found = [_ASSIGNS.match(split_comment(line)[0]) for line in told]
-        return bool(told) and all(one is not None and one["name"] not in self.used for one in found)
-
-    def _of_another_language(self) -> list[Piece]:
-        """A fence labelled as something else: what its first lines say decides, the label is a hint."""
-        script = Script(self.lines)
-        at, kept = 0, -1
-        while at < len(self.lines) and self.language not in _NEVER_COMMANDS:
-            line = self.lines[at].strip()
-            if line and not line.startswith("#"):
-                if not _is_surely_command(line):
-                    break
-                at = script.last_line(at)
-                kept = at
-            at += 1
-        rest = [number for number in range(kept + 1, len(self.lines)) if self.lines[number].strip()]
-        if kept >= 0:
-            lines, self.lines = self.lines, self.lines[: kept + 1]
-            self._statements(0)
-            self.lines = lines
-        if rest:
-            text = "\n".join(self.lines[rest[0] :]) if kept >= 0 else "\n".join(self.lines)
-            kind: Kind = "typed" if self.language in _SQL else "script"
-            self.made.append(self._piece(kind, text, rest[0] if kept >= 0 else 0, len(self.lines) - 1))
-        return self.made
-
-    # ── reading ───────────────────────────────────────────────────────────────────────────────────
-
-    def _piece(self, kind: Kind, text: str, start: int, end: int, **more: str) -> Piece:
-        return Piece(kind=kind, text=text, line=self.first + start, last_line=self.first + end, **more)
-
-    def _with_prompts(self, prompts: dict[int, str]) -> list[Piece]:
-        """Commands stand behind prompts; what is between them was printed, or typed into what they opened."""
-        lines, self.lines = self.lines, [prompts.get(at, line) for at, line in enumerate(self.lines)]
-        script = Script(self.lines)
-        following = sorted([*prompts, len(lines)])
-        at = before = 0
-        while at < len(lines):
-            line = lines[at].strip()
-            if at in prompts:
-                while following[before] <= at:
-                    before += 1
-                end = min(script.last_line(at), following[before] - 1)
-                if end > at and not self.lines[at].rstrip().endswith(("\\", "|", "&&")) and not script.understood(at):
-                    end = at
-                if said_by.keys(prompts[at]):
-                    self.made.append(self._piece("manual", prompts[at], at, at))
-                else:
-                    self._command(joined(self.lines[at : end + 1]), at, end)
-                at = end
-            elif line.startswith("# ") and not any(piece.kind == "output" for piece in self.made[-1:]):
-                self._comment(at, line.lstrip("#").strip())
-            elif found := said_by.CLIENT_PROMPT.match(lines[at]):
-                self._typed(found["rest"], at, at)
-            elif line and not line.startswith("#"):
-                self._flush()
-                self.made.append(self._piece("output", lines[at], at, at))
-            at += 1
-        self._flush()
-        return self.made
-
-    def _statements(self, at: int) -> None:
-        script = Script(self.lines)
+    def read(self) -> tuple[Piece, ...]:
+        at = 0
         while at < len(self.lines):
-            line = self.lines[at].strip()
-            if not line:
-                self._flush()
-            elif line.startswith("#") or (self.language in _POWERSHELLS and re.match(r"(?:REM\b|::)", line, re.I)):
-                self._comment(at, re.sub(r"^(?:#+|REM\b|::)", "", line, flags=re.I).strip())
-            elif re.match(r"/\*|//|--\s", line) and not self.inside:
-                self._comment(at, line.strip("/*- "))
-            else:
-                at = self._line(script, at, line)
-            at += 1
-        self._flush()
+            at += self.take(at)
+        self.flush_comments(below=True)
+        self.settle()
+        return tuple(self.found)
 
-    def _line(self, script: Script, at: int, line: str) -> int:
-        """Takes what begins on this line; answers the last line that it takes."""
-        prompt = said_by.CLIENT_PROMPT.match(self.lines[at])
-        if prompt:
-            self._typed(prompt["rest"], at, at)
-            return at
-        if self.inside and self._stays_inside(line):
-            end = script.last_line(at)
-            self._typed(joined(self.lines[at : end + 1]), at, end)
-            return end
-        if line[:1] in _PAIRS and self._is_data(at, line):
-            return self._data(at)
-        numbered = said_by.numbered_command(line)
-        if numbered:
-            self._command(numbered, at, at)
-            return at
-        if said_by.typed(line):
-            end = self._end_of_typed(at)
-            self._typed("\n".join(self.lines[at : end + 1]), at, end)
-            return end
-        if said_by.printed(line) and (self.made or not said_by.looks_like_command(line)):
-            self._flush()
-            self.made.append(self._piece("output", line, at, at))
-            return at
-        if said_by.spoken(line):
-            self._flush()
-            self.made.append(self._piece("manual", line, at, at))
-            return at
-        end = self._end(script, at)
-        self._command(joined(self.lines[at : end + 1]), at, end)
-        return end
-
-    def _end(self, script: Script, at: int) -> int:
-        if self.language not in _POWERSHELLS:
-            return script.last_line(at)
-        depth, end = 0, at
-        while end < len(self.lines):
-            depth += sum(self.lines[end].count(char) for char in "({") - sum(
-                self.lines[end].count(char) for char in ")}"
-            )
-            if depth <= 0 and not self.lines[end].rstrip().endswith(("`", "|", "^")):
-                return end
-            end += 1
-        return at
-
-    def _end_of_typed(self, at: int) -> int:
-        end = at
-        while end + 1 < len(self.lines) and self.lines[end + 1].strip() and not self.lines[end].rstrip().endswith(";"):
-            following = self.lines[end + 1].strip()
-            if following.startswith("#") or (looks_like_command(following) and not said_by.typed(following)):
-                break
-            end += 1
-        return end
-
-    def _is_data(self, at: int, line: str) -> bool:
-        """Whether a bracket begins JSON, not a test or a group of commands."""
-        if line in _PAIRS:
-            return at + 1 < len(self.lines) and self.lines[at + 1].strip()[:1] in {'"', "{", "[", "}", "]"}
-        return not re.match(r"[{\[]\s+[^\"\s]|\[\[\s", line)
-
-    def _data(self, at: int) -> int:
-        """The last line of JSON among the commands, which is output."""
-        depth, end = 0, at
-        for number in range(at, len(self.lines)):
-            depth += sum(self.lines[number].count(char) for char in "{[") - sum(
-                self.lines[number].count(char) for char in "}]"
-            )
-            end = number
-            if depth <= 0:
-                break
+    def take(self, at: int) -> int:
+        """Reads what begins on a line; how many lines it took."""
+        line = self.lines[at]
+        stripped = line.strip()
+        if not stripped:
+            self.blank()
+        elif len(line) > LONGEST_LINE:
+            self.other(at, "output")
+        elif self.inside and self.is_inside(at):
+            return self.inner(at, self.bare[at].strip())
+        elif self.behind[at] is not None:
+            return self.command(at)
+        elif self.braces > 0 and not stripped.startswith("#"):
+            self.other(at, "output")
+        elif stripped.startswith("#") and not stripped.startswith("#!"):
+            self.comment(at, stripped.lstrip("#").strip())
+        elif (inside := typed_inside(stripped[:LONGEST_LINE])) is not None:
+            self.typed(at, inside)
         else:
-            end = at
-        self.comments = []
-        self.made.append(self._piece("output", "\n".join(self.lines[at : end + 1]), at, end))
-        return end
+            return self.by_its_look(at, stripped)
+        return 1
 
-    def _stays_inside(self, line: str) -> bool:
-        """Whether a line is typed into what the command above opened."""
-        titles = " ".join(said for _, said in self.comments)
-        if comes_back(self.inside, line, titles):
-            self.inside = ""
-        return bool(self.inside)
-
-    def _typed(self, text: str, start: int, end: int) -> None:
-        if self.inside and re.match(r"(?:exit|logout|quit|\\q|\.exit|quit\(\)|exit\(\))\W*$", text.strip()):
-            self.inside = ""
-        said = "\n".join([*(f"# {words}" for _, words in self.comments), text])
-        start = self.comments[0][0] if self.comments else start
-        self.comments = []
-        last = self.made[-1] if self.made else None
-        if last is not None and last.kind == "typed":
-            self.made[-1] = msgspec.structs.replace(last, text=f"{last.text}\n{said}", last_line=self.first + end)
+    def by_its_look(self, at: int, stripped: str) -> int:
+        below = bool(self.found) and self.found[-1].kind in ("command", "output") and not self.comments
+        sort: Sort = sort_of(stripped, self.labelled and not self.prompted, below)
+        if stripped in ("(", "{") and self.opens_group(at):
+            sort = "command"
+        program = head(masked(stripped[:LONGEST_LINE]))[0]
+        if sort == "output" and program in self.names and not known_program(program) and not plain_english(stripped):
+            sort = "command"
+        numbered = without_number(stripped)
+        if numbered != stripped and looks_like_command(numbered):
+            self.bare[at], self.masked[at], sort = numbered, masked(numbered), "command"
+            self.number = stripped.split(maxsplit=1)[0].strip(".)")
+        if self.prompted and sort == "command" and not (self.labelled and looks_like_command(stripped)):
+            sort = "output"
+        if sort == "command":
+            return self.command(at)
+        if sort == "typed":
+            self.typed(at, stripped)
         else:
-            self.made.append(self._piece("typed", said, start, end))
+            self.other(at, sort)
+        return 1
 
-    def _command(self, text: str, start: int, end: int) -> None:
-        text, remark = split_comment(text)
-        expected = ""
-        said = _EXPECTED.match(remark) if remark else None
-        if said:
-            expected, remark = said["said"] or remark, ""
-        title, label = self._title()
-        self.inside = text if opens(text) else ""
-        self.made.append(
-            self._piece(
-                "command",
-                text,
-                start,
-                end,
-                title=title,
-                label=label,
-                expected=expected,
-                remark=remark,
-                branch=self.branch,
-            )
-        )
+    def opens_group(self, at: int) -> bool:
+        """Whether a bracket alone on its line begins a group of commands, and not data."""
+        following = next((line for line in self.lines[at + 1 : at + 5] if line.strip()), "")
+        return self.labelled and sort_of(following, True, False) == "command"
+
+    def is_inside(self, at: int) -> bool:
+        """Whether a line is still meant for the program that was opened above it."""
+        line = self.lines[at].strip()
+        if self.behind[at] is None and (self.prompted or line.startswith("#")):
+            return False
+        return still_inside(self.inside, self.entry, self.bare[at].strip(), self.entry_prompt, self.mark(at))
+
+    def mark(self, at: int) -> str:
+        """The prompt of a line."""
+        return self.lines[at][: len(self.lines[at]) - len(self.bare[at])].strip()
+
+    def inner(self, at: int, stripped: str) -> int:
+        """What is typed in the program that was opened; its end closes it."""
+        self.depth += bool(leads_into(stripped)) - leaves(stripped)
+        if self.depth < 1:
+            self.inside = ""
+        reach = self.reach(at)
+        count = reach.lines if reach else 1
+        self.typed(at, "\n".join(re.sub(r"^\s*> ", "", line) for line in self.bare[at : at + count]).strip(), count)
+        return count
+
+    def blank(self) -> None:
+        self.gap = True
+        self.telling = False
+        self.braces = 0
+        if self.comments and not self.comments_gap and self.comments_below:
+            self.remark_above()
+        if self.comments:
+            self.comments_gap = True
+        if not self.branch_lasts and not self.comments:
+            self.branch = ""
 
     # ── comments ──────────────────────────────────────────────────────────────────────────────────
 
-    def _title(self) -> tuple[str, str]:
+    def comment(self, at: int, words: str) -> None:
+        self.braces = 0
+        if self.telling:
+            self.expect(words)
+            return
+        if not words or not re.search(r"\w", words):
+            return
+        said = comment(words)
+        lists = said.words.endswith(":")
+        if said.sort == "expected" and not self.comments and self.last_command() and (lists or not self.gap):
+            self.expect(said.words)
+            self.telling = lists
+            return
+        if self.comments and self.comments_gap:
+            self.flush_comments(below=False)
+        if not self.comments and not self.branch_lasts:
+            self.branch = ""
         if not self.comments:
-            return "", ""
-        *before, (_, said) = self.comments
-        self.comments = before
-        self._flush()
-        number = _NUMBER.match(said)
-        return said[number.end() :] if number else said, number["label"] if number else ""
-
-    def _comment(self, at: int, said: str) -> None:
-        if not said or not re.search(r"\w", said):
-            return
-        expected = _EXPECTED.match(said)
-        last = self.made[-1] if self.made else None
-        if expected and not self.comments and last is not None and last.kind == "command":
-            words = f"{last.expected}\n{(expected['said'] or said).strip()}".strip()
-            self.made[-1] = msgspec.structs.replace(last, expected=words)
-            return
-        if expected and self.comments:
-            number, title = self.comments.pop()
-            self._flush()
-            self.made.append(self._piece("manual", title, number, number, expected=expected["said"].strip()))
-            return
-        if _OR.match(said):
-            if not self.branch:
-                self._first_branch()
-            self.branches += 1
-            self.branch = f"{self.branches + 1}"
+            self.comments_below = not self.gap and self.last_command() is not None
         self.comments.append((at, said))
 
-    def _first_branch(self) -> None:
-        for number in range(len(self.made) - 1, -1, -1):
-            if self.made[number].kind == "command":
-                self.made[number] = msgspec.structs.replace(self.made[number], branch="1")
-                break
-
-    def _flush(self) -> None:
-        if self.inside:
-            return  # they title what is typed next
-        for at, said in self.comments:
-            if looks_like_command(said) or _NOTE.match(said):
-                self.made.append(self._piece("note", said, at, at))
-            else:
-                number = _NUMBER.match(said)
-                self.made.append(self._piece("manual", said[number.end() :] if number else said, at, at))
+    def remark_above(self) -> None:
+        """Comments directly below a command, with nothing directly below them: they speak of that command."""
+        said = [each for _, each in self.comments]
+        if any(each.sort not in ("title", "example") or each.label or asks_a_person(each.words) for each in said):
+            return
+        self.more("remark", " ".join(each.words for each in said))
         self.comments = []
 
+    def last_command(self) -> Piece | None:
+        return self.found[-1] if self.found and self.found[-1].kind in ("command", "typed", "alternative") else None
 
-def _is_surely_command(line: str) -> bool:
-    """Whether a line is shell although the fence is labelled as another language."""
-    words = line.split()
-    if len(words) < 2 or words[0] not in said_by.PROGRAMS | {"sudo"} or not looks_like_command(line):
-        return False
-    if re.match(
-        r"(?:if|for|while|until|case|function|type|export|local|let|test|set|read|import|echo|true|false|return)$",
-        words[0],
-    ):
-        return False
-    return not re.search(r"[:;{(,]$|^\S+ [=:]|^\S+\(| = ", line)
+    def expect(self, words: str) -> None:
+        self.more("expected", words)
+
+    def more(self, field: str, words: str) -> None:
+        """Adds a line to a field of the piece found last."""
+        self.growing.setdefault(field, []).append(words)
+
+    def settle(self) -> None:
+        """Gives the piece found last what was read of it since."""
+        if self.growing:
+            last = self.found[-1]
+            grown = {
+                field: "\n".join(filter(None, (getattr(last, field), *said))) for field, said in self.growing.items()
+            }
+            self.found[-1] = msgspec.structs.replace(last, last_line=max(last.last_line, self.grown_to), **grown)
+            self.growing = {}
+
+    def flush_comments(self, below: bool) -> None:
+        """Comments that title no command: a result of what is above, acts of their own, or notes."""
+        if below and self.comments and not self.comments_gap and self.comments_below:
+            self.remark_above()
+        said, self.comments, self.comments_gap = self.comments, [], False
+        items = False
+        for at, each in said:
+            if each.sort == "expected" and (self.last_command() or (self.found and self.found[-1].kind == "manual")):
+                self.expect(each.words)
+            elif each.sort == "command":
+                self.commented_out(at, each)
+            elif items and each.bullet and not asks_a_person(each.words) and each.sort in ("title", "example"):
+                self.more("remark", each.words)
+            else:
+                items = not each.bullet
+                kind: Kind = "manual" if asks_a_person(each.words) else "note"
+                if each.sort in ("branch", "option"):
+                    self.start_branch(each)
+                self.add(Piece(kind, each.words, self.at(at), self.at(at), label=each.label, branch=self.branch))
+
+    def commented_out(self, at: int, said: Comment) -> None:
+        branch = said.words if starts_alternative(said.words) else self.branch
+        kind: Kind = "alternative" if branch else "note"
+        self.add(Piece(kind, said.command, self.at(at), self.at(at), label=said.label, branch=branch))
+
+    def start_branch(self, said: Comment) -> None:
+        self.branch, self.branch_lasts = said.words, said.sort == "option"
+
+    def heading(self) -> Heading:
+        """What the comments directly above a command say of it."""
+        numbered = [index for index, (_, each) in enumerate(self.comments) if each.label]
+        turns = [index for index, (_, each) in enumerate(self.comments) if each.sort in ("branch", "option")]
+        own = max(numbered[1:][-1:] + turns[-1:], default=0)
+        if own:
+            kept = self.comments[own:]
+            self.comments = self.comments[:own]
+            self.flush_comments(below=False)
+            self.comments = kept
+        said: dict[str, list[str]] = {"title": [], "expected": [], "remark": [], "label": []}
+        for at, each in self.comments:
+            if each.sort == "command":
+                self.commented_out(at, each)
+            elif each.sort == "expected":
+                said["expected"].append(each.words)
+            elif not said["title"] or (each.words[:1].islower() and not said["remark"]):
+                said["title"].append(each.words)
+            else:
+                said["remark"].append(each.words)
+            if each.sort in ("branch", "option"):
+                self.start_branch(each)
+            if each.label:
+                said["label"] = [each.label]
+        self.example = bool(self.comments) and self.comments[0][1].sort == "example"
+        self.comments, self.comments_gap = [], False
+        return Heading(
+            title=" ".join(said["title"]),
+            remark=" ".join(said["remark"]),
+            expected="\n".join(said["expected"]),
+            label="".join(said["label"]),
+        )
+
+    number = ""
+    """The number in front of the command being read."""
+    example = False
+    telling = False
+    """Whether the comments that follow are what should be seen."""
+    braces = 0
+    """How many brackets of a JSON document in the output are open."""
+    grown_to = 0
+    """The last line that belongs to the piece found last."""
+    comments_below = False
+    """Whether the comments kept so far stand directly below a command."""
+
+    # ── what is not a comment ─────────────────────────────────────────────────────────────────────
+
+    def command(self, at: int) -> int:
+        reach = self.reach(at)
+        above = self.heading()
+        above["label"] = above["label"] or self.number
+        self.number = ""
+        if reach is None or shell(masked(reach.text)).broken:
+            count = reach.lines if reach else 1
+            text = reach.text if reach else self.bare[at].strip()
+            self.add(Piece("script", text, self.at(at), self.at(at + count - 1), branch=self.branch, **above))
+            return count
+        behind = reach.comment
+        if behind and tells_result(behind):
+            above["expected"] = "\n".join(filter(None, (above["expected"], behind)))
+        elif behind:
+            above["remark"] = " ".join(filter(None, (above["remark"], behind)))
+        last = self.at(at + reach.lines - 1)
+        self.add(
+            Piece(
+                "command", reach.text, self.at(at), last, branch=self.branch, sample=self.fills_in(reach.text), **above
+            )
+        )
+        self.inside, self.entry, self.entry_prompt = leads_into(reach.text), reach.text, self.mark(at)
+        self.depth = 1
+        defined = re.match(r"(?:function\s+)?([\w:.-]+)\s*\(\)|function\s+([\w:.-]+)", reach.text)
+        self.names |= {(defined[1] or defined[2]) if defined else head(masked(reach.text))[0]}
+        return reach.lines
+
+    def reach(self, at: int) -> Extent | None:
+        limit = _REACH if self.patience > 0 else 8
+        found = extent(self.bare, self.masked, at, limit)
+        if found is None:
+            self.patience -= limit
+        return found
+
+    def fills_in(self, text: str) -> bool:
+        """Whether a command is the one above with its values filled in, and a comment says so."""
+        above = next((piece for piece in reversed(self.found) if piece.kind == "command"), None)
+        if not self.example or above is None or above.text.split()[:2] != text.split()[:2]:
+            return False
+        return any(not each.sample for each in placeholders(above.text)) or above.sample
+
+    def typed(self, at: int, text: str, count: int = 1) -> None:
+        last = self.found[-1] if self.found else None
+        here = self.at(at + count - 1)
+        if last is not None and last.kind == "typed" and not self.comments and self.grown_to >= self.at(at) - 2:
+            self.more("text", text)
+            self.grown_to = here
+            return
+        self.add(Piece("typed", text, self.at(at), here, branch=self.branch, **self.heading()))
+
+    def other(self, at: int, sort: Sort) -> None:
+        """Output goes to the command above it; acts and the rest stand for themselves."""
+        text = self.lines[at].strip() if sort == "manual" else self.lines[at].rstrip()
+        last = self.found[-1] if self.found else None
+        if sort == "output" and (self.braces or text.strip()[-1:] in ("{", "[")):
+            opened = sum(text.count(each) for each in "{[") - sum(text.count(each) for each in "}]")
+            self.braces = max(0, self.braces + opened)
+        if sort == "manual":
+            said = comment(re.sub(r"^\s*[-*•]\s+", "", text))
+            above = self.heading()
+            above["label"] = above["label"] or said.label
+            self.add(Piece("manual", said.words, self.at(at), self.at(at), branch=self.branch, **above))
+        elif sort == "output" and last is not None and last.kind == "output" and not self.comments:
+            self.more("text", text)
+            self.grown_to = self.at(at)
+        elif sort == "output" and last is not None and last.kind in ("command", "typed"):
+            if self.comments:
+                self.flush_comments(below=True)
+            if self.found[-1].kind in ("command", "typed"):
+                self.expect(text)
+            else:
+                self.add(Piece("output", text, self.at(at), self.at(at)))
+        else:
+            kind: Kind = "script" if sort == "file" else "output"
+            self.add(Piece(kind, text, self.at(at), self.at(at), **self.heading()))
+
+    def add(self, piece: Piece) -> None:
+        self.settle()
+        self.found.append(piece)
+        self.grown_to = piece.last_line
+        self.gap = False
+
+    def at(self, index: int) -> int:
+        return self.first_line + index

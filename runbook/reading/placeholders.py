@@ -1,227 +1,328 @@
-"""The values that a command leaves open, in the ways that documents write them; each becomes `<id>`."""
+"""Values that a document's commands leave open, in the many ways in which people write them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterator
+from typing import Literal, NamedTuple
 
-from runbook.reading.shell import assigned as set_by
+from runbook.model import Record
+from runbook.reading.programs import words_of
 
-_ANGLE = re.compile(
-    r"(?<![<\w])<(?P<name>[A-Za-z_$][\w $./:'|,-]{0,60}?)(?<![\s\d])>(?!>)|(?<=\w)<(?P<within>[A-Za-z][\w -]{0,60}?)>(?!>)|(?<![<])<(?P<numbered>[A-Za-z][\w-]*\d)>(?!>)"
-)
-_ID = re.compile(r"(?<!<)<([A-Za-z][A-Za-z0-9_-]*)>")
-_SQUARE = re.compile(
-    r"(?P<before>\\?[\"'])?(?<![\w$\[)\]}])\[(?P<name>[A-Za-z][A-Za-z0-9 _/'.-]{1,50})\](?![\](\[])(?P<after>\\?[\"'])?|(?<=[_\d])\[(?P<caps>[A-Z][A-Z0-9_]+)\]|\[(?P<joined>[A-Z][A-Z0-9]*)\](?=_)"
-)
-_CLASS = re.compile(r"(?:[A-Za-z]-[A-Za-z].{0,12}|(?!id$)[a-z]{1,3}|[A-Za-z]|[A-Z][a-z]|[a-z][A-Z])$")
-_TAGS = re.compile(
-    r"(?:info|warn|warning|error|debug|ok|fail|done|skip ci|ci skip|no ci|skip deploy|options?|flags?|args?|y/n|yes/no|skip .*)$",
-    re.I,
-)
-_BRACE = re.compile(
-    r"(?<![\w$%@\\{}])\{(?P<name>[A-Za-z][A-Za-z0-9]*(?:[ _-][A-Za-z0-9]+)*)\}(?!\})|(?<=[\w])(?<![$%@])\{(?P<within>[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*)\}(?!\})"
-)
-_YOUR = re.compile(
-    r"(?<![A-Za-z0-9$])(?<!\$\{)(?P<name>YOUR[_-][A-Z0-9_-]*[A-Z0-9]|your[-_][a-z0-9_-]*[a-z0-9]|your(?:domain|app|site|server|company|org|host|project|repo|user(?:name)?|password)(?![a-z]))(?!\w*=)"
-)
-_MY = re.compile(r"(?<=[\s=/:])(?P<name>MY_[A-Z0-9_]+)(?=\s|$|/|:)")
-_VARIABLE = re.compile(r"(?<!\\)\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<name>[A-Za-z_]\w*))")
-_DASHED = re.compile(r"(?<!\\)\$\{(?P<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)+)\}")
-_DATED = re.compile(r"(?<![A-Za-z])(?P<name>YYYY([-_/.]?)MM\2DD(?:[-_T.]?HH[-_:.]?MM(?:[-_:.]?SS)?)?)(?![A-Za-z])")
-_FORMATS = re.compile(r"to_char|to_date|to_timestamp|strftime|format\s*\(|moment|dayjs|date[-_]?format", re.I)
-_XXX = re.compile(r"(?:(?<![A-Za-z0-9$])|(?<=\bv))(?P<name>x{3,}|X{3,})(?![A-Za-z])")
-_VERSION = re.compile(r"(?<![A-Za-z0-9.])v?(?:X\.Y(?:\.Z)?|x\.y(?:\.z)?|X\.X(?:\.X)?|x\.x\.x)(?![A-Za-z0-9])")
-_CAPITALS = re.compile(
-    r"(?P<before>\s(?:--?[a-z][\w-]*=)?|(?<=[\w.])[:@]|(?<=[\w])/)(?P<name>(?:[A-Z][A-Z0-9]*_)*(?:ID|NAME|SHA|TAG|HASH|COMMIT|VERSION|REVISION|BRANCH|PID|NAMESPACE|POD|CONTAINER|DEPLOYMENT"
-    r"|(?<=_)(?:URL|KEY|TOKEN|HOST|IP|PATH|FILE|NUMBER|POD|ARN|DATE|TIMESTAMP|DOMAIN)))(?=\s|$|[:/^~](?![A-Z]))"
-)  # fmt: skip
-_NAMES_SETTINGS = re.compile(
-    r"\b(?:env|envs|environment|secrets?|config|configmap|vars?|variables?|unset|export|printenv|grep|rg|echo|printf|addons|pg|set|unset|getenv|ssm|doppler"
-    r"|vault|awk|sed|declare|read|local|parameters?|settings?|SELECT|UPDATE|INSERT|DROP|ALTER|DELETE)\b"
-)
-_KNOWN = frozenset(
-    """HOME PATH USER PWD SHELL EDITOR VISUAL PAGER RANDOM HOSTNAME LANG TERM IFS OLDPWD UID EUID SECONDS LINENO BASHPID PPID TMPDIR LOGNAME
-    BASH_SOURCE PIPESTATUS FUNCNAME COLUMNS LINES REPLY OSTYPE SUDO_USER SSH_AUTH_SOCK DISPLAY PGPASSWORD null true false env host""".split()
-)
-_NONE = frozenset("none unknown nil br b i p a em hr li ul td tr div span code pre eof invalid unset".split())
-_TEMPLATES = re.compile(
-    r"(?:jsonpath|go-template|custom-columns|--format|--template|--output-format|-w|--write-out|--query|-f|--pretty|--jq|-q)(?:=|\s+)?$|(?:python3?|node|ruby|php)\s+-[cer]\s+$|-d\s*$|--data(?:-\w+)?[ =]$"
-)
-_POWERSHELL = re.compile(
-    r"(?:^|[\s|;({])(?:Get|Set|New|Remove|Start|Stop|Restart|Invoke|Test|Write|Import|Export|Add|Select|Where|ForEach)-[A-Z]\w+|\$env:"
-)
-_QUOTED_HEREDOC = re.compile(r"<<-?\s*(['\"])(?P<word>\w+)\1[^\n]*\n.*?^\s*(?P=word)\s*$", re.M | re.S)
-_ECHO = re.compile(r"(?:^|[|;&(]|\bdo\b|\bthen\b)\s*(?:echo|printf|logger)\b[^|;&]*$")
+Kind = Literal["text", "git_commit", "git_tag", "number", "url", "secret"]
 
 
-def placeholders(text: str, assigned: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """The names of the open values, in order."""
-    return tuple(name for name in _ID.findall(normalised(text, assigned)) if name.lower() not in _NONE)
+LONGEST = 20_000
+"""More characters than a command that somebody fills in."""
 
 
-def normalised(text: str, assigned: frozenset[str] = frozenset()) -> str:
-    """The text with every open value written `<id>`."""
-    if "<" in text:
-        text = _ANGLE.sub(_angle, text)
-    if "our" in text or "YOUR" in text:
-        text = _outside_ids(text, _YOUR, lambda found: _written(found["name"]))
-    parts = _parts(text)
-    if "$" in text and not _POWERSHELL.search(text):
-        own = assigned | set_by(text)
-        parts = [
-            (part, kind)
-            if kind in ("single", "heredoc")
-            else (_VARIABLE.sub(_variable(own), _DASHED.sub(_dashed(own), part)), kind)
-            for part, kind in parts
-        ]
-    if "{" in text:
-        parts = _each(parts, _brace(text), ("bare", "double"))
-    if "[" in text:
-        parts = _squared(parts)
-    text = "".join(part for part, _ in parts)
-    if "YYYY" in text and not _FORMATS.search(text):
-        text = _outside_ids(text, _DATED, lambda found: _written(found["name"]))
-    if "xxx" in text or "XXX" in text:
-        text = _outside_ids(text, _XXX, lambda found: _written(found["name"]))
-    if re.search(r"[xX]\.[yYxX]", text):
-        text = _outside_ids(text, _VERSION, lambda _: "<version>")
-    return _capitals(text)
+class Placeholder(Record, frozen=True):
+    """A value that a command leaves open. A `sample` is a literal that may be real: it is asked about, not replaced."""
+
+    id: str
+    spelled: tuple[str, ...] = ()
+    kind: Kind = "text"
+    sample: bool = False
 
 
-# ── the ways of writing one ───────────────────────────────────────────────────────────────────────
+class Spot(NamedTuple):
+    """One place of a text where a value is open."""
+
+    start: int
+    end: int
+    name: str
+    sample: bool = False
 
 
-def _angle(found: re.Match[str]) -> str:
-    name = found["name"] or found["within"] or found["numbered"]
-    return found[0] if name.lower() in _NONE else _written(name)
+def placeholders(text: str, assigned: Collection[str] = ()) -> tuple[Placeholder, ...]:
+    """The values a command leaves open, in the order of their first use; `assigned` are variables set elsewhere."""
+    found: dict[str, Placeholder] = {}
+    for spot in spots(text, assigned):
+        name = identifier(spot.name)
+        spelled = text[spot.start : spot.end]
+        known = found.get(name)
+        if known is None:
+            found[name] = Placeholder(name, (spelled,), kind_of(name, text), spot.sample)
+        elif spelled not in known.spelled:
+            found[name] = Placeholder(name, (*known.spelled, spelled), known.kind, known.sample and spot.sample)
+    return tuple(found.values())
 
 
-def _variable(own: frozenset[str]) -> Callable[[re.Match[str]], str]:
-    def opened(found: re.Match[str]) -> str:
-        name = found["braced"] or found["name"]
-        if name in _KNOWN or name in own or len(name) < 2:
-            return found[0]
-        return _written(name)
-
-    return opened
-
-
-def _dashed(own: frozenset[str]) -> Callable[[re.Match[str]], str]:
-    """`${db-name}` is shell for "db, or else the word name", which nobody means in a runbook."""
-    return lambda found: found[0] if found["name"].partition("-")[0] in own else _written(found["name"])
+def normalised(text: str, assigned: Collection[str] = ()) -> str:
+    """The command with each open value as `<id>`; the text itself where nothing is open."""
+    parts, at = [], 0
+    for spot in spots(text, assigned):
+        if not spot.sample:
+            parts += [text[at : spot.start], f"<{identifier(spot.name)}>"]
+            at = spot.end
+    return "".join([*parts, text[at:]])
 
 
-def _brace(text: str) -> Callable[[str], str]:
-    kept = {"owner", "repo", "branch"} if re.search(r"\bgh\s+api\b", text) else set()
-
-    def opened(found: re.Match[str]) -> str:
-        name = found["name"] or found["within"]
-        return found[0] if name in kept else _written(name)
-
-    return lambda part: _BRACE.sub(opened, part)
-
-
-def _squared(parts: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    made: list[tuple[str, str]] = []
-    before = ""
-    for number, (part, kind) in enumerate(parts):
-        made.append((_SQUARE.sub(_square(before, kind), part) if kind in ("bare", "double", "single") else part, kind))
-        before = before[-200:] + parts[number][0]
-    return made
-
-
-def _square(before: str, kind: str) -> Callable[[re.Match[str]], str]:
-    def opened(found: re.Match[str]) -> str:
-        name = found["name"] or found["caps"] or found["joined"]
-        start = found.string[: found.start("name") if found["name"] else found.start()]
-        if not (before + start).strip(" [") or _CLASS.match(name) or _TAGS.match(name):
-            return found[0]
-        if kind == "single" and not (found["before"] and found["after"]):
-            return found[0]
-        if kind != "bare" and _ECHO.search(before):
-            return found[0]
-        if found["before"] and not found["after"] and not re.match(r"[/_.:-]", found.string[found.end() :]):
-            return found[0]
-        written = _written(name)
-        return f"{found['before'] or ''}{written}{found['after'] or ''}"
-
-    return opened
-
-
-def _capitals(text: str) -> str:
-    """`RUN_ID` behind a sub-command: a value to fill in, where the command does not speak of settings' names."""
-    if not re.search(r"[A-Z]{2}", text) or "\n" in text:
+def masked(text: str) -> str:
+    """The text with its placeholders as plain words of the same length, so that a shell grammar can read it."""
+    if not _MARKED.search(text):
         return text
-
-    def opened(found: re.Match[str]) -> str:
-        name = found["name"]
-        rest = text[found.end() :]
-        ends = name.rpartition("_")[2]
-        if "_" in name and ends in ("URL", "KEY", "TOKEN", "PATH", "FILE", "HOST", "NUMBER", "DATE") and rest.strip():
-            return found[0]
-        if found["before"] == "/" and "://" not in text and "_" not in name:
-            return found[0]
-        return f"{found['before']}{_written(name)}"
-
-    parts = _parts(text)
-    whole = "".join(part for part, kind in parts if kind in ("bare", "start"))
-    if _NAMES_SETTINGS.search(whole):
-        return text
-    return "".join(_CAPITALS.sub(opened, part) if kind == "bare" else part for part, kind in parts)
+    parts, at = [], 0
+    for spot in _bracketed(text):
+        parts += [text[at : spot.start], _plain_word(text[spot.start : spot.end])]
+        at = spot.end
+    return "".join([*parts, text[at:]])
 
 
-# ── where in a command a text stands ──────────────────────────────────────────────────────────────
+def spots(text: str, assigned: Collection[str] = ()) -> list[Spot]:
+    """The places where values are open, in order, none inside another."""
+    if len(text) > LONGEST:
+        return []
+    every = [*_bracketed(text), *_variables(text, assigned), *_words(text), *_samples(text)]
+    kept: list[Spot] = []
+    for spot in sorted(every, key=lambda spot: (spot.start, spot.sample, -spot.end)):
+        if not kept or spot.start >= kept[-1].end:
+            kept.append(spot)
+    return kept
 
 
-def _parts(text: str) -> list[tuple[str, str]]:
-    """The text in parts: `bare`, `single` and `double` quoted, and `pattern` for what a program reads as its own language."""
-    if "<<" in text and (heredoc := _QUOTED_HEREDOC.search(text)):
-        body = text.index("\n", heredoc.start())
-        return [*_parts(text[:body]), (text[body : heredoc.end()], "heredoc"), *_parts(text[heredoc.end() :])]
-    parts: list[tuple[str, str]] = []
-    start, at, quote = 0, 0, ""
+def identifier(name: str) -> str:
+    """A name as near to the document's spelling as an id may be."""
+    plain = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")
+    plain = re.sub(r"^[^A-Za-z]+", "", plain)
+    return plain[:60] or "value"
+
+
+def _plain_word(spelled: str) -> str:
+    return "X" * len(spelled)
+
+
+# ── forms ─────────────────────────────────────────────────────────────────────────────────────────
+
+_MARKED = re.compile(r"[<\[{]")
+_ANGLE = re.compile(r"(?<![<\\?])<(?=[^\W_])((?:[^<>\n;&`$\"']|(?<=\w)'(?=\w)){0,58}[^<>\n;&`$\"'\s])>")
+_NOT_OPEN = words_of("none unknown pending nil null empty no-value none-set invalid unset undefined")
+_HTML = words_of("a b br p i em li ul ol tr td th div span html body head title script style h1 h2 h3 pre code xml img")
+_SQUARE = re.compile(r"(?<![A-Za-z0-9.\])}$\[*\\])\[([A-Za-z][A-Za-z0-9_ /.-]{1,40})\](?![\]\w*+?{(])")
+_LEVELS = words_of("INFO WARN WARNING ERROR DEBUG OK FAIL FAILED PASS PASSED DONE SUCCESS TRACE CRITICAL FATAL NOTICE")
+_BRACE = re.compile(r"(?<![A-Za-z0-9%@${\\.])\{([A-Za-z][A-Za-z0-9_-]{1,40})\}(?!\})")
+_SHELL_BRACE = re.compile(r"(?<!\\)\$\{([a-z][a-z0-9]*(?:-[a-z0-9]+)+)\}")
+
+
+def _bracketed(text: str) -> Iterator[Spot]:
+    """`<x>`, `[X]`, `{x}`, and `${a-b}`, which the shell would read as something else."""
+    found = [*_angles(text), *_squares(text), *_braces(text)]
+    end = 0
+    for spot in sorted(found):
+        if spot.start >= end:
+            end = spot.end
+            yield spot
+
+
+def _angles(text: str) -> Iterator[Spot]:
+    for match in _ANGLE.finditer(text):
+        name = match[1]
+        plain = name.lower().replace(" ", "-")
+        if plain in _NOT_OPEN or plain in _HTML or f"</{name}" in text or re.fullmatch(r"\S+@\S+\.\w+", name):
+            continue
+        if " | " in name or re.search(r"\s[-|]", name):
+            continue
+        yield Spot(match.start(), match.end(), name)
+
+
+def _squares(text: str) -> Iterator[Spot]:
+    if re.match(r"\s*(?:echo|printf|log\w*)\b", text):
+        return
+    end = (
+        text.find("\n") if "<<" in text.split("\n", 1)[0] else len(text)
+    )  # a text fed to a command is a form, not a call
+    for match in _SQUARE.finditer(text, 0, end):
+        name = match[1]
+        before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 1]
+        tag_of_message = before in ("'", '"') and after in (" ", ":")
+        says_open = name.isupper() or re.search(r"[ _-]", name) or name.islower()
+        test = before in ("", " ", ";", "!", "(") and name.startswith(("-", " "))
+        if name in _LEVELS or tag_of_message or test or not says_open or re.fullmatch(r"(?i)[a-z]-[a-z]|[a-z]", name):
+            continue
+        if re.fullmatch(r"a-zA-Z.*|[a-z0-9]-[a-z0-9]\S*|A-Za-z.*", name) or name.endswith("-"):
+            continue
+        yield Spot(match.start(), match.end(), name)
+
+
+def _braces(text: str) -> Iterator[Spot]:
+    for match in _SHELL_BRACE.finditer(text):
+        yield Spot(match.start(), match.end(), match[1])
+    if re.search(r"\b(?:awk|gawk|parallel|xargs)\b|jsonpath|go-template", text):
+        return
+    for match in _BRACE.finditer(text):
+        if match[1] not in ("print", "end", "begin"):
+            yield Spot(match.start(), match.end(), match[1])
+
+
+_VARIABLE = re.compile(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(\}|:?\?[^}\n]*\}|[%#/^,][^}\n]*\}))")
+_SET = re.compile(
+    r"(?:^|[\s;&|({])(?:export\s+|local\s+|readonly\s+|declare\s+(?:-\w+\s+)?)?([A-Za-z_]\w*)(?:\[[^\]\n]*\])?\+?=|"
+    r"\b(?:for|select)\s+([A-Za-z_]\w*)\b|\bread\s+(?:-\w+\s+(?:\"[^\"\n]*\"\s+|'[^'\n]*'\s+)?)*([A-Za-z_]\w*)"
+)
+_ENVIRONMENT = words_of(
+    "HOME USER PATH PWD OLDPWD SHELL HOSTNAME HOST LOGNAME TMPDIR TMP EDITOR VISUAL PAGER RANDOM SECONDS LANG "
+    "LC_ALL TERM UID EUID GID PPID LINENO IFS BASH BASH_SOURCE BASH_VERSION BASHPID FUNCNAME PIPESTATUS REPLY "
+    "OPTARG OPTIND DISPLAY SSH_AUTH_SOCK KUBECONFIG VIRTUAL_ENV XDG_CONFIG_HOME XDG_DATA_HOME SUDO_USER "
+    "COLUMNS LINES EPOCHSECONDS GOPATH JAVA_HOME"
+)
+_ELSEWHERE = re.compile(r"\b(?:ssh|exec|sh|bash|awk|gawk|jq|perl|run)\b[^\n]*")
+
+
+def set_variables(text: str) -> frozenset[str]:
+    """The variables that shell text gives a value to."""
+    return frozenset(name for match in _SET.finditer(text) for name in match.groups() if name)
+
+
+def _variables(text: str, assigned: Collection[str]) -> Iterator[Spot]:
+    """`$X` and `${X}` that nothing sets, where this machine's shell would put them in."""
+    if "$" not in text:
+        return
+    known = {*assigned, *_ENVIRONMENT, *set_variables(text)}
+    raw = _quoted(text)[0]
+    if re.search(r"<<-?[ \t]*['\"\\]", text):
+        raw.append((text.find("<<"), len(text)))
+    for match in _VARIABLE.finditer(text):
+        name = match[1] or match[2]
+        if name in known or any(start < match.start() < end for start, end in raw):
+            continue
+        start, end = match.span()
+        if match[3] and match[3] != "}" and "?" not in match[3][:2]:  # `${X%.*}` cannot be said as a plain value
+            continue
+        if (
+            text[start - 1 : start] == '"' == text[end : end + 1]
+            and re.match(r"$|[\s;|&)]", text[end + 1 :])
+            and re.search(r"(?:^|[\s=(])$", text[: start - 1])
+            and text[: start - 1].count('"') % 2 == 0
+        ):
+            start, end = start - 1, end + 1
+        yield Spot(start, end, name)
+
+
+def _quoted(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """The stretches inside single quotes, which the shell leaves as they are, and those inside double quotes."""
+    single: list[tuple[int, int]] = []
+    double: list[tuple[int, int]] = []
+    at, opened = 0, -1
     while at < len(text):
         char = text[at]
-        if char == "\\" and quote != "'":
-            at += 2
-            continue
-        if not quote and char in "'\"":
-            if at > start:
-                parts.append((text[start:at], "bare"))
-            start, quote = at, char
-        elif char == quote:
-            parts.append((text[start : at + 1], _quoted_kind(quote, parts)))
-            start, quote = at + 1, ""
+        if char == "\\":
+            at += 1
+        elif char == '"':
+            if opened >= 0:
+                double.append((opened, at))
+            opened = at if opened < 0 else -1
+        elif char == "'" and opened < 0:
+            end = text.find("'", at + 1)
+            if end < 0:
+                break
+            single.append((at, end))
+            at = end
         at += 1
-    if start < len(text):
-        parts.append((text[start:], "bare"))
-    return parts
+    return single, double
 
 
-def _quoted_kind(quote: str, parts: Iterable[tuple[str, str]]) -> str:
-    *_, before = ("", *(part for part, _ in parts))
-    if re.search(r"(?:^|[|;&(\s])(?:e?grep|rg|sed|g?awk|jq|yq|perl|ag)(?:\s+-\S+)*\s+$", before) or _TEMPLATES.search(
-        before
+_ALONE = (
+    "COMMIT|SHA|HASH|TAG|VERSION|REVISION|REV|TOKEN|ID|URL|NAME|NUMBER|DATE|TIMESTAMP|PASSWORD|HOST|HOSTNAME|USERNAME|BRANCH|POD|"
+    "NAMESPACE|FILENAME|REGION|DEPLOYMENT|BUCKET|PROJECT|CLUSTER|DOMAIN"
+)
+"""Nouns that ask for a value when they stand alone; others are often names (`heroku pg:promote DATABASE`)."""
+_NOUN = (
+    f"{_ALONE}|IDS|SHA256|VER|URI|KEY|NUM|SERVICE|RELEASE|ACCOUNT|INSTANCE|SECRET|DATABASE|ADDRESS|PORT|ARN|DIGEST|IMAGE|"
+    "MIGRATION|PID|ENDPOINT|CONTAINER|SNAPSHOT|EMAIL|ZONE"
+)
+_YOUR = re.compile(
+    r"(?<![\w$-])(?:[A-Za-z0-9]+[_-])*?(?:(?:YOUR|MY|REPLACE)[_-][A-Z0-9_-]*[A-Z0-9]|your[_-][a-z0-9_-]*[a-z0-9])"
+)
+_MY = re.compile(
+    r"(?<![\w$.-])my-(?:app|service|cluster|bucket|project|db|database|instance|namespace|domain|repo|image|release|"
+    r"deployment|function|server|host|stack|org|team|pod|container|secret|table|queue|topic|user|env|site|api|worker|"
+    r"distribution|registry|node|vm)\b(?:-(?:name|id))?"
+)
+_DATE = re.compile(r"YYYY([-_/]?)MM\1DD(?:[-_T ]?HH[-_:]?MM(?:[-_:]?SS)?Z?)?|(?<![A-Za-z])HH:MM(?::SS)?(?![A-Za-z])")
+_XXX = re.compile(
+    r"(?<![\w$.*/-])[\w-]*?(?:x{3,}|X{3,})[\w-]*|(?<![\w.$-])[vV]?[XxYyZzNn0-9]{1,3}\.[XYZxyzNn]\.[XYZxyzNn]\b"
+)
+_CAPITALS = re.compile(rf"(?<![\w$%-])(?:(?:[A-Z0-9]+[_-])+(?:{_NOUN})|(?:{_ALONE}))(?![\w=(-]|[\"']\s*:)")
+_ONE_LETTER = re.compile(r"(?<=[=:])[NX](?=\s|$)")
+_NAMES_OF_VARIABLES = re.compile(
+    r"\b(?:printenv|unset|export|env (?:rm|add|pull)|config:(?:get|unset)|secrets? (?:unset|delete|get)|--build-arg|"
+    r"get-value|variables get)\s[^|;&\n]*|\s-(?:e|-env)[ =][A-Z_]+|\bgrep\b[^|;&\n]*"
+)
+
+
+def _words(text: str) -> Iterator[Spot]:
+    """Words that stand for a value without any bracket."""
+    for pattern in (_YOUR, _MY, _ONE_LETTER):
+        for match in pattern.finditer(text):
+            yield Spot(match.start(), match.end(), match[0])
+    if not re.search(r"to_char|strftime|date\s+[-+\"']|--date-format", text):
+        for match in _DATE.finditer(text):
+            yield Spot(match.start(), match.end(), match[0])
+    if "mktemp" not in text:
+        for match in _XXX.finditer(text):
+            if not re.fullmatch(r"[\d.v]+", match[0]):
+                yield Spot(match.start(), match.end(), match[0])
+    yield from _capitals(text)
+
+
+def _capitals(text: str) -> Iterator[Spot]:
+    """Whole arguments in capitals that end in a noun for a value: `COMMIT_SHA`, `--tag=VERSION`."""
+    if re.match(r"\s*(?:echo|printf)\b|heroku (?:pg|addons)\b", text):
+        return
+    phrases = [part for part in (*_quoted(text)[0], *_quoted(text)[1]) if re.search(r"\s", text[part[0] : part[1]])]
+    apart = [*(match.span() for match in _NAMES_OF_VARIABLES.finditer(text)), *phrases]
+    known = set_variables(text)
+    for match in _CAPITALS.finditer(text):
+        start = match.start()
+        if match[0] in known or text[start - 1 : start] == "{" or any(low <= start < high for low, high in apart):
+            continue
+        yield Spot(start, match.end(), match[0])
+
+
+_HASH = re.compile(r"(?<![\w.$/@:-])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{6,40}(?![\w-])")
+_VERSION = re.compile(r"(?<![\w$.])v?\d+\.\d+\.\d+(?:-[\w.]+)?(?![\w.])")
+_REVISION = re.compile(r"(?<=:)v?\d[\w.-]*(?=\s|$|\"|')|(?<=--to-revision=)\d+|(?<=\s)v\d+(?=\s|$)")
+_EXAMPLE = re.compile(r"(?<![\w.-])(?:[\w-]+\.)*example\.(?:com|org|net|io)")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+
+
+def _samples(text: str) -> Iterator[Spot]:
+    """Literal values that look made up: they may be the document's example, or the real thing."""
+    for match in _HASH.finditer(text):
+        yield Spot(match.start(), match.end(), "commit" if "git" in text else "id", sample=True)
+    for match in _VERSION.finditer(text):
+        if not _ADDRESS.match(text, match.start()):
+            yield Spot(match.start(), match.end(), "version", sample=True)
+    for match in _REVISION.finditer(text):
+        port = match[0].isdigit() and (int(match[0][:6]) >= 1000 or match[0] in ("22", "25", "53", "80", "443"))
+        if not port and not re.search(
+            r"(?:localhost|\s|\d|https?://[\w.-]+|@[\w.-]+)$", text[: match.start() - 1][-200:]
+        ):
+            yield Spot(match.start(), match.end(), "revision" if match[0].isdigit() else "version", sample=True)
+    for match in _EXAMPLE.finditer(text):
+        yield Spot(match.start(), match.end(), "domain", sample=True)
+
+
+# ── kind ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def kind_of(name: str, text: str) -> Kind:
+    """What sort of value a name asks for, near the programs of its command."""
+    parts = [part for part in re.split(r"[-_]|(?<=[a-z])(?=[A-Z])", name) if part]
+    words = {part.lower() for part in parts}
+    last = parts[-1].lower() if parts else ""
+    git = bool(re.search(r"\bgit\b", text))
+    open_words = {"token", "password", "secret", "passwd", "pwd", "passphrase", "credential", "credentials", "apikey"}
+    if words & open_words or (
+        "key" in words and len(words) > 1 and not words & {"public", "ssh", "cache", "partition"}
     ):
-        return "single" if quote == "'" else "pattern"
-    return "single" if quote == "'" else "double"
-
-
-def _each(parts: list[tuple[str, str]], change: Callable[[str], str], kinds: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(change(part) if kind in kinds else part, kind) for part, kind in parts]
-
-
-def _outside_ids(text: str, pattern: re.Pattern[str], change: Callable[[re.Match[str]], str]) -> str:
-    """Changes what a pattern finds, except within values that are marked already."""
-    if "<" not in text:
-        return pattern.sub(change, text)
-    return "".join(
-        part if part.startswith("<") and _ID.fullmatch(part) else pattern.sub(change, part)
-        for part in re.split(r"((?<!<)<[A-Za-z][A-Za-z0-9_-]*>)", text)
-    )
-
-
-def _written(name: str) -> str:
-    made = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "value"
-    return f"<{made if made[0].isalpha() else f'v-{made}'}>"
+        return "text" if last in ("name", "id", "arn", "path", "file") else "secret"
+    if words & {"commit", "sha", "hash", "good", "bad"} and not words & {"image", "digest", "message", "msg"}:
+        return "git_commit" if git or words & {"commit", "sha"} else "text"
+    if git and words & {"tag", "version", "release"} and "branch" not in words:
+        return "git_tag"
+    if last in ("url", "uri", "endpoint"):
+        return "url"
+    if last in ("number", "num", "revision", "count", "port", "replicas", "pid", "n", "seconds", "minutes"):
+        return "number"
+    return "text"

@@ -1,264 +1,133 @@
-"""What a piece of shell text is: where its statements end, which variables it sets, where its comments stand.
-
-The grammar decides; where it finds no sense in a line (documents hold prose, output and half commands), the rules of
-lines below do. Both are linear: no text is parsed more than a few times, and no parse sees more than `_WINDOW`.
-"""
+"""What one piece of shell text is, by the grammar of bash: programs, variables, here-documents, pipelines."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from runbook.model import Record
+from runbook.reading.programs import words_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
-_WINDOW = 24_000
-"""The characters that one parse sees."""
-_LONGEST = 400
-"""The lines of the longest statement."""
-_ANGLE = re.compile(
-    r"(?<![<\w$&\d])<(?=[^\W\d_]|[$_])[^<>\n\"'`]{0,80}?(?<![\s\d])>(?!>)|(?<=\w)<[A-Za-z][\w -]{0,60}[A-Za-z]>"
+LONGEST = 20_000
+DEEPEST = 100
+MOST = {"|": 100, "<<": 20}
+"""More characters, open brackets, pipes and here-documents than a person would run in one piece: the grammar takes
+time in the square of them, so such text is not looked into."""
+
+
+class Shell(Record, frozen=True):
+    """What a piece of shell text holds. Names are in the order of their first mention."""
+
+    programs: tuple[str, ...] = ()
+    assigned: tuple[str, ...] = ()
+    """Variables that get a value here: by `=`, a loop, `read`, `export`."""
+    used: tuple[str, ...] = ()
+    """Variables whose value the shell would put in."""
+    functions: tuple[str, ...] = ()
+    statements: int = 0
+    pipeline: bool = False
+    compound: bool = False
+    heredoc: bool = False
+    broken: bool = False
+    """Whether the grammar does not accept it as a whole."""
+
+    @property
+    def only_assigns(self) -> bool:
+        return bool(self.assigned) and not self.programs and not self.broken
+
+
+_COMPOUND = words_of(
+    "for_statement c_style_for_statement while_statement if_statement case_statement function_definition "
+    "compound_statement subshell"
 )
-_SQUARE = re.compile(r"(?<![\w$\[)\]}])\[[A-Za-z][\w /.,:'-]{1,60}\](?!\])")
-_HEREDOC = re.compile(r"(?<!<)<<-?\s*(?P<quote>['\"]?)(?P<word>[A-Za-z_]\w*)(?P=quote)")
-_OPENS = re.compile(r"(?:^|[;&|({]|\b(?:do|then|else|in)\b)\s*(?:if|for|while|until|case|select)\b(?=\s)", re.M)
-_CLOSES = re.compile(r"(?:^|[;&|\s])(?:fi|done|esac)\b(?=\s*(?:$|[;&|)<>]))", re.M)
-_SETS = re.compile(
-    r"(?:^|[;&|({]|\b(?:export|local|declare|readonly|then|do|else)\s)\s*(?P<set>[A-Za-z_]\w*)\+?=|\b(?:for|select)\s+(?P<loop>[A-Za-z_]\w*)\s+in\b"
-    r"|^\s*\$(?P<power>[A-Za-z_]\w*)\s*=|\bforeach\s*\(\s*\$(?P<each>\w+)|\b(?:mapfile|readarray|printf)\s+-[tv]\s+(?P<into>[A-Za-z_]\w*)",
-    re.M,
-)
-_READS = re.compile(r"\bread\s+(?:-\w+\s+(?:\"[^\"]*\"\s+|'[^']*'\s+)?)*(?P<names>[A-Za-z_]\w*(?:[ \t]+[A-Za-z_]\w*)*)")
+
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_BRACKET = re.compile(r"[(){}]")
+_READERS = (b"read", b"mapfile", b"readarray")
 
 
 @functools.cache
 def _parser() -> Parser:
-    import tree_sitter_bash  # noqa: PLC0415 - only documents need the grammar
+    import tree_sitter_bash  # noqa: PLC0415 - only a Markdown document needs the grammar; no start pays for it
     from tree_sitter import Language, Parser  # noqa: PLC0415
 
     return Parser(Language(tree_sitter_bash.language()))
 
 
-def masked(line: str) -> str:
-    """The line with its placeholders as words of the same length: the shell would read `<x>` as a redirection."""
-    line = _ANGLE.sub(_word, line) if "<" in line else line
-    return _SQUARE.sub(_word, line) if "[" in line else line
-
-
-def _word(found: re.Match[str]) -> str:
-    return "p" * len(found[0])
-
-
-def _tree(text: str) -> Node:
-    # One byte for each character, so that the grammar's columns are those of the text.
-    return _parser().parse(text.encode("latin-1", "replace").replace(b"\0", b" ")).root_node
-
-
-class Script:
-    """Lines of shell text, of which statements are asked one after the other."""
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        self.lines = lines
-        self.masked = [masked(line) for line in lines]
-        self._ends: dict[int, int] = {}
-        self._known: set[int] = set()
-        self._budget = 3 * sum(len(line) + 1 for line in lines) + 4000
-        self._looks = 6 * len(lines) + _LONGEST
-
-    def last_line(self, first: int) -> int:
-        """The number of the line on which the statement ends that begins on this one."""
-        if first not in self._ends:
-            self._read(first)
-        return self._ends.get(first, first)
-
-    def understood(self, first: int) -> bool:
-        """Whether the grammar knows the statement that begins on this line."""
-        self.last_line(first)
-        return first in self._known
-
-    def _read(self, first: int) -> None:
-        end, size = first, 0
-        while self._budget > 0 and end < len(self.masked) and (size := size + len(self.masked[end]) + 1) <= _WINDOW:
-            end += 1
-        if size <= self._budget and end > first:
-            self._budget -= size
-            for start, last in _spans(_tree("\n".join(self.masked[first:end]))):
-                if end < len(self.masked) and first + last >= end - 1 and start:
-                    break  # what reaches the end of the window may go on behind it
-                self._ends.setdefault(first + start, first + last)
-                self._known.add(first + start)
-        else:
-            self._budget = 0
-        if first not in self._ends:
-            self._ends[first] = self._by_lines(first)
-
-    def _by_lines(self, first: int) -> int:
-        """The last line by quotes, brackets and keywords; only as far as the line's own marks where they never close."""
-        reader = _Open()
-        for at in range(first, min(len(self.masked), first + _LONGEST, first + max(1, self._looks))):
-            reader.add(self.masked[at])
-            self._looks -= 1
-            if not reader.is_open():
-                return at
-        at = first
-        while at + 1 < len(self.lines) and at - first < _LONGEST and _goes_on(self.lines[at]):
-            at += 1
-        return at
-
-
-def _goes_on(line: str) -> bool:
-    return line.rstrip().endswith(("|", "&&", "||")) or line.endswith("\\")
-
-
-def _spans(root: Node) -> Iterator[tuple[int, int]]:
-    """The first and last line of each statement that the grammar understands, up to the first that it does not."""
-    first = last = -1
-    clean = True
-    for node in root.children:
-        start, end, sound = node.start_point[0], _end(node), not node.has_error
-        if node.type == "comment" and start > last:
-            continue
-        if start <= last:
-            last, clean = max(last, end), clean and sound
-            continue
-        if not clean:
-            return
-        if first >= 0:
-            yield first, last
-        first, last, clean = start, end, sound
-        for cut in _cuts(node):
-            yield first, cut[0]
-            first = cut[1]
-    if clean and first >= 0:
-        yield first, last
-
-
-def _end(node: Node) -> int:
-    row, column = node.end_point
-    return row - 1 if not column and row > node.start_point[0] else row
-
-
-def _cuts(node: Node) -> Iterator[tuple[int, int]]:
-    """Where the grammar joined a line of assignments with the line below it, which is a statement of its own."""
-    if node.type != "command" or node.start_point[0] == node.end_point[0]:
-        return
-    whole = (node.text or b"").split(b"\n")
-    for one, other in zip(node.children, node.children[1:], strict=False):
-        if one.type != "variable_assignment":
-            return
-        row = _end(one)
-        if other.start_point[0] > row and not whole[row - node.start_point[0]].endswith(b"\\"):
-            yield row, other.start_point[0]
-
-
-class _Open:
-    """Whether a statement goes on, line after line."""
-
-    def __init__(self) -> None:
-        self.quote = ""
-        self.depth = 0
-        self.blocks = 0
-        self.word = ""
-        self.goes_on = False
-
-    def add(self, line: str) -> None:
-        if self.word:
-            self.word = "" if line.strip() == self.word else self.word
-            return
-        kept: list[str] = []
-        escaped = False
-        before = " "
-        for char in line:
-            if escaped:
-                escaped = False
-            elif char == "\\" and self.quote != "'":
-                escaped = True
-            elif self.quote:
-                self.quote = "" if char == self.quote else self.quote
-            elif char in "'\"`":
-                self.quote = char
-            elif char == "#" and before.isspace():
-                break
-            else:
-                kept.append(char)
-                self.depth += (char in "({") - (char in ")}")
-            before = char
-        bare = "".join(kept)
-        self.blocks += len(_OPENS.findall(bare)) - len(_CLOSES.findall(bare))
-        self.goes_on = escaped or bare.rstrip().endswith(("|", "&&"))
-        heredoc = _HEREDOC.search(line) if "<<" in line else None
-        self.word = heredoc["word"] if heredoc else ""
-
-    def is_open(self) -> bool:
-        return bool(self.quote or self.word or self.goes_on or self.depth > 0 or self.blocks > 0)
-
-
-# ── what a text does ──────────────────────────────────────────────────────────────────────────────
-
-
-def assigned(text: str) -> frozenset[str]:
-    """The variables that shell text sets: by assignment, loop, or `read`."""
-    found = {found[found.lastgroup or "set"] for found in _SETS.finditer(text)}
-    found.update(name for read in _READS.finditer(text) for name in read["names"].split())
-    if "=" in text and len(text) <= _WINDOW:
-        found.update(
-            (name.text or b"").decode("latin-1")
-            for node in _nodes(_tree(masked_text(text)), "variable_assignment")
-            if (name := node.child_by_field_name("name")) is not None and name.type == "variable_name"
-        )
-    return frozenset(found)
-
-
-def takes_arguments(text: str) -> bool:
-    """Whether the text is a script with arguments of its own: `$1` where the shell itself would fill it in."""
-    if not re.search(r"(?<![\w$\\])\$\{?[1-9@*]", text):
-        return False
-    if len(text) > _WINDOW:
-        return True
-    return any(
-        re.fullmatch(rb"\$\{?[1-9@*].*", node.text or b"", re.S)
-        for node in _nodes(_tree(masked_text(text)), "simple_expansion", "expansion")
+def shell(text: str) -> Shell:
+    """What a piece of shell text holds; its placeholders must be masked already."""
+    if len(text) > LONGEST or "\0" in text or _depth(text) > DEEPEST or any(text.count(c) > n for c, n in MOST.items()):
+        return Shell(broken=True)
+    # The grammar's scanner asks C's isdigit() about each character after a brace, which ends the process on one
+    # beyond Latin-1. It gets ASCII only, character for character; names are read from the text itself.
+    root = _parser().parse(_BEYOND_ASCII.sub("x", text).encode()).root_node
+    found: dict[str, dict[str, None]] = {"programs": {}, "assigned": {}, "used": {}, "functions": {}}
+    types: set[str] = set()
+    broken = root.has_error
+    for node, parent in _nodes(root):
+        types.add(node.type)
+        broken = broken or (node.type == "subshell" and parent is not None and parent.type == "command")
+        kind = _mention(node, parent)
+        if kind:
+            found[kind].setdefault(text[node.start_byte : node.end_byte])
+    return Shell(
+        **{kind: tuple(names) for kind, names in found.items()},
+        statements=sum(child.is_named and child.type != "comment" for child in root.children),
+        pipeline="pipeline" in types,
+        compound=bool(types & _COMPOUND),
+        heredoc="heredoc_redirect" in types,
+        broken=broken,
     )
 
 
-def masked_text(text: str) -> str:
-    """A text of several lines with its placeholders as words of the same length."""
-    return "\n".join(masked(line) for line in text.split("\n"))
+def _depth(text: str) -> int:
+    """How many brackets are open at most, quoted or not."""
+    if text.count("(") + text.count("{") <= DEEPEST:
+        return 0
+    depth = deepest = 0
+    for bracket in _BRACKET.finditer(text):
+        depth = max(0, depth + (1 if bracket[0] in "({" else -1))
+        deepest = max(deepest, depth)
+    return deepest
 
 
-def _nodes(root: Node, *kinds: str) -> Iterator[Node]:
-    left = [root]
-    while left:
-        node = left.pop()
-        if node.type in kinds:
-            yield node
-        left.extend(node.children)
+def _mention(node: Node, parent: Node | None) -> str:
+    """As what a node is mentioned; nothing where it names nothing."""
+    around = parent.type if parent else ""
+    kind = ""
+    if node.type == "command_name":
+        kind = "programs"
+    elif node.type == "variable_name" and around in ("simple_expansion", "expansion"):
+        kind = "" if (node.text or b"0")[:1].isdigit() else "used"
+    elif node.type == "variable_name" and around in ("variable_assignment", "for_statement", "declaration_command"):
+        kind = "assigned"
+    elif node.type == "word" and around == "function_definition":
+        kind = "functions"
+    elif node.type == "word" and around == "command" and parent is not None:
+        first = parent.child_by_field_name("name")
+        if first is not None and first.text in _READERS and not (node.text or b"-").startswith(b"-"):
+            kind = "assigned"
+    return kind
 
 
-def split_comment(text: str) -> tuple[str, str]:
-    """A statement of one line without the comment at its end, and that comment."""
-    if "\n" in text or "#" not in text:
-        return text, ""
-    quote, escaped = "", False
-    for number, char in enumerate(text):
-        if escaped:
-            escaped = False
-        elif char == "\\" and quote != "'":
-            escaped = True
-        elif quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"":
-            quote = char
-        elif char == "#" and number and text[number - 1].isspace():
-            return text[:number].rstrip(), text[number + 1 :].strip()
-    return text, ""
-
-
-def joined(lines: Sequence[str]) -> str:
-    """The lines of one statement as its text: continuations are one line, all else stays as it is written."""
-    text = "\n".join(lines)
-    if len(lines) == 1 or "<<" in text:
-        return text.strip()
-    return re.sub(r"[ \t]*\\\n[ \t]*", " ", text).strip()
+def _nodes(root: Node) -> Iterator[tuple[Node, Node | None]]:
+    """Every node with its parent, in the order of the text; without recursion, however deep the text nests."""
+    cursor = root.walk()
+    above: list[Node] = []
+    while True:
+        node = cursor.node
+        if node is not None:
+            yield node, above[-1] if above else None
+        if cursor.goto_first_child():
+            above += [node] if node is not None else []
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return
+            above.pop()

@@ -91,7 +91,6 @@ def test_a_step_is_what_stands_under_one_title(orchard: Runbook) -> None:
     assert [(step.title, step.kind, len(step.commands)) for step in revert.steps] == [
         ("Find the commit at fault", "run", 1),
         ("Take it back", "run", 2),
-        ("The pipeline deploys trunk to staging by itself", "manual", 0),
         ("Wait until staging looks right", "manual", 0),
         ("Carry it to production", "run", 3),
         ("Look on", "stream", 1),

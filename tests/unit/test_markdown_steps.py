@@ -140,13 +140,13 @@ def test_a_configuration_to_write_is_text_to_copy() -> None:
 def test_a_step_is_closed_by_the_one_that_takes_it_back() -> None:
     found = steps(
         "```bash\n# Close\nheroku maintenance:on -a pear\n\n# Mend\nheroku rollback -a pear\n\n"
-        "# Open\nheroku maintenance:off -a pear\n```\n\n```bash\n# Down\nkubectl scale deploy/x --replicas=0\n\n"
-        "# Up\nkubectl scale deploy/x --replicas=3\n```\n"
+        "# Open\nheroku maintenance:off -a pear\n```\n\n```bash\n# Scale down\nkubectl scale deploy/x --replicas=0\n\n"
+        "# Scale up\nkubectl scale deploy/x --replicas=3\n```\n"
     )
     by_title = {step.title: step for step in found}
     assert by_title["Close"].closed_by == by_title["Open"].id
-    assert by_title["Down"].closed_by == by_title["Up"].id
-    assert not by_title["Mend"].closed_by and not by_title["Up"].closed_by
+    assert by_title["Scale down"].closed_by == by_title["Scale up"].id
+    assert not by_title["Mend"].closed_by and not by_title["Scale up"].closed_by
 
 
 FENCE = "```bash\ngit {}\n```\n\n"

@@ -14,7 +14,7 @@ from runbook.reading.document.blocks import Block
 from runbook.reading.document.params import Params
 from runbook.reading.fence import Piece, looks_like_command
 from runbook.reading.placeholders import normalised, placeholders
-from runbook.reading.shell import assigned as set_by
+from runbook.reading.placeholders import set_variables as set_by
 
 Infer = Callable[[str], Effect]
 Kind = Literal["run", "follow", "interactive"]
@@ -27,12 +27,12 @@ _NAMED = re.compile(
     r"[\"']?(?P<name>[\w][\w.-]+)",
     re.I,
 )
-_USED = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _OPEN = re.compile(r"(?<!<)<([A-Za-z][A-Za-z0-9_-]*)>")
 _STATUS = re.compile(r"^(?:HTTP/?[\d.]*\s*)?(?:status(?: code)?:?\s*)?200(?:\s*OK)?\W*$", re.I)
 _STATUS_PRINTED = re.compile(r"curl\b.*(?:\s-\w*I\b|--head|\s-\w*i\b|--include|%\{http_code\})")
 
 _PROGRAM = re.compile(r"[a-z][\w-]{2,30}(?:\.sh)?")
+_LEAD = re.compile(r"^expect(?:ed)?(?: (?:output|response|result))?\s*[:：]\s*", re.I)
 _UNSEEN = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\x00-\x08\x0b-\x1f\x7f]")
 _WIDE = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 
@@ -60,8 +60,6 @@ class Commands:
         self.environment = environment
         self.assigned: frozenset[str] = frozenset()
         """The shell variables that the document itself sets."""
-        self.used: frozenset[str] = frozenset()
-        """The shell variables that the document's fences expand."""
         self.programs: set[str] = set()
         """The programs that the document's commands so far have started."""
         self.choices: dict[int, int] = {}
@@ -69,13 +67,11 @@ class Commands:
     def know(self, blocks: Iterable[Block]) -> None:
         """Takes note of the variables that the document's own commands set, which are not asked for."""
         found: set[str] = set()
-        used: set[str] = set()
         for block in blocks:
             if block.kind == "fence":
                 text = "\n".join(block.lines)
                 found.update(set_by(text))
-                used.update(_USED.findall(text))
-        self.assigned, self.used = frozenset(found), frozenset(used)
+        self.assigned = frozenset(found)
 
     def choice(self, between: object | None) -> int:
         """The number of a choice between alternatives; the same for all that stand under one heading."""
@@ -93,7 +89,7 @@ class Commands:
 
     def of_piece(self, piece: Piece, said: dict[str, str]) -> Command:
         """The command of a fence's piece; `said` is what the author says about the fence."""
-        command = self.made(piece.text, piece.line, expected=piece.expected, sample=piece.sample)
+        command = self.made(piece.text, piece.line, expected=_LEAD.sub("", piece.expected))
         effect, guess = command.effect, command.guess
         if said.get("effect") in tuple(Effect) or said.get("risk") in tuple(Effect):
             effect, guess = Effect(said.get("effect") or said["risk"]), ""
@@ -118,8 +114,9 @@ class Commands:
     def made(self, written: str, line: int, *, expected: str = "", sample: str = "", guess: str = "") -> Command:
         """A command of the document, with what can be inferred about it."""
         text = normalised(_seen(written), self.assigned)
-        for name in placeholders(_seen(written), self.assigned):
-            self.params.add(name, name, text, sample)
+        for left in placeholders(_seen(written), self.assigned):
+            if not left.sample:
+                self.params.add(left.id, left.id, text, sample)
         program = text.split(maxsplit=1)[0] if text.strip() else ""
         if _PROGRAM.fullmatch(program):
             self.programs.add(program)

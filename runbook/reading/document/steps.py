@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from runbook.model import Command, Step
+from runbook.reading.document.alternatives import numbered
 from runbook.reading.document.attributes import said_of_fence
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.commands import Commands
@@ -222,7 +223,7 @@ class _Walk:
     def _pieces(self, lines: list[str], first_line: int, info: str, block: Block) -> None:
         language = re.split(r"[\s{]", info.strip(), maxsplit=1)[0].lower().strip("{}.")
         said = said_of_fence(info, block.line, self.steps.directives)
-        found = pieces(lines, first_line, language, self.commands.used)
+        found = numbered(pieces(lines, first_line, language))
         if not found:
             return
         if self.open is not None and (not self.open.takes_fence or block.depth < self.open_depth - 1):

@@ -1,0 +1,52 @@
+"""The marks that a shell or another program prints before what is typed, as documents copy them."""
+
+from __future__ import annotations
+
+import re
+
+from runbook.reading.recognise import looks_like_command, sort_of
+
+_PROMPT = re.compile(
+    r"\s*(?:\(\w+\)\s*)?(?:[$❯➜»]|[\w.-]+@[\w.-]+(?:[: ][^\s#$]*)?\s?[$#%]|\[[^\]\n]{1,60}\]\s?[$#]|(?:bash|sh)-[\d.]+[$#]|[a-z][\w.-]{1,30}[$#]|[~/][\w./~-]*\s?[$#])\s+(?=\S)"
+)
+_INNER_PROMPT = re.compile(
+    r"\s*(?:mysql|MariaDB\s?\[[^\]]*\]|sqlite|redis|sftp|ftp|cqlsh(?::\w+)?|[\w-]+=[#>*]|[\w-]+=>|\d+\.\d+\.\d+\.\d+:\d+(?:\[\d+\])?|[\w.-]+:\d{2,5}(?:\[\d+\])?|"
+    r"irb\([^)]*\):\d+:\d+|rs\d*:\w+|PS [A-Z]:[^>]*|[A-Z]:\\[^>]*|>>|\w+ \[direct: \w+\] \w+|iex\(\d+\)|test|admin)>\s+(?=\S)|"
+    r"\s*[\w-]+[=-][#>]\s+(?=\S)"
+)
+
+
+def prompt(line: str) -> str | None:
+    """The command behind a shell's prompt; None where a line has none."""
+    found = _PROMPT.match(line)
+    return line[found.end() :] if found else None
+
+
+def typed_inside(line: str) -> str | None:
+    """What is typed behind the prompt of a database or another program; None where a line has no such prompt."""
+    found = _INNER_PROMPT.match(line)
+    return line[found.end() :] if found else None
+
+
+def without_number(line: str) -> str:
+    """A line without the number of the list that it is an item of."""
+    return re.sub(r"^\s*\d{1,2}[.)]\s+", "", line)
+
+
+def behind_prompts(lines: list[str], labelled: bool) -> list[str | None]:
+    """For each line what stands behind its prompt; None where it has none. `# ` is one where root is at work."""
+    root = _root_at_work(lines, labelled)
+    return [line.lstrip()[2:] if root and line.lstrip().startswith("# ") else prompt(line) for line in lines]
+
+
+def _root_at_work(lines: list[str], labelled: bool) -> bool:
+    """Whether `# ` begins commands here, not comments: all that it begins are, and nothing else is one."""
+    filled = [line.strip() for line in lines if line.strip()]
+    marked = [line[2:] for line in filled if line.startswith("# ")]
+    bare = [line for line in filled if not line.startswith("#")]
+    return (
+        bool(marked)
+        and (bool(bare) or not labelled)
+        and all(line == "exit" or looks_like_command(line) for line in marked)
+        and not any(sort_of(line, False, True) == "command" for line in bare)
+    )
