@@ -118,7 +118,9 @@ def _angles(text: str) -> Iterator[Spot]:
     for match in _ANGLE.finditer(text):
         name = match[1]
         plain = name.lower().replace(" ", "-")
-        if plain in _NOT_OPEN or plain in _HTML or f"</{name}" in text or re.fullmatch(r"\S+@\S+\.\w+", name):
+        # `<title>` after a program is a value; at the beginning of a line, or with its end, it is a page
+        tag = plain in _HTML and (not text[: match.start()].strip() or "</" in text)
+        if plain in _NOT_OPEN or tag or f"</{name}" in text or re.fullmatch(r"\S+@\S+\.\w+", name):
             continue
         if " | " in name or re.search(r"\s[-|]", name):
             continue
