@@ -10,6 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -22,6 +23,7 @@ from widgets.action_view import Confirmation, Nothing
 from widgets.checklist import ChecklistPane
 from widgets.footer import KeyFooter, KeyHint
 from widgets.header import NARROW, Header
+from widgets.lines import cut
 from widgets.log_pane import LogPane, LogText
 from widgets.outline import OPEN_AT_FIRST, runbook_view
 from widgets.pane import Pane, pane_tabs
@@ -200,7 +202,8 @@ class RoomScreen(Screen[None]):
         if self.line.display:
             from tui import picture
 
-            self.line.update(picture.short_action(view))
+            lines = picture.short_action(view).split("\n", allow_blank=True)
+            self.line.update(Content("\n").join(cut(line, max(1, self.size.width - 2)) for line in lines))
 
     def situation(self) -> actions.Situation:
         """What decides which actions apply now."""
