@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from runbook.reading.programs import words_of
-from runbook.reading.prompts import prompt, typed_inside, without_number
+from runbook.reading.prompts import item, prompt, typed_inside
 from runbook.reading.recognise import looks_like_command, sort_of
 
 Dialect = Literal["shell", "plain", "typed", "file", "output"]
@@ -56,7 +56,7 @@ def _speaks_shell(lines: list[str], unlabelled: bool) -> bool:
         return True
     if unlabelled and any(typed_inside(line) is not None for line in code):
         return True
-    sure = [looks_like_command(without_number(line).rstrip("\\").rstrip()) or _opens(line) for line in code]
+    sure = [looks_like_command(item(line)[1].rstrip("\\").rstrip()) or _opens(line) for line in code]
     if not sure or not (sure[0] or sum(sure) * 2 >= len(sure)):
         return False
     return sure[0] or (unlabelled and not file_content(lines))

@@ -14,6 +14,8 @@ _CLOSES = frozenset(_OPENS.values())
 _COMMAND_FOLLOWS = frozenset({"if", "while", "until", "then", "do", "else", "elif", "!", "{", "time"})
 _ENDS = re.compile(r"\\(?:\s*$|\s+#\s)")
 """A continuation, as people write it: with blanks or a comment behind the backslash, too."""
+_TOLD = re.compile(r"\s(?:→|⇒|->|=>)\s")
+"""An arrow to what a command does or shows; no shell knows one."""
 _FUNCTION = re.compile(r"\s*(?:function\s+[\w:.-]+\s*(?:\(\s*\))?|[\w:.-]+\s*\(\s*\))\s*$")
 
 
@@ -153,7 +155,7 @@ class _Scan:
     def _code(self, text: str, at: int, char: str) -> int:
         if char in " \t\r":
             return at + 1
-        if char == "#" and (at == 0 or text[at - 1] in " \t;&|()"):
+        if (char == "#" and (at == 0 or text[at - 1] in " \t;&|()")) or (at and _TOLD.match(text, at - 1)):
             self.code_ends = len(text[:at].rstrip())
             return len(text)
         if char == "'":

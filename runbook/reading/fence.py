@@ -13,7 +13,7 @@ from runbook.reading.extent import Extent, extent
 from runbook.reading.inner import Inside, leads_into, leaves, still_inside
 from runbook.reading.piece import Heading, Kind, Piece
 from runbook.reading.placeholders import masked, placeholders
-from runbook.reading.prompts import behind_prompts, typed_inside, without_number
+from runbook.reading.prompts import behind_prompts, item, typed_inside
 from runbook.reading.recognise import (
     LONGEST_LINE,
     Sort,
@@ -25,9 +25,11 @@ from runbook.reading.recognise import (
     sort_of,
 )
 from runbook.reading.shell import shell
+from runbook.reading.whole import shown_whole
 
 __all__ = ["Piece", "looks_like_command", "pieces"]
 
+_GOES_ON = re.compile(r"\s*(?:\||&&|\|\|)\s*([\w./-]+)(?!.*\|\s*$)|\s+--[a-z][\w-]+(?:[ =]|$)")
 _REACH = 400
 """How many lines one command may take; a longer one is a script."""
 
@@ -37,25 +39,10 @@ def pieces(lines: Sequence[str], first_line: int, language: str) -> tuple[Piece,
     text = [line.rstrip("\r\n").replace("\0", "�").replace("\u00a0", " ") for line in lines]
     spoken = dialect(language, text)
     if spoken == "shell" and whole_script(text):
-        return _whole("script", text, first_line)
+        return shown_whole("script", text, first_line)
     if spoken in ("shell", "plain"):
         return _Fence(text, first_line, spoken).read()
-    return _whole("typed" if spoken == "typed" else "script" if spoken == "file" else "output", text, first_line)
-
-
-def _whole(kind: Kind, lines: list[str], first_line: int) -> tuple[Piece, ...]:
-    """All lines as one piece, titled by the comment they begin with."""
-    filled = [at for at, line in enumerate(lines) if line.strip()]
-    if not filled:
-        return ()
-    first, last = filled[0], filled[-1]
-    title = re.match(r"\s*(?:--|#(?!!)|//)\s*(.+)", lines[first])
-    if title is None and lines[first].startswith("#!") and len(filled) > 1:
-        title = re.match(r"\s*#\s*(.+)", lines[filled[1]])
-    kept = lines[first : last + 1]
-    body = "\n".join([typed_inside(line) or line for line in kept] if kind == "typed" else kept)
-    said = comment(title[1]) if title and kind != "output" else Comment("", "title")
-    return (Piece(kind, body, first_line + first, first_line + last, title=said.words, label=said.label),)
+    return shown_whole("typed" if spoken == "typed" else "script" if spoken == "file" else "output", text, first_line)
 
 
 class _Fence:
@@ -137,12 +124,14 @@ class _Fence:
         program = head(masked(stripped[:LONGEST_LINE]))[0]
         if sort == "output" and program in self.names and not known_program(program) and not plain_english(stripped):
             sort = "command"
-        numbered = without_number(stripped)
-        if numbered != stripped and looks_like_command(numbered):
-            self.bare[at], self.masked[at], sort = numbered, masked(numbered), "command"
-            self.number = stripped.split(maxsplit=1)[0].strip(".)")
-        if self.prompted and sort == "command" and not (self.labelled and looks_like_command(stripped)):
+        number, words = item(stripped)
+        if words != stripped and looks_like_command(words):
+            self.bare[at], self.masked[at], self.number, sort = words, masked(words), number, "command"
+        doubtful = not (self.labelled and looks_like_command(stripped)) if sort == "command" else not self.inside
+        if self.prompted and doubtful:
             sort = "output"
+        if below and self.goes_on(at):
+            return 1
         if sort == "command":
             return self.command(at)
         if sort == "typed":
@@ -150,6 +139,17 @@ class _Fence:
         else:
             self.other(at, sort)
         return 1
+
+    def goes_on(self, at: int) -> bool:
+        """Takes a line that can only go on the command above it, whose author forgot the backslash."""
+        last, line = self.found[-1], self.bare[at].strip()
+        found = _GOES_ON.match(self.lines[at])
+        if last.kind != "command" or self.growing or self.gap or not found or len(last.text) > LONGEST_LINE:
+            return False
+        if found[1] and not known_program(found[1]):
+            return False
+        self.found[-1] = msgspec.structs.replace(last, text=f"{last.text} {line}", last_line=self.at(at))
+        return True
 
     def opens_group(self, at: int) -> bool:
         """Whether a bracket alone on its line begins a group of commands, and not data."""
@@ -169,11 +169,11 @@ class _Fence:
 
     def inner(self, at: int, stripped: str) -> int:
         """What is typed in the program that was opened; its end closes it."""
+        reach = self.reach(at) if self.inside != "database" else None
+        count = reach.lines if reach else 1
         self.depth += bool(leads_into(stripped)) - leaves(stripped)
         if self.depth < 1:
             self.inside = ""
-        reach = self.reach(at)
-        count = reach.lines if reach else 1
         self.typed(at, "\n".join(re.sub(r"^\s*> ", "", line) for line in self.bare[at : at + count]).strip(), count)
         return count
 

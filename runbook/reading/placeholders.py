@@ -95,10 +95,11 @@ def _plain_word(spelled: str) -> str:
 # ── forms ─────────────────────────────────────────────────────────────────────────────────────────
 
 _MARKED = re.compile(r"[<\[{]")
-_ANGLE = re.compile(r"(?<![<\\?])<(?=[^\W_])((?:[^<>\n;&`$\"']|(?<=\w)'(?=\w)){0,58}[^<>\n;&`$\"'\s])>")
+_ANGLE = re.compile(r"(?<![<\\?])<(?=[^\W\d_])((?:[^<>\n;&`$\"']|(?<=\w)'(?=\w)){0,58}[^<>\n;&`$\"'\s])>")
 _NOT_OPEN = words_of("none unknown pending nil null empty no-value none-set invalid unset undefined")
 _HTML = words_of("a b br p i em li ul ol tr td th div span html body head title script style h1 h2 h3 pre code xml img")
 _SQUARE = re.compile(r"(?<![A-Za-z0-9.\])}$\[*\\])\[([A-Za-z][A-Za-z0-9_ /.-]{1,40})\](?![\]\w*+?{(])")
+_TAKES_PATTERN = re.compile(r"\b(?:[efz]?grep|rg|sed|awk|jq|tr|find|ls)\b[^|;&\n]*$")
 _LEVELS = words_of("INFO WARN WARNING ERROR DEBUG OK FAIL FAILED PASS PASSED DONE SUCCESS TRACE CRITICAL FATAL NOTICE")
 _BRACE = re.compile(r"(?<![A-Za-z0-9%@${\\.])\{([A-Za-z][A-Za-z0-9_-]{1,40})\}(?!\})")
 _SHELL_BRACE = re.compile(r"(?<!\\)\$\{([a-z][a-z0-9]*(?:-[a-z0-9]+)+)\}")
@@ -122,7 +123,8 @@ def _angles(text: str) -> Iterator[Spot]:
         tag = plain in _HTML and (not text[: match.start()].strip() or "</" in text)
         if plain in _NOT_OPEN or tag or f"</{name}" in text or re.fullmatch(r"\S+@\S+\.\w+", name):
             continue
-        if " | " in name or re.search(r"\s[-|]", name):
+        compares = " " in name and re.match(r"[\w)]", text[match.start() - 1 : match.start()] or " ")  # `a<b and c>d`
+        if compares or re.search(r"\s[-|]", name):
             continue
         yield Spot(match.start(), match.end(), name)
 
@@ -136,10 +138,18 @@ def _squares(text: str) -> Iterator[Spot]:
     for match in _SQUARE.finditer(text, 0, end):
         name = match[1]
         before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 1]
+        if _TAKES_PATTERN.search(text[max(0, match.start() - 200) : match.start()]) and before != "/":
+            continue
         tag_of_message = before in ("'", '"') and after in (" ", ":")
         says_open = name.isupper() or re.search(r"[ _-]", name) or name.islower()
         test = before in ("", " ", ";", "!", "(") and name.startswith(("-", " "))
-        if name in _LEVELS or tag_of_message or test or not says_open or re.fullmatch(r"(?i)[a-z]-[a-z]|[a-z]", name):
+        if (
+            name in _LEVELS
+            or tag_of_message
+            or test
+            or not says_open
+            or re.fullmatch(r"(?i)[a-z]-[a-z]|[a-z]|y(?:es)?/no?", name)
+        ):
             continue
         if re.fullmatch(r"a-zA-Z.*|[a-z0-9]-[a-z0-9]\S*|A-Za-z.*", name) or name.endswith("-"):
             continue
@@ -248,7 +258,7 @@ _CAPITALS = re.compile(rf"(?<![\w$%-])(?:(?:[A-Z0-9]+[_-])+(?:{_NOUN})|(?:{_ALON
 _ONE_LETTER = re.compile(r"(?<=[=:])[NX](?=\s|$)")
 _NAMES_OF_VARIABLES = re.compile(
     r"\b(?:printenv|unset|export|env (?:rm|add|pull)|config:(?:get|unset)|secrets? (?:unset|delete|get)|--build-arg|"
-    r"get-value|variables get)\s[^|;&\n]*|\s-(?:e|-env)[ =][A-Z_]+|\bgrep\b[^|;&\n]*"
+    r"get-value|variables get|cat|less|vim?|nano|git add)\s[^|;&\n]*|\s-(?:e|-env)[ =][A-Z_]+|\bgrep\b[^|;&\n]*"
 )
 
 

@@ -28,9 +28,10 @@ def typed_inside(line: str) -> str | None:
     return line[found.end() :] if found else None
 
 
-def without_number(line: str) -> str:
-    """A line without the number of the list that it is an item of."""
-    return re.sub(r"^\s*\d{1,2}[.)]\s+", "", line)
+def item(line: str) -> tuple[str, str]:
+    """The number that a line has as an item of a list, and the line without it."""
+    found = re.match(r"\s*(?:(?:Step\s+)?(\d{1,2}[a-z]?)[.):]|[-*•])\s+(?=\S)", line)
+    return (found[1] or "", line[found.end() :]) if found else ("", line)
 
 
 def behind_prompts(lines: list[str], labelled: bool) -> list[str | None]:

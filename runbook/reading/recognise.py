@@ -22,6 +22,8 @@ from runbook.reading.shell import shell
 LONGEST_LINE = 5_000
 """More characters than a line that somebody types."""
 
+_MOST_ASSIGNMENTS = 40
+
 Sort = Literal["command", "manual", "output", "typed", "file"]
 
 _ASSIGNMENT = re.compile(
@@ -68,8 +70,8 @@ _RESOURCE = re.compile(r"[a-z]+(?:\.[a-z0-9.-]+)?/[\w.-]+\s+(?:\w+ )*\w+$")
 
 def head(text: str) -> tuple[str, str]:
     """The program a line starts and the rest, behind assignments and words that run another program."""
-    rest = text.strip()
-    while True:
+    rest, first, after = text.strip(), "", ""
+    for _ in range(_MOST_ASSIGNMENTS):
         found = _ASSIGNMENT.match(rest)
         if found and found.end() and (found.end() == len(rest) or rest[found.end()].isspace()):
             after = rest[found.end() :].lstrip()
@@ -84,12 +86,13 @@ def head(text: str) -> tuple[str, str]:
             if rest.startswith("-"):
                 return first, after
             continue
-        return first, after
+        break
+    return first, after
 
 
 def without_comment(line: str) -> str:
     """The line up to the comment behind it."""
-    for found in re.finditer(r"\s#\s", line[:2_000]):
+    for found in re.finditer(r"\s(?:#|→|⇒|->|=>)\s", line[:2_000]):
         before = line[: found.start()]
         if before.count('"') % 2 == 0 and before.count("'") % 2 == 0:
             return before
@@ -132,7 +135,9 @@ def sort_of(line: str, labelled: bool, below_command: bool) -> Sort:
     program, rest = head(text)
     if _KEY.match(text):
         return "manual"
-    if _CRON.match(text):
+    if re.match(r"(?:[-*]\s+)?\[[ xX]?\]\s", text):
+        return "manual"
+    if _CRON.match(text) or re.match(r"[\w.-]+\s+=\s", text):
         return "file"
     if _OTHER_LANGUAGE.match(text) and not (
         program in PROGRAMS and program not in ("import", "let") and "(" not in program
@@ -231,7 +236,7 @@ def asks_a_person(words: str) -> bool:
     """Whether words tell somebody to do something."""
     said = re.findall(r"[A-Za-z][A-Za-z-]*", words[:300])
     first = said[0].lower() if said else ""
-    if len(said) < 2 or not words[0].isalpha() or _PHRASE.match(words):
+    if len(said) < 2 or not words[0].isalpha() or _PHRASE.match(words) or words[len(first) : len(first) + 1] == ":":
         return False
     if first == "if":
         then = re.search(r"[,:]\s*(?:then\s+)?([A-Za-z-]+)", words)

@@ -191,6 +191,17 @@ def test_a_program_that_returns_leads_nowhere(entry: str) -> None:
     assert commands(f"{entry}\nuptime") == [entry, "uptime"]
 
 
+def test_a_shell_inside_a_shell_is_left_twice() -> None:
+    assert commands("kubectl exec -it shop-0 -- bash\npsql shop\n\\q\nexit\nuptime") == [
+        "kubectl exec -it shop-0 -- bash",
+        "uptime",
+    ]
+    assert commands("python manage.py shell\nexit()\npython manage.py migrate") == [
+        "python manage.py shell",
+        "python manage.py migrate",
+    ]
+
+
 def test_after_leaving_the_inner_shell_commands_are_commands_again() -> None:
     assert kinds("ssh admin@10.0.0.5\nuptime\nexit\ngit status") == [
         ("command", "ssh admin@10.0.0.5"),
@@ -336,8 +347,8 @@ def test_what_should_be_seen_is_kept_beside_its_command(text: str) -> None:
 
 
 def test_a_numbered_comment_is_a_title_whatever_it_says() -> None:
-    (piece,) = read("# 2. Response time\ncurl localhost/metrics")
-    assert (piece.title, piece.label, piece.expected) == ("Response time", "2", "")
+    (piece,) = read("# 2. Expected load\ncurl localhost/metrics")
+    assert (piece.title, piece.label, piece.expected) == ("Expected load", "2", "")
 
 
 def test_an_act_has_its_expectation_too() -> None:
@@ -360,6 +371,39 @@ def test_numbered_commands_are_commands() -> None:
     assert commands("1. kubectl get pods\n2. kubectl delete pod shop-0", "") == [
         "kubectl get pods",
         "kubectl delete pod shop-0",
+    ]
+
+
+@pytest.mark.parametrize("arrow", ["→", "->", "=>"])
+def test_an_arrow_to_the_result_is_not_part_of_the_command(arrow: str) -> None:
+    (piece,) = read(f"curl localhost/up {arrow} 200")
+    assert piece.text == "curl localhost/up"
+    assert "200" in piece.expected
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("kubectl get pods\n  | grep shop", "kubectl get pods | grep shop"),
+        ("cd /srv\n&& make", "cd /srv && make"),
+        ("docker run\n  --rm alpine", "docker run --rm alpine"),
+    ],
+)
+def test_a_forgotten_backslash_does_not_cut_a_command(text: str, joined: str) -> None:
+    assert commands(text) == [joined]
+
+
+def test_a_table_below_a_command_is_its_output() -> None:
+    (piece,) = read("mysql -e 'SHOW TABLES'\n| name |\n| shop |")
+    assert (piece.text, piece.expected) == ("mysql -e 'SHOW TABLES'", "| name |\n| shop |")
+
+
+def test_boxes_to_tick_and_lines_of_a_configuration_are_not_run() -> None:
+    assert [piece.kind for piece in read("[ ] Ask the owner\nvim /etc/shop.conf\n# change\nlimit = 3\nuptime")] == [
+        "manual",
+        "command",
+        "script",
+        "command",
     ]
 
 

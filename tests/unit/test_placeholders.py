@@ -110,6 +110,12 @@ def test_an_open_value_is_known_in_every_spelling(text: str, found: list[str], f
         "curl -d '<a>1</a>' localhost",
         "perl -pe 's/(?<year>x)//' f",
         "for ID in 1 2; do echo x; done",
+        'psql -c "select 1 where a<b and c>d"',
+        "jq 'select(.a<5 and .b>3)' f",
+        "grep '[error]' log",
+        "read -p 'Sure? [yes/no] ' answer",
+        "cat VERSION",
+        "make VERSION=3",
     ],
 )
 def test_what_only_looks_open_is_left_alone(text: str) -> None:
