@@ -84,6 +84,8 @@ class ChecklistPane(Rows):
 
     def show(self, view: RunbookView, select: str = "") -> None:
         """Draws the outline; `select` moves the cursor to a row by key."""
+        if view == self._view and not select:
+            return  # every second asks; nearly never is anything different
         before = self.selected
         self._view = view
         self._by_key = {row.key: row for row in view.rows}
