@@ -95,7 +95,7 @@ class Carrier:
         already = ""
         if not blocked and not missing:
             preview = await self._preview(text, cwd)
-            checks = await self.look(self.runbook.guard + method.requires, method, text)
+            checks = await self.look(self.runbook.guard + method.requires, method, text, known)
             text, pinned = self._safer(text, preview.expected)
             already = preview.already or await self._already(step, method, known, cwd)
         return Prepared(
@@ -126,9 +126,12 @@ class Carrier:
             guesses=tuple(dict.fromkeys(filter(None, (step.guess, *(c.guess for _, c in commands))))),
         )
 
-    async def look(self, checks: tuple[Check, ...], method: Method, text: str = "") -> tuple[CheckResult, ...]:
-        """Ask preflight and guard checks of the world as it is now."""
-        found = await needs.look(checks, self.directory(method), self._environment(text, method))
+    async def look(
+        self, checks: tuple[Check, ...], method: Method, text: str, known: Mapping[str, str]
+    ) -> tuple[CheckResult, ...]:
+        """Ask preflight and guard checks, with the values known so far, of the world as it is now."""
+        asked = " ".join((text, *(check.run for check in checks)))
+        found = await needs.look(checks, self.directory(method), self._environment(asked, method), known)
         return tuple(
             CheckResult(title=line.title, ok=line.ok, found=line.found, mend=line.mend, stops=line.stops)
             for line in found

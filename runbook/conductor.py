@@ -213,7 +213,7 @@ class Conductor:
         why = await self.carrier.moved(prepared)
         if not why and not overrides:
             method = self.procedure(prepared.method)
-            guards = await self.carrier.look(self.runbook.guard, method, prepared.text)
+            guards = await self.carrier.look(self.runbook.guard, method, prepared.text, self.known_values())
             why = next((f"{g.title}: {g.found}" for g in guards if g.stops and g.ok is not True), "")
         if why:
             await self.record(

@@ -161,7 +161,7 @@ async def _cards(screen: RoomScreen) -> tuple[MethodCard, ...]:
 async def _readiness(screen: RoomScreen, method: Method) -> tuple[str, str]:
     """Why a method cannot be carried out here, and the mend; both empty when it can."""
     carrier = screen.conductor.carrier
-    found = await carrier.look(method.requires, method)
+    found = await carrier.look(method.requires, method, "", screen.conductor.known_values())
     missing = next((check for check in found if check.stops and check.ok is not True), None)
     if missing is not None:
         return f"{missing.title}: {missing.found}", missing.mend

@@ -18,7 +18,7 @@ from runbook.incident import home
 from runbook.incident.journal import Journal, read_incident
 from runbook.incident.room import Room, fold
 from runbook.incident.state import Run
-from runbook.model import Capture, Command, Effect, Method, Param, Remedy, Runbook, Step
+from runbook.model import Capture, Check, Command, Effect, Method, Param, Remedy, Runbook, Step, Where
 from runbook.outlook import Outlook
 from runbook.signals.monitor import Monitor
 from runbook.steps.plan import Prepared
@@ -382,3 +382,16 @@ async def test_a_watcher_runs_nothing_but_may_take_notes(room: tuple[Conductor, 
         await conductor.confirm(await conductor.prepare("revert", "fails"))
     await conductor.note("seen from the side")
     assert conductor.state.timeline[-1].text.endswith("seen from the side")
+
+
+async def test_guard_and_preflight_are_asked_with_the_values_that_are_known(tmp_path: Path) -> None:
+    right = Check(id="place", title="the right place", run='test <context> = "$KUBECONFIG" # kubectl')
+    method = Method("m", "1", "M", where=Where.REPOSITORY, requires=(right,))
+    environ = {"PATH": os.environ["PATH"], "KUBECONFIG": "production"}
+    carrier = Carrier(tmp_path, Runbook("b", "B", params=(Param("context"),), methods=(method,)), tmp_path, environ)
+    asked = [
+        await carrier.look((right,), method, "", known)
+        for known in ({}, {"context": "staging"}, {"context": "production"})
+    ]
+    assert [found[0].ok for found in asked] == [None, False, True]
+    assert asked[0][0].found == "needs a value for <context> first"
