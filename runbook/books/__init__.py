@@ -1,6 +1,7 @@
 """The runbooks that ship with the program: data, not code. `book:NAME` names one.
 
-`heroku` · `kubernetes` · `production-rollback` (git, Vercel, Railway, Prisma).
+`aws` (ECS, Lambda) · `docker-compose` · `helm` · `heroku` · `kubernetes` · `postgres-restore` ·
+`production-rollback` (git, Vercel, Railway, Prisma).
 """
 
 from __future__ import annotations
