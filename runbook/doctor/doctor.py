@@ -27,7 +27,7 @@ async def examine(
         return tuple(found)
     known = {param.id: param.default for param in runbook.params if param.default} | dict(values)
     named = [check.env for method in runbook.methods for check in method.requires if check.env]
-    env = session.environment(environ, named, {})
+    env = session.environment(environ, [*named, *_tokens(environ)], {})
     here = repository or Path.cwd()
     if is_trusted(runbook.path, runbook.sha256, home):
         found.append(Finding("runbook", "trust", "green", "trusted as it is now"))
@@ -35,8 +35,8 @@ async def examine(
         mend = f"Read it, then: warroom trust {runbook.path}"
         found.append(Finding("runbook", "trust", "amber", "not trusted yet: it opens read-only", mend))
     found += await world.repository(runbook, repository, environ)
-    found += await world.checks(runbook, here, env)
-    found += await clients.look(clients.programs_of(runbook), here, session.environment(environ, _tokens(environ), {}))
+    found += await world.checks(runbook, here, env, known)
+    found += await clients.look(clients.programs_of(runbook), here, env)
     found += await world.sources(runbook, known)
     found += world.logs(runbook, known)
     found += world.methods(runbook, found)

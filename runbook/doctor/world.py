@@ -34,15 +34,18 @@ async def repository(runbook: Runbook, folder: Path | None, env: Mapping[str, st
     return tuple(found)
 
 
-async def checks(runbook: Runbook, folder: Path, env: Mapping[str, str]) -> tuple[Finding, ...]:
-    """The runbook's guard, and what each method requires."""
+async def checks(
+    runbook: Runbook, folder: Path, env: Mapping[str, str], values: Mapping[str, str]
+) -> tuple[Finding, ...]:
+    """The runbook's guard, and what each method requires; what still waits for a value is no failure of tonight."""
     found = []
-    for line in await needs.look(runbook.guard, folder, env):
-        found.append(Finding("guard", line.title, "green" if line.ok else "red", line.found, line.mend))
+    for line in await needs.look(runbook.guard, folder, env, values):
+        level: Level = "green" if line.ok else "amber" if line.ok is None else "red"
+        found.append(Finding("guard", line.title, level, line.found, line.mend))
     for method in runbook.methods:
-        for line in await needs.look(method.requires, folder, env):
-            blocks = (method.label,) if line.stops and not line.ok else ()
-            level: Level = "green" if line.ok else "amber"
+        for line in await needs.look(method.requires, folder, env, values):
+            blocks = (method.label,) if line.stops and line.ok is False else ()
+            level = "green" if line.ok else "amber"
             found.append(Finding(f"method {method.label}", line.title, level, line.found, line.mend, blocks))
     return tuple(found)
 

@@ -82,13 +82,22 @@ def test_it_is_red_only_when_no_method_is_left() -> None:
 
 def test_a_method_whose_need_is_not_met_is_blocked_by_it(tmp_path: Path) -> None:
     needing = Method(id="m", label="4", title="m", requires=(Check(id="v", env="NOT_SET_ANYWHERE"),))
-    found = asyncio.run(world.checks(book(methods=(needing,)), tmp_path, dict(os.environ)))
+    found = asyncio.run(world.checks(book(methods=(needing,)), tmp_path, dict(os.environ), {}))
     assert [(f.level, f.blocks) for f in found] == [("amber", ("4",))]
 
 
 def test_a_failed_guard_is_red(tmp_path: Path) -> None:
     guarded = book(guard=(Check(id="g", title="the right place", run="false"),))
-    assert [f.level for f in asyncio.run(world.checks(guarded, tmp_path, dict(os.environ)))] == ["red"]
+    assert [f.level for f in asyncio.run(world.checks(guarded, tmp_path, dict(os.environ), {}))] == ["red"]
+
+
+def test_a_guard_is_asked_with_the_values_given_and_waits_for_those_that_are_not(tmp_path: Path) -> None:
+    guarded = book(guard=(Check(id="g", title="the right place", run="test <place> = here"),))
+    asked = [
+        asyncio.run(world.checks(guarded, tmp_path, dict(os.environ), values))[0].level
+        for values in ({}, {"place": "there"}, {"place": "here"})
+    ]
+    assert asked == ["amber", "red", "green"]
 
 
 def test_a_repository_whose_remote_answers_is_green(tmp_path: Path) -> None:
