@@ -10,6 +10,8 @@ import pytest
 from runbook import books
 from runbook.model import Command, Effect, Runbook
 from runbook.opening import read_runbook
+from runbook.signals.judge import holds
+from runbook.steps import expect
 from runbook.steps.effects import infer, kind
 
 PLATFORMS = ("aws", "docker-compose", "helm", "heroku", "kubernetes")
@@ -115,3 +117,51 @@ def test_a_change_is_proved_by_something_that_looks_and_has_a_way_back(name: str
         after = method.steps[last + 1 :]
         assert any(step.kind == "check" for step in after), method.id
         assert any(step.kind == "wait_for" for step in after), method.id
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_a_proof_names_what_was_chosen_and_can_fail(name: str) -> None:
+    """Exit 0 of a command that only lists is no proof: the chosen target is in the question or was taken from it."""
+    for method in book_of(name).methods:
+        last = max(number for number, step in enumerate(method.steps) if step.effect is Effect.CHANGE)
+        captured = {capture.param for step in method.steps[:last] for c in step.commands for capture in c.captures}
+        chosen = {f"<{param}>" for param in (*method.params, *captured) if not param.endswith("_before")}
+        checks = [c for step in method.steps[last + 1 :] if step.kind == "check" for c in step.commands]
+        judged = [c for c in checks if "| grep " in c.text or c.expect.matches or c.expect.equals or c.expect.contains]
+        assert judged == checks, method.id
+        if name != "helm":  # there `helm rollback --wait` and the description of the newest revision tell
+            assert any(word in command.text for command in judged for word in chosen), method.id
+        done = method.steps[last].done_when
+        assert done is not None and any(word in done.run for word in chosen), method.id
+
+
+@pytest.mark.parametrize(
+    ("printed", "proved"),
+    [
+        ("3 3 3 3 ", True),
+        ("3 3 0  ", False),
+        ("3 3 1 1 ", False),
+        ("3 4 3 3 ", False),
+        ("3 2 3 2 ", False),
+        ("0 0 0 0 ", False),
+    ],
+)
+def test_pods_of_the_chosen_revision_serve_only_when_all_of_them_do(printed: str, proved: bool) -> None:
+    steps = book_of("kubernetes").method("undo").steps
+    proof = next(step for step in steps if step.id == "proof").commands[0]
+    assert expect.judge(proof.expect, 0, printed)[0] is proved
+
+
+@pytest.mark.parametrize("name", sorted({*books.names()} - {"production-rollback"}))
+def test_no_reading_of_a_signal_falls_between_the_outcomes(name: str) -> None:
+    """The production book keeps the gaps of the document it follows."""
+    criteria = [outcome.criterion for outcome in book_of(name).outcomes if outcome.criterion]
+    grid = {
+        "error_rate": (0, 0.99, 1, 3, 5, 5.01, 100),
+        "p95": (0.2, 1, 3, 5, 5.1, 60),
+        "health": (200, 301, 404, 500, 503),
+    }
+    assert {criterion.signal for criterion in criteria} == set(grid)
+    for signal, values in grid.items():
+        for value in values:
+            assert any(holds(c, value) for c in criteria if c.signal == signal), (signal, value)
