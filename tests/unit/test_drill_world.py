@@ -150,6 +150,15 @@ def run_in_a_shop(script: str, tree: Path) -> str:
     return done.stdout.strip()
 
 
+def test_the_shops_memory_is_its_own_and_not_that_of_whoever_started_it(tmp_path: Path) -> None:
+    world = build(tmp_path / "world", scenario("bad-deploy"), 5, NOW)
+    large = bytearray(600 * 2**20)
+    large[::4096] = b"x" * len(large[::4096])  # touched, so that it counts
+    answers = answers_of_a_tree(world, world.tags[0], tmp_path)
+    del large
+    assert answers["health"] == 200
+
+
 def test_every_release_before_the_bad_one_works(tmp_path: Path) -> None:
     world = build(tmp_path / "world", scenario("bad-deploy"), 5, NOW)
     good = {"home": 200, "products": 200, "product": 200, "cart": 200, "order": 201, "projects": 200}
