@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := $(shell find runbook widgets tui -name '*.py' -o -name '*.yaml')
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help env demo test check corpus bench screenshots format lock clean
+.PHONY: help env demo test check clients corpus bench screenshots format lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ check: env ## format, lint, types, imports, stale pictures
 	@$(BIN)/lint-imports --no-cache >/dev/null
 	@$(BIN)/python -m tests.scenes --check
 
+clients: ## get the real clients (vercel, helm, aws …) that tests/clients runs against stand-ins
+	@tests/clients/install.sh
+
 corpus: env ## measure the Markdown reader on the runbooks of other teams, if they are here
 	@$(BIN)/python -m tests.corpus
 
@@ -58,4 +61,4 @@ lock: ## pin and hash the dependencies again (needs uv)
 		--python-version 3.11 pyproject.toml -o requirements.lock
 
 clean: ## remove what was made
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .clients .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -5,19 +5,34 @@ It decides nothing and records nothing; the conductor does both.
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Mapping
 from pathlib import Path
 
 from runbook.logs.clean import clean, clean_lines
-from runbook.model import Check, Command, Method, Param, Record, Remedy, Runbook, Step, Where, worst_effect
+from runbook.model import Check, Command, Effect, Method, Param, Record, Remedy, Runbook, Step, Where, worst_effect
 from runbook.providers import needs
-from runbook.providers.provider import Failure, Preview, Proof, Provider, Unavailable
+from runbook.providers.needs import CheckLine
+from runbook.providers.provider import (
+    Failure,
+    Place,
+    Preview,
+    Proof,
+    Provider,
+    Standing,
+    Target,
+    Unavailable,
+)
 from runbook.steps import expect, runs, session, values
 from runbook.steps.plan import CheckResult, Choice, Mode, Prepared, Role
 
 LAST_LINES = 20
 """How many lines of output the record keeps beside the whole file."""
+
+
+_STAND_IN = "warroom-stand-in"
+"""Stands for a value that is not chosen yet, where a platform is asked what it could be."""
 
 
 class Outcome(Record, frozen=True):
@@ -78,7 +93,6 @@ class Carrier:
 
         `commands` are those that one key will run, with their indexes; `known` maps params to values.
         """
-        cwd = self.directory(method)
         template = "\n".join(command.text for _, command in commands)
         missing = values.missing(template, known, self.param_ids)
         effect = worst_effect(tuple(command.effect for _, command in commands))
@@ -94,10 +108,12 @@ class Carrier:
         checks: tuple[CheckResult, ...] = ()
         already = ""
         if not blocked and not missing:
-            preview = await self._preview(text, cwd)
+            at = await self.place(method, text)
+            preview = await self._preview(text, at)
             checks = await self.look(self.runbook.guard + method.requires, method, text, known)
+            checks += tuple(_result(line) for line in preview.checks)
             text, pinned = self._safer(text, preview.expected)
-            already = preview.already or await self._already(step, method, known, cwd)
+            already = preview.already or await self._already(step, method, known)
         return Prepared(
             method=method.id,
             step=step,
@@ -105,7 +121,7 @@ class Carrier:
             text=text,
             effect=effect,
             target=self.fill_plain(_target(commands), known),
-            cwd=str(cwd),
+            cwd=str(self.directory(method)),
             as_written="\n".join(c.as_written for _, c in commands if c.as_written) or (template if pinned else ""),
             note=" ".join(filter(None, (pinned, step.note, *(c.note for _, c in commands)))),
             edited=edited,
@@ -119,6 +135,7 @@ class Carrier:
             way_back=preview.way_back or (step.undo.note or step.undo.text if step.undo else ""),
             role=role,
             choices=tuple(Choice(value=c.value, title=c.title, detail=c.detail) for c in preview.choices),
+            choosing=preview.choosing,
             remedy=preview.remedy,
             mode=commands[0][1].kind,
             expects=clean(" ".join(self.fill_plain(c.expected, known) for _, c in commands if c.expected)),
@@ -132,17 +149,56 @@ class Carrier:
         """Ask preflight and guard checks, with the values known so far, of the world as it is now."""
         asked = " ".join((text, *(check.run for check in checks)))
         found = await needs.look(checks, self.directory(method), self._environment(asked, method), known)
-        return tuple(
-            CheckResult(title=line.title, ok=line.ok, found=line.found, mend=line.mend, stops=line.stops)
-            for line in found
-        )
+        return tuple(_result(line) for line in found)
 
-    async def moved(self, prepared: Prepared) -> str:
+    async def moved(self, prepared: Prepared, method: Method) -> str:
         """What is no longer as the preview saw it, as a sentence; empty when all is."""
-        for provider in self._concerned(prepared.text):
-            if prepared.expected and (sentence := await provider.moved(prepared.expected, Path(prepared.cwd))):
+        at = await self.place(method, prepared.text)
+        for provider in self._concerned(prepared.text) if prepared.expected else ():
+            if sentence := await provider.moved(prepared.text, prepared.expected, at):
                 return sentence
         return ""
+
+    async def place(self, method: Method, text: str, run: str = "") -> Place:
+        """Where a command of the method's session would run now, or where this run was started."""
+        env = self._environment(text, method)
+        folder = self.run_folder(run) / "before" if run else self._session(method)
+        left = await asyncio.to_thread(session.remembered, folder, env)
+        exported = {name: value for name, value in left.exported.items() if value is not None}
+        kept = {name: value for name, value in env.items() if left.exported.get(name, "") is not None}
+        return Place(cwd=Path(left.cwd or self.directory(method)), env=kept | exported, variables=left.variables)
+
+    async def targets(self, method: Method, param: str, known: Mapping[str, str]) -> tuple[Target, ...]:
+        """What could be put in for a value, by the commands of the method that it stands in. Raises Unavailable."""
+        others = {name: value for name, value in known.items() if name != param}
+        for command in (command for step in method.steps for command in step.commands):
+            holes = values.missing(command.text, others, self.param_ids)
+            if holes != (param,) or not self._concerned(command.text):
+                continue
+            try:
+                text = self.fill(command.text, others | {param: _STAND_IN})
+            except values.ValueRefused:
+                continue
+            at = await self.place(method, text)
+            for provider in self._concerned(text):
+                if found := await provider.targets_of(text, _STAND_IN, at):
+                    return found
+        return ()
+
+    async def standing(self, method: Method, known: Mapping[str, str]) -> Standing | None:
+        """How a method stands in the eyes of what its commands act on; None where nobody has a say in it."""
+        for command in (command for step in method.steps for command in step.commands):
+            if command.effect is Effect.READ:
+                continue
+            holes = values.missing(command.text, known, self.param_ids)
+            try:
+                text = self.fill(command.text, {**known, **dict.fromkeys(holes, _STAND_IN)})
+            except values.ValueRefused:
+                continue
+            for provider in self._concerned(text):
+                if (found := await provider.standing(text, await self.place(method, text))) is not None:
+                    return found
+        return None
 
     # ── during ────────────────────────────────────────────────────────────────────────────────────
 
@@ -156,6 +212,7 @@ class Carrier:
 
     def _spec(self, run: str, method: Method, text: str, mode: Mode, timeout: float | None) -> runs.RunSpec:
         folder, own = self.run_folder(run), self._session(method)
+        session.branch(own, folder / "before")
         return runs.RunSpec(
             folder=folder,
             text=text,
@@ -189,7 +246,7 @@ class Carrier:
         text: str,
         exited: runs.Exited,
         expected: dict[str, str],
-        cwd: Path,
+        method: Method,
         *,
         stopped: bool = False,
     ) -> Outcome:
@@ -197,7 +254,7 @@ class Carrier:
 
         `stopped`: a person asked for its end, which is how a command that follows something ends well.
         """
-        folder = self.run_folder(run)
+        folder, at = self.run_folder(run), await self.place(method, text, run)
         size, sha256 = runs.output_digest(folder)
         raw, _ = runs.read_output(folder, max(0, size - 65536), 65536)
         lines = clean_lines(raw)
@@ -208,10 +265,11 @@ class Carrier:
             why = enough
         elif exited.timed_out:
             ok, why = False, "stopped at its time limit"
-        if ok and (proof := await self._proof(text, expected, cwd)) is not None:
+        if ok and (proof := await self._proof(text, expected, at)) is not None:
             ok, why = proof.ok is not False, proof.line
-        offered, address = None, ""
-        if not ok and not exited.timed_out and (failure := await self._failure(text, "\n".join(lines), cwd)):
+        offered = await self._back(text, expected, at) if ok else None
+        address = ""
+        if not ok and not exited.timed_out and (failure := await self._failure(text, "\n".join(lines), at)):
             why, offered = failure.why, failure.remedy
         for provider in self._concerned(text) if ok else ():
             address = address or provider.address("\n".join(lines))
@@ -229,20 +287,21 @@ class Carrier:
             address=address,
         )
 
-    async def evidence(self, text: str, expected: dict[str, str], method: Method) -> tuple[str, ...]:
+    async def evidence(self, run: str, text: str, expected: dict[str, str], method: Method) -> tuple[str, ...]:
         """What the world says about a command whose outcome was lost."""
         found: list[str] = []
+        at = await self.place(method, text, run)
         for provider in self._concerned(text):
             try:
-                found += await provider.evidence(text, expected, self.directory(method))
+                found += await provider.evidence(text, expected, at)
             except Unavailable as trouble:
                 found.append(str(trouble))
         return tuple(found)
 
-    async def took_effect(self, text: str, expected: dict[str, str], method: Method) -> bool | None:
+    async def took_effect(self, run: str, text: str, expected: dict[str, str], method: Method) -> bool | None:
         """Whether a command whose outcome was lost happened, all of it or none; None where that is not sure."""
-        cwd = self.directory(method)
-        told = {await provider.took_effect(text, expected, cwd) for provider in self._concerned(text)}
+        at = await self.place(method, text, run)
+        told = {await provider.took_effect(text, expected, at) for provider in self._concerned(text)}
         return told.pop() if len(told) == 1 else None
 
     def chosen(self, text: str, value: str) -> str:
@@ -288,8 +347,8 @@ class Carrier:
     def _concerned(self, text: str) -> tuple[Provider, ...]:
         return tuple(provider for provider in self.providers if provider.concerns(text))
 
-    async def _preview(self, text: str, cwd: Path) -> Preview:
-        seen = [await provider.preview(text, cwd) for provider in self._concerned(text)]
+    async def _preview(self, text: str, at: Place) -> Preview:
+        seen = [await provider.preview(text, at) for provider in self._concerned(text)]
         return Preview(
             lines=tuple(line for preview in seen for line in preview.lines),
             expected={ref: value for preview in seen for ref, value in preview.expected.items()},
@@ -298,6 +357,8 @@ class Carrier:
             already=" ".join(preview.already for preview in seen if preview.already),
             way_back=" ".join(preview.way_back for preview in seen if preview.way_back),
             choices=next((preview.choices for preview in seen if preview.choices), ()),
+            choosing=next((preview.choosing for preview in seen if preview.choices), ""),
+            checks=tuple(line for preview in seen for line in preview.checks),
             remedy=next((preview.remedy for preview in seen if preview.remedy), None),
         )
 
@@ -309,28 +370,41 @@ class Carrier:
                 return replaced, why
         return text, ""
 
-    async def _already(self, step: Step, method: Method, known: Mapping[str, str], cwd: Path) -> str:
+    async def _already(self, step: Step, method: Method, known: Mapping[str, str]) -> str:
         if step.done_when is None or values.missing(step.done_when.run, known, self.param_ids):
             return ""
         check = step.done_when
         found = await needs.look(
             (Check(id=check.id, title=check.title, run=self.fill(check.run, known), expect=check.expect),),
-            cwd,
+            self.directory(method),
             self._environment(check.run, method),
         )
         return f"{check.title or check.id}: {found[0].found}" if found[0].ok else ""
 
-    async def _proof(self, text: str, expected: dict[str, str], cwd: Path) -> Proof | None:
+    async def _back(self, text: str, expected: dict[str, str], at: Place) -> Remedy | None:
+        for provider in self._concerned(text) if expected else ():
+            try:
+                if back := await provider.back(text, expected, at):
+                    return back
+            except Unavailable:
+                return None
+        return None
+
+    async def _proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
         for provider in self._concerned(text):
-            if (proof := await provider.proof(text, expected, cwd)) is not None:
+            if (proof := await provider.proof(text, expected, at)) is not None:
                 return proof
         return None
 
-    async def _failure(self, text: str, output: str, cwd: Path) -> Failure | None:
+    async def _failure(self, text: str, output: str, at: Place) -> Failure | None:
         for provider in self.providers:
-            if failure := await provider.failure(text, output, cwd):
+            if failure := await provider.failure(text, output, at):
                 return failure
         return None
+
+
+def _result(line: CheckLine) -> CheckResult:
+    return CheckResult(title=line.title, ok=line.ok, found=line.found, mend=line.mend, stops=line.stops)
 
 
 def _seen_enough(command: Command, exited: runs.Exited, *, stopped: bool) -> str:

@@ -100,8 +100,8 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
         await room.resolve(run.id, "not-done", "its keeper died before the command began")
         return
     if isinstance(ended, runs.Lost):
-        evidence = await room.carrier.evidence(run.text, run.expected, method)
-        took_effect = await room.carrier.took_effect(run.text, run.expected, method)
+        evidence = await room.carrier.evidence(run.id, run.text, run.expected, method)
+        took_effect = await room.carrier.took_effect(run.id, run.text, run.expected, method)
         await room.record(ev.StepUnknown(run=run.id, why=ended.why, evidence=evidence, took_effect=took_effect))
         return
     outcome = await room.carrier.outcome(
@@ -110,7 +110,7 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
         run.text,
         ended,
         run.expected,
-        room.carrier.directory(method),
+        method,
         stopped=bool(room.state.runs[run.id].stop_asked),
     )
     for param, value in outcome.captured.items():

@@ -25,6 +25,7 @@ from runbook.incident.room import Room
 from runbook.logs.clean import clean
 from runbook.model import Command, Effect, Method, Remedy, Runbook, Step
 from runbook.outlook import Outlook
+from runbook.providers.provider import Target
 from runbook.signals.standing import Standing
 from runbook.steps import runs, values
 from runbook.steps.plan import Choice, Prepared, Role
@@ -126,6 +127,10 @@ class Conductor:
                 raise Refused(f"{declared.label or param}: {why}")
         await self.record(ev.ValueSet(param=param, value=value, source=source, shown=clean(shown)))
 
+    async def targets(self, method: str, param: str) -> tuple[Target, ...]:
+        """What a value can be picked from, by the commands that it stands in. Raises Unavailable."""
+        return await self.carrier.targets(self.procedure(method), param, self.known_values())
+
     def known_values(self) -> dict[str, str]:
         """Every value that is set, defaults included."""
         defaults = {param.id: param.default for param in self.runbook.params if param.default}
@@ -151,9 +156,9 @@ class Conductor:
 
     async def prepare_undo(self, method: str, step: str) -> Prepared:
         """The step's way back, as a command to be confirmed like any. Raises Refused when it has none."""
-        back = units.undo_of(self.step(method, step))
+        back = units.undo_of(self.step(method, step), self.state.way_back(method, step))
         if back is None:
-            raise Refused("This step has no undo in the runbook.")
+            raise Refused("This step has no undo in the runbook, and what it acts on offers none.")
         return await self._prepare(method, back, ((0, back.commands[0]),), "undo")
 
     async def prepare_remedy(self, method: str, step: str, remedy: Remedy) -> Prepared:
@@ -182,7 +187,7 @@ class Conductor:
         for index in prepared.commands:
             was = self.as_edited(prepared, index).text
             if (now := self.carrier.chosen(was, choice.value)) != was:
-                reason = f"the commit is a merge; parent {choice.value} is the line to keep: {choice.title}"
+                reason = f"{prepared.choosing}: {choice.value}" + (f", {choice.title}" if choice.title else "")
                 await self.edit(prepared.method, prepared.step.id, index, now, reason)
                 return
         raise Refused("Where the choice belongs in this command is not clear.")
@@ -210,7 +215,7 @@ class Conductor:
 
     async def _ask_again(self, prepared: Prepared, overrides: tuple[str, ...]) -> None:
         """Guard and expectations once more, at the last moment: the classic error is the wrong place."""
-        why = await self.carrier.moved(prepared)
+        why = await self.carrier.moved(prepared, self.procedure(prepared.method))
         if not why and not overrides:
             method = self.procedure(prepared.method)
             guards = await self.carrier.look(self.runbook.guard, method, prepared.text, self.known_values())

@@ -23,6 +23,7 @@ from runbook.model import Record, Runbook
 from runbook.outlook import Outlook
 from runbook.providers import clean_room
 from runbook.providers.git import Git
+from runbook.providers.platforms import PLATFORMS
 from runbook.reading import yaml
 from runbook.signals import criteria
 from runbook.signals.monitor import Monitor
@@ -168,7 +169,7 @@ async def make_ready(conductor: Conductor, repository: Path | None) -> None:
             carrier.no_clean_room = f"{refused.what} {refused.mend}"
         else:
             carrier.no_clean_room = ""
-            carrier.providers = (Git(made.folder),)
+            carrier.providers = (Git(made.folder), *PLATFORMS)
     if conductor.driving:
         await conductor.recover()
     conductor.on_change()

@@ -43,10 +43,10 @@ def time_limit(step: Step, command: Command) -> float | None:
     return None if command.kind == "follow" and step.timeout == NO_LIMIT_OF_ITS_OWN else step.timeout
 
 
-def undo_of(step: Step) -> Step | None:
-    """The way back from a step, as a step of its own; None where the runbook has none."""
+def undo_of(step: Step, offered: Remedy | None = None) -> Step | None:
+    """The way back from a step, as a step of its own: the runbook's, else the one that was offered; None without."""
     if step.undo is None:
-        return None
+        return remedy_of(step, offered) if offered else None
     back = Command(text=step.undo.text, effect=step.undo.effect, target=step.undo.target, note=step.undo.note)
     return replace(step, title=f"Undo: {step.title}", commands=(back,), done_when=None)
 

@@ -229,12 +229,17 @@ class Desk:
             proof=Proof(last.state == "done", last.why) if last.why else None,
             next_step=self._named(after) if after and not last.remedy else "",
             may_retry=step.rerun != "never",
-            undo=step.undo.note or step.undo.text if step.undo else "",
+            undo=self.undo_words(key),
             remedy=self._way_out(last),
             edit=(_edit_words(self.params_of(step)) if last.state == "done" else "") if last.remedy else "edit",
             lines=self._onwards(last),
             expects=" ".join(filter(None, (self._expected(r, step) for r in shown))),
         )
+
+    def undo_words(self, key: Key) -> str:
+        """The step's way back in words: the runbook's, or the one that was offered after it ran; empty without."""
+        undo, offered = self.step_of(key)[1].undo, self.conductor.state.way_back(*key)
+        return (undo.note or undo.text) if undo else offered.title if offered else ""
 
     def _runs_of(self, key: Key) -> list[Run]:
         return [run for run in self.conductor.state.runs.values() if (run.method, run.step) == key]

@@ -218,7 +218,7 @@ class RoomScreen(Screen[None]):
             confirming=self.desk.prepared is not None,
             running=any(run.state == "running" for run in self.conductor.state.unsettled),
             step=step is not None,
-            undo=step is not None and step.undo is not None,
+            undo=bool(selected and self.desk.undo_words(selected)),
             value=step is not None and bool(self.desk.params_of(step)),
             other_log=bool(self.log_desk and self.log_desk.source().other),
             follows=bool(self.log_desk and self.log_desk.run and self.log_desk.run.state == "running"),

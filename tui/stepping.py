@@ -94,11 +94,12 @@ def ask_value(screen: RoomScreen, key: Key, name: str, *, again: bool = False) -
     async def work() -> None:
         targets: tuple[Target, ...] = ()
         trouble = ""
-        for provider in conductor.carrier.providers:
-            try:
+        try:
+            for provider in conductor.carrier.providers:
                 targets += await provider.targets(param.kind, param.on)
-            except Unavailable as silent:
-                trouble = str(silent)
+            targets = targets or await conductor.targets(key[0], name)
+        except Unavailable as silent:
+            trouble = str(silent)
         known = conductor.known_values().get(name, "")
         picker = Picker(param.label or name, targets, now=conductor.clock(), chosen=known, trouble=trouble)
         screen.app.push_screen(picker, lambda value: screen.do(take(value, targets)) if value else None)
@@ -287,7 +288,7 @@ async def _take_way_out(screen: RoomScreen, key: Key, remedy: Remedy) -> None:
 
 
 def _choose(screen: RoomScreen, key: Key, prepared: Prepared) -> None:
-    """Which parent of a merge is the line to keep; then the command that says so, to be confirmed."""
+    """What the command lacks: the parent of a merge, the release; then the command that says so, to be confirmed."""
     targets = tuple(Target(value=c.value, title=c.title, detail=c.detail) for c in prepared.choices)
 
     def take(value: str | None) -> None:
@@ -299,7 +300,7 @@ def _choose(screen: RoomScreen, key: Key, prepared: Prepared) -> None:
         await screen.conductor.choose(prepared, choice)
         await _look_again(screen, key, prepared)
 
-    screen.app.push_screen(Picker("The parent to keep (mainline)", targets, chosen="1", free=False), take)
+    screen.app.push_screen(Picker(prepared.choosing, targets, chosen=targets[0].value, free=False), take)
 
 
 def _next(screen: RoomScreen, event: asks.Asked) -> None:

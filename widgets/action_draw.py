@@ -157,7 +157,8 @@ def _not_started(view: NotStarted, width: int, *, roomy: bool) -> list[Content]:
     lines += _prose(("nothing ran; this is what the preview had seen:",), width, "$foreground-muted")
     for ref, sha in prepared.expected.items():
         name = ref.replace(" refs/heads/", " ", 1)
-        lines += _prose((f"  {name} at {sha[:7]}" if sha else f"  {name} not there",), width, "$foreground-muted")
+        seen = f"at {sha[:7]}" if " refs/" in ref and sha else sha or "not there"
+        lines += _prose((f"  {name} {seen}",), width, "$foreground-muted")
     return lines + _prose(tuple(f"  {line}" for line in prepared.lines), width, "$foreground-muted")
 
 

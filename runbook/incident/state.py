@@ -156,6 +156,12 @@ class RoomState(msgspec.Struct, frozen=True):
     def step(self, method: str, step: str) -> StepState:
         return self.steps.get((method, step), StepState())
 
+    def way_back(self, method: str, step: str) -> Remedy | None:
+        """The way back that was offered after the step's last command took effect."""
+        mine = (run for run in reversed(self.runs.values()) if (run.method, run.step) == (method, step))
+        last = next((run for run in mine if not run.undo and not run.remedy), None)
+        return last.offered if last is not None and last.state == "done" else None
+
     @property
     def unsettled(self) -> tuple[Run, ...]:
         """Runs whose outcome is still open: confirmed, running, or unknown."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from runbook.providers import git_after, git_lists, git_preview, git_refusal, git_text, git_way_out
+from runbook.model import Remedy
+from runbook.providers import git_after, git_lists, git_preview, git_refusal, git_text, git_way_back, git_way_out
 from runbook.providers.git_ask import Ask
-from runbook.providers.git_calls import NOTHING
-from runbook.providers.provider import Failure, Preview, Proof, Target, Unavailable
+from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable
 
 _ONLY_READ = frozenset(
     ("log", "show", "diff", "status", "ls-remote", "ls-files", "describe", "blame", "version", "var")
@@ -61,20 +61,28 @@ class Git:
 
     def safer(self, text: str, expected: Mapping[str, str]) -> tuple[str, str]:
         """A forced push pinned to what the preview saw: (text, why)."""
-        return git_text.safer(text, expected)
+        return git_text.safer(text, _refs(expected))
 
-    async def preview(self, text: str, cwd: Path, variables: Mapping[str, str] = NOTHING) -> Preview:
-        """What the git calls would change, in order. `variables` are those that the session has set."""
-        return await git_preview.preview(self.ask.at(cwd), text, self._is_own_copy(cwd), variables)
+    async def targets_of(self, text: str, value: str, at: Place) -> tuple[Target, ...]:
+        """None: commits and tags are offered by a param's kind."""
+        return ()
 
-    async def moved(self, expected: dict[str, str], cwd: Path) -> str:
+    async def standing(self, text: str, at: Place) -> Standing | None:
+        """Nothing: a method's own checks tell whether git is ready."""
+        return None
+
+    async def preview(self, text: str, at: Place) -> Preview:
+        """What the git calls would change, in order."""
+        return await git_preview.preview(self.ask.at(at.cwd), text, self._is_own_copy(at.cwd), at.variables)
+
+    async def moved(self, text: str, expected: dict[str, str], at: Place) -> str:
         """What is no longer where the preview saw it on the remote; empty when all is."""
-        return await git_after.moved(self.ask.at(cwd), expected)
+        return await git_after.moved(self.ask.at(at.cwd), _refs(expected))
 
-    async def proof(self, text: str, expected: dict[str, str], cwd: Path) -> Proof | None:
+    async def proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
         """Whether the remote holds what was pushed and HEAD what was reverted; None for texts without such effects."""
         try:
-            seen = await git_after.effects(self.ask.at(cwd), text, expected)
+            seen = await git_after.effects(self.ask.at(at.cwd), text, _refs(expected))
         except Unavailable as silent:
             return Proof(ok=None, line=str(silent))
         if not seen:
@@ -83,17 +91,17 @@ class Git:
         ok = False if False in told else None if None in told else True
         return Proof(ok=ok, line=" ".join(one.line for one in seen if ok is not False or one.ok is False))
 
-    async def evidence(self, text: str, expected: dict[str, str], cwd: Path) -> tuple[str, ...]:
+    async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
         """What repository and remote say now about a command whose outcome was lost."""
         try:
-            return tuple(one.line for one in await git_after.effects(self.ask.at(cwd), text, expected))
+            return tuple(one.line for one in await git_after.effects(self.ask.at(at.cwd), text, _refs(expected)))
         except Unavailable as silent:
             return (str(silent),)
 
-    async def took_effect(self, text: str, expected: dict[str, str], cwd: Path) -> bool | None:
+    async def took_effect(self, text: str, expected: dict[str, str], at: Place) -> bool | None:
         """Whether all of a text's effects are there (True) or none of them (False); None in between."""
         try:
-            told = {one.ok for one in await git_after.effects(self.ask.at(cwd), text, expected)}
+            told = {one.ok for one in await git_after.effects(self.ask.at(at.cwd), text, _refs(expected))}
         except Unavailable:
             return None
         return told.pop() if len(told) == 1 else None
@@ -102,9 +110,13 @@ class Git:
         """A revert or cherry-pick of a merge that is told which parent is the line to keep."""
         return git_text.with_mainline(text, value)
 
-    async def failure(self, text: str, output: str, cwd: Path) -> Failure | None:
+    async def failure(self, text: str, output: str, at: Place) -> Failure | None:
         """A conflict, with its files and the way out of it; or a refused push, with the way around."""
-        return await git_way_out.failure(self.ask.at(cwd), text, output, self._is_own_copy(cwd))
+        return await git_way_out.failure(self.ask.at(at.cwd), text, output, self._is_own_copy(at.cwd))
+
+    async def back(self, text: str, expected: dict[str, str], at: Place) -> Remedy | None:
+        """Production's former files as a commit on top of what was pushed, published without force."""
+        return await git_way_back.way_back(self.ask.at(at.cwd), text, _refs(expected))
 
     def address(self, output: str) -> str:
         """Where the remote says that a pull request is opened."""
@@ -123,3 +135,8 @@ class Git:
     def _is_own_copy(self, cwd: Path) -> bool:
         room, here = self.folder.resolve(), cwd.resolve()
         return room != here and room not in here.parents
+
+
+def _refs(expected: Mapping[str, str]) -> dict[str, str]:
+    """The part of what a preview saw that is about refs (`origin refs/heads/main`)."""
+    return {key: value for key, value in expected.items() if key.partition(" ")[2].startswith("refs/")}

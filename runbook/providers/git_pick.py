@@ -76,6 +76,7 @@ async def _impossible(
     if not parents and pick.kind == "revert":
         return f"{named} is the first commit: reverting it would delete every file.", "Pick another: e"
     if len(parents) > 1 and not pick.mainline:
+        found.choosing = "The parent to keep (mainline)"
         found.choices = tuple(
             [
                 Target(

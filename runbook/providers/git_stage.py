@@ -45,6 +45,7 @@ class Findings:
         """Commands that change something; `already` counts only when it is said of all of them."""
         self.way_back: list[str] = []
         self.choices: tuple[Target, ...] = ()
+        self.choosing = ""
         self.remedy: Remedy | None = None
 
     def block(self, why: str, mend: str, remedy: Remedy | None = None) -> None:
@@ -67,6 +68,7 @@ class Findings:
             already=" ".join(dict.fromkeys(self.already)) if all_there else "",
             way_back="\n".join(self.way_back),
             choices=self.choices,
+            choosing=self.choosing,
             remedy=self.remedy,
         )
 

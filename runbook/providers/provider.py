@@ -7,6 +7,18 @@ from pathlib import Path
 from typing import Protocol
 
 from runbook.model import Record, Remedy
+from runbook.providers.needs import CheckLine
+
+
+class Place(Record, frozen=True):
+    """Where a command runs, and so where it is asked about.
+
+    `env` is the command's whole environment, `variables` what its session has set without exporting it.
+    """
+
+    cwd: Path
+    env: dict[str, str] = {}
+    variables: dict[str, str] = {}
 
 
 class Target(Record, frozen=True):
@@ -32,8 +44,12 @@ class Preview(Record, frozen=True):
     way_back: str = ""
     choices: tuple[Target, ...] = ()
     """Where the command lacks a decision, what can be chosen: the parents of a merge, as mainline numbers."""
+    choosing: str = ""
+    """What is chosen, as a title: `The parent to keep (mainline)`."""
     remedy: Remedy | None = None
     """What leads out of being blocked, as a ready step."""
+    checks: tuple[CheckLine, ...] = ()
+    """Am I where I think I am, as far as the platform can tell."""
 
 
 class Proof(Record, frozen=True):
@@ -41,6 +57,16 @@ class Proof(Record, frozen=True):
 
     ok: bool | None
     line: str
+
+
+class Standing(Record, frozen=True):
+    """How a way back stands, before anybody has chosen it: `ok` is None where the platform could not be asked."""
+
+    ok: bool | None
+    line: str
+    mend: str = ""
+    target_at: datetime | None = None
+    """When the release was made to which it leads, where one is chosen already."""
 
 
 class Failure(Record, frozen=True):
@@ -64,29 +90,38 @@ class Provider(Protocol):
     async def check_value(self, kind: str, value: str, on: str) -> str:
         """Why the value is not what its kind and `on` say, as a sentence; empty when it is."""
 
+    async def standing(self, text: str, at: Place) -> Standing | None:
+        """How the way back that the command is part of stands now; None where this provider has no say in it."""
+
     def safer(self, text: str, expected: dict[str, str]) -> tuple[str, str]:
         """The text made safer by what its preview saw, and why; unchanged with an empty why where nothing is to do."""
 
-    async def preview(self, text: str, cwd: Path) -> Preview:
+    async def targets_of(self, text: str, value: str, at: Place) -> tuple[Target, ...]:
+        """What could stand in the command's text where `value` stands; none where nobody knows. Raises Unavailable."""
+
+    async def preview(self, text: str, at: Place) -> Preview:
         """What would change, and what the command relies on."""
 
-    async def moved(self, expected: dict[str, str], cwd: Path) -> str:
+    async def moved(self, text: str, expected: dict[str, str], at: Place) -> str:
         """What is no longer as the preview saw it, as a sentence; empty when all is."""
 
-    async def proof(self, text: str, expected: dict[str, str], cwd: Path) -> Proof | None:
+    async def proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
         """Whether the command took effect, asked from the world and not from its exit code."""
 
-    async def evidence(self, text: str, expected: dict[str, str], cwd: Path) -> tuple[str, ...]:
+    async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
         """For an outcome that was lost: what the world says now, a sentence each."""
 
-    async def took_effect(self, text: str, expected: dict[str, str], cwd: Path) -> bool | None:
+    async def took_effect(self, text: str, expected: dict[str, str], at: Place) -> bool | None:
         """For an outcome that was lost: whether all of it happened, or none of it; None where that is not sure."""
 
     def chosen(self, text: str, value: str) -> str:
         """The text with one of its preview's choices written in; unchanged where it does not know how."""
 
-    async def failure(self, text: str, output: str, cwd: Path) -> Failure | None:
+    async def failure(self, text: str, output: str, at: Place) -> Failure | None:
         """Why a command failed and the way out, by its output and the world; None where that tells nothing."""
+
+    async def back(self, text: str, expected: dict[str, str], at: Place) -> Remedy | None:
+        """The way back from a command that took effect, as a ready step; None where there is none to be had."""
 
     def address(self, output: str) -> str:
         """The page that the other side named for going on (to open a pull request); empty where it named none."""

@@ -61,6 +61,8 @@ class Prepared(Record, frozen=True):
     """The step itself, its undo, or a way out that was offered."""
     choices: tuple[Choice, ...] = ()
     """What it cannot run without, to be picked from."""
+    choosing: str = ""
+    """What is picked, as a title."""
     remedy: Remedy | None = None
     """What leads out of being blocked, as a ready step."""
     mode: Mode = "run"

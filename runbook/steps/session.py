@@ -10,9 +10,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import subprocess
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from runbook.model import Record
 
 NO_DIRECTORY = 96
 """Exit code when the directory that the session was in is gone; nothing ran."""
@@ -161,6 +164,56 @@ def _write(path: Path, content: bytes) -> None:
     handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
+
+
+class Remembered(Record, frozen=True):
+    """What a session holds: its directory, what it exports (None: taken away), and what it only set."""
+
+    cwd: str = ""
+    exported: dict[str, str | None] = {}
+    variables: dict[str, str] = {}
+
+
+_RECALL = r"""
+declare -A __warroom_had=()
+for __warroom_name in $(compgen -e); do __warroom_had[$__warroom_name]=1; done
+. "$1" >/dev/null 2>&1 || exit
+[ "${__warroom_whole-}" = yes ] || exit
+printf 'c%s\0' "$__warroom_cwd"
+for __warroom_name in $(sed -n 's/^declare -[^ ]* \([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' "$1" | sort -u); do
+  case ${!__warroom_name@a} in *[aA]*) continue ;; *x*) __warroom_kind=x ;; *) __warroom_kind=v ;; esac
+  printf '%s%s=%s\0' "$__warroom_kind" "$__warroom_name" "${!__warroom_name}"
+done
+for __warroom_name in "${!__warroom_had[@]}"; do
+  [ -n "${!__warroom_name+x}" ] || printf 'g%s\0' "$__warroom_name"
+done
+"""
+
+
+def remembered(session_folder: Path, env: Mapping[str, str]) -> Remembered:
+    """What the session's steps left behind, for a command that would get `env`; nothing where it cannot be read."""
+    state = session_folder / "state.sh"
+    if not state.exists():
+        return Remembered()
+    argv = ("bash", "--noprofile", "--norc", "-c", _RECALL, "bash", str(state.absolute()))
+    try:
+        said = subprocess.run(
+            argv, env=dict(env), stdin=subprocess.DEVNULL, capture_output=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return Remembered()
+    cwd, exported, variables = "", dict[str, str | None](), dict[str, str]()
+    for part in said.stdout.decode("utf-8", "replace").split("\0"):
+        name, _, value = part[1:].partition("=")
+        if part.startswith("c"):
+            cwd = part[1:]
+        elif part.startswith("x"):
+            exported[name] = value
+        elif part.startswith("v"):
+            variables[name] = value
+        elif part.startswith("g"):
+            exported[part[1:]] = None
+    return Remembered(cwd=cwd, exported=exported, variables=variables)
 
 
 # ── the environment of a command ──────────────────────────────────────────────────────────────────

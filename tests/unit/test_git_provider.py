@@ -12,7 +12,7 @@ from runbook.model import Effect
 from runbook.providers.git import Git
 from runbook.providers.git_refusal import refusal
 from runbook.providers.git_way_out import WAY_OUT, conflicts
-from runbook.providers.provider import Preview, Unavailable
+from runbook.providers.provider import Place, Preview, Unavailable
 from tests.unit.git_world import World, fingerprint
 
 
@@ -29,7 +29,7 @@ async def git(world: World) -> Git:
 async def preview(git: Git, text: str) -> Preview:
     """The preview, which must not have written anything."""
     before = fingerprint(git.folder)
-    seen = await git.preview(text, git.folder)
+    seen = await git.preview(text, Place(git.folder))
     assert fingerprint(git.folder) == before
     return seen
 
@@ -162,10 +162,10 @@ async def test_revert_and_push_in_one_text_are_foreseen(world: World, git: Git) 
     done = world.shell(REVERT_ALL.format(world.bad), git.folder)
     assert done.returncode == 0, done.stderr
     text = REVERT_ALL.format(world.bad)
-    proof = await git.proof(text, seen.expected, git.folder)
+    proof = await git.proof(text, seen.expected, Place(git.folder))
     assert proof is not None
     assert proof.ok is True
-    assert await git.took_effect(text, seen.expected, git.folder) is True
+    assert await git.took_effect(text, seen.expected, Place(git.folder)) is True
     again = await preview(git, text)
     assert "already reverted" in again.already
     back = world.shell(seen.way_back, git.folder)
@@ -181,11 +181,11 @@ async def test_a_revert_that_was_reverted_does_not_count(world: World, git: Git)
     world.git("revert", "--no-edit", world.bad, cwd=room)
     first = world.git("rev-parse", "HEAD", cwd=room)
     assert "already reverted" in (await preview(git, text)).already
-    assert (await git.took_effect(text, {}, room)) is True
+    assert (await git.took_effect(text, {}, Place(room))) is True
     world.git("revert", "--no-edit", "HEAD", cwd=room)
     seen = await preview(git, text)
     assert (seen.already, seen.blocked) == ("", "")
-    assert (await git.took_effect(text, {}, room)) is False
+    assert (await git.took_effect(text, {}, Place(room))) is False
     assert "already reverted" in (await preview(git, f"git revert --no-edit {first}")).already
     world.git("revert", "--no-edit", world.bad, cwd=room)
     assert "already reverted" in (await preview(git, text)).already
@@ -222,7 +222,7 @@ async def test_what_cannot_be_reverted(world: World, git: Git) -> None:
 
 
 async def test_variables_of_the_session_are_used(world: World, git: Git) -> None:
-    seen = await git.preview("git revert --no-edit $BAD", git.folder, {"BAD": world.bad})
+    seen = await git.preview("git revert --no-edit $BAD", Place(git.folder, variables={"BAD": world.bad}))
     assert "New checkout flow" in said(seen)
 
 
@@ -236,7 +236,7 @@ async def test_a_conflict_is_foreseen_and_has_a_way_out(world: World, git: Git) 
     assert any(w.startswith("will conflict in: ") and "checkout" in w and "flow" in w for w in seen.warnings)
     assert world.shell(text, git.folder).returncode != 0
     assert set(await conflicts(git.ask)) == {"checkout", "flow"}
-    proof = await git.proof(text, {}, git.folder)
+    proof = await git.proof(text, {}, Place(git.folder))
     assert proof is not None
     assert proof.ok is False
     assert "stopped at a conflict" in proof.line
@@ -263,9 +263,9 @@ async def test_cherry_picking_the_revert_to_production(world: World, git: Git) -
     seen = await preview(git, text)
     assert seen.blocked == seen.already == ""
     assert "brings 2 files +1 −3: checkout, flow" in seen.lines
-    assert await git.took_effect(text, {}, room) is False
+    assert await git.took_effect(text, {}, Place(room)) is False
     assert world.shell(text, room).returncode == 0
-    assert await git.took_effect(text, {}, room) is True
+    assert await git.took_effect(text, {}, Place(room)) is True
     assert "already" in (await preview(git, text)).already
     assert "already reverted" in (await preview(git, f"git revert --no-edit {world.bad}")).already
 
@@ -285,9 +285,9 @@ async def test_rolling_back_to_the_files_of_a_tag(world: World, git: Git) -> Non
     assert "changes 3 files +2 −4" in seen.lines
     assert "adds 1 commit:" in seen.lines
     assert seen.expected == {"origin refs/heads/production": world.header}
-    assert await git.took_effect(text, seen.expected, git.folder) is False
+    assert await git.took_effect(text, seen.expected, Place(git.folder)) is False
     assert world.shell(text, git.folder).returncode == 0
-    assert await git.took_effect(text, seen.expected, git.folder) is True
+    assert await git.took_effect(text, seen.expected, Place(git.folder)) is True
     world.git("fetch", "-q", "origin", cwd=git.folder)
     again = await preview(git, text)
     assert "already has exactly the files of v1.1.0" in again.already
@@ -332,7 +332,7 @@ async def test_a_rewind_says_what_it_drops(world: World, git: Git) -> None:
     assert why
     assert "bare force" not in said(await preview(git, safer))
     assert world.shell(safer, git.folder).returncode == 0
-    proof = await git.proof(safer, seen.expected, git.folder)
+    proof = await git.proof(safer, seen.expected, Place(git.folder))
     assert proof is not None
     assert proof.ok is True
     assert world.shell(seen.way_back, git.folder).returncode == 0
@@ -373,7 +373,7 @@ async def test_what_is_there_already_and_what_is_new(world: World, git: Git) -> 
 async def test_deletions_are_blocked_or_named(world: World, git: Git) -> None:
     assert "this deletes production on origin" in (await preview(git, "git push origin :production")).blocked
     assert "would be deleted" in (await preview(git, 'git push origin "$UNSET:refs/heads/production"')).blocked
-    seen = await git.preview('git push origin "$X:refs/heads/production"', git.folder, {"X": ""})
+    seen = await git.preview('git push origin "$X:refs/heads/production"', Place(git.folder, variables={"X": ""}))
     assert "this deletes production" in seen.blocked
     asked = await preview(git, "git push origin --delete production")
     assert "This deletes production on origin" in said(asked)
@@ -403,10 +403,10 @@ async def test_pushes_that_git_would_not_understand(world: World, git: Git) -> N
 async def test_a_remote_that_moved_is_noticed(world: World, git: Git) -> None:
     text = REVERT_ALL.format(world.bad)
     seen = await preview(git, text)
-    assert await git.moved(seen.expected, git.folder) == ""
+    assert await git.moved("", seen.expected, Place(git.folder)) == ""
     sha = world.colleague_pushes("Meanwhile")
     before = fingerprint(git.folder)
-    moved = await git.moved(seen.expected, git.folder)
+    moved = await git.moved("", seen.expected, Place(git.folder))
     was = f"production moved since the preview: it was {world.header[:7]}"
     assert moved.startswith(f'{was}, now {sha[:7]} "Meanwhile" by Bo, ')
     assert moved.endswith(". Look again: r")
@@ -417,11 +417,11 @@ async def test_a_remote_that_moved_is_noticed(world: World, git: Git) -> None:
     assert (unknown.remedy.text, unknown.remedy.effect) == ("git fetch origin", Effect.READ)
     assert "newer than what this clone has" in said(unknown)
     world.git("fetch", "-q", "origin", cwd=git.folder)
-    assert '"Meanwhile"' in await git.moved(seen.expected, git.folder)
+    assert '"Meanwhile"' in await git.moved("", seen.expected, Place(git.folder))
     assert (await preview(git, text)).blocked == ""
     world.git("branch", "-D", "production", cwd=world.remote)
-    assert "was deleted since" in await git.moved(seen.expected, git.folder)
-    assert "was created since" in await git.moved({"origin refs/heads/main": ""}, git.folder)
+    assert "was deleted since" in await git.moved("", seen.expected, Place(git.folder))
+    assert "was created since" in await git.moved("", {"origin refs/heads/main": ""}, Place(git.folder))
 
 
 async def test_a_dead_remote_blocks_and_counts_as_moved(world: World, git: Git) -> None:
@@ -430,10 +430,10 @@ async def test_a_dead_remote_blocks_and_counts_as_moved(world: World, git: Git) 
     seen = await preview(git, REVERT_ALL.format(world.bad))
     assert "could not be asked" in seen.blocked
     assert "Retry: r" in seen.blocked
-    assert "is not known" in await git.moved(expected, git.folder)
+    assert "is not known" in await git.moved("", expected, Place(git.folder))
     assert (await preview(git, f"git revert --no-edit {world.bad}")).blocked == ""
-    assert await git.took_effect(REVERT_ALL.format(world.bad), expected, git.folder) is None
-    assert "could not be asked" in (await git.evidence(REVERT_ALL.format(world.bad), expected, git.folder))[0]
+    assert await git.took_effect(REVERT_ALL.format(world.bad), expected, Place(git.folder)) is None
+    assert "could not be asked" in (await git.evidence(REVERT_ALL.format(world.bad), expected, Place(git.folder)))[0]
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -444,7 +444,7 @@ async def test_a_dead_remote_blocks_and_counts_as_moved(world: World, git: Git) 
 async def test_a_shallow_clone_is_blocked(world: World, git: Git) -> None:
     shallow = world.root / "shallow"
     world.git("clone", "-q", "--depth", "1", f"file://{world.remote}", str(shallow), cwd=world.root)
-    seen = await git.preview("git revert --no-edit HEAD", shallow)
+    seen = await git.preview("git revert --no-edit HEAD", Place(shallow))
     assert "shallow" in seen.blocked
     assert "git fetch --unshallow" in seen.blocked
 
@@ -452,7 +452,7 @@ async def test_a_shallow_clone_is_blocked(world: World, git: Git) -> None:
 async def test_the_engineers_own_copy_is_named(world: World, git: Git) -> None:
     (world.copy / "page").write_text("dirty\n")
     before = fingerprint(world.copy)
-    seen = await git.preview("git reset --hard v1.1.0", world.copy)
+    seen = await git.preview("git reset --hard v1.1.0", Place(world.copy))
     assert fingerprint(world.copy) == before
     assert "own working copy" in said(seen)
     assert "1 files with uncommitted work would be lost." in seen.warnings
@@ -469,7 +469,7 @@ async def test_a_pre_push_hook_is_announced_and_not_run(world: World) -> None:
     hook.chmod(0o755)
     git = await world.provider()
     assert any("does not run" in warning for warning in (await preview(git, "git push origin main:side")).warnings)
-    assert any("will run" in w for w in (await git.preview("git push origin main:side", world.copy)).warnings)
+    assert any("will run" in w for w in (await git.preview("git push origin main:side", Place(world.copy))).warnings)
     assert not (world.root / "ran").exists()
 
 
@@ -489,12 +489,12 @@ async def test_the_runbook_as_the_user_wrote_it(world: World, git: Git) -> None:
 
 async def test_git_in_another_directory(world: World, git: Git) -> None:
     (git.folder / "sub").mkdir()
-    inside = await git.preview("cd sub && git push origin main:side", git.folder)
+    inside = await git.preview("cd sub && git push origin main:side", Place(git.folder))
     assert "creates side on origin" in said(inside)
-    other = await git.preview(f"git -C {world.copy} push origin {world.cart}:side", git.folder)
+    other = await git.preview(f"git -C {world.copy} push origin {world.cart}:side", Place(git.folder))
     assert f'creates side on origin, at {world.cart[:7]} "Cart"' in said(other)
-    assert "cannot be looked into" in (await git.preview("cd $DIR; git push origin main", git.folder)).blocked
-    assert "cannot be looked into" in said(await git.preview("git -C gone revert HEAD", git.folder))
+    assert "cannot be looked into" in (await git.preview("cd $DIR; git push origin main", Place(git.folder))).blocked
+    assert "cannot be looked into" in said(await git.preview("git -C gone revert HEAD", Place(git.folder)))
 
 
 async def test_half_done_is_said_and_is_not_already(world: World, git: Git) -> None:
@@ -590,11 +590,11 @@ def test_ordinary_output_is_no_refusal() -> None:
 async def test_killed_between_revert_and_push(world: World, git: Git) -> None:
     text = REVERT_ALL.format(world.bad)
     expected = (await preview(git, text)).expected
-    assert await git.took_effect(text, expected, git.folder) is False
+    assert await git.took_effect(text, expected, Place(git.folder)) is False
     world.git("checkout", "-q", "--detach", "origin/production", cwd=git.folder)
     world.git("revert", "--no-edit", world.bad, cwd=git.folder)
-    assert await git.took_effect(text, expected, git.folder) is None
-    evidence = await git.evidence(text, expected, git.folder)
+    assert await git.took_effect(text, expected, Place(git.folder)) is None
+    evidence = await git.evidence(text, expected, Place(git.folder))
     assert any("contains the revert of" in line for line in evidence)
     assert any("is still" in line for line in evidence)
 
@@ -602,16 +602,19 @@ async def test_killed_between_revert_and_push(world: World, git: Git) -> None:
 async def test_another_push_is_neither_done_nor_not_done(world: World, git: Git) -> None:
     text = f"git push origin {world.header}:refs/heads/production"
     world.colleague_pushes("Something else")
-    assert await git.took_effect(text, {"origin refs/heads/production": world.cart}, git.folder) is None
+    assert await git.took_effect(text, {"origin refs/heads/production": world.cart}, Place(git.folder)) is None
     world.git("fetch", "-q", "origin", cwd=git.folder)
-    assert await git.took_effect(text, {"origin refs/heads/production": world.cart}, git.folder) is True
-    assert "contains what was pushed" in (await git.evidence(text, {"origin refs/heads/production": ""}, git.folder))[0]
+    assert await git.took_effect(text, {"origin refs/heads/production": world.cart}, Place(git.folder)) is True
+    assert (
+        "contains what was pushed"
+        in (await git.evidence(text, {"origin refs/heads/production": ""}, Place(git.folder)))[0]
+    )
 
 
 async def test_a_push_that_did_not_happen_is_no_proof(world: World, git: Git) -> None:
     world.git("commit", "-q", "--allow-empty", "-m", "x", cwd=git.folder)
     proof = await git.proof(
-        "git push origin HEAD:production", {"origin refs/heads/production": world.header}, git.folder
+        "git push origin HEAD:production", {"origin refs/heads/production": world.header}, Place(git.folder)
     )
     assert proof is not None
     assert proof.ok is False
@@ -619,7 +622,7 @@ async def test_a_push_that_did_not_happen_is_no_proof(world: World, git: Git) ->
 
 
 async def test_texts_without_effects_have_no_proof(world: World, git: Git) -> None:
-    assert await git.proof("git fetch origin", {}, git.folder) is None
+    assert await git.proof("git fetch origin", {}, Place(git.folder)) is None
     assert git.concerns("git fetch && git push")
     assert not git.concerns("git --no-pager log --oneline -10")
     assert not git.concerns("echo git push")
@@ -638,7 +641,7 @@ def test_the_module_costs_no_gitpython_at_start() -> None:
 async def test_a_refused_push_can_go_to_a_branch_of_its_own(world: World, git: Git) -> None:
     world.remote_refuses("Protected: ask for a pull request")
     text = f"git push --porcelain origin {world.cart}:refs/heads/production"
-    failed = await git.failure(text, push_output(world, git, "--force", *text.split()[3:]), git.folder)
+    failed = await git.failure(text, push_output(world, git, "--force", *text.split()[3:]), Place(git.folder))
     assert failed is not None
     assert failed.why == "A hook on the remote refused the push to production: Protected: ask for a pull request."
     assert failed.remedy is not None
@@ -662,13 +665,13 @@ BEHIND = "!\tHEAD:refs/heads/production\t[rejected] (fetch first)\nerror: failed
 
 async def test_the_commit_that_was_refused_is_named_whole_with_the_page_of_the_rule(world: World, git: Git) -> None:
     text = "git push --porcelain origin HEAD:refs/heads/production"
-    failed = await git.failure(text, RULES, git.folder)
+    failed = await git.failure(text, RULES, Place(git.folder))
     assert failed is not None and failed.remedy is not None
     assert f" {world.header}:refs/heads/warroom/" in failed.remedy.text  # HEAD may be another by then
     assert failed.why.endswith("The rule: https://github.com/acme/shop/rules?ref=refs%2Fheads%2Fproduction")
-    behind = await git.failure(text, BEHIND, git.folder)
+    behind = await git.failure(text, BEHIND, Place(git.folder))
     assert behind is not None and behind.remedy is not None
-    cleaned = await git.failure(text, REJECTED_AS_SHOWN, git.folder)  # the room's output has no tabs any more
+    cleaned = await git.failure(text, REJECTED_AS_SHOWN, Place(git.folder))  # the room's output has no tabs any more
     assert cleaned is not None and cleaned.why == "A hook on the remote refused the push to production."
 
 
@@ -678,7 +681,7 @@ async def test_installed_programs_that_open_a_pull_request_are_named(world: Worl
     (programs / "glab").write_text("#!/bin/sh\n")
     (programs / "glab").chmod(0o755)
     git.ask.env["PATH"] = f"{programs}:{git.ask.env['PATH']}"
-    failed = await git.failure("git push origin HEAD:refs/heads/production", RULES, git.folder)
+    failed = await git.failure("git push origin HEAD:refs/heads/production", RULES, Place(git.folder))
     assert failed is not None and failed.remedy is not None
     head = f"warroom/production-{world.header[:12]}"
     assert f"glab mr create --target-branch production --source-branch {head}" in failed.remedy.note
@@ -692,7 +695,7 @@ async def test_installed_programs_that_open_a_pull_request_are_named(world: Worl
     ],
 )
 async def test_no_branch_is_offered_where_no_push_would_arrive(output: str, git: Git) -> None:
-    failed = await git.failure("git push origin HEAD:refs/heads/production", output, git.folder)
+    failed = await git.failure("git push origin HEAD:refs/heads/production", output, Place(git.folder))
     assert failed is not None
     assert failed.remedy is None
 
@@ -703,7 +706,7 @@ async def test_a_conflict_names_its_files_and_the_way_out(world: World, git: Git
     world.git("pull", "-q", cwd=git.folder)
     text = f"git revert --no-edit {world.bad}"
     ended = world.shell(text, git.folder)
-    failed = await git.failure(text, (ended.stdout + ended.stderr).decode(), git.folder)
+    failed = await git.failure(text, (ended.stdout + ended.stderr).decode(), Place(git.folder))
     assert failed is not None and failed.remedy is not None
     assert failed.why == "The revert stopped at a conflict in checkout, flow. Nothing was published."
     assert (failed.remedy.text, failed.remedy.target) == (WAY_OUT, "the clean room")

@@ -1,0 +1,302 @@
+"""Makes a provider of a platform: the questions that every way back has in common, asked once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runbook.logs.clean import clean
+from runbook.model import Record, Remedy
+from runbook.providers.calls import Call, calls
+from runbook.providers.needs import CheckLine
+from runbook.providers.platform import Ask, Live, Order, Platform, Release
+from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable
+
+_SHOWN = 3
+
+
+class _Meant(Record, frozen=True):
+    """An order in a text, and the place from which it acts."""
+
+    order: Order
+    call: Call
+    at: Place
+
+    def key(self, part: str) -> str:
+        return f"{self.order.what} · {part}"
+
+
+class OnPlatform:
+    """The provider of one platform. Changes nothing."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.name = platform.name
+
+    def concerns(self, text: str) -> bool:
+        """Whether the text may hold an order to this platform: one of its programs is called by name."""
+        return any(call.program in self.platform.programs for call in calls(text, {}))
+
+    # ── before ────────────────────────────────────────────────────────────────────────────────────
+
+    async def targets(self, kind: str, on: str) -> tuple[Target, ...]:
+        """None: a platform's releases are offered where a command names one."""
+        return ()
+
+    async def check_value(self, kind: str, value: str, on: str) -> str:
+        """Nothing: whether the platform has a release is asked when its command is shown."""
+        return ""
+
+    async def targets_of(self, text: str, value: str, at: Place) -> tuple[Target, ...]:
+        """The releases that could stand in the text where `value` stands. Raises Unavailable."""
+        for meant in self._orders(text, at):
+            if meant.order.target == value:
+                return await self._targets(meant)
+        return ()
+
+    async def standing(self, text: str, at: Place) -> Standing | None:
+        """How the way back stands now: what serves, to what it leads, what is in the way."""
+        for meant in self._orders(text, at):
+            ask = Ask(meant.at)
+            try:
+                checks = await self.platform.guard(ask, meant.order)
+                live = await self.platform.live(ask, meant.order)
+                releases = await self.platform.releases(ask, meant.order)
+            except Unavailable as silent:
+                return Standing(ok=None, line=str(silent))
+            stops = next((line for line in checks if line.stops and line.ok is not True), None)
+            if stops is not None:
+                return Standing(ok=stops.ok, line=f"{stops.title}: {stops.found}", mend=stops.mend)
+            others = [one for one in releases if one.identity != live.release.identity and not one.blocked]
+            chosen = _named(releases, meant.order.target)
+            if chosen is not None and chosen.blocked:
+                return Standing(ok=False, line=chosen.warning)
+            said = f"{_title(live.release)} serves; {len(others)} to go back to" if others else ""
+            return Standing(
+                ok=bool(others),
+                line=said or f"{_title(live.release)} serves, and there is nothing to go back to",
+                target_at=chosen.at if chosen else None,
+            )
+        return None
+
+    def safer(self, text: str, expected: dict[str, str]) -> tuple[str, str]:
+        """Unchanged: what a platform's command lacks, the person chooses."""
+        return text, ""
+
+    async def preview(self, text: str, at: Place) -> Preview:
+        """What serves now, what would, and what speaks against it; for a call that names no release, the choice."""
+        seen = [await self._preview_one(meant) for meant in self._orders(text, at)]
+        return Preview(
+            lines=tuple(line for one in seen for line in one.lines),
+            expected={key: value for one in seen for key, value in one.expected.items()},
+            warnings=tuple(line for one in seen for line in one.warnings),
+            blocked=" ".join(one.blocked for one in seen if one.blocked),
+            already=" ".join(one.already for one in seen) if seen and all(one.already for one in seen) else "",
+            way_back=" ".join(one.way_back for one in seen if one.way_back),
+            choices=next((one.choices for one in seen if one.choices), ()),
+            choosing=next((one.choosing for one in seen if one.choices), ""),
+            checks=tuple(line for one in seen for line in one.checks),
+        )
+
+    async def _preview_one(self, meant: _Meant) -> Preview:
+        order, noun = meant.order, self.platform.noun
+        ask = Ask(meant.at)
+        checks: tuple[CheckLine, ...] = ()
+        try:
+            checks = await self.platform.guard(ask, order)
+            live = await self.platform.live(ask, order)
+            releases = await self.platform.releases(ask, order)
+        except Unavailable as silent:
+            asked = CheckLine(title=f"what serves on {order.what} is known", ok=None, found=str(silent))
+            return Preview(checks=(*checks, asked))
+        now = f"{order.what}: {_title(live.release)} serves now{_told(live.release)}"
+        lines = (now, *((f"still under way: {live.unsettled}",) if live.unsettled else ()))
+        expected = {meant.key("live"): live.release.identity, meant.key("back"): live.release.value}
+        if order.target is None:
+            return Preview(
+                lines=lines,
+                expected=expected,
+                checks=checks,
+                warnings=(f"Which {noun} it goes to is decided only when it runs.",),
+            )
+        if not order.target:
+            return Preview(
+                lines=lines,
+                expected=expected,
+                checks=checks,
+                blocked=f"The command names no {noun}: carried out twice, it may bring the faulty one back.",
+                choices=tuple(_target(one, live) for one in releases if one.identity != live.release.identity),
+                choosing=f"The {noun} to go back to",
+            )
+        wanted = _named(releases, order.target)
+        if wanted is None:
+            offered = ", ".join(one.value for one in releases[:_SHOWN]) or "none"
+            return Preview(
+                lines=lines,
+                checks=checks,
+                blocked=f"{order.what} has no {noun} {clean(order.target, 80)}. The newest: {offered}. Pick one: e",
+            )
+        same = wanted.identity == live.release.identity
+        return Preview(
+            lines=(*lines, f"afterwards: {_title(wanted)}{_told(wanted)}"),
+            expected=expected | {meant.key("wanted"): wanted.identity},
+            warnings=(wanted.warning,) if wanted.warning and not wanted.blocked else (),
+            checks=checks,
+            blocked=wanted.warning if wanted.blocked else "",
+            already=f"{order.what} serves {_title(wanted)} already." if same and not live.unsettled else "",
+            way_back="" if same else self.platform.back(order, live.release.value).text,
+        )
+
+    async def moved(self, text: str, expected: dict[str, str], at: Place) -> str:
+        """What serves no longer as the preview saw it, or which release is gone since; empty when all is."""
+        for meant in self._orders(text, at):
+            was = expected.get(meant.key("live"))
+            if was is None:
+                continue
+            ask = Ask(meant.at)
+            try:
+                checks = await self.platform.guard(ask, meant.order)
+                live = await self.platform.live(ask, meant.order)
+                releases = await self.platform.releases(ask, meant.order)
+            except Unavailable as silent:
+                return f"{meant.order.what} could not be asked again: {silent}"
+            if live.release.identity != was:
+                return f"{meant.order.what} has moved: {_title(live.release)} serves now{_told(live.release)}."
+            if failed := next((line for line in checks if line.stops and line.ok is False), None):
+                return f"{failed.title}: {failed.found}"
+            if meant.order.target and _named(releases, meant.order.target) is None:
+                return f"{meant.order.what} has no {self.platform.noun} {clean(meant.order.target, 80)} any more."
+        return ""
+
+    # ── after ─────────────────────────────────────────────────────────────────────────────────────
+
+    async def proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
+        """Whether the platform serves what was ordered; None for a text without orders."""
+        told = [await self._proof_one(meant, expected) for meant in self._orders(text, at)]
+        if not told:
+            return None
+        oks = [proof.ok for proof in told]
+        ok = False if False in oks else None if None in oks else True
+        return Proof(ok=ok, line=" ".join(proof.line for proof in told if ok is not False or proof.ok is False))
+
+    async def _proof_one(self, meant: _Meant, expected: dict[str, str]) -> Proof:
+        ask, what = Ask(meant.at), meant.order.what
+        try:
+            live = await self.platform.live(ask, meant.order)
+            wanted = expected.get(meant.key("wanted")) or await self._identity(ask, meant.order)
+        except Unavailable as silent:
+            return Proof(ok=None, line=f"Whether it worked is not known: {silent}")
+        serves = f"{what} serves {_title(live.release)}"
+        if not wanted:
+            return Proof(ok=None, line=f"{serves}.")
+        if live.release.identity != wanted:
+            unchanged = live.release.identity == expected.get(meant.key("live"))
+            return Proof(ok=False, line=f"{serves}{', as before' if unchanged else ''}: not what was ordered.")
+        if live.unsettled:
+            return Proof(ok=None, line=f"The order was taken and is under way: {live.unsettled}")
+        return Proof(ok=True, line=f"{serves}.")
+
+    async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
+        """What each thing that was to be changed serves now."""
+        return tuple([(await self._proof_one(meant, expected)).line for meant in self._orders(text, at)])
+
+    async def took_effect(self, text: str, expected: dict[str, str], at: Place) -> bool | None:
+        """Whether all orders took effect or none of them; an order that is still under way has."""
+        told: set[bool | None] = set()
+        for meant in self._orders(text, at):
+            was, wanted = expected.get(meant.key("live")), expected.get(meant.key("wanted"))
+            try:
+                serves = (await self.platform.live(Ask(meant.at), meant.order)).release.identity
+            except Unavailable:
+                return None
+            told.add(True if wanted and serves == wanted else False if was and serves == was else None)
+        return told.pop() if len(told) == 1 else None
+
+    async def back(self, text: str, expected: dict[str, str], at: Place) -> Remedy | None:
+        """The order that makes the release live again that served before; None where that is not one."""
+        meant = tuple(self._orders(text, at))
+        if len(meant) != 1:
+            return None
+        before = expected.get(meant[0].key("back"))
+        same = expected.get(meant[0].key("live")) == expected.get(meant[0].key("wanted"))
+        return self.platform.back(meant[0].order, before) if before and not same else None
+
+    async def failure(self, text: str, output: str, at: Place) -> Failure | None:
+        """Why an order failed, in the platform's terms."""
+        for meant in self._orders(text, at):
+            if why := self.platform.failure(meant.order, output):
+                return Failure(why=why)
+        return None
+
+    def chosen(self, text: str, value: str) -> str:
+        """The release written behind the last word of the order that names none."""
+        for call in calls(text, {}):
+            order = self._order(call)
+            if order is not None and order.target == "":
+                return f"{text[: call.end]} {self.platform.naming(value)}{text[call.end :]}"
+        return text
+
+    def address(self, output: str) -> str:
+        """No platform names a page to go on with."""
+        return ""
+
+    # ── inside ────────────────────────────────────────────────────────────────────────────────────
+
+    def _orders(self, text: str, at: Place) -> Iterator[_Meant]:
+        for call in calls(text, at.env | at.variables):
+            order = self._order(call)
+            if order is not None:
+                cwd = Path(at.cwd, call.directory)
+                env = at.env | {name: value for name, value in call.settings.items() if name != "PATH"}
+                yield _Meant(order=order, call=call, at=Place(cwd=cwd, env=env))
+
+    def _order(self, call: Call) -> Order | None:
+        return self.platform.order(call) if call.program in self.platform.programs else None
+
+    async def _targets(self, meant: _Meant) -> tuple[Target, ...]:
+        ask = Ask(meant.at)
+        live = await self.platform.live(ask, meant.order)
+        return tuple(_target(one, live) for one in await self.platform.releases(ask, meant.order))
+
+    async def _identity(self, ask: Ask, order: Order) -> str:
+        if not order.target:
+            return ""
+        found = _named(await self.platform.releases(ask, order), order.target)
+        return found.identity if found else ""
+
+
+def _named(releases: tuple[Release, ...], value: str | None) -> Release | None:
+    return next((one for one in releases if value and value in (one.value, one.identity)), None)
+
+
+def _target(release: Release, live: Live) -> Target:
+    return Target(
+        value=release.value,
+        title=release.title,
+        by=release.by,
+        at=release.at,
+        detail=release.detail,
+        current=release.identity == live.release.identity,
+        warning=release.warning,
+    )
+
+
+def _title(release: Release) -> str:
+    said = clean(release.value, 60)
+    return f"{said} ({clean(release.title, 80)})" if release.title and release.title != release.value else said
+
+
+def _told(release: Release) -> str:
+    """` · by ana, 2 h ago · sha256:…`."""
+    age = _age(release.at) if release.at else ""
+    parts = [f"by {release.by}" if release.by else "", age, release.detail]
+    return "".join(f" · {clean(part, 120)}" for part in parts if part)
+
+
+def _age(at: datetime) -> str:
+    seconds = (datetime.now(UTC) - at).total_seconds()
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit} ago"
+    return "just now"

@@ -1,0 +1,146 @@
+"""A deployment platform that can go back to an earlier release: what one file says about one platform.
+
+`on_platform.py` makes a whole provider of it: preview, proof, what moved meanwhile, a lost outcome, the picker,
+the way back. A platform only reads calls and asks; nothing in it changes anything.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import msgspec
+
+from runbook.logs.clean import clean, redact
+from runbook.model import Record, Remedy, Seconds
+from runbook.providers.calls import Call
+from runbook.providers.child import Answer, bounded
+from runbook.providers.needs import CheckLine
+from runbook.providers.provider import Place, Unavailable
+
+T = TypeVar("T")
+
+LIMIT: Seconds = 20
+"""How long one question may take; a client retries for minutes where a server refuses."""
+
+
+class Order(Record, frozen=True):
+    """A call that puts an earlier release live."""
+
+    what: str
+    """What it acts on, as a person names it: `deployment/web in shop`. Two orders on one thing say the same."""
+    target: str | None
+    """The release it names: empty where it names none, None where the shell decides it when it runs."""
+    scope: tuple[str, ...] = ()
+    """The call's words that say where (`--context`, `--app`); every question repeats them."""
+    facts: dict[str, str] = {}
+    """What the platform reads out of the call for itself."""
+
+
+class Release(Record, frozen=True):
+    """Something that serves, or could be made to serve.
+
+    `value` is how a call names it, `identity` what stays the same when it is made live again under another name
+    (Kubernetes and Heroku give a restored release a new number).
+    """
+
+    value: str
+    identity: str
+    title: str = ""
+    by: str = ""
+    at: datetime | None = None
+    detail: str = ""
+    warning: str = ""
+    """Why going back to it is dangerous or impossible; `blocked` tells which."""
+    blocked: bool = False
+
+
+class Live(Record, frozen=True):
+    """What serves now. `unsettled` says what is still under way: not all of it serves yet."""
+
+    release: Release
+    unsettled: str = ""
+
+
+class Platform(Protocol):
+    """One platform. Questions raise Unavailable, with what was tried and the mend."""
+
+    name: ClassVar[str]
+    programs: ClassVar[tuple[str, ...]]
+    """The programs whose calls it reads."""
+    noun: ClassVar[str]
+    """What a release is called there: revision, deployment, version."""
+
+    def order(self, call: Call) -> Order | None:
+        """The call as an order to go back; None for every other call."""
+
+    async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
+        """Am I where I think I am: account, project, cluster; and what stands in the way there."""
+
+    async def live(self, ask: Ask, order: Order) -> Live:
+        """What serves now."""
+
+    async def releases(self, ask: Ask, order: Order) -> tuple[Release, ...]:
+        """What can be gone back to, newest first, with what serves now among it."""
+
+    def naming(self, value: str) -> str:
+        """The words that make a call name this release, to be put behind its last word."""
+
+    def back(self, order: Order, value: str) -> Remedy:
+        """The command that makes the release live again that served before."""
+
+    def failure(self, order: Order, output: str) -> str:
+        """Why the order failed, by its output: a sentence with the mend; empty where that tells nothing."""
+
+
+class Ask:
+    """Puts questions to a platform, from the place where its command runs."""
+
+    def __init__(self, at: Place) -> None:
+        self.at = at
+
+    async def answer(self, *argv: str, limit: Seconds = LIMIT) -> Answer:
+        """Raises Unavailable when the program is not there or does not answer in time."""
+        try:
+            said = await bounded(argv, self.at.cwd, self.at.env, limit)
+        except OSError as broken:
+            raise Unavailable(f"{argv[0]} could not be run: {broken.strerror or broken}.") from None
+        if said.exit is None:
+            raise Unavailable(f"{spoken(argv)} gave no answer within {limit:.0f} s.")
+        return said
+
+    async def text(self, *argv: str, limit: Seconds = LIMIT) -> str:
+        """What it prints. Raises Unavailable, with the program's own words, when it fails."""
+        said = await self.answer(*argv, limit=limit)
+        if not said.ok:
+            raise Unavailable(f"{spoken(argv)} failed: {reason(said)}")
+        return said.out.decode("utf-8", "replace")
+
+    async def json(self, *argv: str, limit: Seconds = LIMIT) -> Any:
+        """What it prints, as JSON. Raises Unavailable."""
+        text = await self.text(*argv, limit=limit)
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise Unavailable(f"{spoken(argv)} did not answer with JSON.") from None
+
+    async def decoded(self, kind: type[T], *argv: str, limit: Seconds = LIMIT) -> T:
+        """What it prints, as data of this type. Raises Unavailable where it has another shape."""
+        text = await self.text(*argv, limit=limit)
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except msgspec.MsgspecError as wrong:
+            raise Unavailable(f"{spoken(argv)} answered in an unexpected form: {clean(str(wrong), 200)}.") from None
+
+
+def spoken(argv: tuple[str, ...]) -> str:
+    """A question as a sentence names it: the program and its words, without options."""
+    words = [word for word in argv[1:4] if not word.startswith("-")]
+    return f"`{clean(' '.join((argv[0], *words)), 80)}`"
+
+
+def reason(said: Answer) -> str:
+    """The program's own words about its failure: the first line that says something."""
+    lines = [clean(line, 300).strip() for line in (said.err or said.out).splitlines()]
+    return redact(next((line for line in lines if line), f"exit {said.exit}"))
