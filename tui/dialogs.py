@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from runbook.model import Contact, Method, Where
-from tui import actions, saving, trusting
+from runbook.model import Contact
+from tui import actions, choosing, saving, trusting
 from tui.leave import Leave
-from widgets.chooser import Chooser, MethodCard
 from widgets.contacts import Contacts
 from widgets.help import ActionInfo, Help
 from widgets.prompt import Prompt
 from widgets.timeline import Timeline
-from widgets.words import glyph
 
 if TYPE_CHECKING:
     from tui.room_screen import RoomScreen
@@ -112,81 +109,8 @@ def write_report(screen: RoomScreen) -> None:
     screen.do(work())
 
 
-# ── choosing a method ─────────────────────────────────────────────────────────────────────────────
-
-
-def compare_methods(screen: RoomScreen) -> None:
-    async def work() -> None:
-        cards = await _cards(screen)
-        advice = screen.conductor.outlook.advice(screen.conductor.state).text
-        screen.app.push_screen(Chooser(cards, advice), take)
-
-    def take(method: str | None) -> None:
-        if method:
-            choose_method(screen, method)
-
-    screen.do(work())
-
-
-async def _cards(screen: RoomScreen) -> tuple[MethodCard, ...]:
-    conductor = screen.conductor
-    methods = conductor.runbook.methods
-    advice = conductor.outlook.advice(conductor.state)
-    ready = await asyncio.gather(*(_readiness(screen, method) for method in methods))
-    able = [method.id for method, (why, _) in zip(methods, ready, strict=True) if not why]
-    best = next((name for name in (*advice.methods, *able) if name in able), "")
-    reason = advice.text.split(f" {glyph('arrow')} ")[0] if advice.methods else "the runbook's first choice"
-    return tuple(
-        MethodCard(
-            id=method.id,
-            label=method.label,
-            title=method.title,
-            estimate=method.estimate,
-            risk=method.risk,
-            data_loss=method.data_loss,
-            ready=not why,
-            ready_text=why or "ready",
-            mend=mend,
-            recommended=method.id == best,
-            reason=reason if method.id == best else "",
-            use_when=method.use_when,
-            avoid_when=method.avoid_when,
-            steps=len(method.steps),
-            standing="chosen" if method.id == conductor.state.method else "",
-        )
-        for method, (why, mend) in zip(methods, ready, strict=True)
-    )
-
-
-async def _readiness(screen: RoomScreen, method: Method) -> tuple[str, str]:
-    """Why a method cannot be carried out here, and the mend; both empty when it can."""
-    carrier = screen.conductor.carrier
-    found = await carrier.look(method.requires, method, "", screen.conductor.known_values())
-    missing = next((check for check in found if check.stops and check.ok is not True), None)
-    if missing is not None:
-        return f"{missing.title}: {missing.found}", missing.mend
-    return (carrier.no_clean_room if method.where is Where.CLEAN_ROOM else ""), ""
-
-
-def choose_method(screen: RoomScreen, method: str) -> None:
-    async def work() -> None:
-        conductor = screen.conductor
-        advice = conductor.outlook.advice(conductor.state)
-        await conductor.choose_method(method, advice.text if advice.level != "none" else "")
-        if screen.desk is not None:
-            screen.desk.close()  # a confirmation of the other method must not stand beside this one's steps
-        first = next(iter(conductor.procedure(method).steps), None)
-        screen.open_phases = screen.open_phases | {"phase:method"}
-        screen.draw()
-        screen.go("runbook")
-        if first is not None:
-            screen.checklist.select(f"step:{method}:{first.id}")
-
-    screen.do(work())
-
-
 ACTS: dict[str, Callable[[RoomScreen], None]] = {
-    "method": compare_methods,
+    "method": choosing.compare_methods,
     "note": add_note,
     "timeline": show_timeline,
     "document": trusting.show_document,

@@ -398,9 +398,9 @@ class RoomScreen(Screen[None]):
             self.do(self.conductor.report_trigger(event.trigger, active=active))
 
     def on_checklist_pane_method_opened(self, event: ChecklistPane.MethodOpened) -> None:
-        from tui import dialogs
+        from tui import choosing
 
-        dialogs.choose_method(self, event.method)
+        choosing.choose_method(self, event.method)
 
     def on_checklist_pane_step_opened(self, event: ChecklistPane.StepOpened) -> None:
         from tui import stepping

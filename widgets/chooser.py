@@ -22,7 +22,7 @@ from widgets.words import about, counted, glyph
 
 
 class MethodCard(Record, frozen=True):
-    """One method as the person compares it. `mend` says how to make ready what is not."""
+    """One method as the person compares it. `ready` is None while nobody knows; `mend` makes ready what is not."""
 
     id: str
     label: str
@@ -30,9 +30,11 @@ class MethodCard(Record, frozen=True):
     estimate: Seconds = 0
     risk: Literal["very low", "low", "medium", "high"] = "medium"
     data_loss: str = "none"
-    ready: bool = True
+    ready: bool | None = True
     ready_text: str = "ready"
     mend: str = ""
+    warning: str = ""
+    """What speaks against it though it is ready."""
     recommended: bool = False
     reason: str = ""
     use_when: str = ""
@@ -51,10 +53,11 @@ class Cards(Widget):
     DEFAULT_CSS = "Cards { height: auto; text-wrap: nowrap; }"
 
     selected: reactive[int] = reactive(0, layout=True)
+    cards: reactive[tuple[MethodCard, ...]] = reactive((), layout=True)
 
     def __init__(self, cards: tuple[MethodCard, ...]) -> None:
         super().__init__()
-        self.cards = cards
+        self.set_reactive(Cards.cards, cards)
 
     def render(self) -> RenderResult:
         return Content("\n").join(draw_cards(self.cards, self.selected, self.content_size.width))
@@ -82,8 +85,8 @@ class Chooser(ModalScreen[str | None]):
 
     def __init__(self, cards: tuple[MethodCard, ...], advice: str = "") -> None:
         super().__init__()
-        # Recommended first, then the ready ones; the rest keeps the runbook's order.
-        self.cards = tuple(sorted(cards, key=lambda card: (not card.recommended, not card.ready)))
+        # Recommended first, then the ready ones; the rest keeps the runbook's order. Later news moves none of them.
+        self.cards = tuple(sorted(cards, key=lambda card: (not card.recommended, card.ready is False)))
         self.advice = advice
         self.table = Cards(self.cards)
         self.heading = PaneRule()
@@ -102,6 +105,14 @@ class Chooser(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         self._words()
+
+    def learn(self, cards: tuple[MethodCard, ...]) -> None:
+        """What has become known about the methods; their order and the selection stay."""
+        known = {card.id: card for card in cards}
+        self.cards = tuple(known[card.id] for card in self.cards)
+        self.table.cards = self.cards
+        if self.is_mounted:
+            self._words()
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < 110, "-narrow")
@@ -126,7 +137,7 @@ class Chooser(ModalScreen[str | None]):
         card = self.cards[self.table.selected] if self.cards else None
         why = f"{card.title}: {card.reason}" if card and card.reason else self.advice
         self.about.update(Content(why or "The decision is yours; it is recorded with what the signals say now."))
-        enter = "choose" if card is None or card.ready else "look at it (not ready here)"
+        enter = "look at it (not ready here)" if card and card.ready is False else "choose"
         keys = (KeyHint("enter", enter), KeyHint("arrows", "compare"), KeyHint("esc", "back"))
         self.bottom.update(draw_footer(keys, "", 100))
 
@@ -208,9 +219,12 @@ def _parts(card: MethodCard) -> list[tuple[str, Content]]:
 
 
 def _ready(card: MethodCard) -> Content:
+    warning = f"\n{glyph('warn')} {card.warning}" if card.warning else ""
     if card.ready:
-        return join((f"{glyph('ok')} ", "$text-success"), card.ready_text)
+        return join((f"{glyph('ok')} ", "$text-success"), card.ready_text, (warning, "$text-warning"))
     mend = f"\n{glyph('arrow')} {card.mend}" if card.mend else ""
+    if card.ready is None:
+        return join((f"{glyph('unknown')} {card.ready_text}", "$foreground-muted"), (warning, "$text-warning"), mend)
     return join((f"{glyph('bad')} not here: {card.ready_text}", "$text-warning"), (mend, "$foreground-muted"))
 
 

@@ -76,7 +76,7 @@ class OnPlatform:
             return Standing(
                 ok=bool(others),
                 line=said or f"{_title(live.release)} serves, and there is nothing to go back to",
-                target_at=chosen.at if chosen else None,
+                target_at=(chosen or others[0]).at if chosen or others else None,
             )
         return None
 

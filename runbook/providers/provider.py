@@ -66,7 +66,11 @@ class Standing(Record, frozen=True):
     line: str
     mend: str = ""
     target_at: datetime | None = None
-    """When the release was made to which it leads, where one is chosen already."""
+    """When the release was made to which it leads: the chosen one, else the one before what serves now."""
+    schema_at: datetime | None = None
+    """When the database's schema was last changed, where this provider knows."""
+    schema: str = ""
+    """The change's name."""
 
 
 class Failure(Record, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from textual import events
 from textual.app import App
 from textual.pilot import Pilot
@@ -236,3 +237,20 @@ async def test_an_empty_text_may_be_allowed() -> None:
         app.ask(Prompt("Note", required=False))  # type: ignore[arg-type]
         await pilot.press("enter")
         assert await answered(pilot, app) == ""
+
+
+async def test_what_is_learnt_about_a_method_moves_neither_the_order_nor_the_selection() -> None:
+    app = Dialogs()
+    asking = tuple(replace(card, ready=None, ready_text="being asked", mend="", recommended=False) for card in CARDS)
+    async with app.run_test(size=(160, 45)) as pilot:
+        chooser = Chooser(asking)
+        app.ask(chooser)  # type: ignore[arg-type]
+        await until(pilot, lambda: "\n".join(screen_text(app)).count("? being asked") == 4)
+        await pilot.press("right")
+        news = replace(CARDS[1], ready_text="v3.9.0 to v3.9.2", warning="001_cart changed the database since")
+        chooser.learn((asking[0], news, *asking[2:]))
+        await until(pilot, lambda: any("! 001_cart changed" in line for line in screen_text(app)))
+        heads = next(line for line in screen_text(app) if "Git revert" in line)
+        assert heads.index("Git revert") < heads.index("Tag rollback") < heads.index("Vercel rollback")
+        await pilot.press("enter")
+        assert await answered(pilot, app) == "tag"

@@ -1,0 +1,52 @@
+"""Which programs a shell text calls, as providers read it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook.providers.calls import calls
+
+
+@pytest.mark.parametrize(
+    ("text", "program", "words"),
+    [
+        ("vercel rollback dpl_1 --yes", "vercel", ("rollback", "dpl_1", "--yes")),
+        ("npx --no-install vercel rollback dpl_1", "vercel", ("rollback", "dpl_1")),
+        ("npx vercel@64 rollback", "vercel", ("rollback",)),
+        ("pnpm exec vercel rollback", "vercel", ("rollback",)),
+        ("timeout 5m vercel rollback", "vercel", ("rollback",)),
+        ("sudo /usr/local/bin/kubectl rollout undo 'deploy/web'", "kubectl", ("rollout", "undo", "deploy/web")),
+        ("A=1 B=$A helm rollback web $B", "helm", ("rollback", "web", None)),
+        ("V=v1\nheroku rollback $V", "heroku", ("rollback", "v1")),
+        ("export V=v1; heroku rollback ${V}", "heroku", ("rollback", "v1")),
+        ("heroku rollback $(last)", "heroku", ("rollback", None)),
+        ("heroku rollback $SESSION", "heroku", ("rollback", "v7")),
+        ("cd app && helm rollback web 2", "helm", ("rollback", "web", "2")),
+        ("if true; then helm rollback web 2; fi", "helm", ("rollback", "web", "2")),
+    ],
+)
+def test_a_call_is_read_as_its_program_gets_it(text: str, program: str, words: tuple[str | None, ...]) -> None:
+    found = {call.program: call for call in calls(text, {"SESSION": "v7"})}
+    assert found[program].words == words
+
+
+def test_a_call_knows_its_directory_its_settings_and_where_it_ends() -> None:
+    text = "cd app\nTAG=v1 docker compose up -d web && echo done"
+    up = next(call for call in calls(text, {}) if call.program == "docker")
+    assert (up.directory, up.settings, text[: up.end].endswith("web")) == ("app", {"TAG": "v1"}, True)
+
+
+def test_options_are_told_from_words() -> None:
+    (call,) = calls("kubectl -n shop rollout undo deploy/web --to-revision=2 --context live -- x", {})
+    given = call.split("-n --context")
+    assert given.plain == ("rollout", "undo", "deploy/web", "x")
+    assert given.options == {"-n": "shop", "--to-revision": "2", "--context": "live"}
+    assert given.option("--namespace", "-n") == "shop" and given.option("--user") == ""
+
+
+@given(st.text(max_size=200))
+def test_no_text_makes_it_fail(text: str) -> None:
+    for call in calls(text, {}):
+        call.split("-n")

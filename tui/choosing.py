@@ -1,0 +1,120 @@
+"""The method chooser: it opens at once, and each method learns how it stands while a person compares."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from runbook.model import Method, Record, Where
+from runbook.providers.provider import Standing
+from widgets.chooser import Chooser, MethodCard
+from widgets.words import glyph
+
+if TYPE_CHECKING:
+    from tui.room_screen import RoomScreen
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class _Found(Record, frozen=True):
+    """What is known of one method: None for `ready` while it is being asked, or where nobody can tell."""
+
+    ready: bool | None = None
+    text: str = "being asked"
+    mend: str = ""
+    standing: Standing | None = None
+
+
+def compare_methods(screen: RoomScreen) -> None:
+    """Show the methods side by side; what each needs is asked of the world meanwhile."""
+    methods = screen.conductor.runbook.methods
+    found = {method.id: _Found() for method in methods}
+    chooser = Chooser(_cards(screen, found), screen.conductor.outlook.advice(screen.conductor.state).text)
+
+    async def ask(method: Method) -> None:
+        found[method.id] = await _look(screen, method)
+        chooser.learn(_cards(screen, found))
+
+    async def work() -> None:
+        await asyncio.gather(*(ask(method) for method in methods))
+
+    def take(method: str | None) -> None:
+        if method:
+            choose_method(screen, method)
+
+    screen.app.push_screen(chooser, take)
+    screen.do(work())
+
+
+def _cards(screen: RoomScreen, found: dict[str, _Found]) -> tuple[MethodCard, ...]:
+    conductor = screen.conductor
+    methods = conductor.runbook.methods
+    advice = conductor.outlook.advice(conductor.state)
+    able = [method.id for method in methods if found[method.id].ready is not False]
+    best = next((name for name in (*advice.methods, *able) if name in able), "")
+    reason = advice.text.split(f" {glyph('arrow')} ")[0] if advice.methods else "the runbook's first choice"
+    told = [one.standing for one in found.values() if one.standing and one.standing.schema_at]
+    schema = max(told, key=lambda standing: standing.schema_at or _NEVER, default=None)
+    return tuple(
+        MethodCard(
+            id=method.id,
+            label=method.label,
+            title=method.title,
+            estimate=method.estimate,
+            risk=method.risk,
+            data_loss=method.data_loss,
+            ready=found[method.id].ready,
+            ready_text=found[method.id].text,
+            mend=found[method.id].mend,
+            warning=older_than_the_schema(found[method.id].standing, schema),
+            recommended=method.id == best,
+            reason=reason if method.id == best else "",
+            use_when=method.use_when,
+            avoid_when=method.avoid_when,
+            steps=len(method.steps),
+            standing="chosen" if method.id == conductor.state.method else "",
+        )
+        for method in methods
+    )
+
+
+def older_than_the_schema(standing: Standing | None, schema: Standing | None) -> str:
+    """Said of a release made before the database was last migrated; empty where that is not so or not known."""
+    if standing is None or schema is None or standing.target_at is None or schema.schema_at is None:
+        return ""
+    if standing.target_at >= schema.schema_at:
+        return ""
+    return f"{schema.schema} changed the database after that release was made. Can it read the new schema?"
+
+
+async def _look(screen: RoomScreen, method: Method) -> _Found:
+    """Whether a method can be carried out here: its own checks first, then the platform's word."""
+    conductor, carrier = screen.conductor, screen.conductor.carrier
+    lines = await carrier.look(method.requires, method, "", conductor.known_values())
+    missing = next((check for check in lines if check.stops and check.ok is not True), None)
+    if missing is not None:
+        return _Found(missing.ok, f"{missing.title}: {missing.found}", missing.mend)
+    if method.where is Where.CLEAN_ROOM and carrier.no_clean_room:
+        return _Found(False, carrier.no_clean_room)
+    standing = await carrier.standing(method, conductor.known_values())
+    if standing is None:
+        return _Found(True, "ready")
+    return _Found(standing.ok, standing.line, standing.mend, standing)
+
+
+def choose_method(screen: RoomScreen, method: str) -> None:
+    async def work() -> None:
+        conductor = screen.conductor
+        advice = conductor.outlook.advice(conductor.state)
+        await conductor.choose_method(method, advice.text if advice.level != "none" else "")
+        if screen.desk is not None:
+            screen.desk.close()  # a confirmation of the other method must not stand beside this one's steps
+        first = next(iter(conductor.procedure(method).steps), None)
+        screen.open_phases = screen.open_phases | {"phase:method"}
+        screen.draw()
+        screen.go("runbook")
+        if first is not None:
+            screen.checklist.select(f"step:{method}:{first.id}")
+
+    screen.do(work())
