@@ -92,9 +92,10 @@ async def _look(screen: RoomScreen, method: Method) -> _Found:
     """Whether a method can be carried out here: its own checks first, then the platform's word."""
     conductor, carrier = screen.conductor, screen.conductor.carrier
     lines = await carrier.look(method.requires, method, "", conductor.known_values())
-    missing = next((check for check in lines if check.stops and check.ok is not True), None)
-    if missing is not None:
-        return _Found(missing.ok, f"{missing.title}: {missing.found}", missing.mend)
+    for check, line in zip(method.requires, lines, strict=True):
+        if line.stops and line.ok is not True:
+            asked = f"“{line.title}” {'does not hold' if line.ok is False else 'is not known'}: " if check.run else ""
+            return _Found(line.ok, f"{asked}{line.found}", line.mend)
     if method.where is Where.CLEAN_ROOM and carrier.no_clean_room:
         return _Found(False, carrier.no_clean_room)
     standing = await carrier.standing(method, conductor.known_values())

@@ -10,7 +10,7 @@ from pathlib import Path
 from runbook.incident import home
 from runbook.incident.stream import JournalTrouble
 from tui import cli
-from tui.skeleton import first_frame, no_room
+from tui.skeleton import first_frame, no_room, no_terminal
 
 
 class Unfit(Exception):
@@ -25,8 +25,8 @@ def open_room(args: argparse.Namespace) -> int:
         source = _copy(folder) if folder else _source(args.runbook)
     except (Unfit, OSError, JournalTrouble) as trouble:
         return _unfit(str(trouble))
-    if not sys.stdout.isatty():
-        return _unfit("warroom needs a terminal. Start it in one, or in tmux.")
+    if why := no_terminal():
+        return _unfit(why)
     first_frame(source)
     from runbook.opening import Opening
     from tui.app import run_room
@@ -52,8 +52,8 @@ def open_drill(args: argparse.Namespace) -> int:
     names = [scenario.name for scenario in SCENARIOS]
     if args.scenario not in names:
         return _unfit(f"There is no scenario {args.scenario!r}. There are: {', '.join(names)}.")
-    if not sys.stdout.isatty():
-        return _unfit("warroom needs a terminal. Start it in one, or in tmux.")
+    if why := no_terminal():
+        return _unfit(why)
     try:
         values = values_of(args.values)
     except Unfit as trouble:

@@ -15,10 +15,19 @@ LEAVE_ALTERNATE = "\x1b[?25h\x1b[?1049l"
 _drawn = False
 
 
+def no_terminal() -> str:
+    """Why nothing could be drawn or typed here, with the mend; empty where it can."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "warroom needs a terminal. Start it in one, or in tmux."
+    if not sys.stderr.isatty():  # where Textual draws
+        return "Standard error is redirected, and the screen is drawn there. Start it without `2>`."
+    return ""
+
+
 def first_frame(what: str) -> None:
     """Draw the room's outline at the terminal's size, once; nothing where there is no terminal."""
     global _drawn  # noqa: PLW0603 - the terminal is one, and so is its first frame
-    if _drawn or not sys.stdout.isatty():
+    if _drawn or no_terminal():
         return
     _drawn = True
     width, height = os.get_terminal_size(sys.stdout.fileno())
