@@ -106,7 +106,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("trigger", "i", "report what no machine can see: a breach, corrupted data", "report", _driving),
     Action("snapshot", "w", "save a snapshot: signals, logs, this screen", "snapshot", _ready),
     Action("report", "R", "write the incident report", "report", _ready),
-    Action("presenter", "P", "presenter mode: secrets and phone numbers hidden, keys shown", "present"),
+    Action(
+        "presenter", "P", "presenter mode: the pane worked in is wider, keys are named, phone numbers hidden", "present"
+    ),
     Action("help", "question_mark", "keys and help", "keys"),
     Action("palette", "colon,ctrl+p", "all commands", "commands"),
     Action("quit", "q", "leave; says what goes on running", "leave"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 # A key must not wait for a frame that log lines have booked; our own repaints stay far below this.
 os.environ.setdefault("TEXTUAL_FPS", "250")
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -123,6 +124,13 @@ class WarRoom(App[str]):
             await work
         except Exception as fault:  # a job that fails is shown; the room goes on without it
             self.room_screen.say(self.keep_fault(fault))
+
+    async def on_event(self, event: events.Event) -> None:
+        if self.presenting and isinstance(event, events.Key):
+            from tui import presenting
+
+            presenting.name_key(self.room_screen, event)
+        await super().on_event(event)
 
     # ── leaving ───────────────────────────────────────────────────────────────────────────────────
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from runbook.model import Contact
-from tui import actions, choosing, saving, trusting
+from tui import actions, choosing, presenting, saving, trusting
 from tui.leave import Leave
 from widgets.contacts import Contacts
 from widgets.help import ActionInfo, Help
@@ -67,11 +67,6 @@ def show_triggers(screen: RoomScreen) -> None:
     screen.checklist.select("phase:triggers")
 
 
-def present(screen: RoomScreen) -> None:
-    screen.room.presenting = not screen.room.presenting
-    screen.draw()
-
-
 def leave(screen: RoomScreen) -> None:
     state = screen.conductor.state if screen.desk else None
     running = tuple(run.title for run in state.blocking) if state else ()
@@ -119,7 +114,7 @@ ACTS: dict[str, Callable[[RoomScreen], None]] = {
     "trigger": show_triggers,
     "snapshot": save_snapshot,
     "report": write_report,
-    "presenter": present,
+    "presenter": presenting.present,
     "help": show_help,
     "palette": palette,
     "quit": leave,

@@ -24,7 +24,16 @@ WINDOW = 900.0
 _SHORT = {"error_rate": "err", "latency": "p95", "health": "health"}
 
 
-def header(runbook: Runbook, state: RoomState, now: datetime, *, driving: bool, user: str, trouble: str) -> HeaderView:
+def header(
+    runbook: Runbook,
+    state: RoomState,
+    now: datetime,
+    *,
+    driving: bool,
+    user: str,
+    trouble: str,
+    presenting: bool = False,
+) -> HeaderView:
     drill = short = ""
     if state.drill:
         drill = "practice production"
@@ -44,6 +53,7 @@ def header(runbook: Runbook, state: RoomState, now: datetime, *, driving: bool, 
         drill=drill,
         drill_short=short,
         closed=state.closed is not None,
+        presenting=presenting,
         trouble=trouble,
     )
 

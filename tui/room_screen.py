@@ -56,6 +56,8 @@ class RoomScreen(Screen[None]):
     #pane-action { height: 1fr; min-height: 15; }
     #action-line { height: 3; padding: 0 1; display: none; text-wrap: nowrap; border-top: solid $foreground 25%; }
     .-hidden { display: none; }
+    RoomScreen.-present-left #left, RoomScreen.-present-right #right { width: 5fr; }
+    RoomScreen.-present-left #right, RoomScreen.-present-right #left { width: 3fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -80,6 +82,10 @@ class RoomScreen(Screen[None]):
         self._redraw_asked = False
         self._tail_read = -1
         self._log_later: Timer | None = None
+        self._asked = ""
+        self.key_named = ""
+        """The last key and what it does, while presenting."""
+        self.key_fades: Timer | None = None
 
     @property
     def room(self) -> WarRoom:
@@ -179,7 +185,15 @@ class RoomScreen(Screen[None]):
         trouble = conductor.journal.trouble
         driving = conductor.driving
         self.header.show(
-            picture.header(conductor.runbook, state, now, driving=driving, user=self.room.user, trouble=trouble)
+            picture.header(
+                conductor.runbook,
+                state,
+                now,
+                driving=driving,
+                user=self.room.user,
+                trouble=trouble,
+                presenting=self.room.presenting,
+            )
         )
         self.verdict.show(picture.verdict_bar(advice, verdict, outlook, state, now))
         view = runbook_view(conductor.runbook, state, self.open_phases, verdict.lines)
@@ -195,15 +209,23 @@ class RoomScreen(Screen[None]):
         assert self.desk is not None
         view = self.desk.view(self.conductor.clock())
         self.panel.show(view)
-        asked = ""
+        self._asked = ""
         if isinstance(view, Confirmation) and view.prepared.may_confirm:
-            asked = "confirm: type its name, or esc" if view.prepared.typed else "confirm: y or esc"
-        self.footer.show(self._hints(), asked)
+            self._asked = "confirm: type its name, or esc" if view.prepared.typed else "confirm: y or esc"
+        self.draw_footer()
         if self.line.display:
             from tui import picture
 
             lines = picture.short_action(view).split("\n", allow_blank=True)
             self.line.update(Content("\n").join(cut(line, max(1, self.size.width - 2)) for line in lines))
+
+    def draw_footer(self) -> None:
+        """The keys that work now, what is asked, and the key that was pressed last where somebody looks on."""
+        self.footer.show(self._hints(), " · ".join(filter(None, (self.key_named, self._asked))))
+
+    def forget_key(self) -> None:
+        self.key_named = ""
+        self.draw_footer()
 
     def situation(self) -> actions.Situation:
         """What decides which actions apply now."""
@@ -301,6 +323,10 @@ class RoomScreen(Screen[None]):
         for pane in event.widget.ancestors_with_self:
             if pane.id and pane.id.startswith("pane-"):
                 self.current = pane.id.removeprefix("pane-")
+        if self.room.presenting:
+            from tui import presenting
+
+            presenting.lay_out(self)
 
     def action_unzoom(self) -> None:
         if self.zoomed:

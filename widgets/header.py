@@ -33,6 +33,7 @@ class HeaderView(Record, frozen=True):
     drill_short: str = ""
     """The same for a narrow screen: `5 min = 20 s`."""
     closed: bool = False
+    presenting: bool = False
     trouble: str = ""
 
 
@@ -66,6 +67,7 @@ def draw_header(view: HeaderView, width: int) -> list[Content]:
     who = "you drive" if view.driving else "watching"
     if not narrow and view.driver:
         who += f" ({view.driver})" if view.driving else f", {view.driver} drives"
+    who += f" {glyph('dot')} presenting" if view.presenting else ""
     clock: Part = (incident_clock(view.elapsed), "bold")
     left = join(*_badge(view, narrow), (view.service, "bold"))
     if narrow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from textual import events
 from textual.app import App, ComposeResult
@@ -59,7 +60,7 @@ class HandClock:
         return self.now
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
     """Waits for a condition; fails after ten seconds."""
     for _ in range(1000):
         if holds():
@@ -69,6 +70,6 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
     raise AssertionError("the condition did not come to hold within ten seconds")
 
 
-def screen_text(app: App[None]) -> list[str]:
+def screen_text(app: App[Any]) -> list[str]:
     """The screen as plain lines."""
     return ["".join(segment.text for segment in strip).rstrip() for strip in app.screen._compositor.render_strips()]
