@@ -106,6 +106,7 @@ class Scene(App[None]):
         super().__init__()
         self._pane, self._theme, self._fill = pane, theme, fill
         self.progress: tuple[str, ...] = ()
+        self.presenting = False
 
     def on_mount(self) -> None:
         for theme in THEMES.values():
