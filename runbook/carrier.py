@@ -25,6 +25,7 @@ from runbook.providers.provider import (
     Unavailable,
 )
 from runbook.steps import expect, runs, session, values
+from runbook.steps.checks import expectation, filled
 from runbook.steps.plan import CheckResult, Choice, Mode, Prepared, Role
 
 LAST_LINES = 20
@@ -148,7 +149,8 @@ class Carrier:
     ) -> tuple[CheckResult, ...]:
         """Ask preflight and guard checks, with the values known so far, of the world as it is now."""
         asked = " ".join((text, *(check.run for check in checks)))
-        found = await needs.look(checks, self.directory(method), self._environment(asked, method), known)
+        ready = filled(checks, known, self.params)
+        found = await needs.look(ready, self.directory(method), self._environment(asked, method))
         return tuple(_result(line) for line in found)
 
     async def moved(self, prepared: Prepared, method: Method) -> str:
@@ -247,6 +249,7 @@ class Carrier:
         exited: runs.Exited,
         expected: dict[str, str],
         method: Method,
+        known: Mapping[str, str],
         *,
         stopped: bool = False,
     ) -> Outcome:
@@ -260,7 +263,7 @@ class Carrier:
         lines = clean_lines(raw)
         enough = _seen_enough(command, exited, stopped=stopped)
         code = (command.expect.exit or 0) if enough else exited.exit
-        ok, why = expect.judge(command.expect, code, "\n".join(lines))
+        ok, why = expect.judge(expectation(command.expect, known), code, "\n".join(lines))
         if enough and ok:
             why = enough
         elif exited.timed_out:
@@ -374,11 +377,7 @@ class Carrier:
         if step.done_when is None or values.missing(step.done_when.run, known, self.param_ids):
             return ""
         check = step.done_when
-        found = await needs.look(
-            (Check(id=check.id, title=check.title, run=self.fill(check.run, known), expect=check.expect),),
-            self.directory(method),
-            self._environment(check.run, method),
-        )
+        found = await self.look((check,), method, "", known)
         return f"{check.title or check.id}: {found[0].found}" if found[0].ok else ""
 
     async def _back(self, text: str, expected: dict[str, str], at: Place) -> Remedy | None:

@@ -111,6 +111,7 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
         ended,
         run.expected,
         method,
+        room.known_values(),
         stopped=bool(room.state.runs[run.id].stop_asked),
     )
     for param, value in outcome.captured.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -43,4 +44,13 @@ async def copy(screen: RoomScreen, text: str) -> str:
         if loader.returncode == 0:
             return "Copied to tmux's buffer (and the clipboard, where tmux may)."
     screen.app.copy_to_clipboard(text)
-    return "Copied to the terminal's clipboard, where it allows that."
+    # No terminal says whether it took it: a file is there in any case.
+    file = screen.conductor.folder / "copied.txt"
+    await asyncio.to_thread(_write, file, redact(text).encode())
+    return f"Copied to the terminal's clipboard, where it allows that; and to {file}"
+
+
+def _write(file: Path, content: bytes) -> None:
+    handle = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as opened:
+        opened.write(content)

@@ -10,6 +10,7 @@ from runbook.doctor.finding import Finding, Level
 from runbook.model import NoSource, Runbook, Where
 from runbook.providers import clean_room, needs
 from runbook.signals.monitor import Monitor
+from runbook.steps.checks import filled
 
 
 async def repository(runbook: Runbook, folder: Path | None, env: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -39,11 +40,11 @@ async def checks(
 ) -> tuple[Finding, ...]:
     """The runbook's guard, and what each method requires; what still waits for a value is no failure of tonight."""
     found = []
-    for line in await needs.look(runbook.guard, folder, env, values):
+    for line in await needs.look(filled(runbook.guard, values, runbook.params), folder, env):
         level: Level = "green" if line.ok else "amber" if line.ok is None else "red"
         found.append(Finding("guard", line.title, level, line.found, line.mend))
     for method in runbook.methods:
-        for line in await needs.look(method.requires, folder, env, values):
+        for line in await needs.look(filled(method.requires, values, runbook.params), folder, env):
             blocks = (method.label,) if line.stops and line.ok is False else ()
             level = "green" if line.ok else "amber"
             found.append(Finding(f"method {method.label}", line.title, level, line.found, line.mend, blocks))

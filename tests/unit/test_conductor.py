@@ -394,4 +394,4 @@ async def test_guard_and_preflight_are_asked_with_the_values_that_are_known(tmp_
         for known in ({}, {"context": "staging"}, {"context": "production"})
     ]
     assert [found[0].ok for found in asked] == [None, False, True]
-    assert asked[0][0].found == "needs a value for <context> first"
+    assert asked[0][0].found == "waits for a value of <context> that can stand there"
