@@ -80,6 +80,8 @@ class Conductor:
         event = await self.journal.append(body, self.outlook.readings())
         self._room.apply(event)
         self.state = self._room.state()
+        if isinstance(body, ev.ValueSet):
+            self.outlook.monitor.values[body.param] = body.value
         self.on_change()
 
     async def note(self, text: str) -> None:

@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from runbook.signal_sources import SignalSource
+
 Seconds = float
 
 
@@ -209,38 +211,6 @@ class Method(Record, frozen=True):
 
 
 # ── signals, triggers, verdict ────────────────────────────────────────────────────────────────────
-
-
-class HttpJson(Record, frozen=True, tag_field="source", tag="http_json"):
-    """A number (or a text) out of a JSON document over HTTP.
-
-    Either `path` (dotted) or a ratio of two counters: Δ`numerator` / Δ`denominator` over `window`.
-    `scale` multiplies the result: 100 turns a ratio into per cent, 0.001 milliseconds into seconds.
-    """
-
-    url: str
-    path: str = ""
-    numerator: str = ""
-    denominator: str = ""
-    per: Seconds = 0
-    """With `numerator` alone: its increase per so many seconds (60: per minute)."""
-    window: Seconds = 60
-    min_requests: int = 100
-    scale: float = 1
-
-
-class Health(Record, frozen=True, tag_field="source", tag="health"):
-    """A health endpoint: the status code is the value; its JSON `checks` are shown beside it."""
-
-    url: str
-    checks: str = "checks"
-
-
-class NoSource(Record, frozen=True, tag_field="source", tag="none"):
-    """A number that the runbook speaks of without saying where to read it: unknown until somebody says."""
-
-
-SignalSource = HttpJson | Health | NoSource
 
 
 class Signal(Record, frozen=True):

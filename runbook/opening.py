@@ -13,6 +13,7 @@ from pathlib import Path
 
 from runbook import books
 from runbook.carrier import Carrier
+from runbook.command_signals import runner
 from runbook.conductor import Conductor
 from runbook.incident import events as ev
 from runbook.incident import home, snapshot
@@ -107,7 +108,8 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
     runbook = shorten(runbook, pace)
     known = {param.id: param.default for param in runbook.params} | opening.values
     known |= {name: value.text for name, value in state.values.items()}
-    monitor = Monitor(runbook.signals, values=known, pace=Pace(pace))
+    run = runner(opening.repository or folder, environ, runbook.params)
+    monitor = Monitor(runbook.signals, values=known, pace=Pace(pace), run=run)
     carrier = Carrier(folder, runbook, opening.repository, environ, no_clean_room="The clean room is still being made.")
     conductor = Conductor(
         folder, runbook, journal, room, carrier, Outlook(runbook, monitor), driving=driving, clock=clock

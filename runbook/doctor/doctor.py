@@ -29,17 +29,18 @@ async def examine(
     named = [check.env for method in runbook.methods for check in method.requires if check.env]
     env = session.environment(environ, [*named, *_tokens(environ)], {})
     here = repository or Path.cwd()
-    if is_trusted(runbook.path, runbook.sha256, home):
+    trusted = is_trusted(runbook.path, runbook.sha256, home)
+    if trusted:
         found.append(Finding("runbook", "trust", "green", "trusted as it is now"))
     else:
-        mend = f"Read it, then: warroom trust {runbook.path}"
-        found.append(Finding("runbook", "trust", "amber", "not trusted yet: it opens read-only", mend))
+        said = "not trusted yet: it opens read-only, and none of its commands and addresses was asked"
+        found.append(Finding("runbook", "trust", "amber", said, f"Read it, then: warroom trust {runbook.path}"))
     found += await world.repository(runbook, repository, environ)
-    found += await world.checks(runbook, here, env, known)
+    found += await world.checks(runbook, here, env, known) if trusted else ()
     found += await clients.look(clients.programs_of(runbook), here, env)
-    found += await world.sources(runbook, known)
+    found += await world.sources(runbook, here, env, known) if trusted else ()
     found += world.logs(runbook, known)
-    found += world.methods(runbook, found)
+    found += world.methods(runbook, found) if trusted else ()
     return tuple(found)
 
 

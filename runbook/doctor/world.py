@@ -6,9 +6,11 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from runbook.command_signals import runner
 from runbook.doctor.finding import Finding, Level
-from runbook.model import NoSource, Runbook, Where
+from runbook.model import Runbook, Where
 from runbook.providers import clean_room, needs
+from runbook.signal_sources import NoSource
 from runbook.signals.monitor import Monitor
 from runbook.steps.checks import filled
 
@@ -65,9 +67,11 @@ def methods(runbook: Runbook, found: Iterable[Finding]) -> tuple[Finding, ...]:
     return (Finding("methods", "ready", "amber" if rest else "green", said, "See above for the others."),)
 
 
-async def sources(runbook: Runbook, values: Mapping[str, str]) -> tuple[Finding, ...]:
+async def sources(
+    runbook: Runbook, folder: Path, env: Mapping[str, str], values: Mapping[str, str]
+) -> tuple[Finding, ...]:
     """Ask every signal once: is it reachable, and does it say a number?"""
-    monitor = Monitor(runbook.signals, values=values)
+    monitor = Monitor(runbook.signals, values=dict(values), run=runner(folder, env, runbook.params))
     await monitor.look()
     found = []
     for name, value, why in monitor.readings():

@@ -15,18 +15,17 @@ from runbook.model import (
     Method,
     Outcome,
     Param,
-    Record,
     Runbook,
     Step,
     Trigger,
 )
 from runbook.reading.compose_signals import Signals
 from runbook.reading.compose_steps import VALUE, Infer, Steps, check_ids, placeholders, said
-from runbook.reading.form import MethodForm, NoSourceForm, RunbookForm
+from runbook.reading.form import MethodForm, RunbookForm
 from runbook.reading.problems import Problems
 from runbook.reading.tree import Text, line_of
 
-RecordT = TypeVar("RecordT", bound=Record)
+StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
 def compose(form: RunbookForm, signals: Signals, problems: Problems, infer: Infer | None) -> Runbook:
@@ -36,7 +35,7 @@ def compose(form: RunbookForm, signals: Signals, problems: Problems, infer: Infe
     return plain(runbook)
 
 
-def plain(record: RecordT) -> RecordT:
+def plain(record: StructT) -> StructT:
     """The same data with ordinary texts, which no longer know their lines."""
     return msgspec.structs.replace(record, **{name: _plain(getattr(record, name)) for name in record.__struct_fields__})
 
@@ -46,7 +45,7 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, tuple):
         return tuple(_plain(item) for item in value)
-    return plain(value) if isinstance(value, Record) else value
+    return plain(value) if isinstance(value, msgspec.Struct) else value
 
 
 def open_params(steps: tuple[Step, ...], params: tuple[Param, ...]) -> tuple[str, ...]:
@@ -153,8 +152,9 @@ class _Composer:
         for index, log in enumerate(self.form.logs):
             self.steps.open_values(log.path, self.steps.declared, f"logs[{index}].path")
         for name, signal in self.form.signals.items():
-            if not isinstance(signal, NoSourceForm):
-                self.steps.open_values(signal.url, self.steps.declared, f"signals.{name}.url")
+            for field in ("url", "query", "run"):
+                text = getattr(signal, field, "")
+                self.steps.open_values(text, self.steps.declared, f"signals.{name}.{field}")
 
     def _triggers(self) -> tuple[Trigger, ...]:
         made = []

@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from runbook.model import Criterion, Health, HttpJson, NoSource, Signal, SignalSource
-from runbook.reading.form import HealthForm, NoSourceForm, RunbookForm, SignalForm
+from runbook.model import Criterion, Effect, Signal
+from runbook.reading.form import (
+    CommandOutputForm,
+    ExpositionForm,
+    HealthForm,
+    HttpJsonForm,
+    NoSourceForm,
+    PrometheusForm,
+    RunbookForm,
+    SignalForm,
+)
 from runbook.reading.problems import Problems
 from runbook.reading.tree import line_of
+from runbook.signal_sources import (
+    CommandOutput,
+    Exposition,
+    Health,
+    HttpJson,
+    NoSource,
+    Prometheus,
+    SignalSource,
+)
 
 ParseCriterion = Callable[[str, Mapping[str, Signal]], Criterion]
 """Reads `error_rate > 5% for 5m`; raises ValueError with a sentence."""
 
+InferEffect = Callable[[str], Effect]
+_SELECTOR = re.compile(r"\s*[a-zA-Z_:][\w:]*\s*(?:\{.*\})?\s*\Z", re.DOTALL)
 _SIGNAL_WORD = re.compile(r"\s*([A-Za-z][\w.-]*)\s*[<>=!]")
 
 
 class Signals:
     """The signals of one runbook, and what is asked of them."""
 
-    def __init__(self, form: RunbookForm, problems: Problems, parse: ParseCriterion) -> None:
+    def __init__(self, form: RunbookForm, problems: Problems, parse: ParseCriterion, infer: InferEffect | None) -> None:
         self.problems = problems
         self.parse = parse
+        self.infer = infer
         self.by_id = {str(name): self._signal(name, signal) for name, signal in form.signals.items()}
         self.named: dict[str, Criterion | None] = {}
         for index, criterion in enumerate(form.criteria):
@@ -59,7 +81,7 @@ class Signals:
         key = f"signals.{name}"
         if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", name):
             self.problems.add("A signal's name is made of a-z, 0-9, - and _.", line_of(name), key)
-        if not isinstance(form, NoSourceForm) and not re.match(r"https?://|<", form.url):
+        if not isinstance(form, NoSourceForm | CommandOutputForm) and not re.match(r"https?://|<", form.url):
             self.problems.add("A signal's `url` begins with http:// or https://.", line_of(form.url), f"{key}.url")
         if form.every < 1:
             self.problems.add("A signal is asked once a second at most: `every: 5s`.", line_of(name), f"{key}.every")
@@ -73,23 +95,54 @@ class Signals:
         )
 
     def _source(self, form: SignalForm, name: str, key: str) -> SignalSource:
-        if isinstance(form, NoSourceForm):
-            return NoSource()
-        if isinstance(form, HealthForm):
-            return Health(url=form.url, checks=form.checks)
-        if bool(form.path) == bool(form.numerator):
+        self._one_way(form, name, key)
+        kind = SOURCES[type(form)]
+        source: SignalSource = kind(**{field: getattr(form, field) for field in kind.__struct_fields__})
+        return source
+
+    def _one_way(self, form: SignalForm, name: str, key: str) -> None:
+        """Each source is read in exactly one of the ways that it knows."""
+        if isinstance(form, HttpJsonForm) and bool(form.path) == bool(form.numerator):
             self.problems.add(
                 "A signal takes either one `path`, or a `numerator` with a `denominator` or `per`.", line_of(name), key
             )
-        elif form.numerator and bool(form.denominator) == bool(form.per):
+        elif isinstance(form, ExpositionForm):
+            if sum(map(bool, (form.metric, form.numerator, form.histogram))) != 1:
+                why = "A signal takes one of `metric`, `histogram`, or a `numerator` with a `denominator` or `per`."
+                self.problems.add(why, line_of(name), key)
+            for field in ("metric", "numerator", "denominator", "histogram"):
+                self._selector(getattr(form, field), f"{key}.{field}")
+            if not 0 < form.quantile < 1:
+                self.problems.add("A `quantile` lies between 0 and 1.", line_of(name), f"{key}.quantile")
+        elif isinstance(form, CommandOutputForm):
+            self._command(form, name, key)
+        counts = isinstance(form, HttpJsonForm | ExpositionForm) and (form.numerator, form.denominator, form.per)
+        if counts and counts[0] and bool(counts[1]) == bool(counts[2]):
             self.problems.add("A `numerator` needs either a `denominator` or `per`.", line_of(name), key)
-        return HttpJson(
-            url=form.url,
-            path=form.path,
-            numerator=form.numerator,
-            denominator=form.denominator,
-            per=form.per,
-            window=form.window,
-            min_requests=form.min_requests,
-            scale=form.scale,
-        )
+
+    def _command(self, form: CommandOutputForm, name: str, key: str) -> None:
+        effect = self.infer(form.run) if self.infer else Effect.READ
+        if effect is not Effect.READ:
+            why = f"A signal's command is run again and again, so it may only read; this one may {effect}."
+            self.problems.add(why, line_of(form.run), f"{key}.run")
+        if form.path and form.regex:
+            self.problems.add("A number is either at a `path` or found by a `regex`.", line_of(name), key)
+        try:
+            re.compile(form.regex)
+        except re.error as wrong:
+            self.problems.add(f"This is no regular expression: {wrong}.", line_of(form.regex), f"{key}.regex")
+
+    def _selector(self, text: str, key: str) -> None:
+        if text and not _SELECTOR.match(text):
+            self.problems.add('A selector looks like name{label="value"}.', line_of(text), key)
+
+
+SOURCES: dict[type[Any], type[Any]] = {
+    HttpJsonForm: HttpJson,
+    HealthForm: Health,
+    PrometheusForm: Prometheus,
+    ExpositionForm: Exposition,
+    CommandOutputForm: CommandOutput,
+    NoSourceForm: NoSource,
+}
+"""The source that a form becomes; their fields have the same names."""

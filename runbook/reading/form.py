@@ -205,6 +205,58 @@ class HealthForm(Form, frozen=True, tag_field="source", tag="health"):
     kind: SignalKind = "health"
 
 
+class PrometheusForm(Form, frozen=True, tag_field="source", tag="prometheus"):
+    """An expression of PromQL, asked of a Prometheus server; it must give one series."""
+
+    url: str
+    """The server's address, without `/api/v1`."""
+    query: str
+    targets: str = ""
+    """A selector of `up`, such as `up{job="shop"}`: with fewer of them up than at first the data is partial."""
+    scale: float = 1
+    title: str = ""
+    unit: str = ""
+    every: Duration = 15
+    kind: SignalKind = "other"
+
+
+class ExpositionForm(Form, frozen=True, tag_field="source", tag="exposition"):
+    """A metrics page in Prometheus' text form. Each selector, `name{label="value"}`, sums the series it picks."""
+
+    url: str
+    metric: str = ""
+    """A gauge."""
+    numerator: str = ""
+    """A counter, with `denominator` for a ratio or with `per` for a rate."""
+    denominator: str = ""
+    per: Duration = 0
+    histogram: str = ""
+    """A histogram by its name, of which `quantile` is taken."""
+    quantile: float = 0.95
+    window: Duration = 60
+    min_requests: int = 100
+    scale: float = 1
+    """Multiplies the result: 100 turns a ratio into per cent."""
+    title: str = ""
+    unit: str = ""
+    every: Duration = 5
+    kind: SignalKind = "other"
+
+
+class CommandOutputForm(Form, frozen=True, tag_field="source", tag="command"):
+    """A number that a read-only command prints: its last line, what `regex` finds, or at `path` in its JSON."""
+
+    run: str
+    path: str = ""
+    regex: str = ""
+    """The first group counts."""
+    scale: float = 1
+    title: str = ""
+    unit: str = ""
+    every: Duration = 60
+    kind: SignalKind = "other"
+
+
 class NoSourceForm(Form, frozen=True, tag_field="source", tag="none"):
     """A number that the runbook speaks of and that nobody has said where to read: a person looks it up."""
 
@@ -214,7 +266,7 @@ class NoSourceForm(Form, frozen=True, tag_field="source", tag="none"):
     kind: SignalKind = "other"
 
 
-SignalForm = HttpJsonForm | HealthForm | NoSourceForm
+SignalForm = HttpJsonForm | HealthForm | PrometheusForm | ExpositionForm | CommandOutputForm | NoSourceForm
 
 
 class CriterionForm(Form, frozen=True):

@@ -8,22 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from runbook.model import (
-    Capture,
-    Check,
-    Command,
-    Criterion,
-    Effect,
-    Expect,
-    Health,
-    HttpJson,
-    Method,
-    Runbook,
-    Signal,
-    Step,
-    Undo,
-)
+from runbook.model import Capture, Check, Command, Criterion, Effect, Expect, Method, Runbook, Signal, Step, Undo
 from runbook.reading.compose import open_params
+from runbook.reading.compose_signals import SOURCES
 from runbook.reading.compose_steps import placeholders
 from runbook.reading.form import (
     VERSION,
@@ -34,11 +21,8 @@ from runbook.reading.form import (
     ContactForm,
     ExpectForm,
     FollowUpForm,
-    HealthForm,
-    HttpJsonForm,
     LessonForm,
     MethodForm,
-    NoSourceForm,
     OutcomeForm,
     RunbookForm,
     SignalForm,
@@ -251,27 +235,11 @@ def _expect(expect: Expect) -> ExpectForm | None:
 
 def _signal(signal: Signal) -> SignalForm:
     source = signal.source
+    kind = next(form for form, made in SOURCES.items() if made is type(source))
+    own = {field: getattr(source, field) for field in type(source).__struct_fields__}
     title = "" if signal.title == signal.id else signal.title
-    if isinstance(source, Health):
-        return HealthForm(
-            url=source.url, checks=source.checks, title=title, unit=signal.unit, every=signal.every, kind=signal.kind
-        )
-    if not isinstance(source, HttpJson):
-        return NoSourceForm(title=title, unit=signal.unit, every=signal.every, kind=signal.kind)
-    return HttpJsonForm(
-        url=source.url,
-        path=source.path,
-        numerator=source.numerator,
-        denominator=source.denominator,
-        per=source.per,
-        window=source.window,
-        min_requests=source.min_requests,
-        scale=source.scale,
-        title=title,
-        unit=signal.unit,
-        every=signal.every,
-        kind=signal.kind,
-    )
+    form: SignalForm = kind(**own, title=title, unit=signal.unit, every=signal.every, kind=signal.kind)
+    return form
 
 
 def _literals(book: Runbook) -> tuple[str, ...]:
@@ -294,4 +262,5 @@ def _texts(book: Runbook, steps: list[Step], commands: list[Command]) -> Iterabl
     yield from (check.run for check in book.guard)
     yield from (check.run for procedure in book.procedures() for check in procedure.requires)
     yield from (log.path for log in book.logs)
-    yield from (signal.source.url for signal in book.signals if isinstance(signal.source, (HttpJson, Health)))
+    for signal in book.signals:
+        yield from (getattr(signal.source, field, "") for field in ("url", "query", "run"))

@@ -51,7 +51,7 @@ def _read(text: str, path: str, sha256: str, parse_criterion: ParseCriterion, in
         problems.add(f"This reader knows version {VERSION} of the form, not {said}.", line_of(version), "version")
         problems.stop_if_any()
     form = fill(RunbookForm, tree, problems)
-    runbook = compose(form, Signals(form, problems, parse_criterion), problems, infer)
+    runbook = compose(form, Signals(form, problems, parse_criterion, infer), problems, infer)
     return msgspec.structs.replace(runbook, path=path, sha256=sha256)
 
 

@@ -29,6 +29,13 @@ class Reply(Record, frozen=True):
         return None if self.date is None else self.date + self.age + 0.5
 
 
+class Request(Record, frozen=True):
+    """What one poll asks: an address by GET, or a command. `<param>`s in its text are still open."""
+
+    text: str
+    is_command: bool = False
+
+
 class Fetch(Protocol):
     """Where answers come from: `LateFetch`, or a test's own."""
 

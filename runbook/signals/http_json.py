@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import msgspec
 
 from runbook.logs.clean import clean
-from runbook.model import HttpJson, Seconds, Signal
+from runbook.model import Seconds, Signal
+from runbook.signal_sources import HttpJson
 from runbook.signals.criteria import convert, quantity
 from runbook.signals.fetch import Reply, Unreadable
 

@@ -6,30 +6,34 @@ import asyncio
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
-from runbook.model import Criterion, NoSource, Seconds, Signal
+from runbook.model import Criterion, Seconds, Signal
+from runbook.signal_sources import NoSource, Prometheus
+from runbook.signals import prometheus
 from runbook.signals.criteria import LONGEST_HOLD
-from runbook.signals.fetch import Fetch, LateFetch, Reply, Unreadable
+from runbook.signals.fetch import Fetch, LateFetch, Reply, Request, Unreadable
 from runbook.signals.health import Check
-from runbook.signals.http_json import Counters
 from runbook.signals.judge import DOWN_AFTER, gap_allowed, judge
 from runbook.signals.pace import Pace
 from runbook.signals.series import Sample, Series
-from runbook.signals.sources import NO_SOURCE, Observed, counters_for, read
+from runbook.signals.sources import NO_SOURCE, Memory, Observed, memory_for, read, request_for
 from runbook.signals.standing import Standing
 from runbook.signals.words import clock as said
 
 SKEW_SHOWN: Seconds = 5
 """From here on the difference of two clocks is worth a word."""
 SLOWEST_BACK_OFF = 4
+RECALL_LIMIT: Seconds = 10
 JITTER = 0.1
 """Share of the interval, so that several rooms do not ask in step."""
 T = TypeVar("T")
+Run = Callable[[str, Mapping[str, str], Seconds], Awaitable[Reply]]
+"""Runs a read-only command with its values put in, bounded in time; its output is the body. Raises Unreadable."""
 _PLACEHOLDER = re.compile(r"<([A-Za-z][\w-]*)>")
 
 
@@ -64,8 +68,8 @@ def _ignore(*_: object) -> None:
 class _Poll:
     """One request, and the signals that live on its answer."""
 
-    def __init__(self, url: str, every: Seconds) -> None:
-        self.url = url
+    def __init__(self, request: Request, every: Seconds) -> None:
+        self.request = request
         self.every = every
         self.signals: list[Signal] = []
         self.errors = 0
@@ -83,7 +87,7 @@ class _Poll:
 class Monitor:
     """The signals of one incident: their series, what they say now, and which sources are down.
 
-    `values` fills the `<param>` of addresses and is looked at anew for every poll. `on_sample(signal)` follows
+    `on_sample(signal)` follows
     each sample, `on_down(signal, down, why)` each source that stops answering or answers again.
     """
 
@@ -91,10 +95,11 @@ class Monitor:
         self,
         signals: Iterable[Signal],
         *,
-        values: Mapping[str, str] | None = None,
+        values: dict[str, str] | None = None,
         pace: Pace | None = None,
         clock: Clock | None = None,
         fetch: Fetch | None = None,
+        run: Run | None = None,
         jitter: Callable[[], float] = random.random,
         on_sample: Callable[[str], None] = _ignore,
         on_down: Callable[[str, bool, str], None] = _ignore,
@@ -110,15 +115,17 @@ class Monitor:
         """Sources that failed five times in a row, and why."""
         self.on_sample = on_sample
         self.on_down = on_down
-        self._values: Mapping[str, str] = {} if values is None else values
+        self.values: dict[str, str] = {} if values is None else values
+        """What stands for the `<param>`s of addresses and commands; looked at anew for every poll."""
         self._pace = pace or Pace()
         self._clock = clock or SystemClock()
         self._fetch = fetch or LateFetch()
+        self._run = run
         self._jitter = jitter
         self._errors = dict.fromkeys(self.signals, 0)
         self._newest: dict[str, Sample] = {}
         """The last value that came in, by arrival: freshness must not hang on a clock that was set."""
-        self._counters: dict[str, tuple[str, Counters]] = {}
+        self._memories: dict[str, tuple[str, Memory]] = {}
         self._polls = _grouped(self.signals.values())
 
     # ── watching ──────────────────────────────────────────────────────────────────────────────────
@@ -127,11 +134,32 @@ class Monitor:
         """Polls until it is cancelled; each poll starts an interval after the last one ended."""
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.recall())
                 for poll in self._polls:
                     tasks.create_task(self._watch(poll))
                 await asyncio.Event().wait()
         finally:
             await self._fetch.close()
+
+    async def recall(self) -> None:
+        """Reads the last half hour from the sources that can tell it; one that cannot, tells nothing."""
+        await asyncio.gather(*(self._recall(signal) for signal in self.signals.values()))
+
+    async def _recall(self, signal: Signal) -> None:
+        if not isinstance(signal.source, Prometheus):
+            return
+        wall, mono = self._clock.wall(), self._clock.monotonic()
+        address = prometheus.history_address(signal.source, wall, signal.every)
+        url, missing = fill(address, self.values)
+        if missing:
+            return
+        await self._fetch.open()
+        try:
+            past = prometheus.history_of(signal, signal.source, await self._fetch.get(url, RECALL_LIMIT), wall, mono)
+        except Unreadable:
+            return  # what it says now comes by its own poll, with the reason where it says nothing
+        for sample in past:
+            self.series[signal.id].append(sample)
 
     async def look(self) -> None:
         """Asks every source once, now."""
@@ -143,7 +171,7 @@ class Monitor:
             await self._clock.sleep(poll.pause + self._jitter() * JITTER * poll.every)
 
     async def _ask(self, poll: _Poll) -> None:
-        url, missing = fill(poll.url, self._values)
+        url, missing = fill(poll.request.text, self.values, is_command=poll.request.is_command)
         await self._fetch.open()
         asked, seen = self._clock.wall(), self._clock.monotonic()
         if missing:
@@ -152,15 +180,22 @@ class Monitor:
             return
         reply: Reply | Unreadable
         try:
-            reply = await self._fetch.get(url, poll.deadline)
+            reply = await self._answer(poll, url)
         except Unreadable as wrong:
             reply = wrong
         except Exception as error:  # whatever a library does with an odd answer: the watch goes on, with a hole
             reply = Unreadable(f"could not be asked ({type(error).__name__})")
         poll.errors = poll.errors + 1 if isinstance(reply, Unreadable) else 0
         for signal in poll.signals:
-            counters = self._counters_of(signal, url)
-            self._take(signal.id, read(signal, reply, counters, asked, seen, max_skew=self._allowed(signal)))
+            memory = self._memory_of(signal, url)
+            self._take(signal.id, read(signal, reply, memory, asked, seen, max_skew=self._allowed(signal)))
+
+    async def _answer(self, poll: _Poll, filled: str) -> Reply:
+        if not poll.request.is_command:
+            return await self._fetch.get(filled, poll.deadline)
+        if self._run is None:
+            raise Unreadable("commands are not run here")
+        return await self._run(poll.request.text, self.values, poll.deadline)
 
     def _take(self, signal: str, observed: Observed) -> None:
         sample = observed.sample
@@ -228,29 +263,33 @@ class Monitor:
     def _allowed(self, signal: Signal, hold: Seconds = 0) -> Seconds:
         return gap_allowed(signal.every, hold, self._pace.stale_floor)
 
-    def _counters_of(self, signal: Signal, url: str) -> Counters:
-        """A signal's counters; another address is another service and counts anew."""
-        known = self._counters.get(signal.id)
-        if known is None or known[0] != url:
-            known = self._counters[signal.id] = url, counters_for(signal)
+    def _memory_of(self, signal: Signal, asked: str) -> Memory:
+        """What a signal's source remembers; another address is another service and counts anew."""
+        known = self._memories.get(signal.id)
+        if known is None or known[0] != asked:
+            known = self._memories[signal.id] = asked, memory_for(signal)
         return known[1]
 
 
-def fill(url: str, values: Mapping[str, str]) -> tuple[str, str]:
-    """An address with its `<param>`s filled in, and the name of the first that has no value."""
+def fill(url: str, values: Mapping[str, str], *, is_command: bool = False) -> tuple[str, str]:
+    """An address with its `<param>`s filled in, and the name of the first that has no value.
+
+    A command stays as it is: who runs it puts its values in, safely for the shell.
+    """
     missing = next((name for name in _PLACEHOLDER.findall(url) if not values.get(name)), "")
-    if missing:
+    if missing or is_command:
         return url, missing
     return _PLACEHOLDER.sub(lambda found: quote(values[found[1]], safe="/:@+=,-._~%"), url), ""
 
 
 def _grouped(signals: Iterable[Signal]) -> list[_Poll]:
     """One poll for all signals that ask for the same at the same pace."""
-    polls: dict[tuple[str, Seconds], _Poll] = {}
+    polls: dict[tuple[Request, Seconds], _Poll] = {}
     for signal in signals:
-        if isinstance(signal.source, NoSource):
+        request = request_for(signal.source)
+        if request is None:
             continue
-        key = signal.source.url, signal.every
+        key = request, signal.every
         polls.setdefault(key, _Poll(*key)).signals.append(signal)
     return list(polls.values())
 

@@ -6,7 +6,8 @@ import math
 
 from msgspec.structs import replace
 
-from runbook.model import Criterion, HttpJson, Method, Outcome, Record, Runbook, Seconds, Signal, Step, Trigger
+from runbook.model import Criterion, Method, Outcome, Record, Runbook, Seconds, Signal, Step, Trigger
+from runbook.signal_sources import Exposition, HttpJson
 from runbook.signals.criteria import describe
 from runbook.signals.judge import STALE_FLOOR
 
@@ -67,7 +68,7 @@ def shorten(runbook: Runbook, factor: float) -> Runbook:
 
 def _signal(signal: Signal, factor: float) -> Signal:
     source = signal.source
-    if isinstance(source, HttpJson):
+    if isinstance(source, HttpJson | Exposition):
         source = replace(
             source,
             window=_divided(source.window, factor, _SHORTEST_WINDOW),

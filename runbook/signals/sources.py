@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from runbook.model import Health, HttpJson, NoSource, Record, Seconds, Signal
-from runbook.signals.fetch import Reply, Unreadable
+from runbook.model import Record, Seconds, Signal
+from runbook.signal_sources import CommandOutput, Exposition, Health, HttpJson, NoSource, Prometheus, SignalSource
+from runbook.signals import command_output, exposition, http_json, prometheus
+from runbook.signals.fetch import Reply, Request, Unreadable
 from runbook.signals.health import Check, checks_of
-from runbook.signals.http_json import Counters, Hole, document_of, value_of
+from runbook.signals.http_json import Counters, Hole
 from runbook.signals.series import Sample
 from runbook.signals.words import clock
 
@@ -23,16 +25,35 @@ class Observed(Record, frozen=True):
     """The server's clock minus ours; None where the answer does not say."""
 
 
-def counters_for(signal: Signal) -> Counters:
+Memory = Counters | exposition.Buckets | prometheus.Targets
+"""What a source remembers from one reading to the next."""
+
+
+def memory_for(signal: Signal) -> Memory:
     """The memory that a signal's source needs between two readings.
 
     A window is never shorter than three polls: with less, one missed poll would leave nothing to count.
     """
-    return Counters(max(signal.source.window if isinstance(signal.source, HttpJson) else 0, 3 * signal.every))
+    source = signal.source
+    if isinstance(source, Prometheus):
+        return prometheus.Targets()
+    window = max(source.window if isinstance(source, HttpJson | Exposition) else 0, 3 * signal.every)
+    if isinstance(source, Exposition) and source.histogram:
+        return exposition.Buckets(window)
+    return Counters(window)
+
+
+def request_for(source: SignalSource) -> Request | None:
+    """What a poll of the source asks; None where there is nothing to ask."""
+    if isinstance(source, NoSource):
+        return None
+    if isinstance(source, CommandOutput):
+        return Request(source.run, is_command=True)
+    return Request(prometheus.address(source) if isinstance(source, Prometheus) else source.url)
 
 
 def read(
-    signal: Signal, reply: Reply | Unreadable, counters: Counters, asked: float, seen: float, *, max_skew: Seconds
+    signal: Signal, reply: Reply | Unreadable, memory: Memory, asked: float, seen: float, *, max_skew: Seconds
 ) -> Observed:
     """One answer as a sample of a signal; never raises for what an answer holds.
 
@@ -50,20 +71,34 @@ def read(
     try:
         if skew is not None and abs(skew) > max_skew:
             raise Unreadable(f"its clock is {clock(abs(skew))} {'ahead' if skew > 0 else 'behind'}: skewed or cached")
-        if isinstance(signal.source, NoSource):
-            raise Unreadable(NO_SOURCE)
-        if isinstance(signal.source, Health):
-            value, checks = float(reply.status), checks_of(reply, signal.source.checks)
-        else:
-            value = value_of(signal, signal.source, document_of(reply), counters, seen)
+        value, checks = _told(signal, reply, memory, seen)
     except Unreadable as wrong:
         told = reply.status < 400 or str(wrong).startswith(str(reply.status))
         why = str(wrong) if told else f"{reply.status}, and {wrong}"
         return Observed(_hole(at, seen, why), failed=True, took=reply.took, skew=skew)
     except Hole as hole:
         return Observed(_hole(at, seen, str(hole)), took=reply.took, skew=skew)
-    why = "a counter started again" if counters.resets else ""
+    why = "a counter started again" if isinstance(memory, Counters) and memory.resets else ""
     return Observed(Sample(at, value, why, seen), checks=checks, took=reply.took, skew=skew)
+
+
+def _told(signal: Signal, reply: Reply, memory: Memory, seen: float) -> tuple[float | str, tuple[Check, ...]]:
+    """The value in an answer, and a health endpoint's parts. Raises Hole, Unreadable."""
+    source = signal.source
+    if isinstance(source, Health):
+        return float(reply.status), checks_of(reply, source.checks)
+    if isinstance(source, Prometheus):
+        assert isinstance(memory, prometheus.Targets)
+        return prometheus.value_of(signal, source, reply, memory), ()
+    if isinstance(source, Exposition):
+        assert isinstance(memory, Counters | exposition.Buckets)
+        return exposition.value_of(signal, source, exposition.page_of(reply), memory, seen), ()
+    if isinstance(source, CommandOutput):
+        return command_output.value_of(signal, source, reply), ()
+    if isinstance(source, HttpJson):
+        assert isinstance(memory, Counters)
+        return http_json.value_of(signal, source, http_json.document_of(reply), memory, seen), ()
+    raise Unreadable(NO_SOURCE)
 
 
 def _hole(at: float, seen: float, why: str) -> Sample:

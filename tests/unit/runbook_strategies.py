@@ -17,13 +17,10 @@ from runbook.model import (
     Effect,
     Expect,
     FollowUp,
-    Health,
-    HttpJson,
     Item,
     Lesson,
     LogSource,
     Method,
-    NoSource,
     Outcome,
     Param,
     Runbook,
@@ -35,6 +32,7 @@ from runbook.model import (
 )
 from runbook.reading.compose import open_params
 from runbook.reading.tree import UNSEEN
+from runbook.signal_sources import Health, HttpJson, NoSource
 from runbook.signals.criteria import parse
 
 NASTY = (

@@ -21,7 +21,6 @@ from runbook.model import (
     Effect,
     Expect,
     Method,
-    NoSource,
     Outcome,
     Param,
     Runbook,
@@ -30,6 +29,7 @@ from runbook.model import (
     Trigger,
     Undo,
 )
+from runbook.signal_sources import NoSource
 from runbook.steps.effects import infer, kind
 
 TODAY = date(2026, 11, 25)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runbook.model import Criterion, Health, HttpJson, Signal
+from runbook.model import Criterion, Signal
+from runbook.signal_sources import Health, HttpJson
 from runbook.signals.criteria import CriterionError, convert, describe, parse, span
 
 SOURCE = HttpJson(url="http://127.0.0.1/m", path="x")

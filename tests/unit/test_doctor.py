@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from runbook.doctor import clients, machine, world
+from runbook.doctor import clients, doctor, machine, world
 from runbook.doctor.finding import Finding
-from runbook.model import Check, Command, Effect, LogSource, Method, NoSource, Runbook, Signal, Step
+from runbook.model import Check, Command, Effect, LogSource, Method, Runbook, Signal, Step
+from runbook.signal_sources import CommandOutput, NoSource
 from tests.unit.git_world import World
 from tui.cli import NOT_OK, OK, USAGE, main
 from tui.doctor import page
@@ -113,9 +114,23 @@ def test_a_remote_that_is_gone_is_red_with_its_sentence(tmp_path: Path) -> None:
     assert found[-1].level == "red" and found[-1].found
 
 
-def test_a_number_without_a_source_is_worth_knowing() -> None:
-    found = asyncio.run(world.sources(book(signals=(Signal(id="x", title="X", source=NoSource()),)), {}))
+def test_a_number_without_a_source_is_worth_knowing(tmp_path: Path) -> None:
+    unsourced = book(signals=(Signal(id="x", title="X", source=NoSource()),))
+    found = asyncio.run(world.sources(unsourced, tmp_path, dict(os.environ), {}))
     assert [(f.level, f.found) for f in found] == [("amber", "no source: it stays unknown")]
+
+
+def test_a_document_that_nobody_trusts_is_not_let_ask_anything(tmp_path: Path) -> None:
+    asking = CommandOutput(run=f"touch {tmp_path}/asked")
+    guarded = book(
+        guard=(Check(id="g", title="the right place", run=f"touch {tmp_path}/run"),),
+        signals=(Signal(id="x", title="X", source=asking),),
+    )
+    place = tmp_path / "home"
+    asked = doctor.examine(guarded, repository=None, home=place, environ=dict(os.environ), size=None, values={})
+    found = asyncio.run(asked)
+    assert any(f.level == "amber" and "none of its commands" in f.found for f in found)
+    assert not list(tmp_path.glob("asked")) and not list(tmp_path.glob("run"))
 
 
 def test_a_log_is_looked_for_where_its_values_lead(tmp_path: Path) -> None:

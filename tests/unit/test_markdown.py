@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from runbook.model import Command, Effect, Health, HttpJson, NoSource, Runbook, Step, Where
+from runbook.model import Command, Effect, Runbook, Step, Where
 from runbook.opening import read_runbook, source_text
+from runbook.signal_sources import Health, HttpJson, NoSource
 
 ROOT = Path(__file__).parents[2]
 ORCHARD = ROOT / "tests" / "documents" / "orchard-rollback.md"

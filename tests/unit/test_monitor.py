@@ -12,18 +12,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from runbook.model import (
-    Criterion,
-    Health,
-    HttpJson,
-    Method,
-    Outcome,
-    Runbook,
-    Seconds,
-    Signal,
-    Step,
-    Trigger,
-)
+from runbook.model import Criterion, Method, Outcome, Runbook, Seconds, Signal, Step, Trigger
+from runbook.signal_sources import Health, HttpJson
 from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.monitor import Monitor, fill
 from runbook.signals.pace import Pace, shorten

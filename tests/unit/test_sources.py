@@ -16,11 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.model import Health, HttpJson, Signal
+from runbook.model import Signal
+from runbook.signal_sources import Health, HttpJson
 from runbook.signals.fetch import LateFetch, Reply, Unreadable
 from runbook.signals.health import checks_of
 from runbook.signals.http_json import Counters, Hole, dig, number
-from runbook.signals.sources import Observed, counters_for, read
+from runbook.signals.sources import Memory, Observed, memory_for, read
 
 URL = "http://127.0.0.1/metrics"
 
@@ -30,11 +31,11 @@ def signal(unit: str = "", kind: str = "other", every: float = 5, **source: obje
 
 
 def observed(
-    of: Signal, document: object, status: int = 200, counters: Counters | None = None, at: float = 0
+    of: Signal, document: object, status: int = 200, counters: Memory | None = None, at: float = 0
 ) -> Observed:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     reply = Reply(status, body, "text/html" if isinstance(document, bytes) else "application/json")
-    return read(of, reply, counters or counters_for(of), 1000 + at, at, max_skew=45)
+    return read(of, reply, counters or memory_for(of), 1000 + at, at, max_skew=45)
 
 
 def told(of: Signal, document: object, status: int = 200) -> float | str | None:
@@ -185,7 +186,7 @@ def test_an_increase_per_minute_waits_for_half_a_window() -> None:
 
 def test_counters_through_the_whole_source() -> None:
     of = signal(unit="%", kind="error_rate", numerator="http.errors", denominator="http.requests", scale=100)
-    counters = counters_for(of)
+    counters = memory_for(of)
 
     def at(seen: float, errors: object, requests: object) -> Observed:
         return observed(of, {"http": {"errors": errors, "requests": requests}}, 200, counters, seen)
@@ -207,7 +208,7 @@ def test_the_server_s_clock_is_compared_and_a_cache_s_age_taken_off() -> None:
 
     def dated(date: float, age: float = 0) -> Observed:
         reply = Reply(200, b'{"a": 1}', "application/json", took=1, age=age, date=date)
-        return read(of, reply, counters_for(of), 1000, 50, max_skew=45)
+        return read(of, reply, memory_for(of), 1000, 50, max_skew=45)
 
     assert dated(1000).skew == -0.5
     off = dated(1010.5)

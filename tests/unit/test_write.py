@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runbook import books
-from runbook.model import Command, Effect, Method, NoSource, Runbook, Signal, Step
+from runbook.model import Command, Effect, Method, Runbook, Signal, Step
 from runbook.opening import read_runbook, source_text
 from runbook.reading.fill import seconds_in
 from runbook.reading.write import REPLACED, dumps, duration, placeless, scalar, visible
 from runbook.reading.yaml import loads
+from runbook.signal_sources import NoSource
 from runbook.signals.criteria import parse
 from tests.unit.runbook_strategies import NASTY, runbooks, texts
 from tui.cli import OK, main

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook.model import Capture, Effect, Expect, HttpJson, NoSource, Runbook, Where
+from runbook.model import Capture, Effect, Expect, Runbook, Where
 from runbook.reading.fill import seconds_in
 from runbook.reading.problems import Problem, ReadingError
 from runbook.reading.yaml import load, loads
+from runbook.signal_sources import HttpJson, NoSource
 from runbook.signals.criteria import parse
 
 HEAD = "version: 1\nid: web\ntitle: Web\n"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from runbook.model import HttpJson, LogSource, Signal, Step
+from runbook.model import LogSource, Signal, Step
 from runbook.reading.document.phrases import Names, slug
 from runbook.reading.document.thresholds import Numbers, health_signal
+from runbook.signal_sources import HttpJson
 
 _URL = re.compile(r"https?://[^\s'\"`<>|;)$]+")
 _HEALTH = re.compile(r"/(?:[\w-]*health\w*|ready|readyz|readiness|live|livez|liveness|ping|status)/?(?:[?#]|$)", re.I)

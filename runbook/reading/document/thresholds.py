@@ -8,9 +8,10 @@ from typing import Literal
 
 import msgspec
 
-from runbook.model import Criterion, Health, NoSource, Signal, SignalSource
+from runbook.model import Criterion, Signal
 from runbook.reading.document.phrases import bare, slug
 from runbook.reading.document.spans import span
+from runbook.signal_sources import Health, NoSource, SignalSource
 
 ParseCriterion = Callable[[str, Mapping[str, Signal]], Criterion]
 SignalKind = Literal["error_rate", "latency", "health", "requests", "version", "other"]

@@ -1,0 +1,84 @@
+"""Where a number over time is read: one struct for each kind of source, as a runbook declares it.
+
+`scale` multiplies what is read: 100 turns a ratio into per cent, 0.001 milliseconds into seconds.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+Seconds = float
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="source"):
+    """Base of the sources."""
+
+
+class HttpJson(Source, frozen=True, tag="http_json"):
+    """A number (or a text) out of a JSON document over HTTP.
+
+    Either `path` (dotted) or a ratio of two counters: Δ`numerator` / Δ`denominator` over `window`.
+    """
+
+    url: str
+    path: str = ""
+    numerator: str = ""
+    denominator: str = ""
+    per: Seconds = 0
+    """With `numerator` alone: its increase per so many seconds (60: per minute)."""
+    window: Seconds = 60
+    min_requests: int = 100
+    scale: float = 1
+
+
+class Health(Source, frozen=True, tag="health"):
+    """A health endpoint: the status code is the value; its JSON `checks` are shown beside it."""
+
+    url: str
+    checks: str = "checks"
+
+
+class Prometheus(Source, frozen=True, tag="prometheus"):
+    """An expression of PromQL, asked of a Prometheus server (or what speaks its API); it must give one series."""
+
+    url: str
+    """The server's address, without `/api/v1`."""
+    query: str
+    targets: str = ""
+    """A selector of the `up` of what is measured, `up{job="shop"}`: fewer of them up than at first is partial data."""
+    scale: float = 1
+
+
+class Exposition(Source, frozen=True, tag="exposition"):
+    """A metrics page in Prometheus' text form, scraped directly: no server is needed.
+
+    One of: `metric`, a gauge; `numerator` with `denominator` or `per`, counters; `histogram` with `quantile`.
+    Each is a selector such as `http_requests_total{status="500"}`; the series it selects are summed.
+    """
+
+    url: str
+    metric: str = ""
+    numerator: str = ""
+    denominator: str = ""
+    per: Seconds = 0
+    histogram: str = ""
+    quantile: float = 0.95
+    window: Seconds = 60
+    min_requests: int = 100
+    scale: float = 1
+
+
+class CommandOutput(Source, frozen=True, tag="command"):
+    """A number that a read-only command prints: the last line, what `regex` finds, or at `path` in its JSON."""
+
+    run: str
+    path: str = ""
+    regex: str = ""
+    scale: float = 1
+
+
+class NoSource(Source, frozen=True, tag="none"):
+    """A number that the runbook speaks of without saying where to read it: unknown until somebody says."""
+
+
+SignalSource = HttpJson | Health | Prometheus | Exposition | CommandOutput | NoSource
