@@ -91,6 +91,8 @@ class Check(Record, frozen=True):
     file: str = ""
     env: str = ""
     expect: Expect = Expect()
+    reads: bool = False
+    """The author's word that a program which is not known only reads: a check is asked without a confirmation."""
     on_fail: Literal["stop", "warn"] = "stop"
     hint: str = ""
     """What to do about a failure, in words or as a command."""

@@ -74,6 +74,8 @@ class CommandOutput(Source, frozen=True, tag="command"):
     run: str
     path: str = ""
     regex: str = ""
+    reads: bool = False
+    """The author's word that a program which is not known only reads."""
     scale: float = 1
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.incident import home
+from runbook.model import Effect, Runbook
 from runbook.opening import source_text
 from runbook.reading.trust import TrustError, digest, trust, trusted_before
+from runbook.signal_sources import CommandOutput
 from widgets.document import Document
 from widgets.prompt import Prompt
 from widgets.trusting import Offered, Trusting
@@ -41,16 +44,14 @@ def ask_trust(screen: RoomScreen) -> None:
         if before is not None
         else []
     )
-    commands = [
-        Offered(f"{method.label}  {method.title}".strip(), command.text, command.effect, command.line)
-        for method in conductor.runbook.procedures()
-        for step in method.steps
-        for command in step.commands
-    ]
+    commands = list(offered(conductor.runbook))
 
     def looked(wanted: bool | None) -> None:
         if wanted:
-            about = f"{Path(source).name} may then run its {len(commands)} commands here, each confirmed by you."
+            about = (
+                f"{Path(source).name} may then run its commands here, each confirmed by you;"
+                " its checks and signals are asked without that."
+            )
             screen.app.push_screen(
                 Prompt(f"Type {WORD} to trust it as it is now", about=about, enter="trust it"), typed
             )
@@ -64,6 +65,22 @@ def ask_trust(screen: RoomScreen) -> None:
         screen.do(_bind(screen, source, text))
 
     screen.app.push_screen(Trusting(source, commands, changes), looked)
+
+
+def offered(book: Runbook) -> Iterator[Offered]:
+    """Every command of the runbook: those that wait for a confirmation, then those that are asked without one."""
+    for method in book.procedures():
+        name = f"{method.label}  {method.title}".strip()
+        for step in method.steps:
+            yield from (Offered(name, command.text, command.effect, command.line) for command in step.commands)
+            if step.undo is not None:
+                yield Offered(name, step.undo.text, step.undo.effect, step.line)
+    steps = [step for method in book.procedures() for step in method.steps]
+    checks = [*book.guard, *(check for method in book.procedures() for check in method.requires)]
+    asked = [check.run for check in (*checks, *(step.done_when for step in steps if step.done_when)) if check.run]
+    asked += [signal.source.run for signal in book.signals if isinstance(signal.source, CommandOutput)]
+    for text in dict.fromkeys(asked):
+        yield Offered("Asked without a confirmation", text, Effect.READ, 0)
 
 
 async def _bind(screen: RoomScreen, source: str, text: str) -> None:

@@ -37,6 +37,12 @@ _SELECTOR = re.compile(r"\s*[a-zA-Z_:][\w:]*\s*(?:\{.*\})?\s*\Z", re.DOTALL)
 _SIGNAL_WORD = re.compile(r"\s*([A-Za-z][\w.-]*)\s*[<>=!]")
 
 
+ONLY_READ = (
+    "This is run again and again without a confirmation, so it may only read, and this command is not known to."
+    " `reads: true` is your word that it does."
+)
+
+
 class Signals:
     """The signals of one runbook, and what is asked of them."""
 
@@ -121,10 +127,8 @@ class Signals:
             self.problems.add("A `numerator` needs either a `denominator` or `per`.", line_of(name), key)
 
     def _command(self, form: CommandOutputForm, name: str, key: str) -> None:
-        effect = self.infer(form.run) if self.infer else Effect.READ
-        if effect is not Effect.READ:
-            why = f"A signal's command is run again and again, so it may only read; this one may {effect}."
-            self.problems.add(why, line_of(form.run), f"{key}.run")
+        if self.infer is not None and not form.reads and self.infer(form.run) is not Effect.READ:
+            self.problems.add(ONLY_READ, line_of(form.run), f"{key}.run")
         if form.path and form.regex:
             self.problems.add("A number is either at a `path` or found by a `regex`.", line_of(name), key)
         try:

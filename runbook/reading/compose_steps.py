@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from runbook.model import Capture, Check, Command, Criterion, Effect, Expect, Step, Undo
-from runbook.reading.compose_signals import Signals
+from runbook.reading.compose_signals import ONLY_READ, Signals
 from runbook.reading.form import CheckForm, CommandForm, Commands, ExpectForm, StepForm, UndoForm
 from runbook.reading.problems import Problems, shortened
 from runbook.reading.tree import line_of
@@ -270,6 +270,8 @@ class Steps:
             found = f"this one has {' and '.join(asks)}" if asks else "this one has none of them"
             self.problems.add(f"A check is exactly one of run, tool, file, env; {found}.", _first_line(form), key)
         self.open_values(form.run, known, f"{key}.run")
+        if form.run and self.infer is not None and not form.reads and self.infer(form.run) is not Effect.READ:
+            self.problems.add(ONLY_READ, line_of(form.run), f"{key}.run")
         return Check(
             id=form.id or "done",
             title=form.title,
@@ -277,6 +279,7 @@ class Steps:
             tool=form.tool,
             file=form.file,
             env=form.env,
+            reads=form.reads,
             expect=self._expect(form.expect, key),
             on_fail=form.on_fail,
             hint=form.hint,

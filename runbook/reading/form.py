@@ -49,7 +49,9 @@ class CheckForm(Form, frozen=True):
     id: str = ""
     title: str = ""
     run: str = ""
-    """A command that only reads."""
+    """A command that only reads: it is asked again and again, without a confirmation."""
+    reads: bool = False
+    """Your word that a program which warroom does not know only reads."""
     tool: str = ""
     """A program that must be on PATH."""
     file: str = ""
@@ -250,6 +252,8 @@ class CommandOutputForm(Form, frozen=True, tag_field="source", tag="command"):
     path: str = ""
     regex: str = ""
     """The first group counts."""
+    reads: bool = False
+    """Your word that a program which warroom does not know only reads."""
     scale: float = 1
     title: str = ""
     unit: str = ""

@@ -217,6 +217,7 @@ def _check(check: Check, unnamed: str = "") -> CheckForm:
         tool=check.tool,
         file=check.file,
         env=check.env,
+        reads=check.reads,
         expect=_expect(check.expect) or ExpectForm(),
         on_fail=check.on_fail,
         hint=check.hint,

@@ -99,7 +99,8 @@ __warroom_save() {
   } >"$__warroom_part" && "$__warroom_mv" -f "$__warroom_part" "$__warroom_session/state.sh"
 }
 
-for __warroom_name in $(compgen -e); do
+# All of them: SHELL, for one, bash sets itself where the environment has none.
+for __warroom_name in $(compgen -v); do
   __warroom_is_ours "$__warroom_name" || printf -v "__warroom_was_$__warroom_name" %s "${!__warroom_name}"
 done
 if [ -e "$__warroom_session/state.sh" ]; then

@@ -163,7 +163,7 @@ def test_a_merge_asks_which_parent_to_keep(drill: Drill) -> None:
     room.tmux.wait(r"git revert -m 1 --no-edit [0-9a-f]{40}")
     walks.confirm(room, 2)
     edited = [entry for entry in room.timeline() if entry["kind"] == "command-edited"]
-    assert len(edited) == 1 and "parent 1 is the line to keep" in str(edited[0]["text"])
+    assert len(edited) == 1 and "The parent to keep (mainline): 1, " in str(edited[0]["text"])
 
 
 def test_a_push_that_is_refused_goes_to_a_branch_with_the_address_of_its_pull_request(drill: Drill) -> None:

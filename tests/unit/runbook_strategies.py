@@ -159,6 +159,7 @@ def checks(draw: st.DrawFn, ids: st.SearchStrategy[str] = names) -> Check:
         expect=draw(expects),
         on_fail=draw(one_of("stop", "warn")),
         hint=draw(texts),
+        reads=asks == "run" or draw(st.booleans()),
         **{asks: draw(said)},
     )
 
@@ -209,7 +210,9 @@ def steps(draw: st.DrawFn, criteria: tuple[Criterion, ...]) -> Step:
         timeout=draw(spans),
         quiet_after=draw(st.just(0.0) | spans),
         done_when=draw(
-            st.none() | checks(ids=st.just("done") | names) | said.map(lambda run: Check(id="done", run=run))
+            st.none()
+            | checks(ids=st.just("done") | names)
+            | said.map(lambda run: Check(id="done", run=run, reads=True))
         ),
         rerun=draw(one_of("safe", "ask", "never")),
         undo=draw(

@@ -129,6 +129,11 @@ def test_the_author_overrules_what_is_inferred() -> None:
     assert attributes[0].commands[0].effect is Effect.DESTROY and attributes[0].id == "promote"
 
 
+def test_what_a_comment_would_have_asked_without_a_confirmation_is_not_asked_unless_it_only_reads() -> None:
+    (step,) = steps('<!-- warroom: done_when="rm -rf /x" -->\n```bash\n./back.sh now\n```\n')
+    assert step.done_when is None and "`rm -rf /x` is not known to only read" in step.note
+
+
 def test_a_configuration_to_write_is_text_to_copy() -> None:
     (step,) = steps("1. Change the file:\n   ```yaml\n   replicas: 0\n   ```\n")
     assert (step.title, step.kind, step.message) == ("Change the file", "manual", "replicas: 0")

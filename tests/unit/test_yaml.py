@@ -280,6 +280,8 @@ def test_what_is_wrong_is_said(text: str, line: int, key: str, sentence: str, ne
         ("run: show, expect: {matches: '['}", ".run.expect.matches", "cannot be read"),
         ("run: show, timeout: 0", ".timeout", "A time limit of 0"),
         ("run: show, done_when: {title: t}", ".done_when", "exactly one of run"),
+        ("run: show, done_when: change it", ".done_when.run", "`reads: true` is your word"),
+        ("run: show, done_when: {run: change it, reads: true}", "", ""),
         ("run: show, undo: destroy it", ".undo", "needs a `target`"),
         ("run: show, closed_by: b", ".closed_by", 'There is no step "b"'),
         ("run: show, closed_by: a", ".closed_by", "closed by a later one"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+from runbook.model import Effect
 from runbook.reading.document.wrapping import settings
 
 _RUNME = re.compile(r"\{(?P<said>.*)\}\s*$", re.S)
@@ -20,3 +22,11 @@ def said_of_fence(info: str, line: int, directives: dict[int, dict[str, str]]) -
         for key, value in settings(attributes["said"]).items():
             said.setdefault(key, value)
     return said
+
+
+def asked_unseen(said: dict[str, str], infer: Callable[[str], Effect]) -> dict[str, str]:
+    """The pairs without a `done_when` that may change something: it is asked without a confirmation."""
+    asked = said.get("done_when", "")
+    if not asked or infer(asked) is Effect.READ:
+        return said
+    return {key: value for key, value in said.items() if key != "done_when"} | {"not_asked": asked}

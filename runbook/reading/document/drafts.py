@@ -119,6 +119,8 @@ def _step(draft: Draft, mode: Mode, names: Names) -> Step:
     notes = list(dict.fromkeys(note for note in (*told, *draft.notes) if note and bare(note).rstrip(":：") != title))
     if draft.expected:
         notes.append(f"Expected: {draft.expected}")
+    if not_asked := draft.directives.get("not_asked"):
+        notes.append(f"Not asked whether it is done: `{not_asked}` is not known to only read.")
     return Step(
         id=names.new(draft.directives.get("name", "") or title, "step"),
         title=title,

@@ -8,7 +8,7 @@ from typing import Literal
 
 from runbook.model import Command, Step
 from runbook.reading.document.alternatives import numbered
-from runbook.reading.document.attributes import said_of_fence
+from runbook.reading.document.attributes import asked_unseen, said_of_fence
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.commands import Commands
 from runbook.reading.document.drafts import Draft, finished
@@ -222,7 +222,7 @@ class _Walk:
 
     def _pieces(self, lines: list[str], first_line: int, info: str, block: Block) -> None:
         language = re.split(r"[\s{]", info.strip(), maxsplit=1)[0].lower().strip("{}.")
-        said = said_of_fence(info, block.line, self.steps.directives)
+        said = asked_unseen(said_of_fence(info, block.line, self.steps.directives), self.commands.infer)
         found = numbered(pieces(lines, first_line, language))
         if not found:
             return
