@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from runbook.incident.events import AdviceChanged, Reading, VerdictChanged
 from runbook.incident.progress import asks_nothing
 from runbook.incident.state import RoomState
-from runbook.model import Criterion, Effect, Runbook
+from runbook.model import Criterion, Effect, Method, Runbook, Step
 from runbook.signals import advice, verdict
 from runbook.signals.monitor import Monitor
 from runbook.signals.standing import Advice, Standing, Verdict
@@ -29,8 +29,11 @@ class Outlook:
         return self.monitor.standing(criterion, since.timestamp() if since else 0.0, danger=danger)
 
     def judged_from(self, state: RoomState) -> datetime | None:
-        """From when on the effect of the last change is judged."""
-        return state.last_change + timedelta(seconds=self.runbook.settle) if state.last_change else None
+        """From when on the effect of the last change is judged: where the method waits for its arrival, from there."""
+        if state.last_change is None:
+            return None
+        arrived = (state.step(state.method, step.id).at for step in self._arrivals(state))
+        return max((state.last_change, *filter(None, arrived))) + timedelta(seconds=self.runbook.settle)
 
     def advice(self, state: RoomState) -> Advice:
         standings = {
@@ -40,14 +43,41 @@ class Outlook:
         }
         return advice.advise(self.runbook.triggers, standings, state.reported, self.runbook.methods)
 
+    def not_judged(self, state: RoomState) -> str:
+        """Why the effect is not judged yet; empty when it is. What was never changed has none.
+
+        Until the method has changed all it changes, and until that has arrived, the signals tell of before.
+        """
+        chosen = self._chosen(state)
+        if chosen is None or state.last_change is None:
+            return ""
+        if left := self.changes_left(state):
+            return f"{left} more of the method's steps change{'s' if left == 1 else ''} something"
+        on_its_way = next((step for step in self._arrivals(state) if not self._waited(chosen, step, state)), None)
+        return f"it has not arrived: {on_its_way.title}" if on_its_way else ""
+
     def changes_left(self, state: RoomState) -> int:
-        """How many steps of the chosen method still have something to change: before that, nothing is judged."""
-        chosen = next((method for method in self.runbook.methods if method.id == state.method), None)
+        """How many steps of the chosen method still have something to change."""
+        chosen = self._chosen(state)
         steps = chosen.steps if chosen else ()
         return sum(
             step.effect is not Effect.READ and chosen is not None and not asks_nothing(chosen, step, state)
             for step in steps
         )
+
+    def _chosen(self, state: RoomState) -> Method | None:
+        return next((method for method in self.runbook.methods if method.id == state.method), None)
+
+    def _arrivals(self, state: RoomState) -> tuple[Step, ...]:
+        """The chosen method's waits for a version to be live."""
+        chosen = self._chosen(state)
+        versions = {signal.id for signal in self.runbook.signals if signal.kind == "version"}
+        steps = chosen.steps if chosen else ()
+        return tuple(step for step in steps if any(waited.signal in versions for waited in step.wait_for))
+
+    def _waited(self, method: Method, step: Step, state: RoomState) -> bool:
+        """Whether the wait is over: also one that ended without what it waited for."""
+        return asks_nothing(method, step, state) or state.step(method.id, step.id).mark == "failed"
 
     def verdict(self, state: RoomState, now: datetime) -> Verdict:
         since = self.judged_from(state)
@@ -58,10 +88,8 @@ class Outlook:
         }
         ticks = {item: tick.done for item, tick in state.ticks.items()}
         judged = verdict.decide(self.runbook.outcomes, standings, ticks, judged_from=since, now=now)
-        if since is not None and (left := self.changes_left(state)):
-            text = f"not judged yet: {left} more of the method's steps change{'s' if left == 1 else ''} something"
-            return Verdict("unknown", text, judged.lines)
-        return judged
+        early = self.not_judged(state)
+        return Verdict("unknown", f"not judged yet: {early}", judged.lines) if early else judged
 
     def news(self, state: RoomState, now: datetime) -> list[AdviceChanged | VerdictChanged]:
         """What of it is new to the record: a change of level, of reason, or of verdict."""

@@ -39,6 +39,7 @@ from widgets.words import (
 COPIED = "to be put in there, never run here; C copies it:"
 INDENT = 4
 """Where everything under the title begins."""
+_READ_WHOLE = 3
 
 
 class Drawn(Record, frozen=True):
@@ -194,6 +195,17 @@ def _output(tail: tuple[str, ...], width: int) -> list[Content]:
     return [cut(join(" " * INDENT, (line, "$foreground-muted")), width) for line in tail]
 
 
+def _said(tail: tuple[str, ...], width: int) -> list[Content]:
+    """What it printed: a line or two are read whole, such as a health answer in one line of JSON."""
+    if len(tail) > _READ_WHOLE:
+        return _output(tail, width)
+    return [
+        row
+        for line in tail
+        for row in wrapped(cut(join((line, "$foreground-muted")), width * 4), width - 1, INDENT, INDENT)
+    ]
+
+
 def _finished(view: Finished, width: int) -> list[Content]:
     run = view.run
     exit_words = f"exit {run.exit}" if run.exit is not None else "no exit code"
@@ -219,7 +231,7 @@ def _finished(view: Finished, width: int) -> list[Content]:
         lines += _prose(
             ("learned from the exit record: the room was not there when it ended",), width, "$foreground-muted"
         )
-    lines += _output(view.tail or run.last_lines, width)
+    lines += _said(view.tail or run.last_lines, width)
     if run.state == "done" and view.next_step:
         lines.append(cut(join(" " * INDENT, ("next: ", "$foreground-muted"), view.next_step), width))
     return lines

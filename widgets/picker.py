@@ -58,7 +58,7 @@ class Picker(ListDialog[str | None]):
         ]
         if self.free and self.typed.strip():
             rows.append(Row(TYPED, _Typed(self.typed.strip())))
-        self.show_rows(rows, f"target:{self.chosen}" if self.chosen and not self.typed else "")
+        self.show_rows(rows, "" if self.typed else f"target:{self.chosen or self._likely()}")
         caret = Content.styled(glyph("caret"), "$text-accent")
         line = join(("filter: ", "$foreground-muted"), self.typed, caret)
         if self.trouble:
@@ -66,6 +66,10 @@ class Picker(ListDialog[str | None]):
         elif not rows:
             line += join("   ", ("nothing fits", "$text-warning"))
         self.say(line)
+
+    def _likely(self) -> str:
+        """The newest that is not live now and that nothing speaks against."""
+        return next((one.value for one in self.targets if not one.current and not one.warning), "")
 
     def on_key(self, event: events.Key) -> None:
         text = self.typed
@@ -130,6 +134,7 @@ def draw_target(target: Target, now: datetime, width: int) -> Content:
     sign = join((f"{glyph('live')} ", "$text-accent")) if target.current else Content("  ")
     value = sign + join((short_value(target.value), "$text-accent"))
     if width < 90:
+        title += join("  ", (target.detail, muted))
         side = ((join((old, muted)), 10),)
         room = width - 16 - 10 - 4
     else:

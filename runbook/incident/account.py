@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 from runbook.incident.events import Reading
 from runbook.incident.markdown import block, code, plain, utc
@@ -77,10 +78,14 @@ def resolution(state: RoomState, runbook: Runbook) -> Iterator[str]:
     if not done:
         return
     title = next((m.title for m in runbook.methods if m.id == state.method), state.method)
-    yield f"{plain(title or 'Commands')}, by {len(done)} confirmed command(s) that change something:"
-    for run in done:
-        where = f" ({plain(run.target)})" if run.target else ""
-        yield f"- {utc(run.ended or run.confirmed)}: {plain(run.title)}{where} (by {plain(run.by)})"
+    many = f"{len(done)} confirmed commands that change" if len(done) > 1 else "a confirmed command that changes"
+    yield f"{plain(title or 'Commands')}, by {many} something:"
+    for _step, of_step in groupby(done, lambda run: (run.method, run.step, run.undo, run.remedy, run.by)):
+        runs = list(of_step)
+        last = runs[-1]
+        where = f" ({plain(last.target)})" if last.target else ""
+        by = f"{len(runs)} commands, by" if len(runs) > 1 else "by"
+        yield f"- {utc(last.ended or last.confirmed)}: {plain(last.title)}{where} ({by} {plain(last.by)})"
     if merge := next_merge(state):
         yield ""
         yield merge

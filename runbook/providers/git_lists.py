@@ -77,10 +77,10 @@ async def _tag(ask: Ask, one: Listed, head: str, tree: str) -> Target:
     return Target(
         # A name that does not show as it is must not be put into a command: its clean form is no tag, and refused.
         value=clean(one.name),
-        title=clean(one.name, 100),
+        title=clean(one.subject or one.name, 100),
         by=clean(one.author, 100),
         at=one.at,
-        detail=", ".join(filter(None, (place if inside else outside, clean(one.subject, 200)))),
+        detail=place if inside else outside,
         current=current,
         warning=bad,
     )

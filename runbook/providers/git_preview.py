@@ -307,9 +307,15 @@ def _filled(value: str, variables: Mapping[str, str]) -> str | None:
     return variables.get(value[1:]) if value.startswith("$") else value
 
 
+_LISTS = ("--list", "-l", "--contains", "--no-contains", "--merged", "--no-merged", "--points-at", "--sort", "--format")
+_TAG_MAKES_NONE = ("-d", "--delete", "-v", "--verify", "-n")
+_BRANCH_MAKES_NONE = ("-d", "-D", "--delete", "-m", "-M", "-a", "-r", "-v", "-vv", "--show-current")
+
+
 async def _branch(stage: Stage, call: Invocation, found: Findings) -> None:
     arguments = call.arguments(stage.variables)
-    if call.has("-d", "-D", "--delete", "-m", "-M", "--list", "-a", "-r", "-v") or not arguments or not arguments[0]:
+    makes_none = _TAG_MAKES_NONE if call.sub == "tag" else _BRANCH_MAKES_NONE
+    if call.has(*_LISTS, *makes_none) or not arguments or not arguments[0]:
         return
     sha = await stage.resolve(arguments[1] if len(arguments) > 1 else "HEAD")
     stage.refs[f"refs/{'tags' if call.sub == 'tag' else 'heads'}/{arguments[0]}"] = sha

@@ -80,11 +80,18 @@ async def test_tags_newest_first_with_their_distance(world: World, git: Git) -> 
     targets = await git.targets("git_tag", "v*")
     assert {t.value for t in targets} == {"v1.0.0", "v1.1.0", "v1.2.0", "v1.2.1"}
     by_name = {t.value: t for t in targets}
-    assert by_name["v1.1.0"].detail == "2 commits back, Cart"
-    assert by_name["v1.2.0"].detail == "1 commit back, New checkout flow"
+    assert (by_name["v1.1.0"].title, by_name["v1.1.0"].detail) == ("Cart", "2 commits back")
+    assert (by_name["v1.2.0"].title, by_name["v1.2.0"].detail) == ("New checkout flow", "1 commit back")
     assert by_name["v1.2.1"].current
     assert not by_name["v1.2.0"].current
     assert [t.at for t in targets] == sorted([t.at for t in targets if t.at], reverse=True)
+
+
+@pytest.mark.parametrize(
+    "looks", ["git tag -l 'v*' --sort=-version:refname", "git tag --contains HEAD", "git branch -vv", "git branch -r"]
+)
+async def test_a_list_of_tags_or_branches_is_not_taken_for_a_new_one(git: Git, looks: str) -> None:
+    assert "makes the" not in said(await preview(git, looks))
 
 
 HOSTILE = ("v1$(id)", "v1;x", "v1\u202egpj", "v1`id`", "v1|x", "v1'x")
@@ -96,9 +103,9 @@ async def test_hostile_tags_and_subjects_are_shown_harmless(world: World, git: G
         world.git("tag", name)
     world.push("main", "--tags")
     world.git("fetch", "-q", "origin", cwd=git.folder)
-    targets = {t.title: t for t in await git.targets("git_tag", "v1[$;\u202e`|']*")}
+    targets = await git.targets("git_tag", "v1[$;\u202e`|']*")
     assert len(targets) == len(HOSTILE)
-    for target in targets.values():
+    for target in targets:
         assert target.warning
         assert target.title.isprintable()
         assert target.value.isprintable()

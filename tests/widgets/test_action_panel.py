@@ -14,7 +14,7 @@ from tests.widgets.hosts import HandClock, Heard, Host, screen_text, until
 from widgets import action_asks as asks
 from widgets.action_draw import draw
 from widgets.action_panel import ActionPanel
-from widgets.action_view import ActionView, Confirmation, Looking, ManualStep, MessageStep, Nothing, keys_for
+from widgets.action_view import ActionView, Confirmation, Finished, Looking, ManualStep, MessageStep, Nothing, keys_for
 from widgets.confirm import ARM
 
 WIDE, NARROW = (98, 18), (78, 14)
@@ -469,3 +469,12 @@ def test_hostile_text_stays_text() -> None:
     text = plain(Confirmation(prepared), 400)
     assert text.count("[@click=app.quit]x[/] [/]") >= 4
     assert "\\u{1b}]0;t\\u{7}" in text
+
+
+def test_an_answer_of_one_line_is_read_whole_and_a_long_output_line_by_line() -> None:
+    answer = '{"status": "healthy", "checks": {"redis": "' + "x" * 80 + '"}, "commit": "abc1234"}'
+    one = [line.plain for line in draw(Finished(samples.run(state="done", exit=0, last_lines=(answer,))), 79).body]
+    many = [line.plain for line in draw(Finished(samples.run(state="done", exit=0, last_lines=(answer,) * 4)), 79).body]
+    assert any("abc1234" in line for line in one)
+    assert sum("healthy" in line for line in many) == 4 and not any("abc1234" in line for line in many)
+    assert all(len(line) <= 79 for line in (*one, *many))

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from runbook.incident.state import Entry
+from runbook.providers.provider import Target
 from tests.widgets.hosts import screen_text, until
 from tests.widgets.samples import CARDS, COMMITS, ENTRIES, NOW, RUNBOOK, at
 from widgets.chooser import Chooser, MethodCard, draw_cards
@@ -254,3 +255,13 @@ async def test_what_is_learnt_about_a_method_moves_neither_the_order_nor_the_sel
         assert heads.index("Git revert") < heads.index("Tag rollback") < heads.index("Vercel rollback")
         await pilot.press("enter")
         assert await answered(pilot, app) == "tag"
+
+
+async def test_the_picker_begins_at_the_newest_that_is_not_live_and_that_nothing_speaks_against() -> None:
+    live, bad, good = (Target(value=name, title=name) for name in ("v3", "v2", "v1"))
+    listed = (replace(live, current=True), replace(bad, warning="deleted"), good)
+    app = Dialogs()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(Picker("Tag", listed, now=NOW))  # type: ignore[arg-type]
+        await pilot.press("enter")
+        assert await answered(pilot, app) == "v1"
