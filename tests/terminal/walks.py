@@ -59,8 +59,8 @@ def enter(room: DrillRoom) -> None:
     room.tmux.keys("Enter")
 
 
-def revert_to_production(room: DrillRoom, subject: str) -> None:
-    """Method 1 up to its last wait: everything that changes something."""
+def revert_up_to_production(room: DrillRoom, subject: str) -> None:
+    """Method 1 up to its push to production, which is done."""
     choose(room, "1")
     room.tmux.keys("Enter")
     confirm(room, 1)
@@ -77,6 +77,11 @@ def revert_to_production(room: DrillRoom, subject: str) -> None:
     confirm(room, 6)
     enter(room)
     confirm(room, 7)
+
+
+def revert_to_production(room: DrillRoom, subject: str) -> None:
+    """Method 1 up to its last wait: everything that changes something."""
+    revert_up_to_production(room, subject)
     enter(room)
     room.tmux.wait(r"9  Wait until the success", 60)
     enter(room)
