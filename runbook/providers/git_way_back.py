@@ -63,7 +63,7 @@ async def _is_what_was_pushed(ask: Ask, push: Push, now: str, before: str) -> bo
 
 
 async def _undone(ask: Ask, before: str, now: str) -> str:
-    """What the new commit undoes, in git's own words: by these a later revert of the same commit is not "already" there."""
+    """What the new commit undoes, in git's own words, so that the same commit can be reverted again later."""
     listed = (await ask.maybe("rev-list", f"--max-count={_MOST_NAMED + 1}", now, f"^{before}", "--")).splitlines()
     named = "\n".join(f"This reverts commit {sha}." for sha in listed)
     return f" -m {shlex.quote(named)}" if 0 < len(listed) <= _MOST_NAMED else ""
