@@ -107,19 +107,30 @@ async def _picked(ask: Ask, call: Invocation, variables: dict[str, str]) -> list
             Seen(ok=False, line=f"The {pick.kind} stopped at a conflict in {', '.join(files[:5])}; HEAD is still {at}.")
         ]
     seen = []
-    for expression in pick.commits:
-        sha = await ask.commit(expression) if expression and ".." not in expression else ""
+    shas = [(one, sha) for one in pick.commits for sha in await _named_by(ask, one or "")]
+    for expression, sha in shas:
         if not sha:
             seen.append(Seen(ok=None, line=f"{clean(expression or '$…')} cannot be looked up."))
             continue
         named = await ask.subject(sha)
+        inside = await ask.is_ancestor(sha, head)
         if pick.kind == "revert":
-            by = await reverted_by(ask, sha, head) if await ask.is_ancestor(sha, head) else ""
+            by = await reverted_by(ask, sha, head) if inside else ""
+        elif pick.ff and inside:
+            by = sha
         else:
             by = await picked_as(ask, sha, head) or await _same_author(ask, sha, head)
         by_line = f"HEAD {at} contains the {pick.kind} of {named}: {await ask.subject(by)}." if by else ""
         seen.append(Seen(ok=bool(by), line=by_line or f"HEAD {at} does not contain a {pick.kind} of {named}."))
     return seen
+
+
+async def _named_by(ask: Ask, expression: str) -> tuple[str, ...]:
+    """The commits that an expression names, a range in its order; one empty name where it cannot be looked up."""
+    if ".." not in expression:
+        return (await ask.commit(expression) if expression else "",)
+    listed = await ask.maybe("rev-list", "--max-count=50", "--end-of-options", expression)
+    return tuple(listed.splitlines()) or ("",)
 
 
 async def _same_author(ask: Ask, sha: str, head: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from runbook.logs.clean import clean
 from runbook.providers.git_calls import Invocation
 from runbook.providers.git_history import picked_as, reverted_by, undoings
@@ -14,16 +16,33 @@ async def play_pick(stage: Stage, call: Invocation, found: Findings) -> None:
     """Play a `git revert` or `git cherry-pick`."""
     pick = pick_of(call, stage.variables)
     if pick.ends:
-        found.lines.append(f"goes on with the {pick.kind} that is under way in {stage.place} ({pick.ends})")
-        stage.move("")
+        if pick.ends == "--quit":
+            found.lines.append(f"forgets what is left of the {pick.kind} that is under way in {stage.place}")
+        else:
+            found.lines.append(f"goes on with the {pick.kind} that is under way in {stage.place} ({pick.ends})")
+            stage.move("")
         return
     if None in pick.commits or not pick.commits:
         found.block(f"Which commit to {pick.kind} is decided only when it runs.", "Write the commit in: e")
         return
-    for expression in pick.commits:
-        for sha in await _commits(stage, pick, expression or "", found):
-            if stage.head and not found.blocked:
-                await _one(stage, pick, sha, found)
+    shas = [sha for expression in pick.commits for sha in await _commits(stage, pick, expression or "", found)]
+    await _in_order(stage, pick, shas, found)
+    for sha in shas:
+        if stage.head and not found.blocked:
+            await _one(stage, pick, sha, found)
+
+
+async def _in_order(stage: Stage, pick: Pick, shas: list[str], found: Findings) -> None:
+    """Say it where reverts do not go from the newest to the oldest, or picks the other way round."""
+    for first, second in pairwise(shas):
+        early, late = (first, second) if pick.kind == "revert" else (second, first)
+        if early != late and await stage.ask.is_ancestor(early, late):
+            how = "The newest is reverted first" if pick.kind == "revert" else "The oldest is picked first"
+            found.warn(
+                f"{await stage.named(early)} is older than {await stage.named(late)}. {how}, or they get in each"
+                " other's way."
+            )
+            return
 
 
 async def _commits(stage: Stage, pick: Pick, expression: str, found: Findings) -> tuple[str, ...]:
@@ -54,6 +73,9 @@ async def _one(stage: Stage, pick: Pick, sha: str, found: Findings) -> None:
         return None
     parent = parents[(pick.mainline or 1) - 1] if parents else await _empty_tree(stage)
     found.lines += await _in_words(stage, pick, sha, named, parent)
+    if pick.ff and parents == [stage.head]:
+        found.lines.append(f"takes {named} itself, for it stands right on top: the same commit, nothing else with it")
+        return stage.move(sha)
     merged = await _merged(stage, pick, sha, parent)
     if merged.conflicts:
         found.warn("will conflict in: " + ", ".join(merged.conflicts[:10]) + _more(len(merged.conflicts) - 10))

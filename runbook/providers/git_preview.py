@@ -13,7 +13,7 @@ from runbook.providers.git_push import play_push
 from runbook.providers.git_stage import Findings, Stage, staged
 from runbook.providers.git_tags import check_remote_tag
 from runbook.providers.git_text import invocations, reset_of
-from runbook.providers.git_way_out import WAY_OUT, conflicts, out_of_the_conflict
+from runbook.providers.git_way_out import conflicts, out_of_the_conflict, unfinished
 from runbook.providers.provider import Preview, Unavailable
 
 HEAD_UNKNOWN_AFTER = frozenset(
@@ -88,23 +88,26 @@ async def _play(stage: Stage, call: Invocation, found: Findings) -> None:
 
 
 async def _not_in_a_conflict(stage: Stage, text: str, found: Findings) -> None:
-    files = await conflicts(stage.ask)
-    if files and _minds_a_conflict(text):
+    files, sequence = await conflicts(stage.ask), await unfinished(stage.ask)
+    if (files or sequence.began) and _minds_a_conflict(text, files_too=bool(files)):
         place = stage.place[0].upper() + stage.place[1:]
-        found.block(
-            f"{place} is in the middle of a conflict in {', '.join(files[:5])}.",
-            f"Way out: {WAY_OUT}",
-            out_of_the_conflict(stage.own_copy),
-        )
+        remedy = out_of_the_conflict(stage.own_copy, sequence)
+        what = f"a conflict in {', '.join(files[:5])}" if files else f"a {sequence.kind} of several commits"
+        found.block(f"{place} is in the middle of {what}.", f"Way out: {remedy.text.replace(chr(10), '; ')}", remedy)
 
 
-def _minds_a_conflict(text: str) -> bool:
-    """Whether a call comes that a conflict under way stops, before one that ends the conflict."""
+def _minds_a_conflict(text: str, *, files_too: bool) -> bool:
+    """Whether a call comes that a conflict under way stops, before one that ends the conflict.
+
+    Where only a sequence is unfinished and no file is in conflict, git refuses nothing but another sequence.
+    """
     for call in invocations(text):
         if call.sub in ("reset", "commit") or call.has("--abort", "--quit", "--skip", "--continue"):
             return False
-        if call.sub in _STOPPED_BY_A_CONFLICT:
+        if files_too and call.sub in _STOPPED_BY_A_CONFLICT:
             return not call.has("--force", "-f")
+        if not files_too and call.sub in ("revert", "cherry-pick"):
+            return len(call.words) > 1 or any(".." in word.shown for word in call.words)
     return False
 
 

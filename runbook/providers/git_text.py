@@ -48,6 +48,8 @@ class Pick(Record, frozen=True):
     commits: tuple[str | None, ...]
     mainline: int = 0
     no_commit: bool = False
+    ff: bool = False
+    """A commit whose parent is HEAD is taken itself, under its own name."""
     ends: str = ""
     """`--abort`, `--continue`, `--skip`, `--quit`: it picks nothing, it goes on with one that is under way."""
 
@@ -200,6 +202,7 @@ def pick_of(call: Invocation, variables: Mapping[str, str] = NOTHING) -> Pick:
         commits=call.arguments(variables),
         mainline=int(mainline) if mainline.isdecimal() else 0,
         no_commit=call.has("-n", "--no-commit"),
+        ff=call.sub == "cherry-pick" and call.has("--ff"),
         ends=next((o.name for o in call.options if o.name in ("--abort", "--continue", "--skip", "--quit")), ""),
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from pathlib import Path
 
 from runbook.logs.clean import clean
-from runbook.model import Effect, Remedy
+from runbook.model import Effect, Record, Remedy
 from runbook.providers.git_ask import Ask
 from runbook.providers.git_refusal import may_go_elsewhere, refusal, refused_branch, rule_page
-from runbook.providers.git_text import Push, invocations, pushes
+from runbook.providers.git_text import FULL_SHA, Push, invocations, pushes
 from runbook.providers.provider import Failure, Unavailable
 
 WAY_OUT = "git reset --merge"
@@ -28,11 +29,39 @@ async def conflicts(ask: Ask) -> tuple[str, ...]:
     return tuple(clean(name, 200) for name in said.split("\0") if name)
 
 
-def out_of_the_conflict(own_copy: bool) -> Remedy:
-    """The way back to the files as HEAD has them."""
+class Unfinished(Record, frozen=True):
+    """A revert or cherry-pick of several commits that has stopped on its way."""
+
+    kind: str = ""
+    began: str = ""
+    """HEAD before its first commit."""
+    left: int = 0
+    """Commits that it has still to do, the one at which it stopped included."""
+
+
+async def unfinished(ask: Ask) -> Unfinished:
+    """What git has kept of a sequence that was stopped; empty when there is none. Raises Unavailable."""
+    folder = Path(await ask.text("rev-parse", "--path-format=absolute", "--git-path", "sequencer"))
+    try:
+        began, todo = (folder / "head").read_text().strip(), (folder / "todo").read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        return Unfinished()
+    rows = [row for row in todo if row.startswith(("revert ", "pick "))]
+    if not FULL_SHA.match(began):
+        return Unfinished()
+    kind = "revert" if rows and rows[0].startswith("revert") else "cherry-pick"
+    return Unfinished(kind=kind, began=began, left=len(rows))
+
+
+NOTHING_UNFINISHED = Unfinished()
+
+
+def out_of_the_conflict(own_copy: bool, sequence: Unfinished = NOTHING_UNFINISHED) -> Remedy:
+    """The way back to the files as HEAD has them; out of a sequence, as they were before its first commit."""
+    whole = f"{WAY_OUT} {sequence.began}\ngit {sequence.kind} --quit" if sequence.began else WAY_OUT
     return Remedy(
         title="Leave the conflict: put the files back",
-        text=WAY_OUT,
+        text=whole,
         effect=Effect.CHANGE,
         target="your own working copy" if own_copy else "the clean room",
         note="The files are again as before the command that stopped. Nothing was published, and nothing is by this.",
@@ -52,8 +81,10 @@ async def failure(ask: Ask, text: str, output: str, own_copy: bool) -> Failure |
         merging = next((call.sub for call in invocations(text) if call.sub in _MERGES), "")
         if merging and (files := await conflicts(ask)):
             named = ", ".join(files[:_SHOWN]) + (f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else "")
-            why = f"The {merging} stopped at a conflict in {named}. Nothing was published."
-            return Failure(why=why, remedy=out_of_the_conflict(own_copy))
+            sequence = await unfinished(ask)
+            at = f" with {sequence.left} commit{'s' * (sequence.left != 1)} left to do" if sequence.began else ""
+            why = f"The {merging} stopped at a conflict in {named}{at}. Nothing was published."
+            return Failure(why=why, remedy=out_of_the_conflict(own_copy, sequence))
         found = refusal(output)
         if found is None:
             return None
