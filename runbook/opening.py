@@ -110,7 +110,14 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
     known |= {name: value.text for name, value in state.values.items()}
     run = runner(opening.repository or folder, environ, runbook.params)
     monitor = Monitor(runbook.signals, values=known, pace=Pace(pace), run=run)
-    carrier = Carrier(folder, runbook, opening.repository, environ, no_clean_room="The clean room is still being made.")
+    carrier = Carrier(
+        folder,
+        runbook,
+        opening.repository,
+        environ,
+        providers=PLATFORMS,
+        no_clean_room="The clean room is still being made.",
+    )
     conductor = Conductor(
         folder, runbook, journal, room, carrier, Outlook(runbook, monitor), driving=driving, clock=clock
     )

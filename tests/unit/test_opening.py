@@ -54,5 +54,15 @@ async def test_an_incident_keeps_the_document_under_its_ending_and_is_gone_on_wi
     assert [command.text for step in again.runbook.methods[0].steps for command in step.commands] == ["git log -3"]
 
 
+async def test_a_room_without_a_repository_knows_what_commands_do_on_platforms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
+    room = await opening.open_room(Opening(source="book:kubernetes", repository=None))
+    await opening.make_ready(room, None)
+    assert any(provider.concerns("kubectl rollout undo deployment/web") for provider in room.carrier.providers)
+    await room.leave("done")
+
+
 def test_a_folder_without_a_copy_names_the_one_that_is_missing(tmp_path: Path) -> None:
     assert not home.runbook_copy(tmp_path).is_file()
