@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
@@ -63,6 +64,8 @@ class WarRoom(App[str]):
         self.room_screen = RoomScreen()
         self._jobs: set[asyncio.Task[None]] = set()
         self._leaving = False
+        # One for all: Textual keeps a filtered line by the filter that made it.
+        self._no_controls = NoControls()
 
     # ── opening ───────────────────────────────────────────────────────────────────────────────────
 
@@ -97,6 +100,7 @@ class WarRoom(App[str]):
         self.user = home.user_name()
         self.untrusted = opening.source if opening.untrusted and not opening.read_only else ""
         self.room_screen.furnish(conductor, open_log(conductor))
+        self.room_screen.call_after_refresh(_collect_from_here)
         if self.untrusted:
             self.room_screen.action_act("trust")
         if not self.untrusted:
@@ -177,7 +181,7 @@ class WarRoom(App[str]):
         self._close_messages_no_wait()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), NoControls()]
+        return [*super().get_line_filters(), self._no_controls]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette shows what the registry knows and what applies now."""
@@ -190,6 +194,12 @@ class WarRoom(App[str]):
                 yield SystemCommand(what, actions.spoken(action), lambda name=action.id: screen.action_act(name))
         for name, theme in THEMES.items():
             yield SystemCommand(f"Theme: {name}", "colours", lambda to=theme.name: setattr(self, "theme", to))
+
+
+def _collect_from_here() -> None:
+    """What the open room consists of stays: a collection that walks through all of it would hold up a key."""
+    gc.freeze()
+    gc.enable()
 
 
 def _in_words(trouble: BaseException, keep: Callable[[BaseException], str]) -> str:

@@ -1,19 +1,17 @@
-"""What each action does: the dialogs it opens, and the words it then says to the conductor."""
+"""What each action does: the dialogs it opens, and the words it then says to the conductor.
+
+Each imports what it shows when it is asked for: the first key must not wait for all of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from runbook.model import Contact
-from tui import actions, choosing, presenting, saving, trusting
-from tui.leave import Leave
-from widgets.contacts import Contacts
-from widgets.help import ActionInfo, Help
-from widgets.prompt import Prompt
-from widgets.timeline import Timeline
+from tui import actions
 
 if TYPE_CHECKING:
+    from runbook.model import Contact
     from tui.room_screen import RoomScreen
 
 Key = tuple[str, str]
@@ -23,6 +21,8 @@ Key = tuple[str, str]
 
 
 def add_note(screen: RoomScreen) -> None:
+    from widgets.prompt import Prompt
+
     def take(text: str | None) -> None:
         if text:
             screen.do(screen.conductor.note(text))
@@ -31,10 +31,14 @@ def add_note(screen: RoomScreen) -> None:
 
 
 def show_timeline(screen: RoomScreen) -> None:
+    from widgets.timeline import Timeline
+
     screen.app.push_screen(Timeline(screen.conductor.state.timeline))
 
 
 def show_contacts(screen: RoomScreen) -> None:
+    from widgets.contacts import Contacts
+
     conductor = screen.conductor
     failed = conductor.state.verdict is not None and conductor.state.verdict.verdict == "failed"
     levels = list(dict.fromkeys(contact.level for contact in conductor.runbook.contacts))
@@ -52,6 +56,8 @@ def show_contacts(screen: RoomScreen) -> None:
 
 
 def show_help(screen: RoomScreen) -> None:
+    from widgets.help import ActionInfo, Help
+
     now = screen.situation()
     infos = tuple(
         ActionInfo(action.id, actions.spoken(action), action.words, not action.why_not(now), action.why_not(now))
@@ -68,6 +74,8 @@ def show_triggers(screen: RoomScreen) -> None:
 
 
 def leave(screen: RoomScreen) -> None:
+    from tui.leave import Leave
+
     state = screen.conductor.state if screen.desk else None
     running = tuple(run.title for run in state.blocking) if state else ()
     follows = tuple(run.title for run in state.follows) if state else ()
@@ -85,7 +93,33 @@ def palette(screen: RoomScreen) -> None:
     screen.app.action_command_palette()
 
 
+def compare_methods(screen: RoomScreen) -> None:
+    from tui import choosing
+
+    choosing.compare_methods(screen)
+
+
+def show_document(screen: RoomScreen) -> None:
+    from tui import trusting
+
+    trusting.show_document(screen)
+
+
+def ask_trust(screen: RoomScreen) -> None:
+    from tui import trusting
+
+    trusting.ask_trust(screen)
+
+
+def present(screen: RoomScreen) -> None:
+    from tui import presenting
+
+    presenting.present(screen)
+
+
 def save_snapshot(screen: RoomScreen) -> None:
+    from tui import saving
+
     async def work() -> None:
         files = await saving.snapshot(screen)
         saved = await screen.conductor.save(files, "")
@@ -105,16 +139,16 @@ def write_report(screen: RoomScreen) -> None:
 
 
 ACTS: dict[str, Callable[[RoomScreen], None]] = {
-    "method": choosing.compare_methods,
+    "method": compare_methods,
     "note": add_note,
     "timeline": show_timeline,
-    "document": trusting.show_document,
-    "trust": trusting.ask_trust,
+    "document": show_document,
+    "trust": ask_trust,
     "contacts": show_contacts,
     "trigger": show_triggers,
     "snapshot": save_snapshot,
     "report": write_report,
-    "presenter": presenting.present,
+    "presenter": present,
     "help": show_help,
     "palette": palette,
     "quit": leave,

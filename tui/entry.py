@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 _NO_ROOM = {"-h", "--help", "--list"}
@@ -14,6 +15,8 @@ def main() -> int:
         from tui.skeleton import first_frame
 
         named = next((word for word in rest if not word.startswith("-")), "")
+        # Nothing made while opening is thrown away, and looking for it costs pauses. The open room looks again.
+        gc.disable()
         first_frame(f"drill {named}" if command == "drill" else named)
     from tui.cli import main as program
 

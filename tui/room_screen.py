@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from tui.desk import Desk
     from tui.log_desk import LogDesk
 
-UNREAD_LOG = 0.5
-"""Seconds between two pictures of a log that pours while another pane has the focus."""
 PANES = ("signals", "logs", "runbook", "action")
 
 
@@ -81,7 +79,8 @@ class RoomScreen(Screen[None]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._redraw_asked = False
         self._tail_read = -1
-        self._log_later: Timer | None = None
+        self._log_behind: bool | None = None
+        """Whether the log has lines that pane 2 does not show; None before the first."""
         self._asked = ""
         self.key_named = ""
         """The last key and what it does, while presenting."""
@@ -171,6 +170,8 @@ class RoomScreen(Screen[None]):
 
         self.do(self.conductor.look())
         self.signals.show(picture.signals(self.conductor.outlook, self.conductor.state, self.conductor.clock()))
+        if self._log_behind:
+            self.set_timer(0.5, self._show_log)  # between two ticks, so that a key waits for one picture at most
         self.draw()
 
     def draw(self) -> None:
@@ -260,14 +261,14 @@ class RoomScreen(Screen[None]):
         return tuple(hints)
 
     def _log_moved(self) -> None:
-        """Whoever reads the log sees each batch at once; beside other work two pictures a second are enough."""
-        if self.current == "logs":
+        """Whoever reads the log sees each batch at once; beside other work it is painted with the clock."""
+        if self.current == "logs" or self._log_behind is None:
             self._show_log()
-        elif self._log_later is None:
-            self._log_later = self.set_timer(UNREAD_LOG, self._show_log)
+        else:
+            self._log_behind = True
 
     def _show_log(self) -> None:
-        self._log_later = None
+        self._log_behind = False
         if self.log_desk is not None:
             self.logs.show(self.log_desk.window(self.logs.text.rows_high), self.log_desk.source())
 

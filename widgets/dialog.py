@@ -23,7 +23,7 @@ class ListDialog(ModalScreen[Result]):
     """A modal list. Esc leaves it without a result."""
 
     DEFAULT_CSS = """
-    ListDialog { align: center middle; background: $background 80%; }
+    ListDialog { align: center middle; background: $background; }
     ListDialog > .dialog--frame { width: 90%; max-width: 130; height: 80%; background: $background; padding: 0 0 1 0; }
     ListDialog.-narrow > .dialog--frame { width: 100%; height: 100%; padding: 0; }
     ListDialog .dialog--line { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }

@@ -163,8 +163,9 @@ def test_an_option_asks_for_its_value_and_puts_it_in_as_typed(desk: Callable[...
     room = desk(OPTIONS)
     room.trust()
     begin(room, "A")
-    room.tmux.wait("release-number")
+    room.tmux.wait("enter take it")
     room.tmux.type("13")
+    room.tmux.wait("use 13 as typed|13")
     room.tmux.keys("Enter")
     room.run(1)
     assert room.called() == ["ferryctl [undo] [13]"]
