@@ -123,8 +123,9 @@ class Conductor:
         declared = self.runbook.param(param)
         if declared is not None:
             why = values.check_kind(declared, value)
-            for provider in self.carrier.providers if not why else ():
-                why = why or await provider.check_value(declared.kind, value, declared.on)
+            for provider in self.carrier.providers:
+                for one in declared.each(value):
+                    why = why or await provider.check_value(declared.kind, one, declared.on)
             if why:
                 raise Refused(f"{declared.label or param}: {why}")
         await self.record(ev.ValueSet(param=param, value=value, source=source, shown=clean(shown)))

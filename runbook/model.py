@@ -63,6 +63,12 @@ class Param(Record, frozen=True):
     """For git kinds: the branch whose commits, or the tag pattern whose tags, are offered."""
     allow_dash: bool = False
     """Whether a value may begin with `-`, where a program would take it for an option."""
+    several: bool = False
+    """Whether it may hold several values with spaces between them: each of them becomes a word of the command."""
+
+    def each(self, value: str) -> tuple[str, ...]:
+        """The single values of a value."""
+        return tuple(value.split()) if self.several and value.strip() else (value,)
 
 
 class Capture(Record, frozen=True):

@@ -101,12 +101,16 @@ def ask_value(screen: RoomScreen, key: Key, name: str, *, again: bool = False) -
         except Unavailable as silent:
             trouble = str(silent)
         known = conductor.known_values().get(name, "")
-        picker = Picker(param.label or name, targets, now=conductor.clock(), chosen=known, trouble=trouble)
+        label, now = param.label or name, conductor.clock()
+        picker = Picker(label, targets, now=now, chosen=known, trouble=trouble, several=param.several)
         screen.app.push_screen(picker, lambda value: screen.do(take(value, targets)) if value else None)
 
     async def take(value: str, targets: tuple[Target, ...]) -> None:
-        picked = next((target for target in targets if target.value == value), None)
-        await conductor.set_value(name, value, "picked" if picked else "typed", picked.title if picked else "")
+        titles = {target.value: target.title for target in targets}
+        each = param.each(value)
+        picked = all(one in titles for one in each)
+        shown = ", ".join(titles[one] for one in each) if picked else ""
+        await conductor.set_value(name, value, "picked" if picked else "typed", shown)
         await _prepare(screen, key, again=again)
 
     screen.do(work())

@@ -87,6 +87,7 @@ class Chooser(ModalScreen[str | None]):
         super().__init__()
         # Recommended first, then the ready ones; the rest keeps the runbook's order. Later news moves none of them.
         self.cards = tuple(sorted(cards, key=lambda card: (not card.recommended, card.ready is False)))
+        self._typed = ""
         self.advice = advice
         self.table = Cards(self.cards)
         self.heading = PaneRule()
@@ -118,11 +119,15 @@ class Chooser(ModalScreen[str | None]):
         self.set_class(self.size.width < 110, "-narrow")
 
     def on_key(self, event: events.Key) -> None:
-        """A method's label, as the team says it aloud, selects it."""
-        for index, card in enumerate(self.cards):
-            if event.character and event.character == card.label:
+        """A method's label, as the team says it aloud, selects it; `2b` as well, letter by letter."""
+        labels = [card.label for card in self.cards]
+        for typed in (self._typed + event.character, event.character) if event.character else ():
+            if typed in labels:
                 event.stop()
-                self._select(index)
+                self._typed = typed
+                self._select(labels.index(typed))
+                return
+        self._typed = ""
 
     def action_move(self, way: int) -> None:
         self._select(min(max(self.table.selected + way, 0), len(self.cards) - 1))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from runbook.model import Effect
@@ -24,6 +25,7 @@ TYPED = "typed"
 class Picker(ListDialog[str | None]):
     """Dismisses with the value, or None. It takes what is typed from the first key on."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "mark", "mark several", show=False, id="dialog.mark")]
     HINTS: ClassVar[tuple[KeyHint, ...]] = (
         KeyHint("enter", "take it"),
         KeyHint("type", "to filter, or another value"),
@@ -39,28 +41,37 @@ class Picker(ListDialog[str | None]):
         chosen: str = "",
         trouble: str = "",
         free: bool = True,
+        several: bool = False,
     ) -> None:
-        """`trouble` says why there is nothing to pick from; `free` allows a value that is not in the list."""
+        """`trouble` says why there is nothing to pick from; `free` allows a value that is not in the list.
+
+        With `several`, tab marks entries, and enter takes all that are marked, in the order of the list.
+        """
         super().__init__(title, right=counted(len(targets), "entry", "entries"))
         self.targets = targets
         self.now = now or datetime.now(UTC)
         self.chosen = chosen
         self.trouble = trouble
         self.free = free
+        self.several = several
+        self.marked: frozenset[str] = frozenset()
         self.typed = ""
 
     def fill(self) -> None:
         words = self.typed.lower().split()
         rows = [
-            Row(f"target:{target.value}", _Line(target, self.now), True)
+            Row(f"target:{target.value}", _Line(target, self.now, target.value in self.marked), True)
             for target in self.targets
             if all(word in _haystack(target) for word in words)
         ]
         if self.free and self.typed.strip():
             rows.append(Row(TYPED, _Typed(self.typed.strip())))
-        self.show_rows(rows, "" if self.typed else f"target:{self.chosen or self._likely()}")
+        first = self.chosen.split(" ")[0] if self.several else self.chosen
+        self.show_rows(rows, "" if self.typed else f"target:{first or self._likely()}")
         caret = Content.styled(glyph("caret"), "$text-accent")
         line = join(("filter: ", "$foreground-muted"), self.typed, caret)
+        if self.marked:
+            line += join("   ", (f"{glyph('ok')} {counted(len(self.marked), 'commit')} marked", "$text-accent"))
         if self.trouble:
             line += join("   ", (self.trouble, "$text-warning"))
         elif not rows:
@@ -95,8 +106,23 @@ class Picker(ListDialog[str | None]):
         if self.list.rows:
             self.list.select(self.list.rows[0].key)
 
+    def hints(self) -> tuple[KeyHint, ...]:
+        return (self.HINTS[0], KeyHint("tab", "mark several"), *self.HINTS[1:]) if self.several else self.HINTS
+
+    def action_mark(self) -> None:
+        """Mark the entry under the cursor, or take its mark away."""
+        key = self.list.key
+        if not self.several or not key.startswith("target:"):
+            return
+        self.marked ^= {key.removeprefix("target:")}
+        self.fill()
+        self.list.select(key)
+
     def on_rows_opened(self, event: Rows.Opened) -> None:
         event.stop()
+        if self.marked:
+            self.dismiss(" ".join(target.value for target in self.targets if target.value in self.marked))
+            return
         self.dismiss(self.typed.strip() if event.key == TYPED else event.key.removeprefix("target:"))
 
 
@@ -117,14 +143,14 @@ class _Typed:
 
 
 class _Line:
-    def __init__(self, target: Target, now: datetime) -> None:
-        self.target, self.now = target, now
+    def __init__(self, target: Target, now: datetime, marked: bool = False) -> None:
+        self.target, self.now, self.marked = target, now, marked
 
     def __call__(self, width: int) -> Content:
-        return draw_target(self.target, self.now, width)
+        return draw_target(self.target, self.now, width, marked=self.marked)
 
 
-def draw_target(target: Target, now: datetime, width: int) -> Content:
+def draw_target(target: Target, now: datetime, width: int, *, marked: bool = False) -> Content:
     """A row: value, title, then by whom, how old and how much, as far as there is room."""
     muted = "$foreground-muted"
     old = age((now - target.at).total_seconds()) if target.at else ""
@@ -132,6 +158,8 @@ def draw_target(target: Target, now: datetime, width: int) -> Content:
     if target.warning:
         title += join("  ", (f"{glyph('warn')} {target.warning}", EFFECT_STYLE[Effect.CHANGE]))
     sign = join((f"{glyph('live')} ", "$text-accent")) if target.current else Content("  ")
+    if marked:
+        sign = join((f"{glyph('ok')} ", "bold $text-accent"))
     value = sign + join((short_value(target.value), "$text-accent"))
     if width < 90:
         title += join("  ", (target.detail, muted))

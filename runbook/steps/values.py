@@ -279,16 +279,17 @@ def fill(text: str, values: Mapping[str, str], params: Iterable[Param]) -> str:
     filled, done = [], 0
     for spot in spots:
         param, value = known[spot[1]], values.get(spot[1], "")
-        if reason := check_kind(param, value) or _unfit_here(masked, words, spot, value):
+        if reason := check_kind(param, value) or _unfit(param, masked, words, spot, value):
             raise ValueRefused(param.id, reason)
-        filled += [text[done : spot.start()], value if PLAIN.fullmatch(value) else shlex.quote(value)]
+        words_in = " ".join(shlex.quote(one) for one in param.each(value))  # of several, each is plain
+        filled += [text[done : spot.start()], value if PLAIN.fullmatch(value) else words_in]
         done = spot.end()
     return "".join(filled) + text[done:]
 
 
 def check_kind(param: Param, value: str) -> str:
     """Why a value is not one of the param's kind (by its looks; whether it exists, its provider tells); or ''."""
-    return next(_objections(param, value), "")
+    return next((reason for one in param.each(value) for reason in _objections(param, one)), "")
 
 
 def _objections(param: Param, value: str) -> Iterator[str]:
@@ -331,6 +332,21 @@ def _is_ref(value: str, steps: bool) -> bool:
         and not name.endswith(".")
         and all(part and not part.startswith((".", "-")) and not part.endswith(".lock") for part in parts)
     )
+
+
+def _unfit(param: Param, masked: str, words: list[Token] | None, spot: re.Match[str], value: str) -> str:
+    """Why a value, or one of several, cannot stand at this place; or ''."""
+    each = param.each(value)
+    if len(each) == 1:
+        return _unfit_here(masked, words, spot, value)
+    if odd := next((one for one in each if not PLAIN.fullmatch(one)), ""):
+        return f"of several, each must be a plain word, and “{odd}” is not."
+    own = next((n for n, word in enumerate(words or ()) if (word.start, word.end) == spot.span()), -1)
+    if words is None or own < 0:
+        return "several values can only stand where the command has a word of its own for them."
+    reasons = (_unfit_here(masked, words, spot, one) for one in each)
+    refused = next((f"several values cannot stand here: {why}." for why in _word_objections(words, own)), "")
+    return refused or next(filter(None, reasons), "")
 
 
 def _unfit_here(masked: str, words: list[Token] | None, spot: re.Match[str], value: str) -> str:

@@ -18,7 +18,7 @@ def until_red(room: DrillRoom) -> None:
 def choose(room: DrillRoom, label: str) -> None:
     room.tmux.keys("m")
     room.tmux.wait(CHOOSER)
-    room.tmux.keys(label)
+    room.tmux.keys(*label)
     room.tmux.wait(rf"▌{label} ")
     room.tmux.keys("Enter")
     room.tmux.gone(CHOOSER)

@@ -103,6 +103,7 @@ def test_methods(book: Runbook) -> None:
     known = [(m.label, m.id, m.risk, m.estimate, m.where) for m in book.methods]
     assert known == [
         ("1", "git-revert", "low", 600, Where.CLEAN_ROOM),
+        ("1b", "git-revert-direct", "medium", 420, Where.CLEAN_ROOM),
         ("2", "tag", "low", 300, Where.CLEAN_ROOM),
         ("2b", "tag-rewind", "high", 300, Where.CLEAN_ROOM),
         ("3a", "vercel", "very low", 120, Where.REPOSITORY),
@@ -306,6 +307,27 @@ def test_revert_takes_only_the_revert_to_production(book: Runbook, tmp_path: Pat
     assert world.remote_git("rev-parse production^") == before
     assert world.remote_git(f"rev-parse refs/warroom/backup/production-{before}") == before
     assert world.remote_git("rev-parse production") == world.values["production_commit"]
+
+
+def test_production_takes_the_very_commit_of_staging_where_main_holds_nothing_else(
+    book: Runbook, tmp_path: Path
+) -> None:
+    world = World(tmp_path)
+    world.remote_git("update-ref refs/heads/production refs/heads/main")
+    world.carry_out(book.method("git-revert"))
+    assert world.remote_git("rev-parse production") == world.remote_git("rev-parse main")
+
+
+def test_revert_straight_on_production_reaches_main_as_well(book: Runbook, tmp_path: Path) -> None:
+    world = World(tmp_path)
+    before, main = world.remote_git("rev-parse production"), world.remote_git("rev-parse main")
+    world.carry_out(book.method("git-revert-direct"))
+    assert world.remote_git("show production:app") == "1"
+    assert world.remote_git("show main:app") == "1"
+    assert world.remote_git("ls-tree --name-only production") == "app", "nothing else of main was shipped"
+    assert world.remote_git("rev-parse production^") == before
+    assert world.remote_git("rev-parse main^") == main
+    assert world.remote_git(f"rev-parse refs/warroom/backup/production-{before}") == before
 
 
 def test_tag_rollback_keeps_history(book: Runbook, tmp_path: Path) -> None:

@@ -341,3 +341,39 @@ def test_no_template_at_all_lets_a_value_run(stage: Path, template: str, value: 
 
 def test_the_ids_are_matched_whole() -> None:
     assert re.fullmatch("git show 1 <ab>", fill("git show <a> <ab>", {"a": "1"}, [Param(id="a")]))
+
+
+# ── several values ────────────────────────────────────────────────────────────────────────────────
+
+SEVERAL = Param(id="bad", kind="git_commit", several=True)
+
+
+def test_several_commits_become_words_of_their_own() -> None:
+    for value in ("abc1234 def5678", " abc1234  def5678 ", "abc1234\ndef5678"):  # a new line would be a new command
+        assert fill("git revert --no-edit <bad>", {"bad": value}, (SEVERAL,)) == (
+            "git revert --no-edit abc1234 def5678"
+        )
+    assert fill("git revert <bad>", {"bad": "abc1234"}, (SEVERAL,)) == "git revert abc1234"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("git revert <bad>", "abc1234 $(id)"),
+        ("git revert <bad>", "abc1234 --no-verify"),
+        ("git revert <bad>", "abc1234 HEAD~2"),
+        ('git log "<bad>"', "abc1234 def5678"),
+        ("git log origin..<bad>", "abc1234 def5678"),
+        ("bash -c 'git revert <bad>'", "abc1234 def5678"),
+        ("ssh host git revert <bad>", "abc1234 def5678"),
+        ("X=$(git revert <bad>)", "abc1234 def5678"),
+    ],
+)
+def test_several_commits_stand_nowhere_else(text: str, value: str) -> None:
+    with pytest.raises(ValueRefused):
+        fill(text, {"bad": value}, (SEVERAL,))
+
+
+def test_one_value_with_spaces_is_not_several() -> None:
+    with pytest.raises(ValueRefused):
+        fill("git revert <bad>", {"bad": "abc1234 def5678"}, (Param(id="bad", kind="git_commit"),))

@@ -265,3 +265,29 @@ async def test_the_picker_begins_at_the_newest_that_is_not_live_and_that_nothing
         app.ask(Picker("Tag", listed, now=NOW))  # type: ignore[arg-type]
         await pilot.press("enter")
         assert await answered(pilot, app) == "v1"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_picker_marks_several_and_takes_them_in_the_order_of_the_list(size: tuple[int, int]) -> None:
+    app = Dialogs()
+    async with app.run_test(size=size) as pilot:
+        picker = Picker("Commit to revert", COMMITS, now=NOW, several=True)
+        app.ask(picker)  # type: ignore[arg-type]
+        await until(pilot, lambda: picker.list.has_focus)
+        picker.list.select(f"target:{COMMITS[2].value}")
+        await pilot.press("tab", "up", "up", "tab", "down", "tab", "tab")
+        await until(pilot, lambda: any("2 commits marked" in line for line in screen_text(app)))
+        assert any("tab" in line and "mark several" in line for line in screen_text(app))
+        await pilot.press("enter")
+        assert await answered(pilot, app) == f"{COMMITS[0].value} {COMMITS[2].value}"
+
+
+async def test_the_picker_of_one_value_marks_nothing() -> None:
+    app = Dialogs()
+    async with app.run_test(size=(100, 30)) as pilot:
+        picker = commits()
+        app.ask(picker)  # type: ignore[arg-type]
+        await until(pilot, lambda: picker.list.has_focus)
+        picker.list.select(f"target:{COMMITS[1].value}")
+        await pilot.press("tab", "enter")
+        assert await answered(pilot, app) == COMMITS[1].value
