@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from runbook.drill.drill import attach
 from tests.bench.terminal import Terminal
 
 BIN = Path(sys.executable).parent
@@ -156,9 +157,14 @@ def main() -> None:
     chosen = options.parse_args()
     print(f"warroom, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians")
     with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
         programs(chosen.runs * 2)
-        starts(chosen.runs, Path(folder))
-        living(Path(folder), chosen.seconds, chosen.keys)
+        try:
+            starts(chosen.runs, home)
+            living(home, chosen.seconds, chosen.keys)
+        finally:
+            for drill in filter(None, map(attach, home.glob("drills/*"))):
+                drill.stop()
 
 
 if __name__ == "__main__":
