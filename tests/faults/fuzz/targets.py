@@ -1,0 +1,122 @@
+"""What a campaign throws bytes at: each target reads them as its own kind of input and states what must hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+from runbook import books
+from runbook.checking.check import check
+from runbook.logs.clean import clean, clean_lines
+from runbook.logs.redact import redact
+from runbook.model import Effect
+from runbook.providers.calls import calls
+from runbook.providers.git_text import invocations, pushes
+from runbook.reading import markdown, yaml
+from runbook.reading.problems import ReadingError
+from runbook.reading.write import dumps, placeless, visible
+from runbook.signals.criteria import CriterionError, parse
+from runbook.signals.exposition import page_of
+from runbook.signals.fetch import Reply, Unreadable
+from runbook.signals.http_json import Hole
+from runbook.steps import effects
+
+DOCUMENTS = Path(__file__).parents[2] / "documents"
+_RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_OPEN = re.compile(r"[^\w\s./:=@%,+-]")
+TODAY = date(2026, 1, 1)
+
+
+def document(data: bytes) -> None:
+    """A team's Markdown: read without an error, checked without one, and its YAML loads to the same runbook."""
+    text = data.decode("utf-8", "replace").replace("\0", "")  # a file with zero bytes is refused: it is no text
+    book = markdown.loads(text, "x.md", parse_criterion=parse, infer=effects.infer, kind_of=effects.kind)
+    check(book, today=TODAY, is_installed=lambda _name: True, text=text)
+    again = yaml.loads(dumps(book), "x.yaml", parse_criterion=parse, infer=effects.infer)
+    assert placeless(again) == placeless(visible(book)[0])
+
+
+def form(data: bytes) -> None:
+    """The YAML form: refused in sentences, or a runbook that is written and read back as it was."""
+    try:
+        book = yaml.loads(data.decode("utf-8", "replace"), "x.yaml", parse_criterion=parse, infer=effects.infer)
+    except ReadingError as refused:
+        assert refused.problems and all(problem.sentence for problem in refused.problems)
+        return
+    check(book, today=TODAY, is_installed=lambda _name: True)
+    again = yaml.loads(dumps(book), "x.yaml", parse_criterion=parse, infer=effects.infer)
+    assert placeless(again) == placeless(visible(book)[0])
+
+
+def command(data: bytes) -> None:
+    """A command: always some effect; behind plain words, one that destroys is never taken for less."""
+    text = data.decode("utf-8", "replace")
+    effects.infer(text)
+    effects.kind(text)
+    calls(text, {})
+    invocations(text)
+    pushes(text)
+    if not _OPEN.search(text):  # nothing in it could swallow the second line
+        assert effects.infer(f"{text}\nrm -rf /srv/shop") is Effect.DESTROY
+
+
+def line(data: bytes) -> None:
+    """A log line: nothing raw is left, cleaning twice changes nothing, masking never brings anything back."""
+    cleaned = clean(data)
+    assert not _RAW.search(cleaned), repr(cleaned)
+    assert clean(cleaned) == cleaned
+    assert not _RAW.search(redact(cleaned))
+    for one in clean_lines(data):
+        assert not _RAW.search(one) and "\n" not in one
+
+
+def condition(data: bytes) -> None:
+    """A condition: understood, or refused in a sentence."""
+    with suppress(CriterionError):
+        parse(data.decode("utf-8", "replace"), {})
+
+
+def metrics(data: bytes) -> None:
+    """A metrics page: read, or unreadable with the reason."""
+    with suppress(Unreadable, Hole):
+        page_of(Reply(status=200, body=data))
+
+
+Target = Callable[[bytes], None]
+TARGETS: dict[str, Target] = {
+    "document": document,
+    "form": form,
+    "command": command,
+    "line": line,
+    "condition": condition,
+    "metrics": metrics,
+}
+
+
+def seeds(name: str) -> Iterator[bytes]:
+    """What a campaign begins from."""
+    documents = [path.read_bytes() for path in sorted(DOCUMENTS.glob("*.md"))]
+    shipped = [books.text(book).encode() for book in books.names()]
+    lines = [line for text in (*documents, *shipped) for line in text.splitlines() if len(line) > 8]
+    match name:
+        case "document":
+            yield from documents
+        case "form":
+            yield from shipped
+        case "command":
+            yield from lines[::7]
+        case "line":
+            yield from (
+                b"\x1b]52;c;eA==\x07",
+                b"\x9b31mred",
+                "\u202eabc\u2066".encode(),
+                b"\xff\xfe\x00a\r\nb",
+                *lines[::40],
+            )
+        case "condition":
+            yield from (b"error_rate > 5% for 5m", b"health == 200", b"p95 < 1.5s", b"live != abc1234")
+        case _:
+            yield b'# TYPE a counter\na_total{status="500"} 3\na_bucket{le="+Inf"} 1e3 1395066363000\n'
