@@ -13,7 +13,7 @@ from runbook.model import Record
 OPERATORS = ("<<<", "&&", "||", "|&", ";;", "<<-", "<<", ">>", "<&", ">&", "&>", ">|", "<>")
 SINGLE = ";&|()<>\n"
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
-_BRACED = re.compile(r"\{([A-Za-z_]\w*)\}")
+_BRACED = re.compile(r"\{([A-Za-z_]\w*)(?::-([^{}$`'\"\\]*))?\}")
 _C_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
 
 
@@ -21,6 +21,8 @@ class Hole(Record, frozen=True):
     """A part that the shell fills in: a variable's name, or `(…)` around the text of a substitution."""
 
     name: str
+    otherwise: str | None = None
+    """What stands there when the variable is not set, as in `${NAME:-.}`."""
 
 
 class Word(Record, frozen=True):
@@ -32,7 +34,7 @@ class Word(Record, frozen=True):
 
     def value(self, variables: Mapping[str, str]) -> str | None:
         """The word as the program gets it; None where a variable is not known."""
-        filled = [part if isinstance(part, str) else variables.get(part.name) for part in self.parts]
+        filled = [part if isinstance(part, str) else variables.get(part.name, part.otherwise) for part in self.parts]
         return None if None in filled else "".join(part or "" for part in filled)
 
     @property
@@ -194,7 +196,7 @@ class _Scanner:
             return Hole(name=self._balanced())
         if braced := _BRACED.match(self.text, self.at):
             self.at = braced.end()
-            return Hole(name=braced[1])
+            return Hole(name=braced[1], otherwise=braced[2])
         if self.text.startswith("{", self.at):
             end = self.text.find("}", self.at)
             end = len(self.text) if end < 0 else end + 1

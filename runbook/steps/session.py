@@ -260,6 +260,8 @@ FAMILIES = {
     "psql": ("PG*",),
     "pg_dump": ("PG*",),
     "pg_restore": ("PG*",),
+    "createdb": ("PG*",),
+    "dropdb": ("PG*",),
     "docker": ("DOCKER_*", "COMPOSE_*"),
     "terraform": ("TF_*", "AWS_*", "GOOGLE_*", "ARM_*"),
     "redis-cli": ("REDISCLI_*",),
