@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runbook.model import Remedy
-from runbook.providers import git_after, git_lists, git_preview, git_refusal, git_text, git_way_back, git_way_out
+from runbook.providers import (
+    git_after,
+    git_lists,
+    git_next_merge,
+    git_preview,
+    git_refusal,
+    git_text,
+    git_way_back,
+    git_way_out,
+)
 from runbook.providers.git_ask import Ask
 from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable
 
@@ -89,7 +98,10 @@ class Git:
             return None
         told = [one.ok for one in seen]
         ok = False if False in told else None if None in told else True
-        return Proof(ok=ok, line=" ".join(one.line for one in seen if ok is not False or one.ok is False))
+        lines = [one.line for one in seen if ok is not False or one.ok is False]
+        if ok:
+            lines.append(await self._next_merge(text, _refs(expected), at))
+        return Proof(ok=ok, line=" ".join(filter(None, lines)))
 
     async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
         """What repository and remote say now about a command whose outcome was lost."""
@@ -121,6 +133,19 @@ class Git:
     def address(self, output: str) -> str:
         """Where the remote says that a pull request is opened."""
         return git_refusal.pull_request(output)
+
+    async def _next_merge(self, text: str, expected: dict[str, str], at: Place) -> str:
+        """What the next merge of main does to the rollback that a push to production was."""
+        ref = f"refs/heads/{self.production}"
+        before = expected.get(f"{self.remote} {ref}", "")
+        if not before or not any(push.dst == ref for push in git_text.pushes(text)):
+            return ""
+        ask = self.ask.at(at.cwd)
+        try:
+            now = (await ask.remote(self.remote, ref)).get(ref, "")
+            return await git_next_merge.next_merge(ask, self._tracking(self.main), before, now) if now else ""
+        except Unavailable:
+            return ""
 
     def _tracking(self, on: str) -> str:
         """`production`, `origin/production` or a full name as the ref that follows the remote."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from runbook.logs.clean import clean
@@ -11,6 +12,14 @@ from runbook.providers.git_text import Push, pushes
 
 _MOST_NAMED = 20
 """Commits that the new commit's message names as undone."""
+
+
+_WAY_BACK = re.compile(r"Bring .+ back to [0-9a-f]{7}")
+
+
+def is_way_back(subject: str) -> bool:
+    """Whether a commit's subject says that it takes a rollback back."""
+    return _WAY_BACK.fullmatch(subject) is not None
 
 
 async def way_back(ask: Ask, text: str, expected: dict[str, str]) -> Remedy | None:

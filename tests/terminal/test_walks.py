@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 from tests.terminal import walks
@@ -45,6 +46,7 @@ def test_reverting_the_bad_commit_mends_production_and_leaves_a_whole_record(dri
     assert kinds.count("step-finished") == kinds.count("step-confirmed")
     assert "verdict-changed" in kinds and "advice-changed" in kinds
     assert "git push --porcelain origin" in text and subject in text
+    assert "The next merge of main leaves rolled back what was rolled back" in " ".join(text.split())
     assert room.warroom("incidents", "--verify").count("every record is as it was written") == 1
 
 
@@ -62,6 +64,7 @@ def test_rolling_back_to_a_tag_works_on_a_small_screen_by_keyboard_alone(drill: 
     assert room.git("rev-parse", f"refs/warroom/backup/production-{before}") == before
     assert room.working_copy() == own
     assert tag in text
+    assert re.search(r"The next merge of main \w+|Merging main now says", text)
 
 
 def test_a_wrong_diagnosis_is_seen_as_failed_and_the_tag_mends_it(drill: Drill) -> None:
