@@ -14,6 +14,7 @@ from runbook.model import Effect, Remedy
 from runbook.providers import kubernetes_state as state
 from runbook.providers.calls import Call
 from runbook.providers.kubernetes_state import Object
+from runbook.providers.kubernetes_words import Meanings, meaning
 from runbook.providers.needs import CheckLine
 from runbook.providers.platform import Ask, Live, Order, Release
 from runbook.providers.provider import Unavailable
@@ -35,7 +36,7 @@ _KINDS = {
     }.items()
     for short in shorts.split()
 }
-_MEANT = (
+_OWN: Meanings = (
     (
         ("unable to find specified revision",),
         "{what} does not have that revision any more: its history is limited. Pick another: e",
@@ -44,39 +45,7 @@ _MEANT = (
         ("rollback a paused deployment",),
         "{what} is paused, and kubectl rolls back none that is: kubectl rollout resume comes first.",
     ),
-    (
-        ("Unauthorized", "must be logged in"),
-        "The cluster does not know who you are. Sign in to it again, then retry: r",
-    ),
-    (("orbidden",), "This user may not change {what}. Sign in as somebody who may deploy."),
-    (
-        ("context was not found", "context does not exist", '" does not exist'),
-        "The kubeconfig has no such context. `kubectl config get-contexts` lists those it has; mend it: e",
-    ),
-    (("(NotFound)", '" not found'), "{what} is not there. Check its name, the namespace and the context: e"),
-    (
-        ("Operation cannot be fulfilled", "object has been modified"),
-        "Somebody else changed {what} at the same moment. Look again: r",
-    ),
-    (
-        (
-            "was refused",
-            "no such host",
-            "i/o timeout",
-            "deadline exceeded",
-            "awaiting headers",
-            "request canceled",
-            "handshake timeout",
-            "unable to handle the request",
-        ),
-        "The cluster did not answer. Check context and network, then retry: r",
-    ),
-    (
-        ("(InternalError)", "Internal error occurred", "etcdserver"),
-        "The cluster could not carry it out. Look whether its API server is well, then retry: r",
-    ),
 )
-"""Words of kubectl about a failure, and what they mean."""
 
 
 class Kubernetes:
@@ -196,8 +165,7 @@ class Kubernetes:
 
     def failure(self, order: Order, output: str) -> str:
         """What kubectl's own words mean."""
-        why = next((told for words, told in _MEANT if any(word in output for word in words)), "")
-        return why.format(what=order.what)
+        return meaning(output, order.what, _OWN)
 
     async def _workload(self, ask: Ask, order: Order) -> Object:
         if order.facts["unclear"]:

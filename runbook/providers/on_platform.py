@@ -143,7 +143,7 @@ class OnPlatform:
         return Preview(
             lines=(*lines, f"afterwards: {_title(wanted)}{_told(wanted)}"),
             expected=expected | {meant.key("wanted"): wanted.identity},
-            warnings=(wanted.warning,) if wanted.warning and not wanted.blocked else (),
+            warnings=tuple(filter(None, (order.caution, "" if wanted.blocked else wanted.warning))),
             checks=checks,
             blocked=wanted.warning if wanted.blocked else "",
             already=f"{order.what} serves {_title(wanted)} already." if same and not live.unsettled else "",
@@ -195,7 +195,10 @@ class OnPlatform:
             return Proof(ok=None, line=f"{serves}.")
         if live.release.identity != wanted:
             unchanged = live.release.identity == expected.get(meant.key("live"))
-            return Proof(ok=False, line=f"{serves}{', as before' if unchanged else ''}: not what was ordered.")
+            under_way = f" Still under way: {live.unsettled}" if live.unsettled else ""
+            return Proof(
+                ok=False, line=f"{serves}{', as before' if unchanged else ''}: not what was ordered.{under_way}"
+            )
         if live.unsettled:
             return Proof(ok=None, line=f"The order was taken and is under way: {live.unsettled}")
         return Proof(ok=True, line=f"{serves}.")

@@ -36,6 +36,8 @@ class Order(Record, frozen=True):
     """The call's words that say where (`--context`, `--app`); every question repeats them."""
     facts: dict[str, str] = {}
     """What the platform reads out of the call for itself."""
+    caution: str = ""
+    """What to know before, whichever release it goes to."""
 
 
 class Release(Record, frozen=True):

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from runbook.providers.helm import Helm
 from runbook.providers.kubernetes import Kubernetes
 from runbook.providers.on_platform import OnPlatform
+from runbook.providers.platform import Platform
 from runbook.providers.postgres import Postgres
 from runbook.providers.provider import Provider
 
-PLATFORMS: tuple[Provider, ...] = (*(OnPlatform(platform) for platform in (Kubernetes(),)), Postgres())
+_KEEPING_RELEASES: tuple[Platform, ...] = (
+    Helm(),
+    Kubernetes(),
+)
+PLATFORMS: tuple[Provider, ...] = (*(OnPlatform(platform) for platform in _KEEPING_RELEASES), Postgres())

@@ -169,9 +169,12 @@ class Cluster:
                 {
                     "type": "Progressing",
                     "status": "False" if late else "True",
-                    "reason": "ProgressDeadlineExceeded" if late else "ReplicaSetUpdated",
+                    "reason": {"late": "ProgressDeadlineExceeded", "stuck": "ReplicaSetUpdated"}.get(
+                        self.rolls, "NewReplicaSetAvailable"
+                    ),
                     "message": f'ReplicaSet "{current["metadata"]["name"]}" has timed out progressing.' if late else "",
-                }
+                },
+                {"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable", "message": ""},
             ],
         }
 

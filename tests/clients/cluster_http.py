@@ -135,6 +135,8 @@ def handler(cluster: Cluster) -> type[BaseHTTPRequestHandler]:
             self.close_connection = True
             seen = int(query.get("resourceVersion") or 0)
             try:
+                if query.get("sendInitialEvents"):
+                    seen = self.first_of(plural, query)
                 while not cluster.closing:
                     with cluster.changed:
                         if len(cluster.news) <= seen:
@@ -143,11 +145,26 @@ def handler(cluster: Cluster) -> type[BaseHTTPRequestHandler]:
                     for version, kind, one in news:
                         seen = version
                         if kind == plural and _selected(one, query):
-                            line = json.dumps({"type": "MODIFIED", "object": one}).encode() + b"\n"
-                            self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
-                            self.wfile.flush()
+                            self.tell("MODIFIED", one)
             except OSError:
                 pass
+
+        def first_of(self, plural: str, query: dict[str, str]) -> int:
+            """A watch that wants to know first what there is, and where that ends."""
+            with cluster.changed:
+                seen = len(cluster.news)
+                found = [one for (kind, _), one in cluster.objects.items() if kind == plural and _selected(one, query)]
+            for one in found:
+                self.tell("ADDED", one)
+            end = {"resourceVersion": str(seen), "annotations": {"k8s.io/initial-events-end": "true"}}
+            version = "v1" if plural in CORE else "apps/v1"
+            self.tell("BOOKMARK", {"kind": KINDS[plural], "apiVersion": version, "metadata": end})
+            return seen
+
+        def tell(self, kind: str, one: Object) -> None:
+            line = json.dumps({"type": kind, "object": one}).encode() + b"\n"
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+            self.wfile.flush()
 
         def refuse(self, code: int, why: str, text: str) -> None:
             said = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
