@@ -32,8 +32,9 @@ LAST_LINES = 20
 """How many lines of output the record keeps beside the whole file."""
 
 
+_STAND_INS = {"number": "970299970299", "url": "https://warroom-stand-in.invalid"}
+"""By kind, what stands for a value that is not chosen yet, where a platform is asked what it could be."""
 _STAND_IN = "warroom-stand-in"
-"""Stands for a value that is not chosen yet, where a platform is asked what it could be."""
 
 
 class Outcome(Record, frozen=True):
@@ -173,17 +174,18 @@ class Carrier:
     async def targets(self, method: Method, param: str, known: Mapping[str, str]) -> tuple[Target, ...]:
         """What could be put in for a value, by the commands of the method that it stands in. Raises Unavailable."""
         others = {name: value for name, value in known.items() if name != param}
+        stand_in = self._stand_in(param)
         for command in (command for step in method.steps for command in step.commands):
             holes = values.missing(command.text, others, self.param_ids)
             if holes != (param,) or not self._concerned(command.text):
                 continue
             try:
-                text = self.fill(command.text, others | {param: _STAND_IN})
+                text = self.fill(command.text, others | {param: stand_in})
             except values.ValueRefused:
                 continue
             at = await self.place(method, text)
             for provider in self._concerned(text):
-                if found := await provider.targets_of(text, _STAND_IN, at):
+                if found := await provider.targets_of(text, stand_in, at):
                     return found
         return ()
 
@@ -194,7 +196,7 @@ class Carrier:
                 continue
             holes = values.missing(command.text, known, self.param_ids)
             try:
-                text = self.fill(command.text, {**known, **dict.fromkeys(holes, _STAND_IN)})
+                text = self.fill(command.text, {**known, **{name: self._stand_in(name) for name in holes}})
             except values.ValueRefused:
                 continue
             for provider in self._concerned(text):
@@ -329,6 +331,9 @@ class Carrier:
     @property
     def param_ids(self) -> frozenset[str]:
         return frozenset(param.id for param in self.params)
+
+    def _stand_in(self, param: str) -> str:
+        return next((_STAND_INS.get(known.kind, _STAND_IN) for known in self.params if known.id == param), _STAND_IN)
 
     def fill_plain(self, text: str, known: Mapping[str, str]) -> str:
         """Values put where no shell will read them: a target's name, a criterion's value, an address."""

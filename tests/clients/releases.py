@@ -7,6 +7,8 @@ import gzip
 import json
 from typing import Any
 
+import yaml
+
 from tests.clients.cluster import NAMESPACE, Cluster, template
 
 AT = "2026-01-10T10:{minute:02}:00Z"
@@ -78,5 +80,5 @@ def _keep(cluster: Cluster, number: int, release: dict[str, Any]) -> None:
 
 def _manifest(version: str) -> str:
     spec = {"replicas": 3, "selector": {"matchLabels": {"app": "web"}}, "template": template(version)}
-    head = "---\n# Source: web/templates/deployment.yaml\napiVersion: apps/v1\nkind: Deployment\n"
-    return f"{head}metadata: {{name: web}}\nspec: {json.dumps(spec)}\n"
+    made = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}
+    return f"---\n# Source: web/templates/deployment.yaml\n{yaml.safe_dump(made)}"
