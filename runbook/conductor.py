@@ -24,7 +24,8 @@ from runbook.incident.journal import Journal
 from runbook.incident.room import Room
 from runbook.logs.clean import clean
 from runbook.model import Command, Effect, Method, Remedy, Runbook, Step
-from runbook.outlook import Outlook
+from runbook.outlook import Outlook, overdue
+from runbook.providers.git_text import FULL_SHA
 from runbook.providers.provider import Target
 from runbook.signals.standing import Standing
 from runbook.steps import runs, values
@@ -64,6 +65,8 @@ class Conductor:
         self.state = room.state()
         self.waiting: tuple[str, str, datetime] | None = None
         """The wait in progress: method, step, since."""
+        self.overdue: tuple[str, str, datetime] | None = None
+        """The wait of which the record says already that it takes longer than its step allows."""
         self.carrying: tuple[str, str] | None = None
         """The step whose confirmed commands are being carried out, from the first to the last."""
         self.on_change: Callable[[], None] = lambda: None
@@ -274,7 +277,9 @@ class Conductor:
         for criterion in self.step(method, step).wait_for:
             filled = criterion
             if isinstance(criterion.value, str):
-                filled = msgspec.structs.replace(criterion, value=self.carrier.fill_plain(criterion.value, known))
+                value = self.carrier.fill_plain(criterion.value, known)
+                text = criterion.text.replace(criterion.value, value[:7] if FULL_SHA.match(value) else value)
+                filled = msgspec.structs.replace(criterion, value=value, text=text)
             found.append(self.outlook.standing(filled, since if criterion.hold else None))
         return tuple(found)
 
@@ -286,12 +291,15 @@ class Conductor:
             await self.record(news)
         if self.waiting is not None:
             method, step, since = self.waiting
-            standings = self.standings(method, step)
+            key, standings = (method, step), self.standings(method, step)
             if standings and all(standing.state == "met" for standing in standings):
                 self.waiting = None
                 waited = (self.clock() - since).total_seconds()
                 facts = " · ".join(standing.criterion.text for standing in standings)
                 await self.mark(method, step, "done", f"{facts}, after {waited:.0f} s")
+            elif self.overdue != self.waiting and (self.clock() - since).total_seconds() > self.step(*key).timeout:
+                self.overdue = self.waiting
+                await self.record(overdue(key, self.step(*key), standings, self.clock() - since))
 
     # ── coming and going ──────────────────────────────────────────────────────────────────────────
 

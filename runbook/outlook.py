@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from runbook.incident.events import AdviceChanged, Reading, VerdictChanged
+from runbook.incident.events import AdviceChanged, Reading, VerdictChanged, WaitOverdue
 from runbook.incident.progress import asks_nothing
 from runbook.incident.state import RoomState
+from runbook.logs.clean import clean
 from runbook.model import Criterion, Effect, Method, Runbook, Step
 from runbook.signals import advice, verdict
 from runbook.signals.monitor import Monitor
 from runbook.signals.standing import Advice, Standing, Verdict
+
+
+def overdue(key: tuple[str, str], step: Step, standings: tuple[Standing, ...], waited: timedelta) -> WaitOverdue:
+    """That what a step waits for has not come within its time limit, and what is there instead."""
+    missing = [
+        f"{one.criterion.text}: {one.why or 'not known' if one.state == 'unknown' else f'is {one.value}'}"
+        for one in standings
+        if one.state != "met"
+    ]
+    return WaitOverdue(
+        method=key[0], step=key[1], title=step.title, waited=waited.total_seconds(), missing=tuple(map(clean, missing))
+    )
 
 
 class Outlook:

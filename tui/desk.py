@@ -30,7 +30,7 @@ from widgets.action_view import (
 )
 from widgets.footer import KeyHint
 from widgets.outline import OutlineRow, with_values
-from widgets.words import glyph, step_words
+from widgets.words import glyph, in_words, step_words
 
 Key = tuple[str, str]
 
@@ -194,14 +194,26 @@ class Desk:
     def _waiting(self, key: Key, now: datetime) -> WaitingFor:
         _, step, number = self.step_of(key)
         assert self.conductor.waiting is not None
-        since = self.conductor.waiting[2]
+        elapsed = int((now - self.conductor.waiting[2]).total_seconds())
         return WaitingFor(
-            step.title,
+            with_values(step.title, self.conductor.state),
             self.conductor.standings(*key),
             str(number),
-            elapsed=int((now - since).total_seconds()),
+            elapsed=elapsed,
+            estimate=step.estimate,
             timeout=step.timeout,
+            late=self._late(key, elapsed) if elapsed > step.timeout else (),
             lines=(step.note,) if step.note else (),
+        )
+
+    def _late(self, key: Key, elapsed: int) -> tuple[str, ...]:
+        """What to do where what is waited for has not come in the time that the runbook gives it."""
+        method, step, _ = self.step_of(key)
+        other = next((m.title for m in self.conductor.runbook.methods if m.id == method.fallback), "")
+        return (
+            f"Not there within {in_words(step.timeout)}. See whether the deploy began and how it stands: its pipeline,"
+            " the platform's own page. The room goes on looking.",
+            "s leaves this step with a reason." + (f" Another method: {other} (m)." if other else ""),
         )
 
     def _finished(self, key: Key) -> Finished | None:

@@ -28,6 +28,7 @@ from widgets.lines import Part, columns, command, cut, join, spread, wrapped
 from widgets.words import (
     EFFECT_STYLE,
     STATE_STYLE,
+    about,
     clock,
     figure,
     glyph,
@@ -266,8 +267,14 @@ def _unknown(view: UnknownOutcome, width: int) -> list[Content]:
 
 
 def _waiting(view: WaitingFor, width: int) -> list[Content]:
-    limit = f" of {clock(view.timeout)}" if view.timeout else ""
-    right = join((f"{glyph('live')} watching", "$text-accent"), f"  {clock(view.elapsed)}{limit}")
+    over = bool(view.late) or 0 < view.estimate < view.elapsed
+    limit = f" of {clock(view.timeout)} at most" if view.timeout else ""
+    of = f" of {about(view.estimate)}" if view.estimate and not over else limit
+    right = join(
+        (f"{glyph('live')} watching", "$text-accent"),
+        (f"  {clock(view.elapsed)}", "bold $text-warning" if over else "bold"),
+        (of, "$foreground-muted"),
+    )
     lines = [title(view.number, view.title, right, width)]
     room = max(12, min(44, width - INDENT - 34))
     for standing in view.standings:
@@ -277,6 +284,7 @@ def _waiting(view: WaitingFor, width: int) -> list[Content]:
         lines.append(cut(Content(" " * INDENT) + columns(row), width))
         if standing.state == "unknown" and standing.why:
             lines += wrapped((standing.why, "$text-warning"), width - 1, INDENT + 3)
+    lines += _prose(view.late, width, "$text-warning")
     return lines + _prose(view.lines, width, "$foreground-muted")
 
 

@@ -125,7 +125,11 @@ class WaitingFor(Record, frozen=True):
     standings: tuple[Standing, ...]
     number: str = ""
     elapsed: Seconds = 0
+    estimate: Seconds = 0
+    """How long it usually takes."""
     timeout: Seconds = 0
+    late: tuple[str, ...] = ()
+    """Past the time limit: that it is, and what to do."""
     lines: tuple[str, ...] = ()
 
 

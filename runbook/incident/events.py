@@ -215,6 +215,17 @@ class StepMarked(Body, frozen=True, tag="step-marked"):
     reason: str = ""
 
 
+class WaitOverdue(Body, frozen=True, tag="wait-overdue"):
+    """What a step waits for is not there within the step's time limit; the wait itself goes on."""
+
+    method: str
+    step: str
+    title: str
+    waited: float
+    missing: tuple[str, ...] = ()
+    """The conditions that do not hold, each with what is there instead."""
+
+
 class CommandEdited(Body, frozen=True, tag="command-edited"):
     """A deviation: what ran instead of the runbook's words, and why."""
 
@@ -292,6 +303,7 @@ Known = (
     | StepUnknown
     | StepResolved
     | StepMarked
+    | WaitOverdue
     | CommandEdited
     | AdviceChanged
     | VerdictChanged

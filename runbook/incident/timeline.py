@@ -213,6 +213,10 @@ def _marked(body: ev.StepMarked) -> Words:
     return Words(f"{said}: {body.title}{_because(body.reason)}", "warn" if body.mark == "skipped" else "good")
 
 
+def _overdue(body: ev.WaitOverdue) -> Words:
+    return Words(f"not there within {clock(body.waited)}: {body.title}", "bad", body.missing)
+
+
 def _edited(body: ev.CommandEdited) -> Words:
     where = f" (line {body.line})" if body.line else ""
     return Words(
@@ -262,6 +266,7 @@ _SAY: dict[type, Callable[[Any], Words]] = {
     ev.StepConfirmed: _confirmed,
     ev.StepRefused: lambda body: Words(f"not started: {_first_line(body.text)}{_because(body.why)}", "bad"),
     ev.StepMarked: _marked,
+    ev.WaitOverdue: _overdue,
     ev.CommandEdited: _edited,
     ev.AdviceChanged: _advised,
     ev.VerdictChanged: _judged,

@@ -463,6 +463,15 @@ def test_criteria_have_their_clocks() -> None:
     assert "no answer for 0:50" in text
 
 
+def test_a_wait_shows_its_time_beside_the_usual_one_then_beside_the_limit_then_what_to_do() -> None:
+    waiting = msgspec.structs.replace(samples.WAITING, estimate=180, timeout=600)
+    assert "watching  1:35 of ~3 min" in plain(waiting, 78)
+    assert "watching  4:00 of 10:00 at most" in plain(msgspec.structs.replace(waiting, elapsed=240), 78)
+    late = msgspec.structs.replace(waiting, elapsed=601, late=("Not there within 10 min. Look at the pipeline.",))
+    assert "Not there within 10 min. Look at the pipeline." in plain(late, 78)
+    assert "10:01 of 10:00 at most" in plain(late, 78)
+
+
 def test_hostile_text_stays_text() -> None:
     evil = "[@click=app.quit]x[/] [/] \x1b]0;t\x07"
     prepared = Prepared("m", Step("s", evil, "run"), (0,), evil, Effect.CHANGE, evil, evil, lines=(evil,), note=evil)
