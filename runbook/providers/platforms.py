@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from runbook.providers.aws_ecs import Ecs
+from runbook.providers.aws_lambda import Lambda
 from runbook.providers.helm import Helm
 from runbook.providers.kubernetes import Kubernetes
 from runbook.providers.on_platform import OnPlatform
@@ -10,7 +12,9 @@ from runbook.providers.postgres import Postgres
 from runbook.providers.provider import Provider
 
 _KEEPING_RELEASES: tuple[Platform, ...] = (
+    Ecs(),
     Helm(),
     Kubernetes(),
+    Lambda(),
 )
 PLATFORMS: tuple[Provider, ...] = (*(OnPlatform(platform) for platform in _KEEPING_RELEASES), Postgres())

@@ -41,3 +41,11 @@ helm() { # a layer for functions in the cloud, with helm 4.1 in it
 }
 
 get helm helm
+
+aws() { # the aws program, and the server that stands for AWS, in an environment of their own
+  "$python" -m venv "$into/aws" || return
+  "$into/aws/bin/pip" install --quiet 'awscli==1.46.3' 'moto[server]==5.2.5' || return
+  ln -sf ../aws/bin/aws ../aws/bin/moto_server "$into/bin/"
+}
+
+get aws aws
