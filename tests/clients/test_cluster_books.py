@@ -219,3 +219,33 @@ async def test_a_room_that_was_killed_alone_hears_the_end_of_its_rollback(shop: 
     assert again.state.runs[run.id].recovered
     assert again.state.runs[run.id].why.endswith("serves 4 (registry.example/web:1.1).")
     assert shop.cluster.patches() == 1
+
+
+async def test_a_helm_rollback_that_was_killed_in_the_middle_is_unknown_and_only_an_override_goes_over_it(
+    shop: Shop,
+) -> None:
+    for version in ("1.0", "1.1", "1.2"):
+        deployed(shop.cluster, version)
+    room = await shop.room("helm", release="web", revision="2")
+    shop.cluster.may_answer.clear()
+    await room.confirm(await room.prepare("rollback", "rollback"))
+    await until(shop.cluster.arrived.is_set)
+    run = last_run(room)
+    child = msgspec.json.decode((room.carrier.run_folder(run.id) / "child.json").read_bytes())["pid"]
+    os.kill(run.pid, signal.SIGKILL)
+    os.killpg(child, signal.SIGKILL)
+    shop.cluster.may_answer.set()
+
+    again = await shop.come_back(room)
+    await until(lambda: again.state.runs[run.id].state == "unknown")
+    lost = again.state.runs[run.id]
+    assert lost.took_effect is None  # its objects are changed, its record is not
+    assert "revision 4 is pending-rollback: parts of it may serve" in lost.evidence[0]
+    await again.resolve(run.id, "not-done", "looked")
+    anew = await again.prepare("rollback", "rollback")
+    with pytest.raises(Refused, match="another operation is in progress, or it died"):
+        await again.confirm(anew)
+    assert shop.cluster.patches() == 1
+    await again.confirm(anew, overrides=("nobody else deploys",))
+    await until(lambda: not again.carrying)
+    assert last_run(again).why == "release web in shop on production serves 5 (web-1.1)."
