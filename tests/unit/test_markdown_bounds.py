@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from runbook.model import Effect, Runbook
 from runbook.reading import markdown
 from runbook.reading.document import blocks as parser
+from runbook.reading.write import dumps
+from runbook.reading.yaml import loads as loads_yaml
 from runbook.signals.criteria import parse
 from runbook.steps import effects
 
@@ -127,3 +129,10 @@ def test_a_large_document_costs_a_small_multiple_of_parsing_it() -> None:
     parser._parser().parse(text)
     parsing = time.perf_counter() - begun
     assert took(text) < parsing * 8 + 0.2
+
+
+def test_a_procedure_called_like_one_of_the_runbooks_own_lists_gets_another_name() -> None:
+    text = "## Verification\n```bash\ngit tag -l\n```\n### Method 3: On the platform\n```bash\n```\n#### Host\n```bash?# 1. Look\nhost back\n```\n"
+    ids = [one.id for one in read(text).procedures()]
+    assert len(ids) == len(set(ids))
+    assert loads_yaml(dumps(read(text)), parse_criterion=parse, infer=effects.infer)

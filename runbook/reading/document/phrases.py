@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _LINK = re.compile(r"!?\[(?P<said>[^\[\]]*)\]\((?P<to>[^()\s]*)[^()]*\)")
 _EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{2,3})(?=\S)(?P<said>[^*\n]+?)(?<=\S)\1(?![\w*])")
@@ -50,8 +51,8 @@ def slug(text: str, limit: int = 48) -> str:
 class Names:
     """Hands out names that are taken only once."""
 
-    def __init__(self) -> None:
-        self.taken: dict[str, int] = {}
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.taken: dict[str, int] = dict.fromkeys(taken, 1)
 
     def new(self, words: str, otherwise: str = "part") -> str:
         """The name made of these words, with a number where it is taken."""
