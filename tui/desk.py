@@ -257,7 +257,12 @@ class Desk:
         return [run for run in self.conductor.state.runs.values() if (run.method, run.step) == key]
 
     def _way_out(self, last: Run) -> Remedy | None:
-        """What is offered after a failure; after a way out that failed, the same once more."""
+        """What is offered after a failure; after a way out that failed, the same once more.
+
+        A way out that led to a page for going on (a pull request) may offer what opens it.
+        """
+        if last.state == "done" and last.remedy and last.address:
+            return last.offered
         if last.state == "done" or last.offered is not None or not last.remedy:
             return last.offered if last.state != "done" else None
         runs = self._runs_of((last.method, last.step))

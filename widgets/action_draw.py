@@ -21,6 +21,7 @@ from widgets.action_view import (
     UnknownOutcome,
     WaitingFor,
     keys_for,
+    way_out_words,
 )
 from widgets.confirm_draw import confirmation, expectation, way_out
 from widgets.footer import KeyHint
@@ -227,7 +228,7 @@ def _finished(view: Finished, width: int) -> list[Content]:
     lines += _prose(view.lines, width)
     lines += expectation(view.expects, width)
     if view.remedy:
-        lines += way_out(view.remedy, width)
+        lines += way_out(view.remedy, width, way_out_words(view))
     if run.recovered:
         lines += _prose(
             ("learned from the exit record: the room was not there when it ended",), width, "$foreground-muted"

@@ -172,7 +172,8 @@ def way_out_words(view: Confirmation | Finished) -> str:
     if isinstance(view, Confirmation) and view.prepared.choices:
         return "choose the parent"
     remedy = view.remedy if isinstance(view, Finished) else view.prepared.remedy
-    return "the way out" if remedy else ""
+    onwards = isinstance(view, Finished) and view.run.state == "done"
+    return ("what comes next" if onwards else "the way out") if remedy else ""
 
 
 def text_to_copy(view: ActionView) -> str:

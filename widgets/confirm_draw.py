@@ -132,9 +132,9 @@ def expectation(expects: str, width: int) -> list[Content]:
     return _line(join(("the runbook expects: ", "$foreground-muted"), expects), width) if expects else []
 
 
-def way_out(remedy: Remedy, width: int) -> list[Content]:
+def way_out(remedy: Remedy, width: int, lead: str = "the way out") -> list[Content]:
     """A ready step that is offered: in words, and the command that it is."""
-    said = join((f"{glyph('arrow')} the way out: ", "$foreground-muted"), (remedy.title, "bold"))
+    said = join((f"{glyph('arrow')} {lead}: ", "$foreground-muted"), (remedy.title, "bold"))
     return [*_line(said, width, INDENT + 2), *wrapped((remedy.text, "$foreground-muted"), width - 1, INDENT + 2)]
 
 

@@ -127,8 +127,9 @@ class Git:
         return await git_way_out.failure(self.ask.at(at.cwd), text, output, self._is_own_copy(at.cwd))
 
     async def back(self, text: str, expected: dict[str, str], at: Place) -> Remedy | None:
-        """Production's former files as a commit on top of what was pushed, published without force."""
-        return await git_way_back.way_back(self.ask.at(at.cwd), text, _refs(expected))
+        """Production's former files on top of what was pushed; after a refused commit went to a branch, its request."""
+        ask = self.ask.at(at.cwd)
+        return await git_way_out.pull_request(ask, text) or await git_way_back.way_back(ask, text, _refs(expected))
 
     def address(self, output: str) -> str:
         """Where the remote says that a pull request is opened."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -21,6 +22,9 @@ _FORGES = {
     "gh": "gh pr create --base {base} --head {head}",
     "glab": "glab mr create --target-branch {base} --source-branch {head}",
 }
+_WITH_WORDS = {"gh": "--title {title} --body {body}", "glab": "--yes --title {title} --description {body}"}
+_CALLED = {"gh": "pull request", "glab": "merge request"}
+_OWN_BRANCH = re.compile(r"refs/heads/(warroom/(?P<base>.+)-[0-9a-f]{12})")
 
 
 async def conflicts(ask: Ask) -> tuple[str, ...]:
@@ -120,8 +124,44 @@ def _branch(push: Push) -> str:
     return clean(push.dst.removeprefix("refs/heads/"), 100)
 
 
+def _programs(ask: Ask) -> list[str]:
+    return [name for name in _FORGES if shutil.which(name, path=ask.env.get("PATH"))]
+
+
 def _by_program(ask: Ask, base: str, head: str) -> str:
     """How an installed program opens it: ` (gh is installed: gh pr create …)`."""
-    there = [name for name in _FORGES if shutil.which(name, path=ask.env.get("PATH"))]
-    told = "; ".join(f"{name} is installed: {_FORGES[name].format(base=base, head=head)}" for name in there)
+    told = "; ".join(f"{name} is installed: {_FORGES[name].format(base=base, head=head)}" for name in _programs(ask))
     return f" ({told})" if told else ""
+
+
+async def pull_request(ask: Ask, text: str) -> Remedy | None:
+    """What opens a pull request from the branch that a refused commit was pushed to, by an installed program.
+
+    None where the text pushed no such branch, or where no program, or not one alone, fits the remote.
+    """
+    for push in pushes(text):
+        own = _OWN_BRANCH.fullmatch(push.dst)
+        sha = await ask.commit(push.src or "") if own else ""
+        program = await _program_of(ask, push.remote or "origin") if sha else ""
+        if own and program:
+            head, base = shlex.quote(own[1]), shlex.quote(own["base"])
+            subject = clean(await ask.maybe("log", "-1", "--format=%s", sha, "--"), 200)
+            body = f"{own['base']} did not take this commit directly: {sha}"
+            words = _WITH_WORDS[program].format(title=shlex.quote(subject), body=shlex.quote(body))
+            return Remedy(
+                title=f"Open a {_CALLED[program]} into {clean(own['base'])}",
+                text=f"{_FORGES[program].format(base=base, head=head)} {words}",
+                effect=Effect.CHANGE,
+                target=f"a {_CALLED[program]}",
+                note=f"{clean(own['base'])} is moved only when somebody merges it.",
+            )
+    return None
+
+
+async def _program_of(ask: Ask, remote: str) -> str:
+    """The installed program that speaks with a remote's host; where its name tells nothing, the only one there is."""
+    there = _programs(ask)
+    url = (await ask.maybe("remote", "get-url", "--", remote)).lower()
+    named = [name for name, host in (("gh", "github"), ("glab", "gitlab")) if host in url]
+    fitting = [name for name in there if name in named] if named else there
+    return fitting[0] if len(fitting) == 1 else ""

@@ -187,3 +187,31 @@ def test_a_push_that_is_refused_goes_to_a_branch_with_the_address_of_its_pull_re
     assert room.git("rev-parse", "production") == before
     text = walks.report(room)
     assert "the way out that the room offered" in text and "https://git.example.com/pull/new/it" in text
+
+
+def test_where_gh_is_installed_the_pull_request_is_a_ready_command(drill: Drill, tmp_path: Path) -> None:
+    programs, kept = tmp_path / "programs", tmp_path / "gh.said"
+    programs.mkdir()
+    (programs / "gh").write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" >> {kept}\necho https://git.example.com/pull/7\n")
+    (programs / "gh").chmod(0o755)
+    room = drill("bad-deploy", seed=5, size=(80, 24), path=programs)
+    room.tmux.wait(walks.READY, 40)
+    tag = room.git("tag", "-l", "v*", "--sort=-version:refname").split()[1]
+    hook = room.drill / "remote.git" / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(PROTECTED)
+    hook.chmod(0o755)
+    to_the_push(room, tag)
+    walks.press_until_taken(room, "y", walks.CONFIRM)
+    take_the_way_out(room, "Push it to a branch of its own")
+    room.tmux.wait("p +what comes next")
+    assert not kept.exists()
+    room.tmux.keys("p")
+    room.tmux.wait(r"\d  Open a pull request into production")
+    room.tmux.wait(walks.CONFIRM)
+    walks.press_until_taken(room, "y", walks.CONFIRM)
+    room.tmux.wait(r"\d  Open a pull request into production.*✓ done")
+    said = kept.read_text().splitlines()
+    assert said[:4] == ["pr", "create", "--base", "production"]
+    assert said[5].startswith("warroom/production-")
+    assert "gh pr create --base production" in walks.report(room)
