@@ -15,6 +15,7 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 _PREFIXES = frozenset(
     ("!", "{", "if", "then", "else", "while", "until", "do", "time", "exec", "command", "nohup", "sudo", "env")
 )
+_LIMITERS = ("timeout", "nice")
 _RUNNERS = {
     "npx": 0,
     "bunx": 0,
@@ -36,6 +37,8 @@ class Call(Record, frozen=True):
     """`NAME=value` in front of it."""
     end: int = 0
     """Where its last word ends in the text."""
+    runner: tuple[str, ...] = ()
+    """What starts it out of a project's own packages: `npx --no-install`."""
 
     def split(self, valued: str = "") -> Arguments:
         """Options told from plain words. `valued` names the options that take the following word."""
@@ -96,21 +99,23 @@ def _settings(words: list[Word], known: Mapping[str, str]) -> tuple[dict[str, st
 
 def _call(words: list[Word], directory: str, settings: dict[str, str], known: Mapping[str, str]) -> Call | None:
     values = [word.value(known) for word in words]
-    place = 0
+    place, runner = 0, list[str]()
     while (name := _name(values[place])) in _RUNNERS:
-        own = _RUNNERS[name]
+        own, first = _RUNNERS[name], place
         place += 1
         while place < len(values) and ((values[place] or "").startswith("-") or own):
             own -= not (values[place] or "").startswith("-")
             place += 1
         if place >= len(values):
             return None
+        runner += [value or "" for value in values[first:place]] if name not in _LIMITERS else []
     return Call(
         program=name,
         words=tuple(values[place + 1 :]),
         directory=directory,
         settings=settings,
         end=words[-1].end,
+        runner=tuple(runner),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from runbook.logs.clean import clean
 from runbook.model import Record, Remedy
@@ -13,6 +15,8 @@ from runbook.providers.needs import CheckLine
 from runbook.providers.platform import Ask, Live, Order, Platform, Release
 from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable
 
+T = TypeVar("T")
+_Looked = tuple[tuple[CheckLine, ...] | Unavailable, Live | Unavailable, tuple[Release, ...] | Unavailable]
 _SHOWN = 3
 
 
@@ -58,11 +62,8 @@ class OnPlatform:
     async def standing(self, text: str, at: Place) -> Standing | None:
         """How the way back stands now: what serves, to what it leads, what is in the way."""
         for meant in self._orders(text, at):
-            ask = Ask(meant.at)
             try:
-                checks = await self.platform.guard(ask, meant.order)
-                live = await self.platform.live(ask, meant.order)
-                releases = await self.platform.releases(ask, meant.order)
+                checks, live, releases = _all(*await self._look(meant))
             except Unavailable as silent:
                 return Standing(ok=None, line=str(silent))
             stops = next((line for line in checks if line.stops and line.ok is not True), None)
@@ -101,12 +102,11 @@ class OnPlatform:
 
     async def _preview_one(self, meant: _Meant) -> Preview:
         order, noun = meant.order, self.platform.noun
-        ask = Ask(meant.at)
         checks: tuple[CheckLine, ...] = ()
         try:
-            checks = await self.platform.guard(ask, order)
-            live = await self.platform.live(ask, order)
-            releases = await self.platform.releases(ask, order)
+            looked = await self._look(meant)
+            checks = looked[0] if isinstance(looked[0], tuple) else ()
+            checks, live, releases = _all(*looked)
         except Unavailable as silent:
             asked = CheckLine(title=f"what serves on {order.what} is known", ok=None, found=str(silent))
             return Preview(checks=(*checks, asked))
@@ -156,11 +156,8 @@ class OnPlatform:
             was = expected.get(meant.key("live"))
             if was is None:
                 continue
-            ask = Ask(meant.at)
             try:
-                checks = await self.platform.guard(ask, meant.order)
-                live = await self.platform.live(ask, meant.order)
-                releases = await self.platform.releases(ask, meant.order)
+                checks, live, releases = _all(*await self._look(meant))
             except Unavailable as silent:
                 return f"{meant.order.what} could not be asked again: {silent}"
             if live.release.identity != was:
@@ -249,6 +246,15 @@ class OnPlatform:
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────
 
+    async def _look(self, meant: _Meant) -> _Looked:
+        """What a platform says about an order, asked at once: a client's program may take seconds to answer."""
+        ask, order, platform = Ask(meant.at), meant.order, self.platform
+        return await asyncio.gather(
+            _or_silence(platform.guard(ask, order)),
+            _or_silence(platform.live(ask, order)),
+            _or_silence(platform.releases(ask, order)),
+        )
+
     def _orders(self, text: str, at: Place) -> Iterator[_Meant]:
         for call in calls(text, at.env | at.variables):
             order = self._order(call)
@@ -262,14 +268,36 @@ class OnPlatform:
 
     async def _targets(self, meant: _Meant) -> tuple[Target, ...]:
         ask = Ask(meant.at)
-        live = await self.platform.live(ask, meant.order)
-        return tuple(_target(one, live) for one in await self.platform.releases(ask, meant.order))
+        live, releases = await asyncio.gather(
+            self.platform.live(ask, meant.order), self.platform.releases(ask, meant.order)
+        )
+        return tuple(_target(one, live) for one in releases)
 
     async def _identity(self, ask: Ask, order: Order) -> str:
         if not order.target:
             return ""
         found = _named(await self.platform.releases(ask, order), order.target)
         return found.identity if found else ""
+
+
+async def _or_silence(asked: Awaitable[T]) -> T | Unavailable:
+    try:
+        return await asked
+    except Unavailable as silent:
+        return silent
+
+
+def _all(
+    checks: tuple[CheckLine, ...] | Unavailable, live: Live | Unavailable, releases: tuple[Release, ...] | Unavailable
+) -> tuple[tuple[CheckLine, ...], Live, tuple[Release, ...]]:
+    """All three answers. Raises the first one's Unavailable that is missing."""
+    if isinstance(checks, Unavailable):
+        raise checks
+    if isinstance(live, Unavailable):
+        raise live
+    if isinstance(releases, Unavailable):
+        raise releases
+    return checks, live, releases
 
 
 def _amiss(checks: tuple[CheckLine, ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ the way back. A platform only reads calls and asks; nothing in it changes anythi
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -101,7 +102,7 @@ class Ask:
 
     def __init__(self, at: Place) -> None:
         self.at = at
-        self._told: dict[tuple[str, ...], str | Unavailable] = {}
+        self._told: dict[tuple[str, ...], asyncio.Future[str | Unavailable]] = {}
 
     async def answer(self, *argv: str, limit: Seconds = LIMIT) -> Answer:
         """Raises Unavailable when the program is not there or does not answer in time."""
@@ -116,8 +117,8 @@ class Ask:
     async def text(self, *argv: str, limit: Seconds = LIMIT) -> str:
         """What it prints. Raises Unavailable, with the program's own words, when it fails."""
         if argv not in self._told:
-            self._told[argv] = await self._text(argv, limit)
-        told = self._told[argv]
+            self._told[argv] = asyncio.ensure_future(self._text(argv, limit))
+        told = await self._told[argv]
         if isinstance(told, Unavailable):
             raise Unavailable(str(told))
         return told
@@ -151,7 +152,7 @@ class Ask:
 def spoken(argv: tuple[str, ...]) -> str:
     """A question as a sentence names it: the program and its words, without options."""
     words = [word for word in argv[1:4] if not word.startswith("-")]
-    return f"`{clean(' '.join((argv[0], *words)), 80)}`"
+    return f"`{clean(' '.join((argv[0].rpartition('/')[2], *words)), 80)}`"
 
 
 def reason(said: Answer) -> str:

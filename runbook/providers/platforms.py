@@ -10,11 +10,13 @@ from runbook.providers.on_platform import OnPlatform
 from runbook.providers.platform import Platform
 from runbook.providers.postgres import Postgres
 from runbook.providers.provider import Provider
+from runbook.providers.vercel import Vercel
 
 _KEEPING_RELEASES: tuple[Platform, ...] = (
     Ecs(),
     Helm(),
     Kubernetes(),
     Lambda(),
+    Vercel(),
 )
 PLATFORMS: tuple[Provider, ...] = (*(OnPlatform(platform) for platform in _KEEPING_RELEASES), Postgres())

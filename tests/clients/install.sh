@@ -40,6 +40,13 @@ helm() { # a layer for functions in the cloud, with helm 4.1 in it
   rm -rf "${into:?}/$package"
 }
 
+vercel() { # its newest dependency `sandbox` asks for a newer node than it says
+  mkdir -p "$into/vercel" &&
+    echo '{"private": true, "overrides": {"sandbox": "4.5.0"}}' >"$into/vercel/package.json" &&
+    npm install --prefix "$into/vercel" --no-audit --no-fund vercel@64.0.2 &&
+    ln -sfn ../vercel/node_modules/.bin/vercel "$into/bin/vercel"
+}
+
 get helm helm
 
 aws() { # the aws program, and the server that stands for AWS, in an environment of their own
@@ -49,3 +56,4 @@ aws() { # the aws program, and the server that stands for AWS, in an environment
 }
 
 get aws aws
+get vercel vercel
