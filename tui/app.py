@@ -232,7 +232,7 @@ def run_room(opening: Opening, args: argparse.Namespace) -> int:
         chosen = opening
         if opening.folder is not None:
             chosen, app.drill = await asyncio.to_thread(_with_drill, opening)
-        return chosen, await _opened(chosen, args, open_room)
+        return chosen, await _opened(chosen, args, open_room, app.drill)
 
     return run(opener, args)
 
@@ -244,15 +244,18 @@ def run_drill(args: argparse.Namespace, values: dict[str, str]) -> int:
         from runbook.opening import open_room
 
         opening, app.drill = await asyncio.to_thread(_drill_opening, args, values, app.tell)
-        return opening, await _opened(opening, args, open_room)
+        return opening, await _opened(opening, args, open_room, app.drill)
 
     return run(opener, args)
 
 
 async def _opened(
-    opening: Opening, args: argparse.Namespace, open_room: Callable[..., Coroutine[Any, Any, Conductor]]
+    opening: Opening,
+    args: argparse.Namespace,
+    open_room: Callable[..., Coroutine[Any, Any, Conductor]],
+    drill: Drill | None,
 ) -> Conductor:
-    conductor = await open_room(opening)
+    conductor = await open_room(opening, environ={**os.environ, **(drill.environment if drill else {})})
     if args.method and conductor.driving and args.method in {m.id for m in conductor.runbook.methods}:
         await conductor.choose_method(args.method, "named on the command line")
     return conductor

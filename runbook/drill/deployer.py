@@ -94,6 +94,8 @@ class Environment:
         self.old: list[Version] = []
         self.seen = ""
         self.lock = threading.Lock()
+        self.pushed: Callable[[str], None] = lambda commit: self.deploy(commit, self.build)
+        """What a new commit on the branch leads to."""
 
     def begin(self) -> None:
         """The first deployment: what the branch holds, at once."""
@@ -110,7 +112,7 @@ class Environment:
             return
         if commit != self.seen:
             self.seen = commit
-            self.deploy(commit, self.build)
+            self.pushed(commit)
         elif self.live is not None and not self.live.alive:
             self.say(f"{self.name}: {self.live.commit[:7]} ended unexpectedly, starting it again")
             self.deploy(self.live.commit, 0)

@@ -22,7 +22,18 @@ from runbook.model import Record, Seconds
 
 START_LIMIT = 30.0
 STOP_LIMIT = 5.0
-OURS = ("remote.git", "shop-web", "deploys", "logs", "world.json", "alive", "lock", "drill.json", "drill.json.part")
+OURS = (
+    "remote.git",
+    "shop-web",
+    "deploys",
+    "logs",
+    "host",
+    "world.json",
+    "alive",
+    "lock",
+    "drill.json",
+    "drill.json.part",
+)
 """What a drill puts into its folder, and what the next one in the same folder removes."""
 
 
@@ -38,6 +49,8 @@ class Drill(Record, frozen=True):
     pid: int
     started: float
     """Unix seconds."""
+    environment: dict[str, str] = {}
+    """Variables that its commands need to find the practice production: those of a host's program."""
 
     @property
     def repository(self) -> Path:
@@ -139,6 +152,7 @@ def attach(folder: Path) -> Drill | None:
             staging_url=facts["staging_url"],
             pid=facts["pid"],
             started=facts["started"],
+            environment=facts.get("environment", {}),
         )
     except (OSError, KeyError, ValueError):
         return None  # it is still starting, or was made by a version that wrote something else

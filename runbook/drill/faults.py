@@ -254,6 +254,7 @@ def _tidy(after: str) -> Fault:
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "bad-deploy": (DISCOUNT, SHIPPING, RESTOCK, QUANTITY),
+    "cloud": (DISCOUNT, SHIPPING, RESTOCK, QUANTITY),
     "slow": tuple(make(*wait) for make in (_warehouse, _voucher) for wait in _WAITS),
     "outage": (CLUSTER, CLUSTER_FIRST),
     "flapping": tuple(_recycle(seconds) for seconds in (11, 12, 13)),

@@ -51,6 +51,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         mend="Revert the bad commit, or roll back to the tag before.",
     ),
     Scenario(
+        name="cloud",
+        description="Production runs on a host that speaks Vercel's API; a release breaks a quarter of all requests.",
+        severity="SEV-2",
+        title="A quarter of all requests fail since the last deployment",
+        trigger="error rate above 5 %",
+        mend="Restore the deployment before with the vercel program (npm i -g vercel), or mend it in git.",
+    ),
+    Scenario(
         name="wrong-diagnosis",
         description="The commit that looks guilty is innocent: reverting it does not help.",
         severity="SEV-2",

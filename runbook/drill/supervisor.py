@@ -20,6 +20,10 @@ import threading
 import time
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runbook.drill.hosted import Production
 
 ROOT = Path(__file__).resolve().parents[2]
 PULSE = 0.2
@@ -49,6 +53,11 @@ class Supervisor:
             for name, branch in (("production", "production"), ("staging", "main"))
         ]
         self.load: subprocess.Popen[bytes] | None = None
+        self.hosted: Production | None = None
+        if options.scenario == "cloud":
+            from runbook.drill.hosted import Production  # noqa: PLC0415
+
+            self.hosted = Production(self.environments[0])
 
     def run(self) -> None:
         threading.Thread(target=self.cache.serve_forever, kwargs={"poll_interval": 1}, daemon=True).start()
@@ -93,6 +102,7 @@ class Supervisor:
             "seed": self.options.seed,
             "production_url": url(production.listener),
             "staging_url": url(staging.listener),
+            "environment": self.hosted.begin() if self.hosted else {},
         }
         unfinished = self.folder / "drill.json.part"
         unfinished.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
@@ -119,6 +129,8 @@ class Supervisor:
         if self.load is not None:
             self.load.kill()
             self.load.wait()
+        if self.hosted is not None:
+            self.hosted.end()
         for environment in self.environments:
             environment.end()
 

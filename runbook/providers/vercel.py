@@ -218,9 +218,10 @@ class Vercel:
 
     async def _elsewhere(self, ask: Ask, order: Order, named: str) -> list[Release]:
         """The named deployment where it is not among the newest that are ready; none where there is none."""
-        try:
-            found = await self._serving(ask, order, named)
-        except Unavailable:
+        # Its exit is 1 for a deployment that failed to build, whose data it tells all the same.
+        said = await ask.answer(*_base(ask, order), "inspect", named, "--json", limit=LIMIT)
+        found = _json(said.out)
+        if not found.get("id"):
             return []
         project, release = await self._project(ask, order), _release(found, named)
         if found.get("name") != project.get("name"):
@@ -264,8 +265,15 @@ def _link(ask: Ask, order: Order) -> _Link:
 
 def _file(path: Path) -> dict[str, Any]:
     try:
-        return _mapping(json.loads(path.read_bytes()))
-    except (OSError, ValueError):
+        return _json(path.read_bytes())
+    except OSError:
+        return {}
+
+
+def _json(text: bytes) -> dict[str, Any]:
+    try:
+        return _mapping(json.loads(text))
+    except ValueError:
         return {}
 
 
