@@ -47,7 +47,7 @@ DESTROY = {
     "systemctl": r"(poweroff|reboot|halt|kexec|emergency|rescue)\b",
     "apt": r"(-\S+ )*(purge|autoremove)\b",
     "apt-get": r"(-\S+ )*(purge|autoremove)\b",
-    "pg_restore": r"(?!(.* )?(-l|--list)\b)(?=.)",
+    "pg_restore": r"(?!(.* )?(-l|--list)\b|(.* )?--file=/dev/null(?!\S))(?=.)",
     "pg_ctl": r".*(promote|-m i(mmediate)?)\b",
     "pg_ctlcluster": r".*promote\b",
     "pgbackrest": r".*(?<!\S)(restore|expire|stanza-delete)\b",

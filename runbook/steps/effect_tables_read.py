@@ -167,7 +167,7 @@ READ = {
     "nodetool": "status, info, ring, tpstats, netstats, compactionstats, describecluster, cfstats, tablestats, gossipinfo, version, describering, getendpoints, proxyhistograms, statusgossip",
     "ceph": "status, -s, health, df, osd tree, osd status, osd df, mon stat, pg stat, versions, -w",
     "getfacl": "*",
-    "pg_restore": "-l, --list",
+    "pg_restore": "-l, --list, --file=/dev/null",
     "tar": "tf, tzf, tvf, tzvf, tjf, -tf, -tzf, -tvf, -tzvf, -ztf, -ztvf, -t, --list",
     "blkid": "*",
     "findmnt": "*",

@@ -109,6 +109,9 @@ def test_methods(book: Runbook) -> None:
         ("3a", "vercel", "very low", 120, Where.REPOSITORY),
         ("3b", "railway", "very low", 120, Where.REPOSITORY),
         ("4", "database", "high", book.method("database").estimate, Where.REPOSITORY),
+        ("4a", "database-restore", "high", 2400, Where.REPOSITORY),
+        ("4b", "database-forward", "high", 2400, Where.REPOSITORY),
+        ("4c", "database-script", "high", 1800, Where.REPOSITORY),
     ]
     for method in book.methods:
         assert method.use_when, method.id
@@ -138,6 +141,11 @@ def test_what_destroys_is_confirmed_by_name(book: Runbook) -> None:
         ("tag-rewind", "rewind"): ("production", False),
         ("database", "mark"): ("<migration>", False),
         ("database", "re-apply"): ("production database", False),
+        ("database-restore", "switch"): ("<database>", False),
+        ("database-forward", "rehearse"): ("<copy>", False),
+        ("database-forward", "deploy"): ("<database>", False),
+        ("database-script", "rehearse"): ("<copy>", False),
+        ("database-script", "take-back"): ("<database>", False),
     }
 
 
@@ -236,13 +244,12 @@ def test_signals(book: Runbook) -> None:
 
 
 def test_every_command_is_text_that_bash_can_read(book: Runbook) -> None:
+    names = {param.id for param in book.params}
+    names |= {capture.param for step in all_steps(book) for command in step.commands for capture in command.captures}
     for step in all_steps(book):
         for command in step.commands:
-            text = command.text
-            for name in ("bad_commit", "tag", "deployment", "namespace", "app_selector", "kube_context"):
-                text = text.replace(f"<{name}>", "x")
-            plain = text.replace("<", "").replace(">", "")
-            parsed = subprocess.run(["bash", "-n", "-c", plain], capture_output=True, check=False)
+            text = re.sub(rf"<({'|'.join(names)})>", "x", command.text)
+            parsed = subprocess.run(["bash", "-n", "-c", text], capture_output=True, check=False)
             assert parsed.returncode == 0, (text, parsed.stderr)
 
 

@@ -80,6 +80,7 @@ def test_no_command_is_called_less_than_it_looks(name: str) -> None:
 DECIDED = (
     r"^umask 077\n+\s*pg_dump |^umask 077\n+\s*node -e .*",  # writes a dump into the incident's folder
     r"tee \"\$\{WARROOM_DIR",  # writes counts into the incident's folder
+    r"-At -f \"\$\{WARROOM_DIR:-\.\}/sums\.sql\"",  # a script of the book's own that only counts
     r"query_to_xml\(format\('select count",  # counts rows
     r"pg_restore .*--single-transaction --dbname <copy>",  # into a database made empty a step before
     r"^curl -\w+ .*-o /dev/null|lighthouse|git checkout --quiet --detach|^printf 'Project-Access-Token",

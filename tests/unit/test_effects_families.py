@@ -435,6 +435,8 @@ change  rm status
 change  pkill -f status
 destroy pg_restore -d shop x.dump
 read    pg_restore --list x.dump
+read    pg_restore --file=/dev/null x.dump
+destroy pg_restore --file=/dev/nullx x.dump
 change  gh pr create --title x --body "delete the old one"
 read    echo "alembic downgrade -1"
 read    kubectl get jobs -l app=db-restore
