@@ -32,6 +32,7 @@ from widgets.verdict_bar import VerdictBar
 
 if TYPE_CHECKING:
     from runbook.conductor import Conductor
+    from runbook.incident.state import Run
     from runbook.logs.view import LogView
     from tui.app import WarRoom
     from tui.desk import Desk
@@ -79,6 +80,8 @@ class RoomScreen(Screen[None]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._redraw_asked = False
         self._tail_read = -1
+        self._output_timer: Timer | None = None
+        """Runs only while a command does: a room at rest is not woken ten times a second."""
         self._log_behind: bool | None = None
         """Whether the log has lines that pane 2 does not show; None before the first."""
         self._asked = ""
@@ -139,9 +142,9 @@ class RoomScreen(Screen[None]):
         self.log_desk = LogDesk(log_view, conductor, self._log_moved)
         conductor.on_change = self.ask_redraw
         conductor.lend_terminal = lender(self.room)
+        self._output_timer = self.set_interval(0.1, self._follow_output, pause=True)
         self._stand_on_next_step()
         self.set_interval(1.0, self._second)
-        self.set_interval(0.1, self._follow_output)
         self._second()
 
     def _stand_on_next_step(self) -> None:
@@ -204,6 +207,8 @@ class RoomScreen(Screen[None]):
         self.action_pane.label(note=picture.still_open(self.desk.open_words()))
         if self.log_desk is not None and (self.log_desk.look() or self.log_desk.run):
             self._show_log()
+        if self._output_timer is not None and self._under_way() is not None:
+            self._output_timer.resume()
         self._draw_action()
 
     def _draw_action(self) -> None:
@@ -272,13 +277,18 @@ class RoomScreen(Screen[None]):
         if self.log_desk is not None:
             self.logs.show(self.log_desk.window(self.logs.text.rows_high), self.log_desk.source())
 
+    def _under_way(self) -> Run | None:
+        return next((run for run in self.conductor.state.blocking if run.state == "running"), None)
+
     def _follow_output(self) -> None:
         """The output of a running command, read again only when there is more of it."""
         if self.desk is None:
             return
-        run = next((r for r in self.conductor.state.blocking if r.state == "running"), None)
+        run = self._under_way()
         if run is None:
             self._tail_read = -1
+            if self._output_timer is not None:
+                self._output_timer.pause()
             return
         size = self.conductor.carrier.output_size(run.id)
         if size != self._tail_read:
