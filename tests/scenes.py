@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from textual.app import App
+from textual.filter import Monochrome
 
 from runbook.logs.index import Line
 from runbook.logs.rows import rows_of
@@ -60,11 +61,11 @@ def _signals(*, bad: bool) -> SignalsView:
         rows=(
             SignalRow(
                 "error_rate", "error rate", "24.8 %" if bad else "0.2 %", "< 1 %", state, trend=1.1 if bad else -0.1,
-                points=errors, thresholds=(Threshold(1, "1 %", "good"), Threshold(5, "5 %", "danger")),
+                points=errors, thresholds=(Threshold(1, "1 %", "good"), Threshold(5, "5 %", "danger")), unit="%",
             ),
             SignalRow(
                 "p95", "latency p95", "6.2 s" if bad else "0.31 s", "< 1 s", state, trend=0.2 if bad else 0,
-                points=p95, thresholds=(Threshold(1, "1 s", "good"), Threshold(5, "5 s", "danger")),
+                points=p95, thresholds=(Threshold(1, "1 s", "good"), Threshold(5, "5 s", "danger")), unit="s",
             ),
             SignalRow(
                 "health", "health", "503" if bad else "200", "== 200", state, chart=False,
@@ -111,7 +112,10 @@ class Scene(App[None]):
     def on_mount(self) -> None:
         for theme in THEMES.values():
             self.register_theme(theme)
-        self.theme = THEMES[self._theme].name
+        if self._theme == "no-colour":
+            self.get_line_filters = lambda: [Monochrome()]  # type: ignore[method-assign]
+        else:
+            self.theme = THEMES[self._theme].name
         self.stage = RoomScreen()
         self.push_screen(self.stage)
 
@@ -145,6 +149,16 @@ DESTROYS = _fill(samples.HEADER, samples.VERDICT, samples.DESTROY, bad=True, ask
 UNKNOWN = _fill(samples.HEADER, samples.VERDICT, samples.UNKNOWN, bad=True)
 OVER = _fill(samples.HEADER, samples.RECOVERED, RECOVERED, bad=False)
 
+
+def READING(screen: RoomScreen) -> None:
+    """One signal alone, read at a moment after the rollback."""
+    OVER(screen)
+    body = screen.signals.signals
+    body.action_alone()
+    for _ in range(24):
+        body.action_read(-1)
+
+
 SCENES: dict[str, tuple[tuple[int, int], str, str, Callable[[RoomScreen], None]]] = {
     "deciding": (WIDE, "action", "dark", DECIDING),
     "destroying": (WIDE, "action", "dark", DESTROYS),
@@ -154,6 +168,9 @@ SCENES: dict[str, tuple[tuple[int, int], str, str, Callable[[RoomScreen], None]]
     "small-runbook": (SMALL, "runbook", "dark", DECIDING),
     "small-confirming": (SMALL, "action", "dark", DECIDING),
     "small-signals": (SMALL, "signals", "dark", DECIDING),
+    "reading": (WIDE, "signals", "dark", READING),
+    "recovered-high-contrast": (WIDE, "runbook", "high-contrast", OVER),
+    "recovered-no-colour": (WIDE, "runbook", "no-colour", OVER),
 }
 
 

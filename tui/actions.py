@@ -134,6 +134,27 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "step.stop", "x", "interrupt what runs (then X terminate, K kill)", "interrupt", _running, "step", bound=False
     ),
+    Action(
+        "signals.window",
+        "left_square_bracket,right_square_bracket",
+        "less or more time: 5, 15, 60 minutes",
+        "time",
+        _in("signals"),
+        "signals",
+        bound=False,
+    ),
+    Action(
+        "signals.read", "left,right", "read every value at a moment", "read", _in("signals"), "signals", bound=False
+    ),
+    Action(
+        "signals.alone",
+        "enter",
+        "one signal alone, j and k the next; esc: all of them, and now",
+        "one alone",
+        _in("signals"),
+        "signals",
+        bound=False,
+    ),
     Action("log.search", "slash", "search", "search", _in("logs"), "logs", bound=False),
     Action("log.next", "n,N", "next match, the one before", "next", _in("logs"), "logs", bound=False),
     Action(
@@ -167,6 +188,10 @@ _SPOKEN = {
     "slash": "/",
     "ampersand": "&",
     "escape": "esc",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left": "←",
+    "right": "→",
     "pageup": "pgup",
     "pagedown": "pgdn",
     "up": "↑",
@@ -188,6 +213,12 @@ _EATEN = {
 def spoken(action: Action) -> str:
     """An action's keys as a person names them: `: ctrl+p`."""
     return " ".join(_SPOKEN.get(key, key) for key in action.keys)
+
+
+def spoken_short(action: Action) -> str:
+    """The keys as the footer names them: one, or a pair of signs that belong together, `[ ]`."""
+    words = spoken(action).split()
+    return " ".join(words) if len(words) == 2 and all(len(word) == 1 for word in words) else words[0]
 
 
 def key_table(actions: Iterable[Action] = ACTIONS) -> str:

@@ -8,18 +8,17 @@ from datetime import datetime
 from textual.content import Content
 
 from runbook.incident.state import RoomState
-from runbook.model import Criterion, Runbook, Signal
+from runbook.model import Criterion, Runbook, Seconds, Signal
 from runbook.outlook import Outlook
 from runbook.signals.standing import Advice, Standing, State, Verdict
 from runbook.signals.words import amount, phrase
 from widgets.action_view import Confirmation, Finished, Following, Looking, Running
 from widgets.chart import Mark, Threshold
 from widgets.header import HeaderView
-from widgets.signals_view import HealthCheck, SignalRow, SignalsView, SourceDown, trend_of
+from widgets.signals_view import USUAL_WINDOW, HealthCheck, SignalRow, SignalsView, SourceDown, trend_of
 from widgets.verdict_bar import VerdictView
 from widgets.words import Said, in_words
 
-WINDOW = 900.0
 """Seconds that a chart shows; the drill's windows are shorter, and so is its chart."""
 _SHORT = {"error_rate": "err", "latency": "p95", "health": "health"}
 
@@ -119,10 +118,10 @@ def _short(outlook: Outlook) -> str:
 # ── pane 1 ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def signals(outlook: Outlook, state: RoomState, now: datetime) -> SignalsView:
-    """Every signal with its value, what it should be, and its course."""
+def signals(outlook: Outlook, state: RoomState, now: datetime, span: Seconds = USUAL_WINDOW) -> SignalsView:
+    """Every signal with its value, what it should be, and its course over `span` (a drill's is shorter)."""
     monitor, at = outlook.monitor, now.timestamp()
-    window = max(120.0, WINDOW / state.pace)
+    window = max(120.0 * span / USUAL_WINDOW, span / state.pace)
     readings = {signal: (value, why) for signal, value, why in monitor.readings()}
     rows = tuple(
         _row(outlook, signal, *readings[signal.id], at=at, window=window) for signal in _in_order(monitor.signals)
@@ -159,7 +158,8 @@ def _row(
         for sample in monitor.series[signal.id].since(at - window)
     )
     age = monitor.age(signal.id)
-    drawn = signal.kind in ("error_rate", "latency")
+    drawn = signal.kind in ("error_rate", "latency", "requests", "other") and any(v is not None for _, v in points)
+    main = signal.kind in ("error_rate", "latency")
     return SignalRow(
         id=signal.id,
         title=signal.title.lower() if signal.title[1:2].islower() else signal.title,
@@ -167,12 +167,13 @@ def _row(
         criterion=_bare(asked, signal),
         state=_state(standing),
         why=why or (standing.why if standing else ""),
-        trend=trend_of(points, at) if drawn else None,
+        trend=trend_of(points, at) if main else None,
         points=points if drawn else (),
         thresholds=_thresholds(outlook.runbook, signal) if drawn else (),
         checks=tuple(HealthCheck(name, ok) for name, ok in monitor.health_checks.get(signal.id, ())),
         no_data_for=age if age is not None and monitor.is_stale(signal.id) else 0,
-        chart=drawn and signal.id != "p50",
+        chart=main and signal.id != "p50",
+        unit=signal.unit,
     )
 
 

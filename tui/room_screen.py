@@ -27,7 +27,8 @@ from widgets.lines import cut
 from widgets.log_pane import LogPane, LogText
 from widgets.outline import OPEN_AT_FIRST, runbook_view
 from widgets.pane import Pane, pane_tabs
-from widgets.signals_pane import SignalsPane
+from widgets.signals_pane import SignalsBody, SignalsPane
+from widgets.signals_view import USUAL_WINDOW, WINDOWS
 from widgets.verdict_bar import VerdictBar
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class RoomScreen(Screen[None]):
         """Runs only while a command does: a room at rest is not woken ten times a second."""
         self._log_behind: bool | None = None
         """Whether the log has lines that pane 2 does not show; None before the first."""
+        self._span = USUAL_WINDOW
         self._asked = ""
         self.key_named = ""
         """The last key and what it does, while presenting."""
@@ -169,13 +171,17 @@ class RoomScreen(Screen[None]):
     def _second(self) -> None:
         if self.desk is None:
             return
-        from tui import picture
-
         self.do(self.conductor.look())
-        self.signals.show(picture.signals(self.conductor.outlook, self.conductor.state, self.conductor.clock()))
+        self._show_signals()
         if self._log_behind:
             self.set_timer(0.5, self._show_log)  # between two ticks, so that a key waits for one picture at most
         self.draw()
+
+    def _show_signals(self) -> None:
+        from tui import picture
+
+        conductor = self.conductor
+        self.signals.show(picture.signals(conductor.outlook, conductor.state, conductor.clock(), self._span))
 
     def draw(self) -> None:
         from tui import picture
@@ -256,13 +262,14 @@ class RoomScreen(Screen[None]):
     def _hints(self) -> tuple[KeyHint, ...]:
         now = self.situation()
         logs = ("log.stop", "log.source", "log.search", "log.filter")
-        shown = ("method", "note", "timeline", "contacts", "report", *logs, "help", "palette")
+        charts = ("signals.window", "signals.read", "signals.alone")
+        shown = ("method", "note", "timeline", "contacts", "report", *charts, *logs, "help", "palette")
         keep = {"method", "help"}
         hints = [KeyHint("1-4", "pane", keep=True)]
         for name in shown:
             action = actions.BY_ID[name]
             if not action.why_not(now):
-                hints.append(KeyHint(actions.spoken(action).split()[0], action.short, keep=name in keep))
+                hints.append(KeyHint(actions.spoken_short(action), action.short, keep=name in keep))
         return tuple(hints)
 
     def _log_moved(self) -> None:
@@ -388,6 +395,14 @@ class RoomScreen(Screen[None]):
             from tui import dialogs
 
             dialogs.ACTS[name](self)
+
+    # ── pane 1 ────────────────────────────────────────────────────────────────────────────────────
+
+    def on_signals_body_window_asked(self, event: SignalsBody.WindowAsked) -> None:
+        at = WINDOWS.index(self._span) + event.step
+        self._span = WINDOWS[min(max(at, 0), len(WINDOWS) - 1)]
+        if self.desk is not None:
+            self._show_signals()
 
     # ── pane 2 ────────────────────────────────────────────────────────────────────────────────────
 

@@ -50,6 +50,8 @@ class ChartData(Record, frozen=True):
     now: float = 0
     thresholds: tuple[Threshold, ...] = ()
     marks: tuple[Mark, ...] = ()
+    cursor: float | None = None
+    """The moment that is read; None where nobody reads."""
 
 
 class ChartPalette(Record, frozen=True):
@@ -82,6 +84,8 @@ def draw(data: ChartData, width: int, height: int, palette: ChartPalette) -> lis
     cells = _curve(points, begin, end, top, across, down, palette, data.thresholds)
     for mark in data.marks:
         _put_column(cells, _column(mark.at, begin, data.window, across), palette)
+    if data.cursor is not None:
+        _put_column(cells, _column(data.cursor, begin, data.window, across), palette, reading=True)
     lines = sorted(data.thresholds, key=lambda line: line.tone == "danger")  # where two share a row, danger is said
     for line in reversed(lines):
         _put_row(cells, line, top, palette)
@@ -142,9 +146,11 @@ def scale_top(values: Sequence[float], thresholds: Sequence[float]) -> float:
 
 
 def short_number(value: float) -> str:
-    """At most four characters: `0`, `.075`, `30`, `1.5k`, `12M`."""
-    if abs(value) < 1e-4:
+    """At most four characters: `0`, `8e-4`, `.075`, `30`, `1.5k`, `12M`."""
+    if abs(value) < 1e-9:
         return "0"
+    if abs(value) < 1e-3:
+        return f"{value:.0e}".replace("e-0", "e-")
     for divisor, letter in ((1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T")):
         for digits in (3, 2, 1):
             text = f"{value / divisor:.{digits}g}"
@@ -175,6 +181,12 @@ def _thinned(stretch: list[tuple[float, float]], begin: float, per_cell: float) 
     for inside in cells.values():
         kept.extend(sorted({min(inside, key=lambda p: p[1]), max(inside, key=lambda p: p[1])}))
     return kept
+
+
+def value_at(data: ChartData, moment: float) -> float | None:
+    """The last value known at a moment; None in a gap, and before the first."""
+    seen = [value for at, value in data.points if at <= moment]
+    return seen[-1] if seen and seen[-1] is not None and math.isfinite(seen[-1]) else None
 
 
 # ── drawing ───────────────────────────────────────────────────────────────────────────────────────
@@ -262,12 +274,13 @@ def _put_row(cells: list[list[Cell]], line: Threshold, top: float, palette: Char
             row[x] = (sign, style)
 
 
-def _put_column(cells: list[list[Cell]], x: int, palette: ChartPalette) -> None:
+def _put_column(cells: list[list[Cell]], x: int, palette: ChartPalette, *, reading: bool = False) -> None:
     if not 0 <= x < len(cells[0]):
         return
+    sign = ("|" if _ascii() else "│") if reading else (":" if _ascii() else "┊")
     for row in cells:
-        if row[x][0] == " ":
-            row[x] = (":" if _ascii() else "┊", palette.muted)
+        if row[x][0] == " " or (reading and row[x][0] in "┊:"):
+            row[x] = (sign, palette.mark if reading else palette.muted)
 
 
 def _scale_labels(top: float, down: int) -> dict[int, str]:

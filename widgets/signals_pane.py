@@ -1,19 +1,26 @@
-"""The signals pane: a line for each signal, a chart where there is room, and what is not known said as such."""
+"""The signals pane: a line for each signal, a chart where there is room, and what is not known said as such.
+
+A person can look at more or less time, at one signal alone, and read every value at a moment.
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from msgspec import structs
 from rich.style import Style
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 
 from runbook.signals.standing import State
-from widgets.chart import ChartCache, ChartData, ChartPalette, course
+from runbook.signals.words import amount
+from widgets.chart import GUTTER, ChartCache, ChartData, ChartPalette, course, value_at
 from widgets.lines import join, spread
 from widgets.pane import Pane
 from widgets.signals_view import SignalRow, SignalsView
@@ -44,17 +51,72 @@ class SignalsBody(Widget, can_focus=True):
         f"signals--{name}" for name in ("curve", "bad", "danger", "good", "muted", "mark")
     }
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left_square_bracket", "window(-1)", "less time", show=False, id="signals.shorter"),
+        Binding("right_square_bracket", "window(1)", "more time", show=False, id="signals.longer"),
+        Binding("left", "read(-1)", "read a moment earlier", show=False, id="signals.earlier"),
+        Binding("right", "read(1)", "read a moment later", show=False, id="signals.later"),
+        Binding("up,k", "choose(-1)", "the signal above", show=False, id="signals.up"),
+        Binding("down,j", "choose(1)", "the signal below", show=False, id="signals.down"),
+        Binding("enter", "alone", "one signal alone", show=False, id="signals.alone"),
+        Binding("escape", "back", "back to all, and to now", show=False, id="signals.back"),
+    ]
+
+    class WindowAsked(Message):
+        """More (+1) or less (-1) time is wanted."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
     def __init__(self) -> None:
         super().__init__()
         self.view = SignalsView()
+        self.cursor: float | None = None
+        self.alone = ""
+        """The signal that has the whole pane; empty where all are shown."""
         self._charts: dict[str, tuple[ChartCache, ChartData]] = {}
         self._strips: list[Strip] | None = None
         self._palette: ChartPalette | None = None
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────────────
+
+    def action_window(self, step: int) -> None:
+        self.post_message(self.WindowAsked(step))
+
+    def action_read(self, step: int) -> None:
+        """The cursor by one cell; the first step puts it at the newest."""
+        cell = self.view.window / max(1, self.size.width - GUTTER - 9)
+        at = self.view.now if self.cursor is None else self.cursor + step * cell
+        self.cursor = min(max(at, self.view.now - self.view.window + cell), self.view.now)
+        self._repaint()
+
+    def action_choose(self, step: int) -> None:
+        """Alone, the next signal; beside the others there is nothing to choose."""
+        names = [row.id for row in self.view.rows if row.points]
+        if self.alone in names:
+            self.alone = names[(names.index(self.alone) + step) % len(names)]
+            self._repaint()
+
+    def action_alone(self) -> None:
+        first = next((row.id for row in self.view.rows if row.points), "")
+        self.alone = "" if self.alone else first
+        self._repaint()
+
+    def action_back(self) -> None:
+        self.cursor, self.alone = None, ""
+        self._repaint()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Escape is the room's, unless there is something to come back from here."""
+        return action != "back" or self.cursor is not None or bool(self.alone)
 
     def show(self, view: SignalsView) -> None:
         if view == self.view:
             return
         self.view = view
+        if self.cursor is not None and self.cursor < view.now - view.window:
+            self.cursor = None
         kept = {row.id for row in view.rows}
         self._charts = {name: chart for name, chart in self._charts.items() if name in kept}
         before, self._strips = self._strips, self._drawn(self.size.width, self.size.height)
@@ -89,11 +151,13 @@ class SignalsBody(Widget, can_focus=True):
         if width < 1 or height < 1:
             return []
         lines = [self._strip(_banner(down.source, down.why, down.since, width), width) for down in self.view.down]
-        rows = self.view.rows
+        rows = tuple(row for row in self.view.rows if self.alone in ("", row.id)) or self.view.rows
+        if self.cursor is not None:
+            lines.append(self._strip(_moment(self.view, self.cursor), width))
         room = height - len(lines)
         if not rows:
             return [*lines, self._strip(join((" no signal is asked yet", "$foreground-muted")), width)][:height]
-        charts = chart_heights(rows, room)
+        charts = [room - 1] if len(rows) == 1 and rows[0].points else chart_heights(rows, room)
         for row, chart in zip(rows, charts, strict=True):
             data = self._data(row)
             lines.append(self._strip(line_of(row, data, width, with_course=not chart), width))
@@ -114,7 +178,7 @@ class SignalsBody(Widget, can_focus=True):
     def _data(self, row: SignalRow) -> ChartData:
         """The row's chart data; the same object as long as nothing in it changed, which the cache asks for."""
         view = self.view
-        data = ChartData(row.points, view.window, view.now, row.thresholds, view.marks)
+        data = ChartData(row.points, view.window, view.now, row.thresholds, view.marks, self.cursor)
         known = self._charts.get(row.id)
         if known and known[1] == data:
             return known[1]
@@ -157,6 +221,8 @@ def line_of(row: SignalRow, data: ChartData, width: int, *, with_course: bool) -
     narrow = width < NARROW
     stale = row.no_data_for > 0
     title, value = (12, 8) if narrow else (13, 9)
+    if data.cursor is not None and row.points:
+        return _read(row, data, title, value)
     value_style = (
         "$foreground-muted" if stale else f"bold {STATE_STYLE[row.state]}" if row.state == "not-met" else "bold"
     )
@@ -168,6 +234,26 @@ def line_of(row: SignalRow, data: ChartData, width: int, *, with_course: bool) -
     right = _standing(row, narrow)
     room = width - left.cell_length - right.cell_length - 2
     return spread(left + _middle(row, data, room, with_course=with_course), right, width, gap=2)
+
+
+def _read(row: SignalRow, data: ChartData, title: int, value: int) -> Content:
+    """The line while a moment is read: what the value was then, and what it is now."""
+    assert data.cursor is not None
+    then = value_at(data, data.cursor)
+    words = amount(then, row.unit) if then is not None else "no data"
+    now = f"  now {row.value or '–'}"
+    return join(
+        f" {row.title:<{title}.{title}}", (f"{words:>{value}}", "bold $text-accent"), (now, "$foreground-muted")
+    )
+
+
+def _moment(view: SignalsView, cursor: float) -> Content:
+    """When it is that is read, and which step had run last by then."""
+    at = datetime.fromtimestamp(cursor, UTC).strftime("%H:%M:%SZ")
+    ran = [mark for mark in view.marks if mark.at <= cursor]
+    step = f"  after step {max(ran, key=lambda mark: mark.at).label}" if ran else ""
+    ago = f"  {clock(view.now - cursor)} ago" if view.now - cursor >= 1 else "  now"
+    return join(" at ", (at, "bold $text-accent"), (ago, ""), (step, "$foreground-muted"))
 
 
 def _middle(row: SignalRow, data: ChartData, room: int, *, with_course: bool) -> Content:

@@ -7,6 +7,9 @@ from runbook.signals.standing import State
 from widgets.chart import Mark, Threshold
 
 TREND_OVER: Seconds = 60
+WINDOWS: tuple[Seconds, ...] = (300, 900, 3600)
+"""How much time the charts can show."""
+USUAL_WINDOW: Seconds = 900
 
 
 class HealthCheck(Record, frozen=True):
@@ -37,6 +40,8 @@ class SignalRow(Record, frozen=True):
     """Above 0: the last value is so old that it must not be taken for now."""
     chart: bool = True
     """Whether it is worth a chart when there is room."""
+    unit: str = ""
+    """The unit of `points`, for a value that is read in the chart."""
 
 
 class SourceDown(Record, frozen=True):

@@ -178,7 +178,7 @@ def test_numbers_of_the_scale() -> None:
     assert scale_top([1.0], [5.0]) == pytest.approx(6)
     numbers = {
         0: "0", 0.25: "0.25", 0.075: ".075", 3.0: "3", 150.0: "150", 999.6: "1k", 1500.0: "1.5k", 12e6: "12M",
-        750e3: "750k", 2.5e9: "2.5G", 1e300: "huge", 5e-324: "0",
+        750e3: "750k", 0.0008: "8e-4", 2.5e9: "2.5G", 1e300: "huge", 5e-324: "0",
     }  # fmt: skip
     assert {value: short_number(value) for value in numbers} == numbers
 

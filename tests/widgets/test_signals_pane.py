@@ -22,6 +22,7 @@ ERRORS = SignalRow(
     "24.8 %",
     "< 1 %",
     "not-met",
+    unit="%",
     trend=24.1,
     points=POINTS,
     thresholds=(Threshold(5, "5 %"), Threshold(1, "1 %", "good")),
@@ -177,3 +178,61 @@ def test_trend() -> None:
     assert trend_of(((0, 1.0), (100, None)), 100) is None
     assert trend_of(((90, 1.0), (100, 2.0)), 100) is None
     assert trend_of((), 100) is None
+
+
+async def test_the_cursor_reads_every_value_at_one_moment_and_stays_there_while_time_goes_on() -> None:
+    app = Host()
+    async with app.run_test(size=(80, 30)) as pilot:
+        await shown(pilot, VIEW)
+        app.query_one(SignalsBody).focus()
+        await pilot.press("left")
+        assert "Z  now" in app.lines[0]
+        await pilot.press(*["left"] * 20)
+        moment = app.lines[0].split()[1]
+        assert any("24.8" in line and "now 24.8 %" in line for line in app.lines)
+        await shown(pilot, structs.replace(VIEW, now=NOW + 60))
+        assert app.lines[0].split()[1] == moment
+        await pilot.press(*["left"] * 40)
+        assert any("0.3" in line and "now 24.8 %" in line for line in app.lines)
+        await pilot.press("escape")
+        assert "at " not in app.lines[0]
+
+
+async def test_a_hole_under_the_cursor_is_read_as_no_data() -> None:
+    holed = structs.replace(ERRORS, points=tuple((at, None if at > NOW - 100 else value) for at, value in POINTS))
+    app = Host()
+    async with app.run_test(size=(80, 30)) as pilot:
+        await shown(pilot, structs.replace(VIEW, rows=(holed,)))
+        app.query_one(SignalsBody).focus()
+        await pilot.press("left")
+        assert any("no data" in line and "now 24.8 %" in line for line in app.lines)
+
+
+async def test_one_signal_takes_the_whole_pane_and_the_next_one_is_a_key_away() -> None:
+    app = Host()
+    async with app.run_test(size=(80, 30)) as pilot:
+        await shown(pilot, VIEW)
+        app.query_one(SignalsBody).focus()
+        await pilot.press("enter")
+        assert "error rate" in app.lines[0] and not any("latency" in line for line in app.lines)
+        assert app.lines[1].lstrip()[:1].isdigit() and any(":" in line for line in app.lines[-2:])
+        await pilot.press("j")
+        assert "latency p95" in app.lines[0]
+        await pilot.press("escape")
+        assert sum("error rate" in line or "latency" in line for line in app.lines) == 2
+
+
+async def test_more_or_less_time_is_asked_of_the_room() -> None:
+    asked: list[int] = []
+
+    class Asked(Host):
+        def on_signals_body_window_asked(self, event: SignalsBody.WindowAsked) -> None:
+            asked.append(event.step)
+
+    app = Asked()
+    async with app.run_test(size=(80, 30)) as pilot:
+        await shown(pilot, VIEW)
+        app.query_one(SignalsBody).focus()
+        await pilot.press("right_square_bracket", "left_square_bracket")
+        await pilot.pause()
+    assert asked == [1, -1]
