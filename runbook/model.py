@@ -320,6 +320,37 @@ class Lesson(Record, frozen=True):
     answer: str
 
 
+# ── a team's own platform ─────────────────────────────────────────────────────────────────────────
+
+
+class Question(Record, frozen=True):
+    """A read-only question to a platform: a program with its words, without a shell, or an HTTP GET."""
+
+    run: str = ""
+    url: str = ""
+    headers: dict[str, str] = {}
+    """By name; `$NAME` in a value is the variable of that name."""
+    path: str = ""
+    """Where the answer stands in the JSON, with dots; `*` stands for every entry of a list."""
+    reads: bool = False
+    """The author's word that a program which is not known only reads."""
+
+
+class OwnPlatform(Record, frozen=True):
+    """Something of the team's own that keeps releases, or the settings of a feature flag."""
+
+    id: str
+    order: str
+    """The command that goes back, word for word, with `<release>` and any other `<name>` in it."""
+    live: Question
+    releases: Question | None = None
+    values: tuple[str, ...] = ()
+    """What can be gone back to where it is always the same: `true`, `false`."""
+    noun: str = "release"
+    what: str = ""
+    """What it acts on, as a person names it."""
+
+
 class Runbook(Record, frozen=True):
     """A team's rollback runbook."""
 
@@ -333,6 +364,7 @@ class Runbook(Record, frozen=True):
     notes: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
     guard: tuple[Check, ...] = ()
+    platforms: tuple[OwnPlatform, ...] = ()
     signals: tuple[Signal, ...] = ()
     logs: tuple[LogSource, ...] = ()
     triggers: tuple[Trigger, ...] = ()

@@ -23,7 +23,9 @@ from runbook.logs.view import LogView
 from runbook.model import Record, Runbook
 from runbook.outlook import Outlook
 from runbook.providers import clean_room
+from runbook.providers.declared import Declared
 from runbook.providers.git import Git
+from runbook.providers.on_platform import OnPlatform
 from runbook.providers.platforms import PLATFORMS
 from runbook.reading import yaml
 from runbook.signals import criteria
@@ -169,6 +171,11 @@ def drill_incident(drill: str, since: datetime) -> Path | None:
 async def make_ready(conductor: Conductor, repository: Path | None) -> None:
     """Make the clean room (a fetch can take seconds) and settle what an earlier room left open."""
     carrier = conductor.carrier
+    platforms = (
+        *PLATFORMS,
+        *(OnPlatform(Declared(platform, lambda: conductor.driving)) for platform in conductor.runbook.platforms),
+    )
+    carrier.providers = platforms
     if repository is None:
         carrier.no_clean_room = "There is no git repository here. Start warroom inside the one you deploy from."
     else:
@@ -178,7 +185,7 @@ async def make_ready(conductor: Conductor, repository: Path | None) -> None:
             carrier.no_clean_room = f"{refused.what} {refused.mend}"
         else:
             carrier.no_clean_room = ""
-            carrier.providers = (Git(made.folder), *PLATFORMS)
+            carrier.providers = (Git(made.folder), *platforms)
     if conductor.driving:
         await conductor.recover()
     conductor.on_change()

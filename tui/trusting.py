@@ -79,6 +79,8 @@ def offered(book: Runbook) -> Iterator[Offered]:
     checks = [*book.guard, *(check for method in book.procedures() for check in method.requires)]
     asked = [check.run for check in (*checks, *(step.done_when for step in steps if step.done_when)) if check.run]
     asked += [signal.source.run for signal in book.signals if isinstance(signal.source, CommandOutput)]
+    questions = [one for own in book.platforms for one in (own.live, own.releases) if one is not None]
+    asked += [one.run or " ".join(("GET", one.url, *one.headers.values())) for one in questions]
     for text in dict.fromkeys(asked):
         yield Offered("Asked without a confirmation", text, Effect.READ, 0)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -69,11 +69,17 @@ class Live(Record, frozen=True):
 class Platform(Protocol):
     """One platform. Questions raise Unavailable, with what was tried and the mend."""
 
-    name: ClassVar[str]
-    programs: ClassVar[tuple[str, ...]]
-    """The programs whose calls it reads."""
-    noun: ClassVar[str]
-    """What a release is called there: revision, deployment, version."""
+    @property
+    def name(self) -> str:
+        """What it is called in a record."""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The programs whose calls it reads."""
+
+    @property
+    def noun(self) -> str:
+        """What a release is called there: revision, deployment, version."""
 
     def order(self, call: Call) -> Order | None:
         """The call as an order to go back; None for every other call."""

@@ -19,6 +19,7 @@ from runbook.model import (
     Step,
     Trigger,
 )
+from runbook.reading.compose_platforms import platforms
 from runbook.reading.compose_signals import Signals
 from runbook.reading.compose_steps import VALUE, Infer, Steps, check_ids, placeholders, said
 from runbook.reading.form import MethodForm, RunbookForm
@@ -64,6 +65,7 @@ class _Composer:
         self.form = form
         self.signals = signals
         self.problems = problems
+        self.infer = infer
         self.steps = Steps((param.id for param in form.params), signals, problems, infer, form.literals)
         self.methods = [method.id for method in form.methods]
 
@@ -82,6 +84,7 @@ class _Composer:
             notes=form.notes,
             params=form.params,
             guard=self.steps.checks(form.guard, "guard"),
+            platforms=platforms(form, self.problems, self.infer),
             signals=self.signals.all,
             logs=form.logs,
             triggers=self._triggers(),

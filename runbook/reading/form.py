@@ -273,6 +273,38 @@ class NoSourceForm(Form, frozen=True, tag_field="source", tag="none"):
 SignalForm = HttpJsonForm | HealthForm | PrometheusForm | ExpositionForm | CommandOutputForm | NoSourceForm
 
 
+class QuestionForm(Form, frozen=True):
+    """A read-only question to a platform: either `run` or `url`."""
+
+    run: str = ""
+    """One program with its words, without a shell. `<name>` is what stands there in the command."""
+    url: str = ""
+    """Asked with GET."""
+    headers: dict[str, str] = {}
+    """`$NAME` in a value is the variable of that name, so that no secret stands here."""
+    path: str = ""
+    """Where the answer stands in the JSON, with dots: `flags.checkout.on`, `releases.*.id`; else the lines count."""
+    reads: bool = False
+    """Your word that a program which warroom does not know only reads."""
+
+
+class PlatformForm(Form, frozen=True):
+    """A platform of your own: how its way back is written, what is live there, what there is to go back to."""
+
+    order: str
+    """The command that goes back, word for word, with `<release>` where that stands; other `<names>` are free."""
+    live: QuestionForm
+    """What serves now, named as in the command."""
+    releases: QuestionForm | None = None
+    """What can be gone back to, newest first."""
+    values: tuple[str, ...] = ()
+    """The same where it never changes: `[on, off]` for a feature flag."""
+    noun: str = "release"
+    """What a release is called there."""
+    what: str = ""
+    """What it acts on, as a person names it: `flag <flag>`."""
+
+
 class CriterionForm(Form, frozen=True):
     """A condition with a name, for use in `wait_for`, triggers and outcomes."""
 
@@ -361,6 +393,8 @@ class RunbookForm(Form, frozen=True):
     """Words in angle brackets that are text and no values: `none` for `grep '<none>'`."""
     guard: tuple[CheckForm, ...] = ()
     """Asked again just before every change: right repository, right cluster?"""
+    platforms: dict[str, PlatformForm] = {}
+    """Platforms of your own, each under its name: their ways back get preview, picker, proof and undo."""
     signals: dict[str, SignalForm] = {}
     """Numbers over time, each under its name."""
     criteria: tuple[CriterionForm, ...] = ()

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from runbook.model import Capture, Check, Command, Criterion, Effect, Expect, Method, Runbook, Signal, Step, Undo
 from runbook.reading.compose import open_params
+from runbook.reading.compose_platforms import platform_form
 from runbook.reading.compose_signals import SOURCES
 from runbook.reading.compose_steps import placeholders
 from runbook.reading.form import (
@@ -47,6 +48,7 @@ def form_of(book: Runbook) -> RunbookForm:
         params=book.params,
         literals=_literals(book),
         guard=tuple(_check(check) for check in book.guard),
+        platforms={platform.id: platform_form(platform) for platform in book.platforms},
         signals={signal.id: _signal(signal) for signal in book.signals},
         logs=book.logs,
         triggers=tuple(

@@ -22,7 +22,9 @@ from runbook.model import (
     LogSource,
     Method,
     Outcome,
+    OwnPlatform,
     Param,
+    Question,
     Runbook,
     Signal,
     Step,
@@ -296,6 +298,29 @@ def signals(draw: st.DrawFn) -> Signal:
 
 
 @st.composite
+def platforms(draw: st.DrawFn) -> OwnPlatform:
+    question = st.one_of(
+        st.builds(Question, run=one_of("flagctl get <flag>", "cat 'a: b'"), path=texts, reads=st.just(True)),
+        st.builds(
+            Question,
+            url=one_of("https://x/<flag>?a=b#c", "<base>/y"),
+            headers=st.dictionaries(names, texts, max_size=2),
+            path=texts,
+        ),
+    )
+    listed = draw(st.booleans())
+    return OwnPlatform(
+        id=draw(names),
+        order=draw(one_of("flagctl set <flag> <release> '<base>'", 'flagctl --at <base> "x: <flag>" <release>')),
+        live=draw(question),
+        releases=draw(question) if listed else None,
+        values=() if listed else draw(few(texts, least=1)),
+        noun=draw(texts),
+        what=draw(one_of("flag <flag>", "", "# <base>")),
+    )
+
+
+@st.composite
 def conditions(draw: st.DrawFn, of: tuple[Signal, ...]) -> Criterion:
     signal = draw(st.sampled_from(of))
     held = draw(one_of("", " for 5m", " for 90s", " for 0.5s", " for 1h30m"))
@@ -338,6 +363,7 @@ def runbooks(draw: st.DrawFn) -> Runbook:
         notes=draw(few(texts)),
         params=params,
         guard=draw(named(checks())),
+        platforms=draw(named(platforms())),
         signals=watched,
         logs=draw(named(st.builds(LogSource, id=names, path=said, title=texts))),
         triggers=draw(

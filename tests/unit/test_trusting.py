@@ -14,6 +14,11 @@ id: shop
 title: Shop
 guard: [{id: place, run: cat place}]
 signals: {load: {source: command, run: cat /proc/loadavg, regex: '([0-9.]+)'}}
+platforms:
+  flag:
+    order: flagctl set <flag> <release>
+    live: {run: flagctl get <flag>, reads: true}
+    releases: {url: https://flags.example/states, headers: {Authorization: $TOKEN}}
 methods:
   - id: back
     title: Back
@@ -30,4 +35,11 @@ def test_what_is_asked_without_a_confirmation_is_listed_beside_the_commands() ->
         "./go.sh": Effect.CHANGE,
         "./back.sh": Effect.CHANGE,
     }
-    assert unasked == {"cat place", "git status", "cat done", "cat /proc/loadavg"}
+    assert unasked == {
+        "cat place",
+        "git status",
+        "cat done",
+        "cat /proc/loadavg",
+        "flagctl get <flag>",
+        "GET https://flags.example/states $TOKEN",
+    }
