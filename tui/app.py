@@ -295,7 +295,7 @@ def _drill_opening(args: argparse.Namespace, values: dict[str, str], tell: Progr
         running = drill.start(args.scenario, args.seed, folder, progress=tell)
     scenario = running.scenario
     return Opening(
-        source="book:production-rollback",
+        source=running.source,
         repository=running.repository,
         values={**running.values, **values},
         folder=None if args.new else drill_incident(str(running.folder), datetime.fromtimestamp(running.started, UTC)),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from runbook.drill import database
 from runbook.drill.scenarios import Scenario, scenario
 from runbook.drill.world import DrillError, World, build
 from runbook.model import Record, Seconds
@@ -28,6 +29,8 @@ OURS = (
     "deploys",
     "logs",
     "host",
+    "database",
+    "runbook.yaml",
     "world.json",
     "alive",
     "lock",
@@ -77,7 +80,14 @@ class Drill(Record, frozen=True):
             "production_url": self.production_url,
             "staging_url": self.staging_url,
             "production_log": str(self.log),
+            **database.values(self.folder),
         }
+
+    @property
+    def source(self) -> str:
+        """The runbook to go by: the shipped one, unless this practice production needs another method."""
+        own = self.folder / database.RUNBOOK
+        return str(own) if own.exists() else "book:production-rollback"
 
     @property
     def running(self) -> bool:
@@ -119,6 +129,9 @@ def start(
     progress("making the remote and your clone")
     world = build(folder, chosen, seed)
     (folder / "world.json").write_bytes(msgspec.json.encode(world))
+    if chosen.name == "bad-migration":
+        progress("making the database, and migrating it")
+        database.make(folder, Path(world.repository))
     (folder / "alive").touch()
     command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py"))]
     command += ["--folder", str(folder), "--scenario", name, "--seed", str(seed), "--build", str(build_seconds)]

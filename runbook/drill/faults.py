@@ -6,7 +6,7 @@ from runbook.model import Record
 
 
 class Edit(Record, frozen=True):
-    """A piece of a file's text before and after; `before` and `after` each occur once."""
+    """A piece of a file's text before and after; `before` and `after` each occur once. No `before`: a new file."""
 
     path: str
     before: str
@@ -252,12 +252,35 @@ def _tidy(after: str) -> Fault:
     )
 
 
+# ── bad-migration: a column renamed in the database, and the code still asks for the old one ────────
+
+
+def _renamed(before: str, after: str) -> Fault:
+    step = f"db/migrations/0002_{after}"
+    return Fault(
+        subjects=(f"Rename {before} to {after} in the catalogue", f"Migration: product.{before} becomes {after}"),
+        edits=(
+            Edit(f"{step}.sql", "", _script(before, after)),
+            Edit(f"{step}.down.sql", "", _script(after, before)),
+        ),
+    )
+
+
+def _script(before: str, after: str) -> str:
+    return f"BEGIN IMMEDIATE;\nALTER TABLE product RENAME COLUMN {before} TO {after};\nCOMMIT;\n"
+
+
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "bad-deploy": (DISCOUNT, SHIPPING, RESTOCK, QUANTITY),
     "cloud": (DISCOUNT, SHIPPING, RESTOCK, QUANTITY),
     "slow": tuple(make(*wait) for make in (_warehouse, _voucher) for wait in _WAITS),
     "outage": (CLUSTER, CLUSTER_FIRST),
     "flapping": tuple(_recycle(seconds) for seconds in (11, 12, 13)),
+    "bad-migration": (
+        _renamed("stock", "on_hand"),
+        _renamed("restock", "back_in_days"),
+        _renamed("price", "net_price"),
+    ),
     "wrong-diagnosis": (
         _tidy("# Extras, in CURRENCY.\nGIFT_WRAP = 2.50\nSHIPPING_HOME = 4.90\nSHIPPING_ABROAD = 9.90,\n"),
         _tidy("# Extras, in CURRENCY.\nSHIPPING_ABROAD = 9.90\nSHIPPING_HOME = 4.90\nGIFT_WRAP = 2.50,\n"),

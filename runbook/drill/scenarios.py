@@ -59,6 +59,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         mend="Restore the deployment before with the vercel program (npm i -g vercel), or mend it in git.",
     ),
     Scenario(
+        name="bad-migration",
+        description="A release renames a column of the database that the code still asks for: most pages answer 500.",
+        severity="SEV-1",
+        title="Most pages answer 500 since the last release migrated the database",
+        trigger="error rate above 5 %, database integrity",
+        mend="Method 4: take the migration back by its down script. Going back in git alone does not help.",
+    ),
+    Scenario(
         name="wrong-diagnosis",
         description="The commit that looks guilty is innocent: reverting it does not help.",
         severity="SEV-2",

@@ -65,6 +65,9 @@ def applied(tree: Tree, edits: tuple[Edit, ...]) -> Tree:
     """The tree after the edits. Raises ValueError where a text to replace does not occur once."""
     after = dict(tree)
     for edit in edits:
+        if not edit.before and edit.path not in after:
+            after[edit.path] = edit.after
+            continue
         if after[edit.path].count(edit.before) != 1:
             raise ValueError(f"{edit.path} does not hold this once: {edit.before!r}")
         after[edit.path] = after[edit.path].replace(edit.before, edit.after)

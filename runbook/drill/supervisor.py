@@ -49,7 +49,7 @@ class Supervisor:
             "CACHE_CLUSTER_URL": f"redis://127.0.0.1:{self.nobody.getsockname()[1]}",
         }
         self.environments = [
-            Environment(name, branch, self.folder, listener(), services, options.build)
+            Environment(name, branch, self.folder, listener(), services | database(self.folder, name), options.build)
             for name, branch in (("production", "production"), ("staging", "main"))
         ]
         self.load: subprocess.Popen[bytes] | None = None
@@ -133,6 +133,12 @@ class Supervisor:
             self.hosted.end()
         for environment in self.environments:
             environment.end()
+
+
+def database(folder: Path, name: str) -> dict[str, str]:
+    """Where an environment's database is, in a drill that has one."""
+    path = folder / "database" / f"{name}.db"
+    return {"SHOP_DATABASE": str(path)} if path.exists() else {}
 
 
 def listener() -> socket.socket:

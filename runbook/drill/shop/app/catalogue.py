@@ -4,6 +4,8 @@ import sqlite3
 import threading
 from dataclasses import dataclass
 
+from . import settings
+
 PRODUCTS = (
     ("mug-07", "Enamel mug", 12.50, 180, 1),
     ("book-12", "Photo book, 24 pages", 34.90, 60, 3),
@@ -16,9 +18,11 @@ PRODUCTS = (
 )
 
 _lock = threading.Lock()
-_database = sqlite3.connect(":memory:", check_same_thread=False)
-_database.execute("CREATE TABLE product (sku TEXT PRIMARY KEY, name TEXT, price REAL, stock INTEGER, restock INTEGER)")
-_database.executemany("INSERT INTO product VALUES (?, ?, ?, ?, ?)", PRODUCTS)
+_database = sqlite3.connect(settings.DATABASE, check_same_thread=False, isolation_level=None)
+TABLE = "CREATE TABLE product (sku TEXT PRIMARY KEY, name TEXT, price REAL, stock INTEGER, restock INTEGER)"
+if settings.DATABASE == ":memory:":
+    _database.execute(TABLE)
+    _database.executemany("INSERT INTO product VALUES (?, ?, ?, ?, ?)", PRODUCTS)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def products() -> list[Product]:
 def product(sku: str) -> Product:
     """Raises UnknownProduct."""
     with _lock:
-        row = _database.execute("SELECT * FROM product WHERE sku = ?", (sku,)).fetchone()
+        row = _database.execute("SELECT sku, name, price, stock, restock FROM product WHERE sku = ?", (sku,)).fetchone()
     if row is None:
         raise UnknownProduct(sku)
     return Product(*row)

@@ -4,6 +4,9 @@ import os
 
 ENVIRONMENT = os.environ.get("SHOP_ENVIRONMENT", "development")
 
+# Where the catalogue lives: a file of SQLite, or a practice catalogue in memory.
+DATABASE = os.environ.get("SHOP_DATABASE", ":memory:")
+
 # Sessions and short-lived answers live in the cache.
 CACHE_URL = os.environ.get("CACHE_URL", "redis://127.0.0.1:6379")
 CACHE_TIMEOUT = 1.0
