@@ -122,10 +122,11 @@ class Chooser(ModalScreen[str | None]):
         """A method's label, as the team says it aloud, selects it; `2b` as well, letter by letter."""
         labels = [card.label for card in self.cards]
         for typed in (self._typed + event.character, event.character) if event.character else ():
-            if typed in labels:
+            begun = [label for label in labels if label == typed or (typed.isdigit() and label.startswith(typed))]
+            if begun:
                 event.stop()
                 self._typed = typed
-                self._select(labels.index(typed))
+                self._select(labels.index(typed if typed in begun else min(begun)))
                 return
         self._typed = ""
 

@@ -16,7 +16,7 @@ from runbook.drill.cloud import PROJECT, TEAM, Cloud, Deployment, Host
 from runbook.drill.deployer import Environment, branch_head
 
 TOKEN = "practicetokenofnoaccount"  # noqa: S105 (opens nothing but the practice host)
-_SWITCH = 0.5
+_SWITCH = 1.5
 """Seconds that moving the domain takes at least: a person can see it happen."""
 _RELEASES = "%(*objectname) %(*committerdate:unix) %(*subject)"
 

@@ -129,6 +129,16 @@ async def test_a_method_that_is_not_ready_can_be_looked_at() -> None:
         assert await answered(pilot, app) == "vercel"
 
 
+async def test_a_label_of_two_letters_selects_its_method_without_one_of_the_first_letter_alone() -> None:
+    cards = tuple(MethodCard(label, label, f"Method {label}") for label in ("1", "1b", "3a", "3b"))
+    for label in ("1", "1b", "3a", "3b"):
+        app = Dialogs()
+        async with app.run_test(size=(160, 45)) as pilot:
+            app.ask(Chooser(cards))  # type: ignore[arg-type]
+            await pilot.press(*label, "enter")
+            assert await answered(pilot, app) == label
+
+
 async def test_the_selected_method_is_in_sight_on_a_low_screen() -> None:
     app = Dialogs()
     many = tuple(MethodCard(str(n), str(n), f"Method number {n}", use_when="always") for n in range(1, 10))
