@@ -149,10 +149,28 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="one JSON object")
     doctor.set_defaults(act=_doctor)
 
+    _add_railway(commands)
+
     trust = commands.add_parser("trust", help="allow this runbook, as it is now, to run commands")
     trust.add_argument("runbook")
     trust.set_defaults(act=_trust)
     return top
+
+
+def _add_railway(commands: argparse._SubParsersAction[_Parser]) -> None:
+    railway = commands.add_parser(
+        "railway",
+        help="go back to an earlier deployment on Railway, and wait until it serves",
+        description="Railway's own program has no rollback; this calls its public API. RAILWAY_TOKEN holds a project "
+        "token, RAILWAY_SERVICE_ID the service. Exit 0 only when the deployment serves.",
+    )
+    acts = railway.add_subparsers(dest="what", required=True, metavar="")
+    back = acts.add_parser("rollback", help="go back to a deployment, and wait until it serves")
+    back.add_argument("deployment", help="its id, from `warroom railway list`")
+    back.add_argument("--limit", type=float, default=300, metavar="SECONDS", help="how long to wait (300)")
+    for name, said in (("list", "the deployments, newest first"), ("live", "what serves now")):
+        acts.add_parser(name, help=said).add_argument("--json", action="store_true", help="as JSON")
+    railway.set_defaults(act=_railway)
 
 
 _OPEN_DEFAULTS: dict[str, object] = {
@@ -247,6 +265,17 @@ def _doctor(args: argparse.Namespace) -> int:
     from tui.doctor import doctor
 
     return doctor(args.runbook, args.values, as_json=args.json)
+
+
+def _railway(args: argparse.Namespace) -> int:
+    from tui.railway import railway
+
+    return railway(
+        args.what,
+        getattr(args, "deployment", ""),
+        as_json=getattr(args, "json", False),
+        limit=getattr(args, "limit", 0),
+    )
 
 
 def _trust(args: argparse.Namespace) -> int:

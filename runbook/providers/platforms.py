@@ -10,6 +10,7 @@ from runbook.providers.on_platform import OnPlatform
 from runbook.providers.platform import Platform
 from runbook.providers.postgres import Postgres
 from runbook.providers.provider import Provider
+from runbook.providers.railway import Railway
 from runbook.providers.vercel import Vercel
 
 _KEEPING_RELEASES: tuple[Platform, ...] = (
@@ -17,6 +18,7 @@ _KEEPING_RELEASES: tuple[Platform, ...] = (
     Helm(),
     Kubernetes(),
     Lambda(),
+    Railway(),
     Vercel(),
 )
 PLATFORMS: tuple[Provider, ...] = (*(OnPlatform(platform) for platform in _KEEPING_RELEASES), Postgres())

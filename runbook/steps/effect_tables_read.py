@@ -36,6 +36,7 @@ READ = {
     "pnpm": "list, ls, why, outdated",
     "vercel": "ls, list, inspect, logs, whoami, env ls, domains ls, alias ls, project ls, teams ls, certs ls, rollback status",
     "railway": "status, logs, list, whoami, deployment list, variables, environment list, service list",
+    "warroom": "railway list, railway live, check, doctor, incidents, timeline, books, schema",
     "prisma": "migrate status, migrate diff, validate, version",
     "aws": "s3 ls, logs tail, logs filter-log-events, configure list, sts, wait, configure get, --version, eks get-token, ecr get-login-password, s3 presign, codeartifact get-authorization-token",
     "gcloud": "info, version, config list, config get-value, auth list",

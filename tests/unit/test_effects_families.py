@@ -120,6 +120,8 @@ read    netlify status
 read    netlify api listSiteDeploys --data '{}'
 change  netlify deploy --prod
 read    railway deployments
+read    warroom railway list --json
+change  warroom railway rollback abc
 read    railway run alembic current
 change  railway up
 destroy railway run alembic downgrade -1
