@@ -40,14 +40,17 @@ class Declared:
         written = calls(marked, {})
         self.words: tuple[str, ...] = tuple(word or "" for word in written[0].words) if len(written) == 1 else ()
         self.programs: tuple[str, ...] = (written[0].program,) if self.words else ()
-        self.patterns = tuple(_pattern(word) for word in self.words)
+        self.settings = written[0].settings if self.words else {}
+        self.patterns = tuple(_pattern(word) for word in (*self.settings.values(), *self.words))
 
     def order(self, call: Call) -> Order | None:
         """A call of the same words in the same order; what stands at each `<name>` is what the questions use."""
-        if len(call.words) != len(self.words) or not self.words:
+        if len(call.words) != len(self.words) or not self.words or call.settings.keys() != self.settings.keys():
             return None
+        words = (*self.settings.values(), *self.words)
+        said = (*(call.settings[name] for name in self.settings), *call.words)
         facts: dict[str, str] = {}
-        for word, given, pattern in zip(self.words, call.words, self.patterns, strict=True):
+        for word, given, pattern in zip(words, said, self.patterns, strict=True):
             if given is None and (word == f"\x01{_RELEASE}\x02" or (_SET.search(word) and not _MARK.search(word))):
                 continue
             found = pattern.fullmatch(given) if given is not None else None
@@ -87,10 +90,14 @@ class Declared:
     def back(self, order: Order, value: str) -> Remedy:
         """The same words with the release that served before."""
         facts = order.facts | {_RELEASE: value}
-        words = [_MARK.sub(lambda mark: facts.get(mark[1], ""), word) for word in self.words]
+        words, settings = (
+            [_MARK.sub(lambda mark: facts.get(mark[1], ""), word) for word in part]
+            for part in (self.words, self.settings.values())
+        )
+        before = [f"{name}={_quoted(value)}" for name, value in zip(self.settings, settings, strict=True)]
         return Remedy(
             title=f"Go forward again to {clean(value, 60)}",
-            text=" ".join(_quoted(word) for word in (*self.programs, *words)),
+            text=" ".join((*before, *(_quoted(word) for word in (*self.programs, *words)))),
             effect=Effect.CHANGE,
             target=order.what,
         )

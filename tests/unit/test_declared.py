@@ -155,6 +155,18 @@ async def test_a_program_of_the_team_gets_picker_proof_and_way_back(at: Place) -
     assert "has no release v9" in (await one.preview("shelfctl activate --app shop v9", at)).blocked
 
 
+async def test_a_release_can_stand_in_a_setting_in_front_of_the_program(at: Place) -> None:
+    """`docker compose up` takes the tag from a variable."""
+    order = "order: SHELF_TAG=<release> shelfctl activate --app <app> here"
+    (_, own) = book(BOOK.replace("order: shelfctl activate --app <app> <release>", order)).platforms
+    one = OnPlatform(Declared(own))
+    seen = await one.preview("SHELF_TAG=v2 shelfctl activate --app shop here", at)
+    assert seen.lines == ("shelf shop: v3 serves now", "afterwards: v2")
+    assert seen.way_back == "SHELF_TAG=v3 shelfctl activate --app shop here"
+    assert await one.proof("shelfctl activate --app shop here", {}, at) is None
+    assert await one.proof("OTHER=v2 shelfctl activate --app shop here", {}, at) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
