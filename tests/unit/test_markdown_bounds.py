@@ -136,3 +136,10 @@ def test_a_procedure_called_like_one_of_the_runbooks_own_lists_gets_another_name
     ids = [one.id for one in read(text).procedures()]
     assert len(ids) == len(set(ids))
     assert loads_yaml(dumps(read(text)), parse_criterion=parse, infer=effects.infer)
+
+
+def test_an_alternative_whose_sibling_holds_nothing_to_do_is_a_step_like_any() -> None:
+    text = "### Method 1: Revert\n### Method 1: Revert\n**Duration* one\n"
+    book = read(text)
+    assert not any(step.either for method in book.procedures() for step in method.steps)
+    assert loads_yaml(dumps(book), parse_criterion=parse, infer=effects.infer)

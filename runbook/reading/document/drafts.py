@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Literal
 
 import msgspec
@@ -64,6 +65,10 @@ class Draft:
 def finished(drafts: list[Draft], mode: Mode, names: Names) -> tuple[Step, ...]:
     """The steps of these drafts."""
     kept = [draft for draft in drafts if _stays(draft, mode)]
+    ways = Counter(draft.either for draft in kept)
+    for draft in kept:
+        if ways[draft.either] == 1:  # what stood beside it is nothing to do
+            draft.either = ""
     if mode == "verify":
         kept = _grouped(kept)
     return with_pairs([_step(draft, mode, names) for draft in kept])

@@ -12,13 +12,14 @@ from runbook import books
 from runbook.checking.check import check
 from runbook.logs.clean import clean, clean_lines
 from runbook.logs.redact import redact
-from runbook.model import Effect
+from runbook.model import Effect, Signal
 from runbook.providers.calls import calls
 from runbook.providers.git_text import invocations, pushes
 from runbook.reading import markdown, yaml
 from runbook.reading.problems import ReadingError
 from runbook.reading.write import dumps, placeless, visible
-from runbook.signals.criteria import CriterionError, parse
+from runbook.signal_sources import NoSource
+from runbook.signals.criteria import CriterionError, describe, parse
 from runbook.signals.exposition import page_of
 from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.http_json import Hole
@@ -28,6 +29,15 @@ DOCUMENTS = Path(__file__).parents[2] / "documents"
 _RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _OPEN = re.compile(r"[^\w\s./:=@%,+-]")
 TODAY = date(2026, 1, 1)
+SIGNALS = {
+    signal.id: signal
+    for signal in (
+        Signal("error_rate", "error rate", NoSource(), unit="%", kind="error_rate"),
+        Signal("p95", "p95", NoSource(), unit="s", kind="latency"),
+        Signal("health", "health", NoSource(), kind="health"),
+        Signal("live", "live", NoSource(), kind="version"),
+    )
+}
 
 
 def document(data: bytes) -> None:
@@ -74,9 +84,13 @@ def line(data: bytes) -> None:
 
 
 def condition(data: bytes) -> None:
-    """A condition: understood, or refused in a sentence."""
-    with suppress(CriterionError):
-        parse(data.decode("utf-8", "replace"), {})
+    """A condition: understood, and its own words mean the same again; or refused in a sentence."""
+    try:
+        found = parse(data.decode("utf-8", "replace"), SIGNALS)
+    except CriterionError:
+        return
+    again = parse(describe(found), SIGNALS)
+    assert (again.signal, again.op, again.hold) == (found.signal, found.op, found.hold)
 
 
 def metrics(data: bytes) -> None:
