@@ -5,6 +5,7 @@ from __future__ import annotations
 from runbook.providers.aws_ecs import Ecs
 from runbook.providers.aws_lambda import Lambda
 from runbook.providers.helm import Helm
+from runbook.providers.heroku import Heroku
 from runbook.providers.kubernetes import Kubernetes
 from runbook.providers.on_platform import OnPlatform
 from runbook.providers.platform import Platform
@@ -16,6 +17,7 @@ from runbook.providers.vercel import Vercel
 _KEEPING_RELEASES: tuple[Platform, ...] = (
     Ecs(),
     Helm(),
+    Heroku(),
     Kubernetes(),
     Lambda(),
     Railway(),

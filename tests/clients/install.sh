@@ -57,3 +57,11 @@ aws() { # the aws program, and the server that stands for AWS, in an environment
 
 get aws aws
 get vercel vercel
+
+heroku() {
+  mkdir -p "$into/heroku" &&
+    npm install --prefix "$into/heroku" --no-audit --no-fund --ignore-scripts heroku@11 &&
+    ln -sfn ../heroku/node_modules/.bin/heroku "$into/bin/heroku"
+}
+
+get heroku heroku
