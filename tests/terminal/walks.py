@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.terminal.conftest import DrillRoom
 
 CONFIRM = r"y  run it"
@@ -53,9 +55,31 @@ def press_until_taken(room: DrillRoom, key: str, shown: str) -> None:
     raise AssertionError(f"{key} was never taken\n{room.tmux.screen()}")
 
 
+def confirm_by_name(room: DrillRoom, number: int, name: str, *, seconds: float = 30) -> None:
+    """The open confirmation of a step that destroys: its target's name, letter by letter, as a person types it."""
+    room.tmux.wait(rf"type +{re.escape(name)} +to run it", seconds)
+    for place in range(1, len(name) + 1):
+        typed = re.escape(name[:place])
+        for _ in range(10):
+            room.tmux.type(name[place - 1])
+            try:
+                room.tmux.wait(rf"to run it: +{typed}(?!\w)", 1)
+            except AssertionError:
+                continue
+            break
+    for _ in range(10):
+        room.tmux.keys("Enter")
+        try:
+            room.tmux.gone("to run it: ", 3)
+        except AssertionError:
+            continue
+        break
+    room.tmux.wait(rf"{number}  .*✓ done", seconds)
+
+
 def enter(room: DrillRoom) -> None:
     """On to the next step."""
-    room.tmux.wait(r"enter  (next|look|start to watch)")
+    room.tmux.wait(r"enter +(next|look|start to watch)")
     room.tmux.keys("Enter")
 
 
