@@ -27,6 +27,7 @@ from runbook.model import Command, Effect, Method, Remedy, Runbook, Step
 from runbook.outlook import Outlook, overdue
 from runbook.providers.git_text import FULL_SHA
 from runbook.providers.provider import Target
+from runbook.signals.samples import SampleFile
 from runbook.signals.standing import Standing
 from runbook.steps import runs, values
 from runbook.steps.plan import Choice, Prepared, Role
@@ -324,6 +325,11 @@ class Conductor:
         self._must_drive()
         await self.record(ev.IncidentClosed(reason=clean(reason)))
 
+    def keep_samples(self) -> None:
+        """Every sample goes to the incident's folder from now on: whoever drives keeps them."""
+        path = self.folder / home.SAMPLES / f"{self.journal.seat}.samples"
+        self.outlook.monitor.samples = SampleFile(path)
+
     async def drive(self) -> None:
         """Become the driver of an incident that was only looked at. Raises Refused when another room drives it."""
         if self.driving:
@@ -331,6 +337,7 @@ class Conductor:
         if not home.take_wheel(self.folder):
             raise Refused("Another room on this machine drives this incident.")
         self.driving = True
+        self.keep_samples()
         await self.record(ev.RoomEntered(user=home.user_name(), host=gethostname(), pid=os.getpid(), driving=True))
         await self.recover()
 

@@ -112,6 +112,7 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
     known |= {name: value.text for name, value in state.values.items()}
     run = runner(opening.repository or folder, environ, runbook.params)
     monitor = Monitor(runbook.signals, values=known, pace=Pace(pace), run=run)
+    await asyncio.to_thread(monitor.remember, folder / home.SAMPLES)
     carrier = Carrier(
         folder,
         runbook,
@@ -123,6 +124,8 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
     conductor = Conductor(
         folder, runbook, journal, room, carrier, Outlook(runbook, monitor), driving=driving, clock=clock
     )
+    if driving:
+        conductor.keep_samples()
     if not history:
         ending = Path(source).suffix.lower() if is_markdown(source) else ".yaml"
         copy = snapshot.store(folder, f"files/runbook{ending}", text.encode())

@@ -17,7 +17,8 @@ import msgspec
 from runbook.incident.stream import JournalTrouble, sync_folder
 from runbook.model import Record
 
-ROOMS = ("journal", "runs", "files", "sessions", "samples")
+SAMPLES = "samples"
+ROOMS = ("journal", "runs", "files", "sessions", SAMPLES)
 """What every incident's folder holds from the start; `clean-room` is made by the provider that needs it."""
 
 _NAME = re.compile(r"\d{4}-\d{2}-\d{2}-\d{4}-[a-z0-9-]+")

@@ -70,7 +70,7 @@ class Journal:
     def __init__(self, pen: Pen, incident: str, seat: str, clock: Callable[[], datetime], lamport: int) -> None:
         self._pen = pen
         self._incident = incident
-        self._seat = seat
+        self.seat = seat
         self._clock = clock
         self._lamport = lamport
         self._seen = threading.Lock()
@@ -162,7 +162,7 @@ class Journal:
         self.observe(lamport)
         return Event(
             incident=self._incident,
-            seat=self._seat,
+            seat=self.seat,
             seq=row.seq,
             at=task.at.astimezone(UTC),
             lamport=lamport,

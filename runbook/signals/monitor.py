@@ -7,6 +7,7 @@ import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Protocol, TypeVar
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from runbook.signals.fetch import Fetch, LateFetch, Reply, Request, Unreadable
 from runbook.signals.health import Check
 from runbook.signals.judge import DOWN_AFTER, gap_allowed, judge
 from runbook.signals.pace import Pace
+from runbook.signals.samples import SampleFile, recorded
 from runbook.signals.series import Sample, Series
 from runbook.signals.sources import NO_SOURCE, Memory, Observed, memory_for, read, request_for
 from runbook.signals.standing import Standing
@@ -113,6 +115,8 @@ class Monitor:
         """Servers whose clock is more than five seconds off: theirs minus ours."""
         self.down: dict[str, str] = {}
         """Sources that failed five times in a row, and why."""
+        self.samples: SampleFile | None = None
+        """Where every sample is kept; None in a room that only looks on."""
         self.on_sample = on_sample
         self.on_down = on_down
         self.values: dict[str, str] = {} if values is None else values
@@ -139,6 +143,8 @@ class Monitor:
                     tasks.create_task(self._watch(poll))
                 await asyncio.Event().wait()
         finally:
+            if self.samples is not None:
+                self.samples.flush()
             await self._fetch.close()
 
     async def recall(self) -> None:
@@ -160,6 +166,12 @@ class Monitor:
             return  # what it says now comes by its own poll, with the reason where it says nothing
         for sample in past:
             self.series[signal.id].append(sample)
+
+    def remember(self, folder: Path) -> None:
+        """Takes in what an earlier room of the incident saw, as far back as any criterion looks."""
+        for name, samples in recorded(folder, self._clock.wall() - LONGEST_HOLD).items():
+            for sample in samples if name in self.series else ():
+                self.series[name].append(sample)
 
     async def look(self) -> None:
         """Asks every source once, now."""
@@ -200,6 +212,8 @@ class Monitor:
     def _take(self, signal: str, observed: Observed) -> None:
         sample = observed.sample
         self.series[signal].append(sample)
+        if self.samples is not None:
+            self.samples.keep(signal, sample)
         if sample.value is not None:
             self._newest[signal] = sample
         _keep(self.health_checks, signal, observed.checks or None)

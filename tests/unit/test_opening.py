@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from runbook import opening
 from runbook.incident import home
 from runbook.opening import Opening, is_markdown, read_runbook, source_text
+from runbook.signals.series import Sample
 
 DOCUMENT = "# Going back\r\n\r\n## Steps\r\n\r\n```bash\r\n# Look\r\ngit log -3\r\n```\r\n"
 
@@ -66,3 +68,29 @@ async def test_a_room_without_a_repository_knows_what_commands_do_on_platforms(
 
 def test_a_folder_without_a_copy_names_the_one_that_is_missing(tmp_path: Path) -> None:
     assert not home.runbook_copy(tmp_path).is_file()
+
+
+async def test_who_comes_back_finds_the_course_of_the_signals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
+    source = "book:production-rollback"
+    first = await opening.open_room(Opening(source=source, repository=None))
+    now = datetime.now(UTC).timestamp()
+    assert first.outlook.monitor.samples is not None
+    for sample in (Sample(now - 60, 24.8), Sample(now - 30, None, "timed out")):
+        first.outlook.monitor.samples.keep("error_rate", sample)
+    first.outlook.monitor.samples.flush()
+    await first.leave("left")
+
+    again = await opening.open_room(Opening(source=source, repository=None, folder=first.folder))
+    seen = list(again.outlook.monitor.series["error_rate"])
+    await again.leave("left")
+    assert [(one.value, one.why) for one in seen] == [(24.8, ""), (None, "timed out")]
+
+
+async def test_who_only_looks_on_keeps_no_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
+    room = await opening.open_room(Opening(source="book:production-rollback", repository=None, read_only=True))
+    assert room.outlook.monitor.samples is None
+    await room.drive()
+    assert room.outlook.monitor.samples is not None
+    await room.leave("left")
