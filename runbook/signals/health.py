@@ -12,8 +12,26 @@ Check = tuple[str, bool | None]
 """A part of the service and whether it is healthy; None where it does not say."""
 
 MOST_CHECKS = 30
+_PAGES = ("text/html", "application/xhtml+xml")
 _GOOD = frozenset({"ok", "up", "healthy", "pass", "passing", "true", "green"})
 _BAD = frozenset({"down", "unhealthy", "fail", "failed", "failing", "error", "false", "red", "critical"})
+
+
+class Manner:
+    """Whether a health endpoint has ever answered that all is well with something other than a page for people."""
+
+    def __init__(self) -> None:
+        self.plain = False
+
+
+def value_of(reply: Reply, manner: Manner) -> float:
+    """The status code. Raises Unreadable for a page where there was none: a sign-in, or another service on the port."""
+    if reply.status < 400:
+        is_page = reply.content_type.lower() in _PAGES
+        if is_page and manner.plain:
+            raise Unreadable(f"{reply.status}, but a web page: a sign-in, or another service at its address")
+        manner.plain = manner.plain or not is_page
+    return float(reply.status)
 
 
 def checks_of(reply: Reply, path: str) -> tuple[Check, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runbook.model import Record, Seconds, Signal
 from runbook.signal_sources import CommandOutput, Exposition, Health, HttpJson, NoSource, Prometheus, SignalSource
-from runbook.signals import command_output, exposition, http_json, prometheus
+from runbook.signals import command_output, exposition, health, http_json, prometheus
 from runbook.signals.fetch import Reply, Request, Unreadable
 from runbook.signals.health import Check, checks_of
 from runbook.signals.http_json import Counters, Hole
@@ -25,7 +25,7 @@ class Observed(Record, frozen=True):
     """The server's clock minus ours; None where the answer does not say."""
 
 
-Memory = Counters | exposition.Buckets | prometheus.Targets
+Memory = Counters | exposition.Buckets | prometheus.Targets | health.Manner
 """What a source remembers from one reading to the next."""
 
 
@@ -37,6 +37,8 @@ def memory_for(signal: Signal) -> Memory:
     source = signal.source
     if isinstance(source, Prometheus):
         return prometheus.Targets()
+    if isinstance(source, Health):
+        return health.Manner()
     window = max(source.window if isinstance(source, HttpJson | Exposition) else 0, 3 * signal.every)
     if isinstance(source, Exposition) and source.histogram:
         return exposition.Buckets(window)
@@ -86,7 +88,8 @@ def _told(signal: Signal, reply: Reply, memory: Memory, seen: float) -> tuple[fl
     """The value in an answer, and a health endpoint's parts. Raises Hole, Unreadable."""
     source = signal.source
     if isinstance(source, Health):
-        return float(reply.status), checks_of(reply, source.checks)
+        assert isinstance(memory, health.Manner)
+        return health.value_of(reply, memory), checks_of(reply, source.checks)
     if isinstance(source, Prometheus):
         assert isinstance(memory, prometheus.Targets)
         return prometheus.value_of(signal, source, reply, memory), ()

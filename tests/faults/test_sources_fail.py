@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from runbook.model import Signal
-from runbook.signal_sources import Exposition, HttpJson, Prometheus, SignalSource
+from runbook.signal_sources import Exposition, Health, HttpJson, Prometheus, SignalSource
 from runbook.signals.fetch import LateFetch
 from runbook.signals.monitor import Monitor
 
@@ -247,3 +247,28 @@ async def test_sources_that_hang_do_not_slow_those_that_answer(listen: Listen) -
     readings = {name: (value, why) for name, value, why in monitor.readings()}
     assert readings.pop("good") == (7, "")
     assert all(value is None and why for value, why in readings.values()), readings
+
+
+@pytest.mark.parametrize(("first", "second"), [(b'{"status": "healthy"}', None), (HTML, 200.0)], ids=["json", "page"])
+async def test_a_sign_in_page_at_the_health_address_is_not_healthy_unless_it_was_always_a_page(
+    listen: Listen, first: bytes, second: float | None
+) -> None:
+    now = [first if first is HTML else answer(first)]
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(now[0])
+        await writer.drain()
+
+    url = f"http://127.0.0.1:{await listen(serve)}/health"
+    monitor = Monitor([Signal("health", "Health", Health(url), every=EVERY, kind="health")])
+    await monitor.look()
+    assert monitor.readings() == (("health", 200, ""),)
+    now[0] = HTML
+    await monitor.look()
+    latest = monitor.series["health"].latest()
+    assert latest is not None and latest.value == second
+    assert ("web page" in latest.why) == (second is None)
+    now[0] = answer(b"<html>502</html>", "text/html", "502 Bad Gateway")
+    await monitor.look()
+    latest = monitor.series["health"].latest()
+    assert latest is not None and latest.value == 502
