@@ -10,6 +10,7 @@ from runbook.providers.kubernetes import Kubernetes
 from runbook.providers.on_platform import OnPlatform
 from runbook.providers.platform import Platform
 from runbook.providers.postgres import Postgres
+from runbook.providers.prisma import Prisma
 from runbook.providers.provider import Provider
 from runbook.providers.railway import Railway
 from runbook.providers.vercel import Vercel
@@ -23,4 +24,4 @@ _KEEPING_RELEASES: tuple[Platform, ...] = (
     Railway(),
     Vercel(),
 )
-PLATFORMS: tuple[Provider, ...] = (*(OnPlatform(platform) for platform in _KEEPING_RELEASES), Postgres())
+PLATFORMS: tuple[Provider, ...] = (*(OnPlatform(platform) for platform in _KEEPING_RELEASES), Postgres(), Prisma())

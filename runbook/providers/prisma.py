@@ -1,0 +1,142 @@
+"""Prisma's migrations on PostgreSQL: what `migrate resolve` and `migrate deploy` do, by its own history table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from runbook.logs.clean import clean
+from runbook.model import Record
+from runbook.providers import pg_ask as ask
+from runbook.providers import pg_preview
+from runbook.providers.calls import calls
+from runbook.providers.needs import CheckLine
+from runbook.providers.pg_where import Where, at_address
+from runbook.providers.postgres import Postgres
+from runbook.providers.provider import Place, Preview, Proof, Standing, Target, Unavailable
+
+
+class _Order(Record, frozen=True):
+    deploys: bool
+    migration: str
+    """The one to be marked as rolled back; empty for another order."""
+    at: Where
+    folder: Path
+
+
+class Prisma(Postgres):
+    """`prisma migrate resolve --rolled-back` and `prisma migrate deploy`."""
+
+    name = "prisma"
+
+    def concerns(self, text: str) -> bool:
+        """Whether prisma is called by name."""
+        return any(call.program == "prisma" for call in calls(text, {}))
+
+    async def targets_of(self, text: str, value: str, at: Place) -> tuple[Target, ...]:
+        """The migrations of the history, newest first. Raises Unavailable."""
+        for order in _orders(text, at):
+            if order.migration == value:
+                return tuple(Target(value=m.name, title=m.name, at=m.at, detail=m.state) for m in await _past(order))[
+                    ::-1
+                ]
+        return ()
+
+    async def standing(self, text: str, at: Place) -> Standing | None:
+        """None: how the database stands, PostgreSQL's own commands tell."""
+        return None
+
+    async def preview(self, text: str, at: Place) -> Preview:
+        """What the history says, and in plain words what the order does and does not."""
+        for order in _orders(text, at):
+            try:
+                _, lines = await pg_preview.about(order.at)
+                states = {one.name: one.state for one in await _past(order)}
+            except Unavailable as silent:
+                title = "the database of DATABASE_URL can be asked"
+                return Preview(
+                    checks=(CheckLine(title=title, ok=None, found=str(silent), mend=pg_preview.mend(str(silent))),)
+                )
+            return _deploy(order, lines, states) if order.deploys else _mark(order, lines, states)
+        return Preview()
+
+    async def moved(self, text: str, expected: dict[str, str], at: Place) -> str:
+        """Nothing: Prisma itself takes a lock and refuses what does not fit its history."""
+        return ""
+
+    async def proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
+        """What the history says afterwards."""
+        for order in _orders(text, at):
+            try:
+                states = {one.name: one.state for one in await _past(order)}
+            except Unavailable as silent:
+                return Proof(ok=None, line=f"Whether it worked is not known: {silent}")
+            if order.deploys:
+                left = _pending(order, states)
+                failed = [name for name, state in states.items() if state == "failed"]
+                said = f"not applied: {', '.join(left + failed)}" if left or failed else "every migration is applied"
+                return Proof(ok=not left and not failed, line=f"{clean(said, 300).capitalize()}.")
+            state = states.get(order.migration, "not in the history")
+            return Proof(ok=state == "rolled back", line=f"{clean(order.migration, 120)} is {state} in the history.")
+        return None
+
+    async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
+        """What the history says."""
+        told = await self.proof(text, expected, at)
+        return (told.line,) if told else ()
+
+    async def took_effect(self, text: str, expected: dict[str, str], at: Place) -> bool | None:
+        """True where the history says so; a half-run migration is never called undone."""
+        told = await self.proof(text, expected, at)
+        return True if told and told.ok else None
+
+
+def _mark(order: _Order, lines: tuple[str, ...], states: dict[str, str]) -> Preview:
+    name, state = clean(order.migration, 120), states.get(order.migration, "")
+    blocked = {
+        "": f"The history has no migration {name}.",
+        "applied": f"{name} was applied: Prisma refuses to mark it (P3012), and marking would undo nothing. "
+        "It is taken back by a restored dump, a new forward migration or a reviewed down script.",
+    }.get(state, "")
+    return Preview(
+        lines=(*lines, f"marks {name} ({state or 'unknown'}) as rolled back in the history"),
+        warnings=("This is bookkeeping: it undoes nothing in the database, and the next deploy applies it again.",),
+        blocked=blocked,
+        already=f"{name} is marked as rolled back already." if state == "rolled back" else "",
+    )
+
+
+def _deploy(order: _Order, lines: tuple[str, ...], states: dict[str, str]) -> Preview:
+    left = _pending(order, states)
+    failed = [name for name, state in states.items() if state == "failed"]
+    again = [name for name in left if states.get(name) == "rolled back"]
+    return Preview(
+        lines=(*lines, f"applies: {clean(', '.join(left), 300) or 'nothing'}"),
+        warnings=(f"Applied once more: {clean(', '.join(again), 200)}, marked as rolled back before.",)
+        if again
+        else (),
+        blocked=f"{clean(failed[0], 120)} failed and is not settled: deploy refuses (P3009)." if failed else "",
+        already="" if left or failed else "Every migration is applied.",
+    )
+
+
+def _pending(order: _Order, states: dict[str, str]) -> list[str]:
+    found = sorted(path.parent.name for path in order.folder.glob("*/migration.sql"))
+    return [name for name in found if states.get(name, "rolled back") == "rolled back"]
+
+
+async def _past(order: _Order) -> tuple[ask.Migration, ...]:
+    history = (await ask.facts(order.at)).history
+    return await ask.migrations(order.at, history) if history else ()
+
+
+def _orders(text: str, at: Place) -> Iterator[_Order]:
+    for call in calls(text, at.env | at.variables):
+        said = call.split("--rolled-back --applied --schema --config")
+        url = (at.env | call.settings).get("DATABASE_URL", "")
+        if call.program != "prisma" or not url.startswith(("postgres://", "postgresql://")):
+            continue
+        deploys, marked = said.plain[:2] == ("migrate", "deploy"), said.option("--rolled-back")
+        if deploys or (said.plain[:2] == ("migrate", "resolve") and marked):
+            folder = Path(at.cwd, call.directory, "prisma", "migrations")
+            yield _Order(deploys=deploys, migration=marked or "", at=at_address(url, at.env), folder=folder)
