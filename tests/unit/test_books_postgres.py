@@ -164,8 +164,11 @@ def test_verification_sees_a_database_that_takes_writes(server: Path, tmp_path: 
 
 def test_a_dump_that_was_cut_off_is_noticed(server: Path, tmp_path: Path) -> None:
     world = Restore(server, tmp_path, "torn")
-    readable = the(world.book.method("switch"), "backup-readable").commands[0]
-    assert not world.holds(readable, readable.text)
+    listed, readable = the(world.book.method("switch"), "backup-readable").commands
+    assert not world.holds(listed, listed.text) and not world.holds(readable, readable.text)
     dump = tmp_path / "good.dump"
-    dump.write_bytes(dump.read_bytes()[:200])
+    dump.write_bytes(dump.read_bytes()[:-40])
+    assert not world.holds(listed, listed.text), "the list stands at the beginning and does not tell"
     assert world.holds(readable, readable.text)
+    dump.write_bytes(dump.read_bytes()[:200])
+    assert world.holds(listed, listed.text)
