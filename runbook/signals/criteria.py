@@ -137,7 +137,7 @@ def _text_value(written: str, op: Operator, signal: Signal) -> str:
     if op not in ("==", "!="):
         raise CriterionError(f"{signal.id} is a text: it can be == or != something, not {op}.")
     text = written[1:-1] if len(written) > 1 and written[0] == written[-1] and written[0] in "'\"" else written
-    if not text or any(character.isspace() for character in text):
+    if not text or any(character.isspace() or character in "'\"" for character in text):
         raise CriterionError(f"“{written}” is not one word to compare {signal.id} with.")
     return text
 

@@ -91,6 +91,7 @@ def test_the_text_is_canonical() -> None:
         ("error_rate > 5% for " + "9" * 400 + "s", "longer than the room remembers"),
         ("staging_commit > abc", "can be == or !="),
         ("staging_commit == two words", "not one word"),
+        ('staging_commit != """"', "not one word"),
     ],
 )
 def test_says_what_is_wrong(text: str, says: str) -> None:

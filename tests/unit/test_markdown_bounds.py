@@ -143,3 +143,10 @@ def test_an_alternative_whose_sibling_holds_nothing_to_do_is_a_step_like_any() -
     book = read(text)
     assert not any(step.either for method in book.procedures() for step in method.steps)
     assert loads_yaml(dumps(book), parse_criterion=parse, infer=effects.infer)
+
+
+@pytest.mark.parametrize("leaf", ["2. **", "- **: x", "- ✅ **", "| ** | ** |\n|---|---|\n| ** | ** |"])
+@pytest.mark.parametrize("heading", ["When to roll back", "Success criteria", "Checklist", "Contacts", "Follow-ups"])
+def test_a_point_that_says_nothing_is_none(heading: str, leaf: str) -> None:
+    book = read(f"# A\n## {heading}\n### It worked when:\n{leaf}\n{leaf}\n\n```bash\nls\n```\n")
+    assert loads_yaml(dumps(book), parse_criterion=parse, infer=effects.infer)

@@ -43,7 +43,7 @@ def contacts(found: Iterable[Section]) -> tuple[Contact, ...]:
                 made.extend(_of_table(block, _level_of(section, "")))
         made.extend(_of_lists(section))
         made.extend(_of_lines(section))
-    return tuple(dict.fromkeys(made))
+    return tuple(dict.fromkeys(one for one in made if one.who))
 
 
 def _of_lists(section: Section) -> Iterator[Contact]:
@@ -96,7 +96,9 @@ def _contact(level: str, who: str, how: str) -> Contact:
     when = _WHEN.search(how)
     if when:
         how = how[: when.start()].strip()
-    return Contact(level=level, who=heading_of(who), how=_filled(how), when=when["when"] if when else "")
+    if not (name := heading_of(who)):
+        name, how = how, ""
+    return Contact(level=level, who=name, how=_filled(how), when=when["when"] if when else "")
 
 
 def _filled(how: str) -> str:

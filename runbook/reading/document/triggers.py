@@ -33,6 +33,8 @@ def triggers(found: Iterable[Section], numbers: Numbers, names: Names) -> tuple[
             if _NEGATIVE.search(under):
                 continue
             words = plain(text) if task else bare(text)
+            if not words:
+                continue
             made.append(
                 Trigger(
                     id=names.new(words, "trigger"),
