@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from runbook.checking.findings import Finding
+from runbook.steps.session import search_path
 from tui import cli
 
 
@@ -40,7 +42,7 @@ def _fails(found: Sequence[Finding], strict: bool) -> bool:
 
 
 def _is_installed(program: str) -> bool:
-    return shutil.which(program) is not None
+    return shutil.which(program, path=search_path(os.environ.get("PATH", os.defpath))) is not None
 
 
 def _width() -> int:

@@ -67,7 +67,7 @@ class Chooser(ModalScreen[str | None]):
     """Dismisses with the method's id, or None. One that is not ready can be looked at all the same."""
 
     DEFAULT_CSS = """
-    Chooser { align: center middle; background: $background 80%; }
+    Chooser { align: center middle; background: $background; }
     Chooser > #chooser { width: 96%; max-width: 170; height: auto; max-height: 90%; padding: 0 0 1 0; }
     Chooser > #chooser { background: $background; }
     Chooser.-narrow > #chooser { width: 100%; height: 100%; max-height: 100%; padding: 0; }

@@ -11,6 +11,7 @@ import contextlib
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -278,6 +279,8 @@ def environment(
     """
     wanted = (*ALWAYS, *names, *(AT_A_TERMINAL if terminal else ()))
     env = {name: value for name, value in base.items() if _any(name, wanted) and not _any(name, NEVER)}
+    if "PATH" in env:
+        env["PATH"] = search_path(env["PATH"])
     if terminal:
         return env | dict(extra)
     nobody = next((path for path in ("/bin/true", "/usr/bin/true") if Path(path).exists()), "true")
@@ -285,6 +288,13 @@ def environment(
     if "GIT_SSH_COMMAND" not in env and "GIT_SSH" not in env:
         env["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes -oConnectTimeout=10"
     return env | dict(extra)
+
+
+def search_path(path: str) -> str:
+    """Where programs are looked for: behind everything else also beside the running `warroom`, which steps call."""
+    own = Path(sys.executable).parent
+    known = path.split(os.pathsep)
+    return path if str(own) in known or not (own / "warroom").exists() else os.pathsep.join((*known, str(own)))
 
 
 def names_in(text: str) -> tuple[str, ...]:

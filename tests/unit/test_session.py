@@ -248,3 +248,13 @@ def test_a_session_that_never_ran_or_is_broken_holds_nothing(shell: Shell) -> No
     folder.mkdir()
     (folder / "state.sh").write_text("declare -x PROFILE=half\n")
     assert session.remembered(folder, shell.env) == session.Remembered()
+
+
+def test_a_step_finds_the_warroom_program_behind_everything_else_on_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    assert session.search_path("/bin") == "/bin"
+    (tmp_path / "warroom").touch()
+    assert session.environment({"PATH": "/bin"}, (), {})["PATH"] == f"/bin:{tmp_path}"
+    assert session.search_path(f"{tmp_path}:/bin") == f"{tmp_path}:/bin"
