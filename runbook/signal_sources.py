@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 Seconds = float
@@ -79,8 +81,34 @@ class CommandOutput(Source, frozen=True, tag="command"):
     scale: float = 1
 
 
+class SmokeTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One request, and the statuses that it should be answered with."""
+
+    name: str
+    url: str
+    expect: int | tuple[int, ...] = 200
+
+    @property
+    def expected(self) -> tuple[int, ...]:
+        return (self.expect,) if isinstance(self.expect, int) else self.expect
+
+
+class Smoke(Source, frozen=True, tag="smoke"):
+    """Requests as a customer makes them: the value is how many of them fail; each is shown beside it."""
+
+    tests: tuple[SmokeTest, ...]
+
+
 class NoSource(Source, frozen=True, tag="none"):
     """A number that the runbook speaks of without saying where to read it: unknown until somebody says."""
 
 
-SignalSource = HttpJson | Health | Prometheus | Exposition | CommandOutput | NoSource
+SignalSource = HttpJson | Health | Prometheus | Exposition | CommandOutput | Smoke | NoSource
+
+
+def open_texts(source: object) -> Iterator[tuple[str, str]]:
+    """Where a source (or its form) may hold `<param>`s: each key with its text."""
+    for field in ("url", "query", "run"):
+        yield field, getattr(source, field, "")
+    for place, test in enumerate(getattr(source, "tests", ())):
+        yield f"tests[{place}].url", test.url

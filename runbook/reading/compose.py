@@ -25,6 +25,7 @@ from runbook.reading.compose_steps import VALUE, Infer, Steps, check_ids, placeh
 from runbook.reading.form import MethodForm, RunbookForm
 from runbook.reading.problems import Problems
 from runbook.reading.tree import Text, line_of
+from runbook.signal_sources import open_texts
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
@@ -155,8 +156,7 @@ class _Composer:
         for index, log in enumerate(self.form.logs):
             self.steps.open_values(log.path, self.steps.declared, f"logs[{index}].path")
         for name, signal in self.form.signals.items():
-            for field in ("url", "query", "run"):
-                text = getattr(signal, field, "")
+            for field, text in open_texts(signal):
                 self.steps.open_values(text, self.steps.declared, f"signals.{name}.{field}")
 
     def _triggers(self) -> tuple[Trigger, ...]:

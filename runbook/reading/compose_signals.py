@@ -16,6 +16,7 @@ from runbook.reading.form import (
     PrometheusForm,
     RunbookForm,
     SignalForm,
+    SmokeForm,
 )
 from runbook.reading.problems import Problems
 from runbook.reading.tree import line_of
@@ -27,6 +28,8 @@ from runbook.signal_sources import (
     NoSource,
     Prometheus,
     SignalSource,
+    Smoke,
+    open_texts,
 )
 
 ParseCriterion = Callable[[str, Mapping[str, Signal]], Criterion]
@@ -87,8 +90,10 @@ class Signals:
         key = f"signals.{name}"
         if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", name):
             self.problems.add("A signal's name is made of a-z, 0-9, - and _.", line_of(name), key)
-        if not isinstance(form, NoSourceForm | CommandOutputForm) and not re.match(r"https?://|<", form.url):
-            self.problems.add("A signal's `url` begins with http:// or https://.", line_of(form.url), f"{key}.url")
+        for field, text in open_texts(form):
+            if field.endswith("url") and (text or hasattr(form, "url")) and not re.match(r"https?://|<", text):
+                why = "A signal's `url` begins with http:// or https://."
+                self.problems.add(why, line_of(text), f"{key}.{field}")
         if form.every < 1:
             self.problems.add("A signal is asked once a second at most: `every: 5s`.", line_of(name), f"{key}.every")
         return Signal(
@@ -122,6 +127,8 @@ class Signals:
                 self.problems.add("A `quantile` lies between 0 and 1.", line_of(name), f"{key}.quantile")
         elif isinstance(form, CommandOutputForm):
             self._command(form, name, key)
+        elif isinstance(form, SmokeForm):
+            self._smoke(form, name, key)
         counts = isinstance(form, HttpJsonForm | ExpositionForm) and (form.numerator, form.denominator, form.per)
         if counts and counts[0] and bool(counts[1]) == bool(counts[2]):
             self.problems.add("A `numerator` needs either a `denominator` or `per`.", line_of(name), key)
@@ -136,6 +143,16 @@ class Signals:
         except re.error as wrong:
             self.problems.add(f"This is no regular expression: {wrong}.", line_of(form.regex), f"{key}.regex")
 
+    def _smoke(self, form: SmokeForm, name: str, key: str) -> None:
+        if not form.tests:
+            self.problems.add(
+                "A smoke test needs a request: `tests:` is a list of them.", line_of(name), f"{key}.tests"
+            )
+        for place, test in enumerate(form.tests):
+            if not test.expected or any(not 100 <= status <= 599 for status in test.expected):
+                why = "What is expected is a status between 100 and 599, or a list of them."
+                self.problems.add(why, line_of(test.name), f"{key}.tests[{place}].expect")
+
     def _selector(self, text: str, key: str) -> None:
         if text and not _SELECTOR.match(text):
             self.problems.add('A selector looks like name{label="value"}.', line_of(text), key)
@@ -147,6 +164,7 @@ SOURCES: dict[type[Any], type[Any]] = {
     PrometheusForm: Prometheus,
     ExpositionForm: Exposition,
     CommandOutputForm: CommandOutput,
+    SmokeForm: Smoke,
     NoSourceForm: NoSource,
 }
 """The source that a form becomes; their fields have the same names."""

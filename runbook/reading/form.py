@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from runbook.model import Effect, Item, LogSource, Param, Where
+from runbook.signal_sources import SmokeTest
 
 VERSION = 1
 
@@ -261,6 +262,17 @@ class CommandOutputForm(Form, frozen=True, tag_field="source", tag="command"):
     kind: SignalKind = "other"
 
 
+class SmokeForm(Form, frozen=True, tag_field="source", tag="smoke"):
+    """Requests as a customer makes them, redirects not followed: the value is how many of them fail."""
+
+    tests: tuple[SmokeTest, ...]
+    """Each with `name`, `url` and, where it is not 200, `expect`: a status or a list of them."""
+    title: str = ""
+    unit: str = ""
+    every: Duration = 15
+    kind: SignalKind = "other"
+
+
 class NoSourceForm(Form, frozen=True, tag_field="source", tag="none"):
     """A number that the runbook speaks of and that nobody has said where to read: a person looks it up."""
 
@@ -270,7 +282,7 @@ class NoSourceForm(Form, frozen=True, tag_field="source", tag="none"):
     kind: SignalKind = "other"
 
 
-SignalForm = HttpJsonForm | HealthForm | PrometheusForm | ExpositionForm | CommandOutputForm | NoSourceForm
+SignalForm = HttpJsonForm | HealthForm | PrometheusForm | ExpositionForm | CommandOutputForm | SmokeForm | NoSourceForm
 
 
 class QuestionForm(Form, frozen=True):

@@ -31,6 +31,7 @@ from runbook.reading.form import (
     TriggerForm,
     UndoForm,
 )
+from runbook.signal_sources import open_texts
 
 
 def form_of(book: Runbook) -> RunbookForm:
@@ -266,4 +267,4 @@ def _texts(book: Runbook, steps: list[Step], commands: list[Command]) -> Iterabl
     yield from (check.run for procedure in book.procedures() for check in procedure.requires)
     yield from (log.path for log in book.logs)
     for signal in book.signals:
-        yield from (getattr(signal.source, field, "") for field in ("url", "query", "run"))
+        yield from (text for _, text in open_texts(signal.source))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from runbook.model import Record, Seconds
+
+if TYPE_CHECKING:
+    from runbook.signals.http_fetch import HttpFetch
 
 
 class Unreadable(Exception):
@@ -22,6 +26,8 @@ class Reply(Record, frozen=True):
     age: Seconds = 0
     date: float | None = None
     """The answer's `Date`, Unix seconds by the server's clock."""
+    parts: tuple[Reply | str, ...] = ()
+    """Where one poll asks several: each one's answer, or why there was none."""
 
     @property
     def made(self) -> float | None:
@@ -30,10 +36,22 @@ class Reply(Record, frozen=True):
 
 
 class Request(Record, frozen=True):
-    """What one poll asks: an address by GET, or a command. `<param>`s in its text are still open."""
+    """What one poll asks. `<param>`s in its text are still open."""
 
     text: str
-    is_command: bool = False
+    """An address, a command, or for `each` several addresses, one a line."""
+    how: Literal["get", "each", "command"] = "get"
+
+
+class Asked(Record, frozen=True):
+    """A GET whose redirects are not followed."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Probe = Callable[[Asked, Seconds], Awaitable[Reply]]
+"""The answer itself, within a number of seconds; its body is received and let go. Raises Unreadable."""
 
 
 class Fetch(Protocol):
@@ -52,7 +70,7 @@ class LateFetch:
     """`HttpFetch`, imported by a thread at its first use: httpx takes 190 ms, and the loop goes on meanwhile."""
 
     def __init__(self) -> None:
-        self._fetch: Fetch | None = None
+        self._fetch: HttpFetch | None = None
         self._opening = asyncio.Lock()
 
     async def open(self) -> None:
@@ -61,18 +79,21 @@ class LateFetch:
     async def get(self, url: str, deadline: Seconds) -> Reply:
         return await (await self._opened()).get(url, deadline)
 
+    async def probe(self, asked: Asked, deadline: Seconds) -> Reply:
+        return await (await self._opened()).probe(asked, deadline)
+
     async def close(self) -> None:
         if self._fetch is not None:
             await self._fetch.close()
 
-    async def _opened(self) -> Fetch:
+    async def _opened(self) -> HttpFetch:
         async with self._opening:
             if self._fetch is None:
                 self._fetch = await asyncio.to_thread(_load)
         return self._fetch
 
 
-def _load() -> Fetch:
-    from runbook.signals.http_fetch import HttpFetch  # noqa: PLC0415 - late on purpose
+def _load() -> HttpFetch:
+    from runbook.signals import http_fetch  # noqa: PLC0415 - late on purpose
 
-    return HttpFetch()
+    return http_fetch.HttpFetch()

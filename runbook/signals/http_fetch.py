@@ -9,7 +9,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from email.utils import parsedate_to_datetime
 
 import anyio  # noqa: F401 - httpcore would bring it in on the loop, at the first request
@@ -17,7 +17,7 @@ import httpx
 
 from runbook.logs.clean import clean
 from runbook.model import Seconds
-from runbook.signals.fetch import Reply, Unreadable
+from runbook.signals.fetch import Asked, Reply, Unreadable
 
 MAX_BODY = 1 << 20
 """Bytes after decompression: 194 KB of gzip became 200 MB once."""
@@ -42,9 +42,19 @@ class HttpFetch:
 
         Raises Unreadable, at the latest after `deadline` seconds; its text never holds the address.
         """
+        return await self._in_time(self._follow(url, time.monotonic()), deadline)
+
+    async def probe(self, asked: Asked, deadline: Seconds) -> Reply:
+        """The answer to one GET as a browser sends it, a redirect as the answer that it is; else as `get`.
+
+        The body is received, as far as a body is kept here, and let go.
+        """
+        return await self._in_time(self._probe(asked, time.monotonic()), deadline)
+
+    async def _in_time(self, answer: Awaitable[Reply], deadline: Seconds) -> Reply:
         try:
             async with asyncio.timeout(deadline):
-                return await self._follow(httpx.URL(url), time.monotonic())
+                return await answer
         except TimeoutError:
             raise Unreadable(f"timed out after {deadline:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, zlib.error) as error:
@@ -56,7 +66,19 @@ class HttpFetch:
         for client in clients:
             await client.aclose()
 
-    async def _follow(self, url: httpx.URL, started: float) -> Reply:
+    async def _probe(self, asked: Asked, started: float) -> Reply:
+        url = httpx.URL(asked.url)
+        client = await self._client(url)
+        async with client.stream("GET", url, headers=[("accept", "*/*"), *asked.headers]) as response:
+            received = 0
+            async for chunk in response.aiter_raw():
+                received += len(chunk)
+                if received > MAX_BODY:
+                    break
+            return _reply(response, b"", time.monotonic() - started)
+
+    async def _follow(self, address: str, started: float) -> Reply:
+        url = httpx.URL(address)
         for _ in range(MAX_REDIRECTS + 1):
             client = await self._client(url)
             async with client.stream("GET", url) as response:

@@ -15,9 +15,9 @@ import msgspec
 
 from runbook.model import Criterion, Seconds, Signal
 from runbook.signal_sources import NoSource, Prometheus
-from runbook.signals import prometheus
+from runbook.signals import prometheus, smoke
 from runbook.signals.criteria import LONGEST_HOLD
-from runbook.signals.fetch import Fetch, LateFetch, Reply, Request, Unreadable
+from runbook.signals.fetch import Fetch, LateFetch, Probe, Reply, Request, Unreadable
 from runbook.signals.health import Check
 from runbook.signals.judge import DOWN_AFTER, gap_allowed, judge
 from runbook.signals.pace import Pace
@@ -101,6 +101,7 @@ class Monitor:
         pace: Pace | None = None,
         clock: Clock | None = None,
         fetch: Fetch | None = None,
+        probe: Probe | None = None,
         run: Run | None = None,
         jitter: Callable[[], float] = random.random,
         on_sample: Callable[[str], None] = _ignore,
@@ -109,7 +110,7 @@ class Monitor:
         self.signals = {signal.id: signal for signal in signals}
         self.series = {signal.id: Series(_capacity(signal)) for signal in self.signals.values()}
         self.health_checks: dict[str, tuple[Check, ...]] = {}
-        """What a health endpoint says about its parts; nothing while it does not answer."""
+        """What a health endpoint says about its parts, and how each smoke test went; nothing where nobody answers."""
         self.latency: dict[str, Seconds] = {}
         self.skew: dict[str, Seconds] = {}
         """Servers whose clock is more than five seconds off: theirs minus ours."""
@@ -123,7 +124,10 @@ class Monitor:
         """What stands for the `<param>`s of addresses and commands; looked at anew for every poll."""
         self._pace = pace or Pace()
         self._clock = clock or SystemClock()
-        self._fetch = fetch or LateFetch()
+        late = fetch if isinstance(fetch, LateFetch) else LateFetch()
+        self._fetch = fetch or late
+        self._probe = probe or late.probe
+        self._closing = late
         self._run = run
         self._jitter = jitter
         self._errors = dict.fromkeys(self.signals, 0)
@@ -146,6 +150,7 @@ class Monitor:
             if self.samples is not None:
                 self.samples.flush()
             await self._fetch.close()
+            await self._closing.close()
 
     async def recall(self) -> None:
         """Reads the last half hour from the sources that can tell it; one that cannot, tells nothing."""
@@ -183,7 +188,7 @@ class Monitor:
             await self._clock.sleep(poll.pause + self._jitter() * JITTER * poll.every)
 
     async def _ask(self, poll: _Poll) -> None:
-        url, missing = fill(poll.request.text, self.values, is_command=poll.request.is_command)
+        url, missing = fill(poll.request.text, self.values, is_command=poll.request.how == "command")
         await self._fetch.open()
         asked, seen = self._clock.wall(), self._clock.monotonic()
         if missing:
@@ -203,7 +208,9 @@ class Monitor:
             self._take(signal.id, read(signal, reply, memory, asked, seen, max_skew=self._allowed(signal)))
 
     async def _answer(self, poll: _Poll, filled: str) -> Reply:
-        if not poll.request.is_command:
+        if poll.request.how == "each":
+            return await smoke.ask_each(filled, self._probe, poll.deadline)
+        if poll.request.how == "get":
             return await self._fetch.get(filled, poll.deadline)
         if self._run is None:
             raise Unreadable("commands are not run here")

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from runbook.model import Record, Seconds, Signal
-from runbook.signal_sources import CommandOutput, Exposition, Health, HttpJson, NoSource, Prometheus, SignalSource
-from runbook.signals import command_output, exposition, health, http_json, prometheus
+from runbook.signal_sources import (
+    CommandOutput,
+    Exposition,
+    Health,
+    HttpJson,
+    NoSource,
+    Prometheus,
+    SignalSource,
+    Smoke,
+)
+from runbook.signals import command_output, exposition, health, http_json, prometheus, smoke
 from runbook.signals.fetch import Reply, Request, Unreadable
 from runbook.signals.health import Check, checks_of
 from runbook.signals.http_json import Counters, Hole
@@ -50,7 +59,9 @@ def request_for(source: SignalSource) -> Request | None:
     if isinstance(source, NoSource):
         return None
     if isinstance(source, CommandOutput):
-        return Request(source.run, is_command=True)
+        return Request(source.run, "command")
+    if isinstance(source, Smoke):
+        return Request("\n".join(test.url for test in source.tests), "each")
     return Request(prometheus.address(source) if isinstance(source, Prometheus) else source.url)
 
 
@@ -73,34 +84,45 @@ def read(
     try:
         if skew is not None and abs(skew) > max_skew:
             raise Unreadable(f"its clock is {clock(abs(skew))} {'ahead' if skew > 0 else 'behind'}: skewed or cached")
-        value, checks = _told(signal, reply, memory, seen)
+        checks = _checks(signal, reply)
+        value = _told(signal, reply, memory, seen)
     except Unreadable as wrong:
         told = reply.status < 400 or str(wrong).startswith(str(reply.status))
         why = str(wrong) if told else f"{reply.status}, and {wrong}"
-        return Observed(_hole(at, seen, why), failed=True, took=reply.took, skew=skew)
+        return Observed(_hole(at, seen, why), failed=True, checks=checks, took=reply.took, skew=skew)
     except Hole as hole:
         return Observed(_hole(at, seen, str(hole)), took=reply.took, skew=skew)
     why = "a counter started again" if isinstance(memory, Counters) and memory.resets else ""
     return Observed(Sample(at, value, why, seen), checks=checks, took=reply.took, skew=skew)
 
 
-def _told(signal: Signal, reply: Reply, memory: Memory, seen: float) -> tuple[float | str, tuple[Check, ...]]:
-    """The value in an answer, and a health endpoint's parts. Raises Hole, Unreadable."""
+def _checks(signal: Signal, reply: Reply) -> tuple[Check, ...]:
+    """What is shown beside the value: a health endpoint's parts, each of the smoke tests."""
+    source = signal.source
+    if isinstance(source, Smoke):
+        return smoke.checks_of(source, reply)
+    return checks_of(reply, source.checks) if isinstance(source, Health) else ()
+
+
+def _told(signal: Signal, reply: Reply, memory: Memory, seen: float) -> float | str:
+    """The value in an answer. Raises Hole, Unreadable."""
     source = signal.source
     if isinstance(source, Health):
         assert isinstance(memory, health.Manner)
-        return health.value_of(reply, memory), checks_of(reply, source.checks)
+        return health.value_of(reply, memory)
     if isinstance(source, Prometheus):
         assert isinstance(memory, prometheus.Targets)
-        return prometheus.value_of(signal, source, reply, memory), ()
+        return prometheus.value_of(signal, source, reply, memory)
     if isinstance(source, Exposition):
         assert isinstance(memory, Counters | exposition.Buckets)
-        return exposition.value_of(signal, source, exposition.page_of(reply), memory, seen), ()
+        return exposition.value_of(signal, source, exposition.page_of(reply), memory, seen)
     if isinstance(source, CommandOutput):
-        return command_output.value_of(signal, source, reply), ()
+        return command_output.value_of(signal, source, reply)
+    if isinstance(source, Smoke):
+        return smoke.value_of(source, reply)
     if isinstance(source, HttpJson):
         assert isinstance(memory, Counters)
-        return http_json.value_of(signal, source, http_json.document_of(reply), memory, seen), ()
+        return http_json.value_of(signal, source, http_json.document_of(reply), memory, seen)
     raise Unreadable(NO_SOURCE)
 
 

@@ -34,7 +34,7 @@ from runbook.model import (
 )
 from runbook.reading.compose import open_params
 from runbook.reading.tree import UNSEEN
-from runbook.signal_sources import Health, HttpJson, NoSource
+from runbook.signal_sources import Health, HttpJson, NoSource, Smoke, SmokeTest
 from runbook.signals.criteria import parse
 
 NASTY = (
@@ -283,6 +283,7 @@ def signals(draw: st.DrawFn) -> Signal:
             HttpJson(url=url, path="a.b", scale=0.001),
             HttpJson(url=url, numerator="#n", denominator="d", window=90, min_requests=0, scale=1 / 3),
             HttpJson(url=url, numerator="n", per=60, scale=1e-7),
+            Smoke((SmokeTest("a: b", url), SmokeTest("# login", url, (200, 401)), SmokeTest("x", url, 302))),
         )
     )
     kind = draw(one_of("error_rate", "latency", "health", "requests", "version", "other"))
