@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from widgets.footer import KeyHint
+
 
 class Situation(msgspec.Struct, frozen=True):
     """What decides whether an action applies just now."""
@@ -219,6 +221,21 @@ def spoken_short(action: Action) -> str:
     """The keys as the footer names them: one, or a pair of signs that belong together, `[ ]`."""
     words = spoken(action).split()
     return " ".join(words) if len(words) == 2 and all(len(word) == 1 for word in words) else words[0]
+
+
+_IN_FOOTER = (
+    *("method", "note", "timeline", "contacts", "report"),
+    *("signals.window", "signals.read", "signals.alone", "log.stop", "log.source", "log.search", "log.filter"),
+    *("help", "palette"),
+)
+
+
+def footer_hints(now: Situation) -> tuple[KeyHint, ...]:
+    """The keys that the footer names now."""
+    keep = {"method", "help"}
+    applying = [BY_ID[name] for name in _IN_FOOTER if not BY_ID[name].why_not(now)]
+    hints = [KeyHint(spoken_short(action), action.short, keep=action.id in keep) for action in applying]
+    return (KeyHint("1-4", "pane", keep=True), *hints)
 
 
 def key_table(actions: Iterable[Action] = ACTIONS) -> str:

@@ -10,7 +10,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -19,13 +18,12 @@ from textual.widgets import Static
 from tui import actions
 from widgets import action_asks as asks
 from widgets.action_panel import ActionPanel
-from widgets.action_view import Confirmation, Nothing
+from widgets.action_view import Nothing
 from widgets.checklist import ChecklistPane
-from widgets.footer import KeyFooter, KeyHint
+from widgets.footer import KeyFooter
 from widgets.header import NARROW, Header
-from widgets.lines import cut
 from widgets.log_pane import LogPane, LogText
-from widgets.outline import OPEN_AT_FIRST, runbook_view
+from widgets.outline import OPEN_AT_FIRST
 from widgets.pane import Pane, pane_tabs
 from widgets.signals_pane import SignalsBody, SignalsPane
 from widgets.signals_view import USUAL_WINDOW, WINDOWS
@@ -85,7 +83,7 @@ class RoomScreen(Screen[None]):
         """Runs only while a command does: a room at rest is not woken ten times a second."""
         self._log_behind: bool | None = None
         """Whether the log has lines that pane 2 does not show; None before the first."""
-        self._span = USUAL_WINDOW
+        self.span = USUAL_WINDOW
         self._asked = ""
         self.key_named = ""
         """The last key and what it does, while presenting."""
@@ -178,39 +176,17 @@ class RoomScreen(Screen[None]):
         self.draw()
 
     def _show_signals(self) -> None:
-        from tui import picture
+        from tui import painting
 
-        conductor = self.conductor
-        self.signals.show(picture.signals(conductor.outlook, conductor.state, conductor.clock(), self._span))
+        painting.signals(self)
 
     def draw(self) -> None:
-        from tui import picture
+        from tui import painting
 
         self._redraw_asked = False
         if self.desk is None:
             return
-        conductor, now = self.conductor, self.conductor.clock()
-        state, outlook = conductor.state, conductor.outlook
-        advice, verdict = outlook.advice(state), outlook.verdict(state, now)
-        trouble = conductor.journal.trouble
-        driving = conductor.driving
-        self.header.show(
-            picture.header(
-                conductor.runbook,
-                state,
-                now,
-                driving=driving,
-                user=self.room.user,
-                trouble=trouble,
-                presenting=self.room.presenting,
-            )
-        )
-        self.verdict.show(picture.verdict_bar(advice, verdict, outlook, state, now))
-        view = runbook_view(conductor.runbook, state, self.open_phases, verdict.lines)
-        one = self.zoomed or self.size.width < NARROW
-        self.runbook_pane.label(title=view.title, right=pane_tabs(3) if one else view.progress)
-        self.checklist.show(view)
-        self.action_pane.label(note=picture.still_open(self.desk.open_words()))
+        painting.room(self)
         if self.log_desk is not None and (self.log_desk.look() or self.log_desk.run):
             self._show_log()
         if self._output_timer is not None and self._under_way() is not None:
@@ -218,59 +194,25 @@ class RoomScreen(Screen[None]):
         self._draw_action()
 
     def _draw_action(self) -> None:
-        assert self.desk is not None
-        view = self.desk.view(self.conductor.clock())
-        self.panel.show(view)
-        self._asked = ""
-        if isinstance(view, Confirmation) and view.prepared.may_confirm:
-            self._asked = "confirm: type its name, or esc" if view.prepared.typed else "confirm: y or esc"
-        self.draw_footer()
-        if self.line.display:
-            from tui import picture
+        from tui import painting
 
-            lines = picture.short_action(view).split("\n", allow_blank=True)
-            self.line.update(Content("\n").join(cut(line, max(1, self.size.width - 2)) for line in lines))
+        self._asked = painting.action(self)
+        self.draw_footer()
 
     def draw_footer(self) -> None:
         """The keys that work now, what is asked, and the key that was pressed last where somebody looks on."""
-        self.footer.show(self._hints(), " · ".join(filter(None, (self.key_named, self._asked))))
+        self.footer.show(
+            actions.footer_hints(self.situation()), " · ".join(filter(None, (self.key_named, self._asked)))
+        )
 
     def forget_key(self) -> None:
         self.key_named = ""
         self.draw_footer()
 
     def situation(self) -> actions.Situation:
-        """What decides which actions apply now."""
-        if self.desk is None:
-            return actions.Situation(pane=self.current)
-        selected = self.desk.selected
-        step = self.desk.step_of(selected)[1] if selected else None
-        return actions.Situation(
-            ready=True,
-            untrusted=bool(self.room.untrusted),
-            driving=self.conductor.driving,
-            confirming=self.desk.prepared is not None,
-            running=any(run.state == "running" for run in self.conductor.state.unsettled),
-            step=step is not None,
-            undo=bool(selected and self.desk.undo_words(selected)),
-            value=step is not None and bool(self.desk.params_of(step)),
-            other_log=bool(self.log_desk and self.log_desk.source().other),
-            follows=bool(self.log_desk and self.log_desk.run and self.log_desk.run.state == "running"),
-            pane=self.current,
-        )
+        from tui import painting
 
-    def _hints(self) -> tuple[KeyHint, ...]:
-        now = self.situation()
-        logs = ("log.stop", "log.source", "log.search", "log.filter")
-        charts = ("signals.window", "signals.read", "signals.alone")
-        shown = ("method", "note", "timeline", "contacts", "report", *charts, *logs, "help", "palette")
-        keep = {"method", "help"}
-        hints = [KeyHint("1-4", "pane", keep=True)]
-        for name in shown:
-            action = actions.BY_ID[name]
-            if not action.why_not(now):
-                hints.append(KeyHint(actions.spoken_short(action), action.short, keep=name in keep))
-        return tuple(hints)
+        return painting.situation(self)
 
     def _log_moved(self) -> None:
         """Whoever reads the log sees each batch at once; beside other work it is painted with the clock."""
@@ -399,8 +341,8 @@ class RoomScreen(Screen[None]):
     # ── pane 1 ────────────────────────────────────────────────────────────────────────────────────
 
     def on_signals_body_window_asked(self, event: SignalsBody.WindowAsked) -> None:
-        at = WINDOWS.index(self._span) + event.step
-        self._span = WINDOWS[min(max(at, 0), len(WINDOWS) - 1)]
+        at = WINDOWS.index(self.span) + event.step
+        self.span = WINDOWS[min(max(at, 0), len(WINDOWS) - 1)]
         if self.desk is not None:
             self._show_signals()
 

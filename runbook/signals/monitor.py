@@ -235,6 +235,11 @@ class Monitor:
             self.on_down(signal, False, "")
         self.on_sample(signal)
 
+    @property
+    def trouble(self) -> str:
+        """Why the samples cannot be kept; empty when they are."""
+        return self.samples.trouble if self.samples is not None else ""
+
     # ── what they say ─────────────────────────────────────────────────────────────────────────────
 
     def age(self, signal: str) -> Seconds | None:

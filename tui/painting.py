@@ -1,0 +1,82 @@
+"""From the room to its widgets: what each is given to show, and what applies now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from tui import actions, picture
+from widgets.action_view import Confirmation
+from widgets.header import NARROW
+from widgets.lines import cut
+from widgets.outline import runbook_view
+from widgets.pane import pane_tabs
+
+if TYPE_CHECKING:
+    from tui.room_screen import RoomScreen
+
+
+def room(screen: RoomScreen) -> None:
+    """Everything but the signals and the log, which have a pace of their own."""
+    assert screen.desk is not None
+    conductor, now = screen.conductor, screen.conductor.clock()
+    state, outlook = conductor.state, conductor.outlook
+    advice, verdict = outlook.advice(state), outlook.verdict(state, now)
+    screen.header.show(
+        picture.header(
+            conductor.runbook,
+            state,
+            now,
+            driving=conductor.driving,
+            user=screen.room.user,
+            trouble=conductor.journal.trouble or conductor.outlook.monitor.trouble,
+            presenting=screen.room.presenting,
+        )
+    )
+    screen.verdict.show(picture.verdict_bar(advice, verdict, outlook, state, now))
+    view = runbook_view(conductor.runbook, state, screen.open_phases, verdict.lines)
+    one = screen.zoomed or screen.size.width < NARROW
+    screen.runbook_pane.label(title=view.title, right=pane_tabs(3) if one else view.progress)
+    screen.checklist.show(view)
+    screen.action_pane.label(note=picture.still_open(screen.desk.open_words()))
+
+
+def signals(screen: RoomScreen) -> None:
+    conductor = screen.conductor
+    screen.signals.show(picture.signals(conductor.outlook, conductor.state, conductor.clock(), screen.span))
+
+
+def action(screen: RoomScreen) -> str:
+    """Pane 4, or the lines that stand for it on a narrow screen; returns what is asked of the person."""
+    assert screen.desk is not None
+    view = screen.desk.view(screen.conductor.clock())
+    screen.panel.show(view)
+    if screen.line.display:
+        lines = picture.short_action(view).split("\n", allow_blank=True)
+        screen.line.update(Content("\n").join(cut(line, max(1, screen.size.width - 2)) for line in lines))
+    if isinstance(view, Confirmation) and view.prepared.may_confirm:
+        return "confirm: type its name, or esc" if view.prepared.typed else "confirm: y or esc"
+    return ""
+
+
+def situation(screen: RoomScreen) -> actions.Situation:
+    """What decides which actions apply now."""
+    desk, log_desk = screen.desk, screen.log_desk
+    if desk is None:
+        return actions.Situation(pane=screen.current)
+    selected = desk.selected
+    step = desk.step_of(selected)[1] if selected else None
+    return actions.Situation(
+        ready=True,
+        untrusted=bool(screen.room.untrusted),
+        driving=screen.conductor.driving,
+        confirming=desk.prepared is not None,
+        running=any(run.state == "running" for run in screen.conductor.state.unsettled),
+        step=step is not None,
+        undo=bool(selected and desk.undo_words(selected)),
+        value=step is not None and bool(desk.params_of(step)),
+        other_log=bool(log_desk and log_desk.source().other),
+        follows=bool(log_desk and log_desk.run and log_desk.run.state == "running"),
+        pane=screen.current,
+    )
