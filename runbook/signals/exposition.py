@@ -93,6 +93,8 @@ def page_of(reply: Reply) -> Page:
 
     if reply.status >= 400:
         raise Unreadable(f"{reply.status}, no metrics")
+    if reply.may_be_cut:
+        raise Unreadable("the page may be cut off: it has no length, and its last line does not end")
     found: list[tuple[str, dict[str, str], float]] = []
     try:
         for family in text_string_to_metric_families(reply.body.decode("utf-8")):

@@ -28,11 +28,18 @@ class Reply(Record, frozen=True):
     """The answer's `Date`, Unix seconds by the server's clock."""
     parts: tuple[Reply | str, ...] = ()
     """Where one poll asks several: each one's answer, or why there was none."""
+    delimited: bool = True
+    """Whether the answer said where it ends; one that ends with its connection looks whole when it was cut off."""
 
     @property
     def made(self) -> float | None:
         """The server's clock at the moment of the answer; `Date` has whole seconds, so half of one is added."""
         return None if self.date is None else self.date + self.age + 0.5
+
+    @property
+    def may_be_cut(self) -> bool:
+        """Whether the last line may go on: `12` was perhaps to be `1234`."""
+        return not self.delimited and not self.body.endswith(b"\n")
 
 
 class Request(Record, frozen=True):

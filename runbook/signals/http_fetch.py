@@ -126,11 +126,22 @@ async def _body(response: httpx.Response) -> bytes:
     if encoding not in ("identity", "gzip", "x-gzip"):
         raise Unreadable(f"sent as {clean(encoding, 40)}, which was not asked for")
     inflate = zlib.decompressobj(_GZIP) if encoding != "identity" else None
-    body = bytearray()
+    body, received = bytearray(), 0
     async for chunk in response.aiter_raw():
-        body += inflate.decompress(chunk, MAX_BODY + 1 - len(body)) if inflate else chunk
-        if len(body) > MAX_BODY:
-            raise Unreadable("the answer is larger than 1 MiB")
+        received += len(chunk)
+        rest = chunk
+        while rest:
+            if inflate is None:
+                body += rest
+                rest = b""
+            else:
+                inflate = zlib.decompressobj(_GZIP) if inflate.eof else inflate  # gzip may have several members
+                body += inflate.decompress(rest, MAX_BODY + 1 - len(body))
+                rest = inflate.unused_data
+            if max(len(body), received) > MAX_BODY:
+                raise Unreadable("the answer is larger than 1 MiB")
+    if inflate is not None and received and not inflate.eof:
+        raise Unreadable("its gzip ends before it is complete")
     return bytes(body)
 
 
@@ -143,6 +154,7 @@ def _reply(response: httpx.Response, body: bytes, took: Seconds) -> Reply:
         took=took,
         age=float(age) if age.isascii() and age.isdigit() and len(age) < 10 else 0.0,
         date=_date(response.headers.get("date", "")),
+        delimited="content-length" in response.headers or "transfer-encoding" in response.headers,
     )
 
 

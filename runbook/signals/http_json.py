@@ -105,11 +105,14 @@ class Counters:
 def document_of(reply: Reply) -> object:
     """The JSON of an answer, whatever its status. Raises Unreadable."""
     try:
-        return json.loads(reply.body)
+        found: object = json.loads(reply.body)
     except (ValueError, RecursionError):
         if reply.status >= 400:
             raise Unreadable(f"{reply.status} with no JSON") from None
         raise Unreadable(f"not JSON ({reply.content_type or 'no content type'})") from None
+    if reply.may_be_cut and isinstance(found, int | float):
+        raise Unreadable("the number may be cut off: it has no length, and its line does not end")
+    return found
 
 
 def value_of(signal: Signal, source: HttpJson, document: object, counters: Counters, seen: float) -> float | str:
