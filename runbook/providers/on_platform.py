@@ -165,8 +165,11 @@ class OnPlatform:
             known = expected.get(meant.key("amiss"), "").split("\n")  # whoever confirmed that overrode it
             if failed := next((line for line in _amiss(checks) if line not in known), ""):
                 return failed
-            if meant.order.target and _named(releases, meant.order.target) is None:
+            named, wanted = _named(releases, meant.order.target), expected.get(meant.key("wanted"))
+            if meant.order.target and named is None:
                 return f"{meant.order.what} has no {self.platform.noun} {clean(meant.order.target, 80)} any more."
+            if named is not None and wanted and named.identity != wanted:
+                return f"{clean(meant.order.target or '', 80)} leads elsewhere now: {_title(named)}."
         return ""
 
     # ── after ─────────────────────────────────────────────────────────────────────────────────────
@@ -237,7 +240,11 @@ class OnPlatform:
         for call in calls(text, {}):
             order = self._order(call)
             if order is not None and order.target == "":
-                return f"{text[: call.end]} {self.platform.naming(value)}{text[call.end :]}"
+                kept = text[: call.end]
+                if order.instead:
+                    before, _, after = kept.rpartition(order.instead)
+                    kept = f"{before.rstrip()}{after}"
+                return f"{kept} {self.platform.naming(value)}{text[call.end :]}"
         return text
 
     def address(self, output: str) -> str:

@@ -39,6 +39,8 @@ class Order(Record, frozen=True):
     """What the platform reads out of the call for itself."""
     caution: str = ""
     """What to know before, whichever release it goes to."""
+    instead: str = ""
+    """The word of a call without a release that gives way where one is written into it."""
 
 
 class Release(Record, frozen=True):
