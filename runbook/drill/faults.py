@@ -270,6 +270,54 @@ def _script(before: str, after: str) -> str:
     return f"BEGIN IMMEDIATE;\nALTER TABLE product RENAME COLUMN {before} TO {after};\nCOMMIT;\n"
 
 
+# ── silent: figures stored in a new form, which the code before it cannot read ──────────────────────
+
+
+def _by_country(subject: str, countries: str) -> Fault:
+    return Fault(
+        subjects=(subject,),
+        edits=(
+            Edit(
+                "app/telemetry.py",
+                "import threading\n\nfrom . import settings\n",
+                "import json\nimport threading\n\nfrom . import settings\n",
+            ),
+            Edit(
+                "app/telemetry.py",
+                '_fresh = {"quotes": 0}\n\n\ndef quoted',
+                f"COUNTRIES = ({countries})\n_fresh = dict.fromkeys(COUNTRIES, 0)\n\n\ndef quoted",
+            ),
+            Edit(
+                "app/telemetry.py",
+                """        _fresh["quotes"] += 1
+""",
+                """        _fresh[country] += 1
+""",
+            ),
+            Edit(
+                "app/telemetry.py",
+                """            total = int(cache.get(KEY) or 0) + _fresh["quotes"]
+            cache.set(KEY, str(total), DAY)
+        except (OSError, CacheError):
+            return {"quotes": None}
+        _fresh["quotes"] = 0
+        return {"quotes": total}
+""",
+                """            stored = json.loads(cache.get(KEY) or "0")
+            if isinstance(stored, int):  # as it was stored before
+                stored = {settings.HOME_COUNTRY: stored}
+            total = {country: stored.get(country, 0) + _fresh[country] for country in COUNTRIES}
+            cache.set(KEY, json.dumps(total), DAY)
+        except (OSError, CacheError):
+            return {"quotes": None}
+        _fresh.update(dict.fromkeys(COUNTRIES, 0))
+        return {"quotes": sum(total.values()), "quotes_by_country": total}
+""",
+            ),
+        ),
+    )
+
+
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "bad-deploy": (DISCOUNT, SHIPPING, RESTOCK, QUANTITY),
     "cloud": (DISCOUNT, SHIPPING, RESTOCK, QUANTITY),
@@ -280,6 +328,10 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         _renamed("stock", "on_hand"),
         _renamed("restock", "back_in_days"),
         _renamed("price", "net_price"),
+    ),
+    "silent": (
+        _by_country("Count quotes by country", '"DE", "UK", "US"'),
+        _by_country("Tell quotes by country in the metrics", '"DE", "US"'),
     ),
     "wrong-diagnosis": (
         _tidy("# Extras, in CURRENCY.\nGIFT_WRAP = 2.50\nSHIPPING_HOME = 4.90\nSHIPPING_ABROAD = 9.90,\n"),

@@ -67,6 +67,15 @@ SCENARIOS: tuple[Scenario, ...] = (
         mend="Method 4: take the migration back by its down script. Going back in git alone does not help.",
     ),
     Scenario(
+        name="silent",
+        description="A release breaks a quarter of all requests and stores figures that the code before cannot read.",
+        severity="SEV-2",
+        title="A quarter of all requests fail since quotes are counted by country",
+        trigger="error rate above 5 %",
+        mend="Going back mends the shop and takes the metrics away: nothing measures it, so the verdict stays unknown."
+        " Health and the log are there to be looked at.",
+    ),
+    Scenario(
         name="wrong-diagnosis",
         description="The commit that looks guilty is innocent: reverting it does not help.",
         severity="SEV-2",

@@ -151,7 +151,7 @@ class Service(ThreadingHTTPServer):
         self.open = 0
         """Connections accepted and not closed yet, counted from before their thread runs."""
         self.counting = threading.Lock()
-        self.application, self.health = load(options.code)
+        self.application, self.health, self.telemetry = load(options.code)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = self.socket.accept()
@@ -206,14 +206,22 @@ class Service(ThreadingHTTPServer):
                 "http_errors": metrics.errors,
                 "http_request_duration": metrics.quantiles(),
                 "http_in_flight": metrics.in_flight,
+                **self.telemetry.report(),
             },
         }
 
+    def metrics_page(self) -> str:
+        options = self.options
+        quotes = self.telemetry.report()["quotes"]
+        page = self.metrics.exposition(f'version="{options.version}",commit="{options.commit}"')
+        return page if quotes is None else f"{page}# TYPE shop_quotes gauge\nshop_quotes {quotes}\n"
 
-def load(code: Path) -> tuple[Application, ModuleType]:
-    """The application and its health module, as deployed. Raises whatever the code raises."""
+
+def load(code: Path) -> tuple[Application, ModuleType, ModuleType]:
+    """The application, its health and its telemetry, as deployed. Raises whatever the code raises."""
     sys.path.insert(0, str(code))
-    return importlib.import_module("app.wsgi").application, importlib.import_module("app.health")
+    application = importlib.import_module("app.wsgi").application
+    return application, importlib.import_module("app.health"), importlib.import_module("app.telemetry")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -251,11 +259,9 @@ class Handler(BaseHTTPRequestHandler):
             code, health = self.service.health_report()
             self.answer(code, "application/json", json.dumps(health).encode())
         elif path == "/api/metrics":
-            self.answer(200, "application/json", json.dumps(self.service.metrics_report()).encode())
+            self.serve_metrics(lambda: json.dumps(self.service.metrics_report()), "application/json")
         elif path == "/metrics":
-            options = self.service.options
-            text = self.service.metrics.exposition(f'version="{options.version}",commit="{options.commit}"')
-            self.answer(200, "text/plain; version=0.0.4; charset=utf-8", text.encode())
+            self.serve_metrics(self.service.metrics_page, "text/plain; version=0.0.4; charset=utf-8")
         else:
             self.serve_shop(path, query)
         self.kept = True
@@ -263,6 +269,15 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     do_HEAD = do_POST = do_GET
+
+    def serve_metrics(self, made: Callable[[], str], kind: str) -> None:
+        """What the deployed code's telemetry says; an error in it is the metrics' alone, the shop goes on."""
+        try:
+            code, text = 200, made()
+        except Exception as error:
+            code, kind, text = 500, "application/json", '{"error": "internal server error"}'
+            self.service.log.write("ERROR", "shop.metrics", f"metrics failed: {type(error).__name__}: {error}")
+        self.answer(code, kind, text.encode())
 
     def serve_shop(self, path: str, query: str) -> None:
         started = time.monotonic()

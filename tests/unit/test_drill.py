@@ -165,6 +165,29 @@ def test_slow_makes_the_slowest_wait_six_seconds_without_stalling_the_rest(start
     assert custom["http_in_flight"] > 5
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_silent_mends_the_shop_and_takes_the_metrics_away_with_the_bad_commit(
+    start: Callable[..., Drill], tmp_path: Path, seed: int
+) -> None:
+    drill = start("silent", seed)
+    assert 0.15 <= error_rate(drill) <= 0.35
+    assert "KeyError" in drill.log.read_text()
+    folder = tmp_path / "clean"
+    git(tmp_path, "clone", "-q", str(drill.remote), str(folder))
+    for name, value in (("user.name", "Tester"), ("user.email", "tester@shop.example")):
+        git(folder, "config", name, value)
+    git(folder, "checkout", "-q", "-B", "work", "origin/production")
+    git(folder, "revert", "--no-edit", drill.world.bad)
+    git(folder, "push", "-q", "origin", "HEAD:production")
+    commit = git(folder, "rev-parse", "HEAD")
+    wait_for(lambda: get(f"{drill.production_url}/api/health")[1]["commit"] == commit, "the new version")
+    assert get(f"{drill.production_url}/api/health")[0] == 200
+    assert get(f"{drill.production_url}/api/cart?items=mug-07&country=AT")[0] == 200
+    for path in ("/api/metrics", "/metrics"):
+        assert get(f"{drill.production_url}{path}") == (500, {"error": "internal server error"})
+    assert "shop.metrics  metrics failed: ValueError: invalid literal for int()" in drill.log.read_text()
+
+
 def test_outage_fails_every_page_and_the_health_check(start: Callable[..., Drill], tmp_path: Path) -> None:
     drill = start("outage")
     assert error_rate(drill, 150) == 1

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import cart, catalogue, checkout, projects, stock
+from . import cart, catalogue, checkout, projects, stock, telemetry
 from .sessions import Session
 
 
@@ -47,6 +47,7 @@ def list_projects(request: Request) -> Answer:
 def _order(request: Request) -> tuple[list[cart.Line], str, str, bool]:
     values = request.values
     country = values.get("country", request.session.country)
+    telemetry.quoted(country)
     return cart.parse(values.get("items", "")), country, values.get("coupon", ""), values.get("gift") == "1"
 
 
