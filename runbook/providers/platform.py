@@ -164,6 +164,7 @@ def spoken(argv: tuple[str, ...]) -> str:
 
 
 def reason(said: Answer) -> str:
-    """The program's own words about its failure: the first line that says something."""
-    lines = [clean(line, 300).strip() for line in (said.err or said.out).splitlines()]
-    return redact(next((line for line in lines if line), f"exit {said.exit}"))
+    """The program's own words about its failure: the first line that says something, and a second where it needs it."""
+    lines = [line for line in (clean(line, 300).strip() for line in (said.err or said.out).splitlines()) if line]
+    heading = bool(lines) and lines[0].endswith(("failed.", ":"))
+    return redact(" ".join(lines[: 2 if heading else 1]) or f"exit {said.exit}")

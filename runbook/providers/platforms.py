@@ -5,6 +5,7 @@ from __future__ import annotations
 from runbook.providers.aws_ecs import Ecs
 from runbook.providers.aws_lambda import Lambda
 from runbook.providers.cloud_run import CloudRun
+from runbook.providers.cloudflare import Cloudflare
 from runbook.providers.helm import Helm
 from runbook.providers.heroku import Heroku
 from runbook.providers.kubernetes import Kubernetes
@@ -18,6 +19,7 @@ from runbook.providers.vercel import Vercel
 
 _KEEPING_RELEASES: tuple[Platform, ...] = (
     CloudRun(),
+    Cloudflare(),
     Ecs(),
     Helm(),
     Heroku(),

@@ -65,3 +65,11 @@ heroku() {
 }
 
 get heroku heroku
+
+wrangler() { # its workerd is for running Workers here, which no test does
+  mkdir -p "$into/wrangler" &&
+    npm install --prefix "$into/wrangler" --no-audit --no-fund --ignore-scripts wrangler@4.86.0 &&
+    ln -sfn ../wrangler/node_modules/.bin/wrangler "$into/bin/wrangler"
+}
+
+get wrangler wrangler
