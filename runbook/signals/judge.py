@@ -26,6 +26,8 @@ DOWN_AFTER = 5
 STALE_FLOOR: Seconds = 45
 """Below this age a reading is still current, unless a short hold asks for more."""
 
+NOTHING_YET = "no reading yet"
+
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -78,8 +80,9 @@ def judge(
     max_gap: Seconds | None = None,
     interval: Seconds = 5,
     danger: bool = False,
+    void: Callable[[Sample], bool] = lambda _: False,
 ) -> Standing:
-    """How `criterion` stands at `now` by the samples of `[since, now]` (Unix seconds); pure.
+    """How `criterion` stands at `now` by the samples of `[since, now]` (Unix seconds) that are not `void`; pure.
 
     Recovery (the default): a breach, a gap over `max_gap` or five holes in a row start the hold again.
     Danger: a gap pauses it, only a reading that says otherwise ends it.
@@ -87,14 +90,18 @@ def judge(
     allowed = gap_allowed(interval, criterion.hold) if max_gap is None else max_gap
     if isinstance(criterion.value, str) and _PLACEHOLDER.search(criterion.value):
         return _unknown(criterion, f"{criterion.value} is not set yet")
-    moments = _newest_first(criterion, series, now, since, worse=danger)
+
+    def evidence() -> Iterator[Sample]:
+        return (sample for sample in series.newest_first(since, now) if not void(sample))
+
+    moments = _newest_first(criterion, evidence(), worse=danger)
     newest, failed = _newest_reading(moments)
     if newest is None:
-        return _unknown(criterion, _why_nothing(series, now, since))
+        return _unknown(criterion, _why_nothing(evidence(), series, now, since))
     age = now - newest.at
     value = newest.sample.value
     if failed >= DOWN_AFTER or age > allowed:
-        why = _last_word(series, now, since) if failed else ""
+        why = _last_word(evidence()) if failed else ""
         return _unknown(criterion, f"no reading for {clock(age)}" + (f": {why}" if why else ""))
     if not newest.holds:
         return Standing(criterion=criterion, state="not-met", value=value, why=_flag(series, now))
@@ -113,10 +120,10 @@ def judge(
     )
 
 
-def _newest_first(criterion: Criterion, series: Series, now: float, since: float, *, worse: bool) -> Iterator[_Moment]:
+def _newest_first(criterion: Criterion, samples: Iterator[Sample], *, worse: bool) -> Iterator[_Moment]:
     """Samples as moments, newest first. Two that disagree at one instant: the worse, `worse` being the bad answer."""
     merged: _Moment | None = None
-    for sample in series.newest_first(since, now):
+    for sample in samples:
         answer = None if sample.value is None else holds(criterion, sample.value)
         moment = _Moment(sample.at, answer, sample)
         if merged is None or merged.at != sample.at:
@@ -180,15 +187,15 @@ def _unknown(criterion: Criterion, why: str) -> Standing:
     return Standing(criterion=criterion, state="unknown", why=why)
 
 
-def _why_nothing(series: Series, now: float, since: float) -> str:
+def _why_nothing(samples: Iterator[Sample], series: Series, now: float, since: float) -> str:
     if since > now:
         return f"settling, {clock(math.ceil(since - now))} more"
-    return _last_word(series, now, since) or _flag(series, now) or "no reading yet"
+    return _last_word(samples) or _flag(series, now) or NOTHING_YET
 
 
-def _last_word(series: Series, now: float, since: float) -> str:
+def _last_word(samples: Iterator[Sample]) -> str:
     """Why the newest sample told nothing; empty when there is none."""
-    newest = next(series.newest_first(since, now), None)
+    newest = next(samples, None)
     if newest is None:
         return ""
     return newest.why if newest.value is None else f"{newest.value} is nothing to compare with"

@@ -19,7 +19,7 @@ from runbook.signals import prometheus, smoke
 from runbook.signals.criteria import LONGEST_HOLD
 from runbook.signals.fetch import Fetch, LateFetch, Probe, Reply, Request, Unreadable
 from runbook.signals.health import Check
-from runbook.signals.judge import DOWN_AFTER, gap_allowed, judge
+from runbook.signals.judge import DOWN_AFTER, NOTHING_YET, gap_allowed, judge
 from runbook.signals.pace import Pace
 from runbook.signals.samples import SampleFile, recorded
 from runbook.signals.series import Sample, Series
@@ -133,6 +133,10 @@ class Monitor:
         self._errors = dict.fromkeys(self.signals, 0)
         self._newest: dict[str, Sample] = {}
         """The last value that came in, by arrival: freshness must not hang on a clock that was set."""
+        self._ahead = self._clock.wall() - self._clock.monotonic()
+        """The wall clock minus the other, when both were last looked at."""
+        self._set_back: tuple[float, float] | None = None
+        """Both clocks, wall and monotonic, when it was last noticed that the wall clock was set back."""
         self._memories: dict[str, tuple[str, Memory]] = {}
         self._polls = _grouped(self.signals.values())
 
@@ -174,9 +178,12 @@ class Monitor:
 
     def remember(self, folder: Path) -> None:
         """Takes in what an earlier room of the incident saw, as far back as any criterion looks."""
-        for name, samples in recorded(folder, self._clock.wall() - LONGEST_HOLD).items():
+        wall, mono = self._times()
+        for name, samples in recorded(folder, wall - LONGEST_HOLD).items():
             for sample in samples if name in self.series else ():
                 self.series[name].append(sample)
+                if sample.at > wall + SKEW_SHOWN:
+                    self._set_back = wall, mono
 
     async def look(self) -> None:
         """Asks every source once, now."""
@@ -190,7 +197,7 @@ class Monitor:
     async def _ask(self, poll: _Poll) -> None:
         url, missing = fill(poll.request.text, self.values, is_command=poll.request.how == "command")
         await self._fetch.open()
-        asked, seen = self._clock.wall(), self._clock.monotonic()
+        asked, seen = self._times()
         if missing:
             for signal in poll.signals:
                 self._take(signal.id, Observed(Sample(asked, None, f"<{missing}> is not set yet", seen)))
@@ -270,10 +277,15 @@ class Monitor:
         if isinstance(signal.source, NoSource):
             return Standing(criterion=criterion, state="unknown", why=NO_SOURCE, title=signal.title, unit=signal.unit)
         series = self.series[signal.id]
-        found = judge(criterion, series, self._clock.wall(), since, max_gap=allowed, danger=danger)
-        age = self.age(signal.id) or 0.0
-        if found.state != "unknown" and age > allowed:  # the wall clock was set back: only the other one tells
+        now, _ = self._times()
+        void = self._void(danger=danger)
+        found = judge(criterion, series, now, since, max_gap=allowed, danger=danger, void=void)
+        age, nothing = self.age(signal.id), found.why == NOTHING_YET
+        if age is not None and age > allowed and (found.state != "unknown" or nothing):
+            # the wall clock was set back: only the other one tells
             found = Standing(criterion=criterion, state="unknown", why=f"no reading for {said(age)}")
+        elif nothing and self._set_back is not None:
+            found = msgspec.structs.replace(found, why="no reading since this machine's clock was set back")
         return msgspec.structs.replace(found, title=signal.title, unit=signal.unit)
 
     def _reading(self, signal: str) -> tuple[float | str | None, str]:
@@ -285,6 +297,25 @@ class Monitor:
             return newest.value, why
         told = latest is not None and latest.value is None and why
         return None, why if told or age is None else f"no reading for {said(age)}"
+
+    def _times(self) -> tuple[float, float]:
+        """Both clocks, wall and monotonic. When the first falls behind the second, it was set back."""
+        wall, mono = self._clock.wall(), self._clock.monotonic()
+        if wall - mono < self._ahead - SKEW_SHOWN:
+            self._set_back = wall, mono
+        self._ahead = wall - mono
+        return wall, mono
+
+    def _void(self, *, danger: bool) -> Callable[[Sample], bool]:
+        """Which samples are no evidence since the wall clock was set back.
+
+        Their dates lie: a breach of a minute ago is in the future, and an old reading will be of now. So a recovery
+        counts from there on only. A danger keeps what is dated before, or a clock could call it off.
+        """
+        if self._set_back is None:
+            return lambda _: False
+        wall, mono = self._set_back
+        return lambda sample: sample.seen < mono and (not danger or sample.at > wall)
 
     def _allowed(self, signal: Signal, hold: Seconds = 0) -> Seconds:
         return gap_allowed(signal.every, hold, self._pace.stale_floor)

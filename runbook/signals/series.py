@@ -35,11 +35,14 @@ class Series:
         self._times: list[float] = []
 
     def append(self, sample: Sample) -> bool:
-        """Takes a sample in; False when the same one is there already."""
+        """Takes a sample in; False when the same one is there already: of that, the later sight is kept."""
         start = bisect_left(self._times, sample.at)
         end = bisect_right(self._times, sample.at)
-        if any(known.value == sample.value for known in self._samples[start:end]):
-            return False
+        for place in range(start, end):
+            if self._samples[place].value == sample.value:
+                if sample.seen > self._samples[place].seen:
+                    self._samples[place] = sample
+                return False
         self._samples.insert(end, sample)
         self._times.insert(end, sample.at)
         if len(self._samples) > self.capacity:

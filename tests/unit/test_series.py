@@ -27,6 +27,11 @@ def test_the_same_reading_of_the_same_instant_is_one_sample() -> None:
     assert series.version == 2
 
 
+def test_of_the_same_reading_seen_twice_the_later_sight_is_kept() -> None:
+    series = series_of(Sample(1, 5.0, seen=10), Sample(1, 5.0, seen=30), Sample(1, 5.0, seen=20))
+    assert [(sample.at, sample.seen) for sample in series] == [(1, 30)]
+
+
 @given(SAMPLES, st.randoms())
 def test_order_of_arrival_and_repeats_do_not_matter(samples: list[Sample], chance: object) -> None:
     shuffled = [*samples, *samples]
