@@ -99,16 +99,36 @@ class Smoke(Source, frozen=True, tag="smoke"):
     tests: tuple[SmokeTest, ...]
 
 
+class Cdn(Source, frozen=True, tag="cdn"):
+    """A page behind a content delivery network, probed at each poll: the share of cache hits, in per cent."""
+
+    url: str
+    header: str = ""
+    """The header that tells hit from miss; where nothing is said, those of the usual networks."""
+    window: Seconds = 300
+    min_probes: int = 5
+
+
+class LogRate(Source, frozen=True, tag="log_rate"):
+    """Lines a minute of a log file that match; a file that is not there or not written any more is unknown."""
+
+    file: str
+    match: str
+    window: Seconds = 60
+    silence: Seconds = 300
+    """So long without any line at all, and nobody writes it any more; 0: a log that may be silent."""
+
+
 class NoSource(Source, frozen=True, tag="none"):
     """A number that the runbook speaks of without saying where to read it: unknown until somebody says."""
 
 
-SignalSource = HttpJson | Health | Prometheus | Exposition | CommandOutput | Smoke | NoSource
+SignalSource = HttpJson | Health | Prometheus | Exposition | CommandOutput | Smoke | Cdn | LogRate | NoSource
 
 
 def open_texts(source: object) -> Iterator[tuple[str, str]]:
     """Where a source (or its form) may hold `<param>`s: each key with its text."""
-    for field in ("url", "query", "run"):
+    for field in ("url", "query", "run", "file"):
         yield field, getattr(source, field, "")
     for place, test in enumerate(getattr(source, "tests", ())):
         yield f"tests[{place}].url", test.url

@@ -8,10 +8,12 @@ from typing import Any
 
 from runbook.model import Criterion, Effect, Signal
 from runbook.reading.form import (
+    CdnForm,
     CommandOutputForm,
     ExpositionForm,
     HealthForm,
     HttpJsonForm,
+    LogRateForm,
     NoSourceForm,
     PrometheusForm,
     RunbookForm,
@@ -21,10 +23,12 @@ from runbook.reading.form import (
 from runbook.reading.problems import Problems
 from runbook.reading.tree import line_of
 from runbook.signal_sources import (
+    Cdn,
     CommandOutput,
     Exposition,
     Health,
     HttpJson,
+    LogRate,
     NoSource,
     Prometheus,
     SignalSource,
@@ -127,8 +131,7 @@ class Signals:
                 self.problems.add("A `quantile` lies between 0 and 1.", line_of(name), f"{key}.quantile")
         elif isinstance(form, CommandOutputForm):
             self._command(form, name, key)
-        elif isinstance(form, SmokeForm):
-            self._smoke(form, name, key)
+        self._bounds(form, name, key)
         counts = isinstance(form, HttpJsonForm | ExpositionForm) and (form.numerator, form.denominator, form.per)
         if counts and counts[0] and bool(counts[1]) == bool(counts[2]):
             self.problems.add("A `numerator` needs either a `denominator` or `per`.", line_of(name), key)
@@ -138,10 +141,27 @@ class Signals:
             self.problems.add(ONLY_READ, line_of(form.run), f"{key}.run")
         if form.path and form.regex:
             self.problems.add("A number is either at a `path` or found by a `regex`.", line_of(name), key)
+        self._regex(form.regex, f"{key}.regex")
+
+    def _regex(self, text: str, key: str) -> None:
         try:
-            re.compile(form.regex)
+            re.compile(text)
         except re.error as wrong:
-            self.problems.add(f"This is no regular expression: {wrong}.", line_of(form.regex), f"{key}.regex")
+            self.problems.add(f"This is no regular expression: {wrong}.", line_of(text), key)
+
+    def _bounds(self, form: SignalForm, name: str, key: str) -> None:
+        """What a value of a source's keys may be."""
+        if isinstance(form, SmokeForm):
+            self._smoke(form, name, key)
+        elif isinstance(form, CdnForm):
+            if not re.fullmatch(r"[\w-]*", form.header, re.ASCII):
+                self.problems.add("This is no name of a header.", line_of(form.header), f"{key}.header")
+            if form.min_probes < 1:
+                self.problems.add("A share needs at least one probe.", line_of(name), f"{key}.min_probes")
+        elif isinstance(form, LogRateForm):
+            self._regex(form.match, f"{key}.match")
+            if form.window <= 0:
+                self.problems.add("A rate needs a `window`, such as 1m.", line_of(name), f"{key}.window")
 
     def _smoke(self, form: SmokeForm, name: str, key: str) -> None:
         if not form.tests:
@@ -165,6 +185,8 @@ SOURCES: dict[type[Any], type[Any]] = {
     ExpositionForm: Exposition,
     CommandOutputForm: CommandOutput,
     SmokeForm: Smoke,
+    CdnForm: Cdn,
+    LogRateForm: LogRate,
     NoSourceForm: NoSource,
 }
 """The source that a form becomes; their fields have the same names."""

@@ -273,6 +273,36 @@ class SmokeForm(Form, frozen=True, tag_field="source", tag="smoke"):
     kind: SignalKind = "other"
 
 
+class CdnForm(Form, frozen=True, tag_field="source", tag="cdn"):
+    """A page behind a content delivery network, probed at each poll: the share of cache hits, in per cent."""
+
+    url: str
+    header: str = ""
+    """The header that tells hit from miss; where nothing is said, those of the usual networks."""
+    window: Duration = 300
+    min_probes: int = 5
+    """With fewer in the window it is unknown."""
+    title: str = ""
+    unit: str = "%"
+    every: Duration = 15
+    kind: SignalKind = "other"
+
+
+class LogRateForm(Form, frozen=True, tag_field="source", tag="log_rate"):
+    """Lines a minute of a log file that match; a file that is not there or not written any more is unknown."""
+
+    file: str
+    match: str
+    """A regular expression that is found in a line."""
+    window: Duration = 60
+    silence: Duration = 300
+    """So long without any line at all, and nobody writes it any more; 0: a log that may be silent."""
+    title: str = ""
+    unit: str = "/min"
+    every: Duration = 5
+    kind: SignalKind = "other"
+
+
 class NoSourceForm(Form, frozen=True, tag_field="source", tag="none"):
     """A number that the runbook speaks of and that nobody has said where to read: a person looks it up."""
 
@@ -282,7 +312,17 @@ class NoSourceForm(Form, frozen=True, tag_field="source", tag="none"):
     kind: SignalKind = "other"
 
 
-SignalForm = HttpJsonForm | HealthForm | PrometheusForm | ExpositionForm | CommandOutputForm | SmokeForm | NoSourceForm
+SignalForm = (
+    HttpJsonForm
+    | HealthForm
+    | PrometheusForm
+    | ExpositionForm
+    | CommandOutputForm
+    | SmokeForm
+    | CdnForm
+    | LogRateForm
+    | NoSourceForm
+)
 
 
 class QuestionForm(Form, frozen=True):

@@ -28,6 +28,10 @@ class Reply(Record, frozen=True):
     """The answer's `Date`, Unix seconds by the server's clock."""
     parts: tuple[Reply | str, ...] = ()
     """Where one poll asks several: each one's answer, or why there was none."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Of a probe: names in small letters, values cleaned."""
+    quiet: Seconds = 0
+    """Of a log: how long nothing was written to it."""
     delimited: bool = True
     """Whether the answer said where it ends; one that ends with its connection looks whole when it was cut off."""
 
@@ -42,12 +46,15 @@ class Reply(Record, frozen=True):
         return not self.delimited and not self.body.endswith(b"\n")
 
 
+How = Literal["get", "probe", "each", "command", "file"]
+
+
 class Request(Record, frozen=True):
     """What one poll asks. `<param>`s in its text are still open."""
 
     text: str
-    """An address, a command, or for `each` several addresses, one a line."""
-    how: Literal["get", "each", "command"] = "get"
+    """An address, a command, a file's path, or for `each` several addresses, one a line."""
+    how: How = "get"
 
 
 class Asked(Record, frozen=True):
@@ -55,6 +62,8 @@ class Asked(Record, frozen=True):
 
     url: str
     headers: tuple[tuple[str, str], ...] = ()
+    cached: bool = False
+    """Whether a cache on the way may answer."""
 
 
 Probe = Callable[[Asked, Seconds], Awaitable[Reply]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
+import itertools
 import socket
 import ssl
 import time
@@ -14,6 +15,7 @@ from email.utils import parsedate_to_datetime
 
 import anyio  # noqa: F401 - httpcore would bring it in on the loop, at the first request
 import httpx
+import msgspec
 
 from runbook.logs.clean import clean
 from runbook.model import Seconds
@@ -22,6 +24,7 @@ from runbook.signals.fetch import Asked, Reply, Unreadable
 MAX_BODY = 1 << 20
 """Bytes after decompression: 194 KB of gzip became 200 MB once."""
 MAX_REDIRECTS = 3
+MOST_HEADERS = 100
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GZIP = 31
 """zlib's window bits for a gzip header."""
@@ -69,13 +72,21 @@ class HttpFetch:
     async def _probe(self, asked: Asked, started: float) -> Reply:
         url = httpx.URL(asked.url)
         client = await self._client(url)
-        async with client.stream("GET", url, headers=[("accept", "*/*"), *asked.headers]) as response:
+        request = client.build_request("GET", url, headers=[("accept", "*/*"), *asked.headers])
+        if asked.cached:
+            del request.headers["cache-control"]
+        response = await client.send(request, stream=True)
+        try:
             received = 0
             async for chunk in response.aiter_raw():
                 received += len(chunk)
                 if received > MAX_BODY:
                     break
-            return _reply(response, b"", time.monotonic() - started)
+            made = _reply(response, b"", time.monotonic() - started)
+        finally:
+            await response.aclose()
+        headers = itertools.islice(response.headers.items(), MOST_HEADERS)
+        return msgspec.structs.replace(made, headers=tuple((name.lower(), clean(said, 300)) for name, said in headers))
 
     async def _follow(self, address: str, started: float) -> Reply:
         url = httpx.URL(address)

@@ -15,9 +15,9 @@ import msgspec
 
 from runbook.model import Criterion, Seconds, Signal
 from runbook.signal_sources import NoSource, Prometheus
-from runbook.signals import prometheus, smoke
+from runbook.signals import log_rate, prometheus, smoke
 from runbook.signals.criteria import LONGEST_HOLD
-from runbook.signals.fetch import Fetch, LateFetch, Probe, Reply, Request, Unreadable
+from runbook.signals.fetch import Asked, Fetch, How, LateFetch, Probe, Reply, Request, Unreadable
 from runbook.signals.health import Check
 from runbook.signals.judge import DOWN_AFTER, NOTHING_YET, gap_allowed, judge
 from runbook.signals.pace import Pace
@@ -75,6 +75,8 @@ class _Poll:
         self.every = every
         self.signals: list[Signal] = []
         self.errors = 0
+        self.tail: log_rate.Tail | None = None
+        """Where the request is a file: how far it was read."""
 
     @property
     def deadline(self) -> Seconds:
@@ -195,7 +197,7 @@ class Monitor:
             await self._clock.sleep(poll.pause + self._jitter() * JITTER * poll.every)
 
     async def _ask(self, poll: _Poll) -> None:
-        url, missing = fill(poll.request.text, self.values, is_command=poll.request.how == "command")
+        url, missing = fill(poll.request.text, self.values, how=poll.request.how)
         await self._fetch.open()
         asked, seen = self._times()
         if missing:
@@ -204,7 +206,7 @@ class Monitor:
             return
         reply: Reply | Unreadable
         try:
-            reply = await self._answer(poll, url)
+            reply = await self._answer(poll, url, seen)
         except Unreadable as wrong:
             reply = wrong
         except Exception as error:  # whatever a library does with an odd answer: the watch goes on, with a hole
@@ -214,7 +216,13 @@ class Monitor:
             memory = self._memory_of(signal, url)
             self._take(signal.id, read(signal, reply, memory, asked, seen, max_skew=self._allowed(signal)))
 
-    async def _answer(self, poll: _Poll, filled: str) -> Reply:
+    async def _answer(self, poll: _Poll, filled: str, seen: float) -> Reply:
+        if poll.request.how == "file":
+            if poll.tail is None or poll.tail.path != filled:
+                poll.tail = log_rate.Tail(filled)
+            return await poll.tail.look(seen, poll.deadline)
+        if poll.request.how == "probe":
+            return await self._probe(Asked(filled, cached=True), poll.deadline)
         if poll.request.how == "each":
             return await smoke.ask_each(filled, self._probe, poll.deadline)
         if poll.request.how == "get":
@@ -328,14 +336,16 @@ class Monitor:
         return known[1]
 
 
-def fill(url: str, values: Mapping[str, str], *, is_command: bool = False) -> tuple[str, str]:
+def fill(url: str, values: Mapping[str, str], *, how: How = "get") -> tuple[str, str]:
     """An address with its `<param>`s filled in, and the name of the first that has no value.
 
-    A command stays as it is: who runs it puts its values in, safely for the shell.
+    A command stays as it is: who runs it puts its values in, safely for the shell. A file's path is no address.
     """
     missing = next((name for name in _PLACEHOLDER.findall(url) if not values.get(name)), "")
-    if missing or is_command:
+    if missing or how == "command":
         return url, missing
+    if how == "file":
+        return _PLACEHOLDER.sub(lambda found: values[found[1]], url), ""
     return _PLACEHOLDER.sub(lambda found: quote(values[found[1]], safe="/:@+=,-._~%"), url), ""
 
 

@@ -7,7 +7,7 @@ import math
 from msgspec.structs import replace
 
 from runbook.model import Criterion, Method, Outcome, Record, Runbook, Seconds, Signal, Step, Trigger
-from runbook.signal_sources import Exposition, HttpJson
+from runbook.signal_sources import Cdn, Exposition, HttpJson, LogRate
 from runbook.signals.criteria import describe
 from runbook.signals.judge import STALE_FLOOR
 
@@ -74,6 +74,14 @@ def _signal(signal: Signal, factor: float) -> Signal:
             window=_divided(source.window, factor, _SHORTEST_WINDOW),
             min_requests=math.ceil(_divided(source.min_requests, factor, _FEWEST_REQUESTS)),
         )
+    elif isinstance(source, LogRate):
+        source = replace(
+            source,
+            window=_divided(source.window, factor, _SHORTEST_WINDOW),
+            silence=_divided(source.silence, factor, _SHORTEST_WINDOW),
+        )
+    elif isinstance(source, Cdn):
+        source = replace(source, window=_divided(source.window, factor, _SHORTEST_WINDOW))
     return replace(signal, source=source, every=_divided(signal.every, factor, _QUICKEST))
 
 

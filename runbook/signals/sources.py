@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from runbook.model import Record, Seconds, Signal
 from runbook.signal_sources import (
+    Cdn,
     CommandOutput,
     Exposition,
     Health,
     HttpJson,
+    LogRate,
     NoSource,
     Prometheus,
     SignalSource,
     Smoke,
 )
-from runbook.signals import command_output, exposition, health, http_json, prometheus, smoke
+from runbook.signals import cdn, command_output, exposition, health, http_json, log_rate, prometheus, smoke
 from runbook.signals.fetch import Reply, Request, Unreadable
 from runbook.signals.health import Check, checks_of
 from runbook.signals.http_json import Counters, Hole
@@ -34,7 +38,7 @@ class Observed(Record, frozen=True):
     """The server's clock minus ours; None where the answer does not say."""
 
 
-Memory = Counters | exposition.Buckets | prometheus.Targets | health.Manner
+Memory = Counters | exposition.Buckets | prometheus.Targets | health.Manner | cdn.Probes | log_rate.Lines
 """What a source remembers from one reading to the next."""
 
 
@@ -48,7 +52,11 @@ def memory_for(signal: Signal) -> Memory:
         return prometheus.Targets()
     if isinstance(source, Health):
         return health.Manner()
-    window = max(source.window if isinstance(source, HttpJson | Exposition) else 0, 3 * signal.every)
+    if isinstance(source, Cdn):
+        return cdn.Probes(max(source.window, (source.min_probes + 1) * signal.every))
+    window = max(source.window if isinstance(source, HttpJson | Exposition | LogRate) else 0, 3 * signal.every)
+    if isinstance(source, LogRate):
+        return log_rate.Lines(window)
     if isinstance(source, Exposition) and source.histogram:
         return exposition.Buckets(window)
     return Counters(window)
@@ -62,6 +70,10 @@ def request_for(source: SignalSource) -> Request | None:
         return Request(source.run, "command")
     if isinstance(source, Smoke):
         return Request("\n".join(test.url for test in source.tests), "each")
+    if isinstance(source, LogRate):
+        return Request(source.file, "file")
+    if isinstance(source, Cdn):
+        return Request(source.url, "probe")
     return Request(prometheus.address(source) if isinstance(source, Prometheus) else source.url)
 
 
@@ -76,6 +88,8 @@ def read(
     """
     if isinstance(reply, Unreadable):
         return Observed(_hole(asked, seen, str(reply)), failed=True)
+    if isinstance(signal.source, Cdn):  # how old the page is does not matter: what the cache did with it is new
+        reply = msgspec.structs.replace(reply, age=0, date=None)
     at = asked - reply.age
     seen -= reply.age
     skew = None if reply.made is None else reply.made - (asked + reply.took)
@@ -106,24 +120,26 @@ def _checks(signal: Signal, reply: Reply) -> tuple[Check, ...]:
 
 def _told(signal: Signal, reply: Reply, memory: Memory, seen: float) -> float | str:
     """The value in an answer. Raises Hole, Unreadable."""
-    source = signal.source
-    if isinstance(source, Health):
-        assert isinstance(memory, health.Manner)
-        return health.value_of(reply, memory)
-    if isinstance(source, Prometheus):
-        assert isinstance(memory, prometheus.Targets)
-        return prometheus.value_of(signal, source, reply, memory)
-    if isinstance(source, Exposition):
-        assert isinstance(memory, Counters | exposition.Buckets)
-        return exposition.value_of(signal, source, exposition.page_of(reply), memory, seen)
-    if isinstance(source, CommandOutput):
-        return command_output.value_of(signal, source, reply)
-    if isinstance(source, Smoke):
-        return smoke.value_of(source, reply)
-    if isinstance(source, HttpJson):
-        assert isinstance(memory, Counters)
-        return http_json.value_of(signal, source, http_json.document_of(reply), memory, seen)
-    raise Unreadable(NO_SOURCE)
+    match signal.source, memory:
+        case Health(), health.Manner():
+            value: float | str = health.value_of(reply, memory)
+        case Prometheus() as source, prometheus.Targets():
+            value = prometheus.value_of(signal, source, reply, memory)
+        case Exposition() as source, Counters() | exposition.Buckets():
+            value = exposition.value_of(signal, source, exposition.page_of(reply), memory, seen)
+        case CommandOutput() as source, _:
+            value = command_output.value_of(signal, source, reply)
+        case Smoke() as source, _:
+            value = smoke.value_of(source, reply)
+        case Cdn() as source, cdn.Probes():
+            value = cdn.value_of(source, reply, memory, seen)
+        case LogRate() as source, log_rate.Lines():
+            value = log_rate.value_of(source, reply, memory, seen)
+        case HttpJson() as source, Counters():
+            value = http_json.value_of(signal, source, http_json.document_of(reply), memory, seen)
+        case _:
+            raise Unreadable(NO_SOURCE)
+    return value
 
 
 def _hole(at: float, seen: float, why: str) -> Sample:
