@@ -25,7 +25,9 @@ _SCOPE = ("--name", "--env", "--config", "--cwd", "--env-file")
 _SHORT = {"-e": "--env", "-c": "--config"}
 _VALUED = " ".join((*_SCOPE, *_SHORT, "--message -m --version-id --percentage --max-versions"))
 _SETTINGS = ("CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_ENV")
-_QUIET = {"WRANGLER_SEND_METRICS": "false", "NO_COLOR": "1", "FORCE_COLOR": "0", "CI": "1"}
+_QUIET = {"WRANGLER_SEND_METRICS": "false", "NO_COLOR": "1", "FORCE_COLOR": "0", "CI": "1", "npm_config_yes": "false"}
+"""A question sends no metrics, has no colours, prompts for nothing and installs nothing."""
+_FETCHING = frozenset(("bunx", "dlx", "x"))
 _CONFIGURATIONS = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 _CAUTION = (
     "Only the code and its settings go back: data in KV, D1, R2 and Durable Objects stays, and so do secrets changed "
@@ -182,8 +184,11 @@ def _scope(given: Arguments) -> tuple[str, ...] | None:
 async def _asked(ask: Ask, order: Order, *words: str) -> Any:
     """The answer to a read-only question. Raises Unavailable, with what the error means and the mend."""
     ask.at = msgspec.structs.replace(ask.at, env=ask.at.env | _QUIET)
+    runner = [word for word in shlex.split(order.facts["runner"]) if word not in ("-y", "--yes")]
+    if _FETCHING & set(runner):
+        raise Unavailable(f"`{clean(shlex.join(runner), 40)}` may fetch wrangler first, so that nothing was asked.")
     try:
-        return await ask.json(*shlex.split(order.facts["runner"]), "wrangler", *words, *order.scope, "--json")
+        return await ask.json(*runner, "wrangler", *words, *order.scope, "--json")
     except Unavailable as failed:
         raise Unavailable(f"{meaning(said)} ({said})" if meaning(said := str(failed)) else said) from None
 

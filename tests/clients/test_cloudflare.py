@@ -15,7 +15,7 @@ from runbook.providers.cloudflare import Cloudflare
 from runbook.providers.on_platform import OnPlatform
 from runbook.providers.provider import Place
 from tests.clients.clusters import carry_out
-from tests.clients.programs import SEARCHED, need
+from tests.clients.programs import CLIENTS, SEARCHED, need
 
 ONE, TWO, THREE = (f"0000000{number}-0000-4000-8000-000000000000" for number in (1, 2, 3))
 BARE = "wrangler rollback --name web --message why --yes"
@@ -211,6 +211,19 @@ async def test_the_folders_configuration_names_worker_and_account(world: World) 
     preview = await provider.preview(text, nowhere)
     assert [line.ok for line in preview.checks] == [True, True] and preview.lines[-1].startswith("afterwards")
     assert (await carry_out(text, nowhere)).exit == 0 and server.serves == {TWO: 100}
+
+
+async def test_a_projects_own_wrangler_is_asked_and_none_is_fetched_to_ask(world: World) -> None:
+    _, at = world
+    if not (own := CLIENTS / "wrangler" / "node_modules").is_dir():
+        pytest.skip("wrangler is not in .clients/. `make clients` gets it.")
+    (at.cwd / "node_modules").symlink_to(own)
+    preview = await provider.preview(f"npx -y {BACK}", at)
+    assert preview.lines and preview.way_back.startswith(f"npx -y wrangler rollback {THREE}"), preview.checks
+    (at.cwd / "node_modules").unlink()
+    for runner in ("npx -y", "pnpm dlx", "bunx"):
+        preview = await provider.preview(f"{runner} {BACK}", at)
+        assert any(line.ok is None and line.stops for line in preview.checks) and not preview.expected
 
 
 @pytest.mark.parametrize(
