@@ -111,7 +111,7 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
     known = {param.id: param.default for param in runbook.params} | opening.values
     known |= {name: value.text for name, value in state.values.items()}
     run = runner(opening.repository or folder, environ, runbook.params)
-    monitor = Monitor(runbook.signals, values=known, pace=Pace(pace), run=run)
+    monitor = Monitor(runbook.signals, values=known, pace=Pace(pace), run=run, environ=environ)
     await asyncio.to_thread(monitor.remember, folder / home.SAMPLES)
     carrier = Carrier(
         folder,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -109,6 +110,19 @@ class Cdn(Source, frozen=True, tag="cdn"):
     min_probes: int = 5
 
 
+class Sentry(Source, frozen=True, tag="sentry"):
+    """Issues of a level that Sentry first saw in the last minutes: how many, or how many events they hold."""
+
+    org: str
+    project: str
+    level: Literal["fatal", "error", "warning", "info", "debug"] = "error"
+    counts: Literal["issues", "events"] = "issues"
+    window: Seconds = 600
+    environment: str = ""
+    url_env: str = "SENTRY_URL"
+    token_env: str = "SENTRY_AUTH_TOKEN"  # noqa: S105 - the name of a variable
+
+
 class LogRate(Source, frozen=True, tag="log_rate"):
     """Lines a minute of a log file that match; a file that is not there or not written any more is unknown."""
 
@@ -123,7 +137,7 @@ class NoSource(Source, frozen=True, tag="none"):
     """A number that the runbook speaks of without saying where to read it: unknown until somebody says."""
 
 
-SignalSource = HttpJson | Health | Prometheus | Exposition | CommandOutput | Smoke | Cdn | LogRate | NoSource
+SignalSource = HttpJson | Health | Prometheus | Exposition | CommandOutput | Smoke | Cdn | Sentry | LogRate | NoSource
 
 
 def open_texts(source: object) -> Iterator[tuple[str, str]]:

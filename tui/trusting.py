@@ -11,7 +11,7 @@ from runbook.incident import home
 from runbook.model import Effect, Runbook
 from runbook.opening import source_text
 from runbook.reading.trust import TrustError, digest, trust, trusted_before
-from runbook.signal_sources import CommandOutput
+from runbook.signal_sources import CommandOutput, Sentry
 from widgets.document import Document
 from widgets.prompt import Prompt
 from widgets.trusting import Offered, Trusting
@@ -79,6 +79,10 @@ def offered(book: Runbook) -> Iterator[Offered]:
     checks = [*book.guard, *(check for method in book.procedures() for check in method.requires)]
     asked = [check.run for check in (*checks, *(step.done_when for step in steps if step.done_when)) if check.run]
     asked += [signal.source.run for signal in book.signals if isinstance(signal.source, CommandOutput)]
+    for source in (signal.source for signal in book.signals if isinstance(signal.source, Sentry)):
+        asked.append(
+            f"GET ${source.url_env}, Sentry's {source.org}/{source.project}, with the token in ${source.token_env}"
+        )
     questions = [one for own in book.platforms for one in (own.live, own.releases) if one is not None]
     asked += [one.run or " ".join(("GET", one.url, *one.headers.values())) for one in questions]
     for text in dict.fromkeys(asked):

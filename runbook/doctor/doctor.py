@@ -9,6 +9,7 @@ from runbook.doctor import clients, machine, world
 from runbook.doctor.finding import Finding
 from runbook.model import Runbook
 from runbook.reading.trust import is_trusted
+from runbook.signal_sources import Sentry
 from runbook.steps import session
 
 
@@ -27,6 +28,9 @@ async def examine(
         return tuple(found)
     known = {param.id: param.default for param in runbook.params if param.default} | dict(values)
     named = [check.env for method in runbook.methods for check in method.requires if check.env]
+    for signal in runbook.signals:
+        if isinstance(signal.source, Sentry):
+            named += [signal.source.url_env, signal.source.token_env]
     env = session.environment(environ, [*named, *_tokens(environ)], {})
     here = repository or Path.cwd()
     trusted = is_trusted(runbook.path, runbook.sha256, home)

@@ -71,7 +71,7 @@ async def sources(
     runbook: Runbook, folder: Path, env: Mapping[str, str], values: Mapping[str, str]
 ) -> tuple[Finding, ...]:
     """Ask every signal once: is it reachable, and does it say a number?"""
-    monitor = Monitor(runbook.signals, values=dict(values), run=runner(folder, env, runbook.params))
+    monitor = Monitor(runbook.signals, values=dict(values), run=runner(folder, env, runbook.params), environ=env)
     await monitor.look()
     found = []
     for name, value, why in monitor.readings():

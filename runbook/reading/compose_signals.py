@@ -17,6 +17,7 @@ from runbook.reading.form import (
     NoSourceForm,
     PrometheusForm,
     RunbookForm,
+    SentryForm,
     SignalForm,
     SmokeForm,
 )
@@ -31,6 +32,7 @@ from runbook.signal_sources import (
     LogRate,
     NoSource,
     Prometheus,
+    Sentry,
     SignalSource,
     Smoke,
     open_texts,
@@ -158,10 +160,24 @@ class Signals:
                 self.problems.add("This is no name of a header.", line_of(form.header), f"{key}.header")
             if form.min_probes < 1:
                 self.problems.add("A share needs at least one probe.", line_of(name), f"{key}.min_probes")
+        elif isinstance(form, SentryForm):
+            self._sentry(form, name, key)
         elif isinstance(form, LogRateForm):
             self._regex(form.match, f"{key}.match")
             if form.window <= 0:
                 self.problems.add("A rate needs a `window`, such as 1m.", line_of(name), f"{key}.window")
+
+    def _sentry(self, form: SentryForm, name: str, key: str) -> None:
+        for field in ("org", "project"):
+            if not re.fullmatch(r"[\w-]+", getattr(form, field), re.ASCII):
+                why = f"The {field} is written as its address writes it: a-z, 0-9, - and _."
+                self.problems.add(why, line_of(getattr(form, field)), f"{key}.{field}")
+        for field in ("url_env", "token_env"):
+            if not re.fullmatch(r"[A-Za-z_]\w*", getattr(form, field), re.ASCII):
+                why = f"`{field}` is the name of a variable, not what it holds."
+                self.problems.add(why, line_of(getattr(form, field)), f"{key}.{field}")
+        if form.window < 60 or form.window % 60:
+            self.problems.add("The `window` is in whole minutes: 5m.", line_of(name), f"{key}.window")
 
     def _smoke(self, form: SmokeForm, name: str, key: str) -> None:
         if not form.tests:
@@ -186,6 +202,7 @@ SOURCES: dict[type[Any], type[Any]] = {
     CommandOutputForm: CommandOutput,
     SmokeForm: Smoke,
     CdnForm: Cdn,
+    SentryForm: Sentry,
     LogRateForm: LogRate,
     NoSourceForm: NoSource,
 }

@@ -288,6 +288,26 @@ class CdnForm(Form, frozen=True, tag_field="source", tag="cdn"):
     kind: SignalKind = "other"
 
 
+class SentryForm(Form, frozen=True, tag_field="source", tag="sentry"):
+    """Issues of a level that Sentry first saw in the last minutes: how many, or how many events they hold."""
+
+    org: str
+    project: str
+    level: Literal["fatal", "error", "warning", "info", "debug"] = "error"
+    counts: Literal["issues", "events"] = "issues"
+    window: Duration = 600
+    """Whole minutes."""
+    environment: str = ""
+    url_env: str = "SENTRY_URL"
+    """The variable with the server's address, `https://sentry.io`."""
+    token_env: str = "SENTRY_AUTH_TOKEN"  # noqa: S105 - the name of a variable
+    """The variable with a token that may read the project's events; its value never stands here."""
+    title: str = ""
+    unit: str = ""
+    every: Duration = 30
+    kind: SignalKind = "other"
+
+
 class LogRateForm(Form, frozen=True, tag_field="source", tag="log_rate"):
     """Lines a minute of a log file that match; a file that is not there or not written any more is unknown."""
 
@@ -320,6 +340,7 @@ SignalForm = (
     | CommandOutputForm
     | SmokeForm
     | CdnForm
+    | SentryForm
     | LogRateForm
     | NoSourceForm
 )

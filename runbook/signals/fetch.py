@@ -46,15 +46,17 @@ class Reply(Record, frozen=True):
         return not self.delimited and not self.body.endswith(b"\n")
 
 
-How = Literal["get", "probe", "each", "command", "file"]
+How = Literal["get", "probe", "sentry", "each", "command", "file"]
 
 
 class Request(Record, frozen=True):
     """What one poll asks. `<param>`s in its text are still open."""
 
     text: str
-    """An address, a command, a file's path, or for `each` several addresses, one a line."""
+    """An address (for `each` several, one a line; for `sentry` without the server), a command or a file's path."""
     how: How = "get"
+    variables: tuple[str, ...] = ()
+    """Where address and token come from the environment: their names."""
 
 
 class Asked(Record, frozen=True):
@@ -64,10 +66,12 @@ class Asked(Record, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
     cached: bool = False
     """Whether a cache on the way may answer."""
+    whole: bool = False
+    """Whether the body is kept."""
 
 
 Probe = Callable[[Asked, Seconds], Awaitable[Reply]]
-"""The answer itself, within a number of seconds; its body is received and let go. Raises Unreadable."""
+"""The answer itself, within so many seconds; its body is received, and kept where asked. Raises Unreadable."""
 
 
 class Fetch(Protocol):

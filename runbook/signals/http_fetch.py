@@ -77,16 +77,12 @@ class HttpFetch:
             del request.headers["cache-control"]
         response = await client.send(request, stream=True)
         try:
-            received = 0
-            async for chunk in response.aiter_raw():
-                received += len(chunk)
-                if received > MAX_BODY:
-                    break
-            made = _reply(response, b"", time.monotonic() - started)
+            body = await _body(response) if asked.whole else await _let_go(response)
+            made = _reply(response, body, time.monotonic() - started)
         finally:
             await response.aclose()
         headers = itertools.islice(response.headers.items(), MOST_HEADERS)
-        return msgspec.structs.replace(made, headers=tuple((name.lower(), clean(said, 300)) for name, said in headers))
+        return msgspec.structs.replace(made, headers=tuple((name.lower(), clean(said, 2000)) for name, said in headers))
 
     async def _follow(self, address: str, started: float) -> Reply:
         url = httpx.URL(address)
@@ -129,6 +125,16 @@ def _open(scheme: str, loopback: bool) -> httpx.AsyncClient:
             "user-agent": "warroom",
         },
     )
+
+
+async def _let_go(response: httpx.Response) -> bytes:
+    """Receives a body, as far as one would be kept, and keeps nothing."""
+    received = 0
+    async for chunk in response.aiter_raw():
+        received += len(chunk)
+        if received > MAX_BODY:
+            break
+    return b""
 
 
 async def _body(response: httpx.Response) -> bytes:

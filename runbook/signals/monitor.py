@@ -15,7 +15,7 @@ import msgspec
 
 from runbook.model import Criterion, Seconds, Signal
 from runbook.signal_sources import NoSource, Prometheus
-from runbook.signals import log_rate, prometheus, smoke
+from runbook.signals import log_rate, prometheus, sentry, smoke
 from runbook.signals.criteria import LONGEST_HOLD
 from runbook.signals.fetch import Asked, Fetch, How, LateFetch, Probe, Reply, Request, Unreadable
 from runbook.signals.health import Check
@@ -105,6 +105,7 @@ class Monitor:
         fetch: Fetch | None = None,
         probe: Probe | None = None,
         run: Run | None = None,
+        environ: Mapping[str, str] | None = None,
         jitter: Callable[[], float] = random.random,
         on_sample: Callable[[str], None] = _ignore,
         on_down: Callable[[str, bool, str], None] = _ignore,
@@ -131,6 +132,7 @@ class Monitor:
         self._probe = probe or late.probe
         self._closing = late
         self._run = run
+        self._environ = environ or {}
         self._jitter = jitter
         self._errors = dict.fromkeys(self.signals, 0)
         self._newest: dict[str, Sample] = {}
@@ -223,6 +225,9 @@ class Monitor:
             return await poll.tail.look(seen, poll.deadline)
         if poll.request.how == "probe":
             return await self._probe(Asked(filled, cached=True), poll.deadline)
+        if poll.request.how == "sentry":
+            asked = sentry.asked(poll.request.text, poll.request.variables, self._environ)
+            return await self._probe(asked, poll.deadline)
         if poll.request.how == "each":
             return await smoke.ask_each(filled, self._probe, poll.deadline)
         if poll.request.how == "get":
@@ -341,6 +346,8 @@ def fill(url: str, values: Mapping[str, str], *, how: How = "get") -> tuple[str,
 
     A command stays as it is: who runs it puts its values in, safely for the shell. A file's path is no address.
     """
+    if how == "sentry":
+        return url, ""
     missing = next((name for name in _PLACEHOLDER.findall(url) if not values.get(name)), "")
     if missing or how == "command":
         return url, missing

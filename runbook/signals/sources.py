@@ -14,10 +14,11 @@ from runbook.signal_sources import (
     LogRate,
     NoSource,
     Prometheus,
+    Sentry,
     SignalSource,
     Smoke,
 )
-from runbook.signals import cdn, command_output, exposition, health, http_json, log_rate, prometheus, smoke
+from runbook.signals import cdn, command_output, exposition, health, http_json, log_rate, prometheus, sentry, smoke
 from runbook.signals.fetch import Reply, Request, Unreadable
 from runbook.signals.health import Check, checks_of
 from runbook.signals.http_json import Counters, Hole
@@ -64,17 +65,24 @@ def memory_for(signal: Signal) -> Memory:
 
 def request_for(source: SignalSource) -> Request | None:
     """What a poll of the source asks; None where there is nothing to ask."""
-    if isinstance(source, NoSource):
-        return None
-    if isinstance(source, CommandOutput):
-        return Request(source.run, "command")
-    if isinstance(source, Smoke):
-        return Request("\n".join(test.url for test in source.tests), "each")
-    if isinstance(source, LogRate):
-        return Request(source.file, "file")
-    if isinstance(source, Cdn):
-        return Request(source.url, "probe")
-    return Request(prometheus.address(source) if isinstance(source, Prometheus) else source.url)
+    match source:
+        case NoSource():
+            return None
+        case CommandOutput():
+            request = Request(source.run, "command")
+        case Smoke():
+            request = Request("\n".join(test.url for test in source.tests), "each")
+        case LogRate():
+            request = Request(source.file, "file")
+        case Sentry():
+            request = Request(sentry.path_of(source), "sentry", (source.url_env, source.token_env))
+        case Cdn():
+            request = Request(source.url, "probe")
+        case Prometheus():
+            request = Request(prometheus.address(source))
+        case _:
+            request = Request(source.url)
+    return request
 
 
 def read(
@@ -133,6 +141,8 @@ def _told(signal: Signal, reply: Reply, memory: Memory, seen: float) -> float | 
             value = smoke.value_of(source, reply)
         case Cdn() as source, cdn.Probes():
             value = cdn.value_of(source, reply, memory, seen)
+        case Sentry() as source, _:
+            value = sentry.value_of(source, reply)
         case LogRate() as source, log_rate.Lines():
             value = log_rate.value_of(source, reply, memory, seen)
         case HttpJson() as source, Counters():

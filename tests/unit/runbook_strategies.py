@@ -34,7 +34,7 @@ from runbook.model import (
 )
 from runbook.reading.compose import open_params
 from runbook.reading.tree import UNSEEN
-from runbook.signal_sources import Cdn, Health, HttpJson, LogRate, NoSource, Smoke, SmokeTest
+from runbook.signal_sources import Cdn, Health, HttpJson, LogRate, NoSource, Sentry, Smoke, SmokeTest
 from runbook.signals.criteria import parse
 
 NASTY = (
@@ -284,6 +284,8 @@ def signals(draw: st.DrawFn) -> Signal:
             HttpJson(url=url, numerator="#n", denominator="d", window=90, min_requests=0, scale=1 / 3),
             HttpJson(url=url, numerator="n", per=60, scale=1e-7),
             Cdn(url),
+            Sentry("acme", "shop"),
+            Sentry("acme", "no", "fatal", "events", window=300, environment="a: b", url_env="U", token_env="TOKEN_1"),
             Cdn(url, "X-Edge", window=90, min_probes=9),
             LogRate("<p0>/a: b.log", "ERROR|# no"),
             LogRate("/var/log/x y", "(a|b)", window=90, silence=0),
