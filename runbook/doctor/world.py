@@ -83,7 +83,7 @@ async def sources(
         elif value is not None:
             said = f"{value:g} {signal.unit}".strip() if isinstance(value, float) else str(value)
             found.append(Finding("sources", title, "green", said))
-        elif "counted" in why or "traffic" in why:
+        elif not monitor.is_failing(name) and "is not set yet" not in why:
             found.append(Finding("sources", title, "green", f"answers; {why}"))
         else:
             found.append(Finding("sources", title, "red", why, "Until it answers, the room cannot judge by it."))

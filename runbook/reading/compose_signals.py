@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from runbook.model import Criterion, Effect, Signal
-from runbook.reading.form import (
+from runbook.reading.form import RunbookForm
+from runbook.reading.problems import Problems
+from runbook.reading.signal_form import (
     CdnForm,
     CommandOutputForm,
     ExpositionForm,
@@ -16,12 +18,10 @@ from runbook.reading.form import (
     LogRateForm,
     NoSourceForm,
     PrometheusForm,
-    RunbookForm,
     SentryForm,
     SignalForm,
     SmokeForm,
 )
-from runbook.reading.problems import Problems
 from runbook.reading.tree import line_of
 from runbook.signal_sources import (
     Cdn,

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from runbook import model
-from runbook.reading import form
+from runbook.reading import form, signal_form
 from runbook.reading.write import duration
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -22,7 +22,7 @@ _PLAIN_TEXT = ["string", "number", "boolean"]
 def schema() -> dict[str, Any]:
     """The JSON Schema of a runbook file."""
     made = msgspec.json.schema(form.RunbookForm)
-    told = _told(form) | _told(model)
+    told = _told(form) | _told(signal_form) | _told(model)
     for name, definition in made["$defs"].items():
         if "description" in definition:
             definition["description"] = inspect.cleandoc(definition["description"])

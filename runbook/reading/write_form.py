@@ -26,11 +26,11 @@ from runbook.reading.form import (
     MethodForm,
     OutcomeForm,
     RunbookForm,
-    SignalForm,
     StepForm,
     TriggerForm,
     UndoForm,
 )
+from runbook.reading.signal_form import SignalForm
 from runbook.signal_sources import open_texts
 
 

@@ -269,6 +269,10 @@ class Monitor:
             return None
         return max(0.0, self._clock.wall() - newest.at, self._clock.monotonic() - newest.seen)
 
+    def is_failing(self, signal: str) -> bool:
+        """Whether the newest poll of a source failed by its own fault, not for want of traffic or of a second look."""
+        return bool(self._errors[signal])
+
     def is_stale(self, signal: str) -> bool:
         """Whether there is no value that still counts as current."""
         age = self.age(signal)

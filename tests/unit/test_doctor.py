@@ -14,7 +14,7 @@ import pytest
 from runbook.doctor import clients, doctor, machine, world
 from runbook.doctor.finding import Finding
 from runbook.model import Check, Command, Effect, LogSource, Method, Runbook, Signal, Step
-from runbook.signal_sources import CommandOutput, NoSource
+from runbook.signal_sources import CommandOutput, LogRate, NoSource
 from tests.unit.git_world import World
 from tui.cli import NOT_OK, OK, USAGE, main
 from tui.doctor import page
@@ -118,6 +118,18 @@ def test_a_number_without_a_source_is_worth_knowing(tmp_path: Path) -> None:
     unsourced = book(signals=(Signal(id="x", title="X", source=NoSource()),))
     found = asyncio.run(world.sources(unsourced, tmp_path, dict(os.environ), {}))
     assert [(f.level, f.found) for f in found] == [("amber", "no source: it stays unknown")]
+
+
+def test_a_source_that_needs_a_second_look_is_no_fault_and_one_that_is_not_there_is(tmp_path: Path) -> None:
+    (tmp_path / "shop.log").write_text("fine\n")
+    logs = [LogRate(f"{tmp_path}/{name}", "ERROR") for name in ("shop.log", "gone.log", "<open>.log")]
+    watched = book(signals=tuple(Signal(id=f"x{n}", title="X", source=log) for n, log in enumerate(logs)))
+    found = asyncio.run(world.sources(watched, tmp_path, dict(os.environ), {}))
+    assert [(f.level, f.found) for f in found] == [
+        ("green", "answers; first reading; a rate needs two"),
+        ("red", "there is no such file"),
+        ("red", "<open> is not set yet"),
+    ]
 
 
 def test_a_document_that_nobody_trusts_is_not_let_ask_anything(tmp_path: Path) -> None:
