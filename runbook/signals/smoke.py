@@ -25,7 +25,7 @@ async def ask_each(addresses: str, probe: Probe, deadline: Seconds) -> Reply:
 
 
 def checks_of(source: Smoke, reply: Reply) -> tuple[Check, ...]:
-    """Each test by its name, with what came instead where it failed."""
+    """Each test by its name, with what came instead where it failed; those first, for a line may be cut off."""
     found: list[Check] = []
     silent = _all_silent(reply)
     for test, said in zip(source.tests, reply.parts, strict=True):
@@ -36,7 +36,7 @@ def checks_of(source: Smoke, reply: Reply) -> tuple[Check, ...]:
             found.append((name, True))
         else:
             found.append((f"{name} ({said.status})", False))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda check: check[1] is not False))
 
 
 def value_of(source: Smoke, reply: Reply) -> float:

@@ -98,7 +98,7 @@ async def test_a_request_that_is_answered_otherwise_or_not_at_all_is_one_that_fa
     base: str, path: str, told: str
 ) -> None:
     found = await looked(SmokeTest("home", f"{base}/"), SmokeTest("x", f"{base}{path}"))
-    assert found == (1.0, "", (("home", True), (told, False)))
+    assert found == (1.0, "", ((told, False), ("home", True)))
 
 
 async def test_nobody_answering_is_a_hole_and_no_number_of_failures(base: str, closed: str) -> None:
@@ -115,7 +115,7 @@ async def test_an_address_with_a_value_that_is_not_set_is_not_asked(base: str) -
     tests = SmokeTest("a", f"{base}/"), SmokeTest("b", "<site>/broken")
     assert await looked(*tests) == (None, "<site> is not set yet", None)
     value, _, checks = await looked(*tests, values={"site": base})
-    assert (value, checks) == (1.0, (("a", True), ("b (500)", False)))
+    assert (value, checks) == (1.0, (("b (500)", False), ("a", True)))
 
 
 BOOK = """

@@ -63,6 +63,15 @@ def line(lines: list[str], word: str) -> str:
     return next(text for text in lines if word in text)
 
 
+@pytest.mark.parametrize("width", [60, 80])
+async def test_a_smoke_test_that_fails_says_so_with_its_reason_beside_the_number(width: int) -> None:
+    results = (HealthCheck("login (500)", False), HealthCheck("home", True), HealthCheck("search", True))
+    smoke = SignalRow("smoke", "smoke", "1", "== 0", "not-met", checks=results, chart=False)
+    async with Host().run_test(size=(width, 26)) as pilot:
+        lines = await shown(pilot, structs.replace(VIEW, rows=(smoke,)))
+        assert line(lines, "smoke").split()[1:5] == ["1", "login", "(500)", "✗"]
+
+
 async def test_one_line_a_signal_and_charts_between() -> None:
     async with Host().run_test(size=(80, 26)) as pilot:
         lines = await shown(pilot, VIEW)
