@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from runbook.model import Record, Seconds
+from runbook.signals.names import on_own_threads
 
 if TYPE_CHECKING:
     from runbook.signals.http_fetch import HttpFetch
@@ -110,6 +111,7 @@ class LateFetch:
         async with self._opening:
             if self._fetch is None:
                 self._fetch = await asyncio.to_thread(_load)
+                on_own_threads(asyncio.get_running_loop())
         return self._fetch
 
 

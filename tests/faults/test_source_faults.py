@@ -6,8 +6,10 @@ import asyncio
 import socket
 import ssl
 import subprocess
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from tests.faults.bad_servers import (
     CHUNKED,
     HEAD,
     HTML,
+    PATIENCE,
     Serve,
     Servers,
     StillTime,
@@ -65,15 +68,16 @@ def kinds(base: str, *, health: bool = False) -> dict[str, SignalSource]:
 class Watch:
     """A monitor with its own fetch, running: sick signals every five seconds, and a sound one each second."""
 
-    def __init__(self, time: StillTime, sick: dict[str, SignalSource], sound: int) -> None:
+    def __init__(self, time: StillTime, sick: dict[str, SignalSource], sound: int, host: str = "127.0.0.1") -> None:
         self.time, self.sick = time, tuple(sick)
         self.order: list[str] = []
         """Which signal got a sample, in the order they came."""
         self.downs: list[tuple[str, bool, str]] = []
         self.monitor = Monitor(
             [
-                Signal("sound", "Sound", HttpJson(f"http://127.0.0.1:{sound}/n", path="n"), every=1),
                 *(Signal(name, name, source, every=DEADLINE) for name, source in sick.items()),
+                # last: when it has its first sample, the deadline of every other one runs
+                Signal("sound", "Sound", HttpJson(f"http://{host}:{sound}/n", path="n"), every=1),
             ],
             clock=time,
             jitter=lambda: 0.0,
@@ -192,6 +196,40 @@ async def test_a_name_without_an_address_is_a_hole_at_the_latest_when_its_time_i
         assert set(told.values()) <= {"host not found", f"timed out after {DEADLINE} s"}
 
 
+async def test_a_name_server_that_does_not_answer_holds_up_neither_other_names_nor_other_work_nor_the_end(
+    time: StillTime, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty names: more than asyncio has threads for all blocking work together."""
+    real, answered = socket.getaddrinfo, threading.Event()
+
+    def look_up(host: bytes | str, *more: Any, **named: Any) -> Any:
+        if "invalid" in str(host):
+            answered.wait(PATIENCE)
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return real(host, *more, **named)
+
+    def waiting() -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if thread.name == "lookup"]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setenv("NO_PROXY", "*")
+    sick: dict[str, SignalSource] = {f"name {n}": HttpJson(f"http://shop{n}.invalid/n", path="n") for n in range(40)}
+    port = await servers.listen(says(GOOD))  # hangs up: its name is looked up anew for each poll
+    try:
+        async with Watch(time, sick, port, host="localhost") as watch:
+            await watch.seconds(DEADLINE)
+            assert set((await watch.samples(1)).values()) == {f"timed out after {DEADLINE} s"}
+            other = asyncio.ensure_future(asyncio.to_thread(threading.get_ident))
+            other.add_done_callback(lambda _: time.moved.set())
+            await time.until(other.done, "other work on a thread")
+            await watch.seconds(3 * DEADLINE)
+            await watch.samples(2)
+            assert 0 < len(waiting()) <= len(sick), "asked again, a name has still one thread"
+            assert all(thread.daemon for thread in waiting()), "the end of the program does not wait for them"
+    finally:
+        answered.set()
+
+
 @pytest.fixture
 def own_certificate(tmp_path: Path) -> ssl.SSLContext:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
@@ -262,14 +300,14 @@ async def test_a_service_that_starts_again_on_its_port_is_read_again_by_itself(
         sick: dict[str, SignalSource] = {"json": HttpJson(f"http://127.0.0.1:{port}/n", path="n")}
         async with Watch(time, sick, await sound(servers)) as watch:
             await watch.comes("json", 1)
-            assert watch.monitor.readings()[1] == ("json", 7, "")
+            assert watch.monitor.readings()[0] == ("json", 7, "")
             await first.stop()
             await watch.seconds(DEADLINE)
             assert await watch.samples(2) == {"json": "connection refused"}
             await second.listen(keeps_saying(lambda: answer(b'{"n": 8}')), port=port)
             await watch.seconds(DEADLINE)
             await watch.comes("json", 3)
-            assert watch.monitor.readings()[1] == ("json", 8, "")
+            assert watch.monitor.readings()[0] == ("json", 8, "")
     finally:
         await first.stop()
         await second.stop()
@@ -287,7 +325,7 @@ async def test_a_restart_between_two_polls_costs_no_reading(time: StillTime, ser
             await second.listen(keeps_saying(lambda: answer(b'{"n": 8}')), port=port)
             await watch.seconds(DEADLINE)
             await watch.comes("json", 2)
-            assert watch.monitor.readings()[1] == ("json", 8, "")
+            assert watch.monitor.readings()[0] == ("json", 8, "")
             assert watch.monitor.series["json"].holes == 0
     finally:
         await first.stop()
@@ -309,7 +347,7 @@ async def test_a_port_that_another_service_took_is_a_hole_and_the_old_value_is_n
         await watch.seconds(DEADLINE)
         assert (await watch.samples(2))["json"]
         await watch.seconds(8 * DEADLINE + 1)
-        _, value, why = watch.monitor.readings()[1]
+        _, value, why = watch.monitor.readings()[0]
         assert value is None and why == watch.hole("json")
 
 
@@ -371,11 +409,11 @@ async def test_a_bare_number_of_an_answer_without_a_length_is_only_read_with_its
         assert "cut off" in (await watch.samples(1))["json"]
         await watch.seconds(DEADLINE)
         await watch.comes("json", 2)
-        assert watch.monitor.readings()[1] == ("json", 1234, "")
+        assert watch.monitor.readings()[0] == ("json", 1234, "")
 
 
 async def test_gzip_in_several_members_is_read_to_its_end(time: StillTime, servers: Servers) -> None:
     port = await servers.listen(says(packed(b'{"n"', b": 4", b"2}")))
     async with Watch(time, {"json": HttpJson(f"http://127.0.0.1:{port}/n", path="n")}, await sound(servers)) as watch:
         await watch.comes("json", 1)
-        assert watch.monitor.readings()[1] == ("json", 42, "")
+        assert watch.monitor.readings()[0] == ("json", 42, "")
