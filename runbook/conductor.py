@@ -27,7 +27,7 @@ from runbook.model import Command, Effect, Method, Remedy, Runbook, Step
 from runbook.outlook import Outlook, overdue
 from runbook.providers.git_text import FULL_SHA
 from runbook.providers.provider import Target
-from runbook.signals.samples import SampleFile
+from runbook.signals.samples import SampleFile, readings
 from runbook.signals.standing import Standing
 from runbook.steps import runs, values
 from runbook.steps.plan import Choice, Prepared, Role
@@ -310,7 +310,10 @@ class Conductor:
 
     async def write_report(self) -> Path:
         """Raises OSError when it cannot be written."""
-        text = report.render(self.state, self.runbook, self.clock())
+        if self.outlook.monitor.samples is not None:
+            self.outlook.monitor.samples.flush()
+        read = await asyncio.to_thread(readings, self.folder / home.SAMPLES)
+        text = report.render(self.state, self.runbook, self.clock(), read)
         path, digest = report.write(text, self.folder)
         await self.record(ev.ReportWritten(file=path.name, sha256=digest))
         return path

@@ -60,6 +60,7 @@ def report(name: str, output: str | None) -> int:
     from runbook.incident.report import render
     from runbook.opening import read_runbook, source_text
     from runbook.reading.problems import ReadingError
+    from runbook.signals.samples import readings
 
     folder = home.find_incident(name)
     state = _named(name)
@@ -71,7 +72,7 @@ def report(name: str, output: str | None) -> int:
     except (OSError, ReadingError) as trouble:
         print(f"{folder.name}: its copy of the runbook cannot be read: {trouble}", file=sys.stderr)
         return cli.NOT_OK
-    text = render(state, book, datetime.now(UTC))
+    text = render(state, book, datetime.now(UTC), readings(folder / home.SAMPLES))
     if output is None:
         print(text)
         return cli.OK

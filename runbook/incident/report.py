@@ -10,6 +10,7 @@ from pathlib import Path
 
 from runbook.incident import account, snapshot
 from runbook.incident.account import MISSING
+from runbook.incident.course import Readings, course
 from runbook.incident.markdown import plain, utc
 from runbook.incident.state import RoomState
 from runbook.logs.clean import clean
@@ -45,6 +46,7 @@ OUR_TEMPLATE = """\
 - [ ] Schedule the post-mortem
 """
 
+NOTHING_READ: Readings = {}
 _NAMED = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 _PROMPT = re.compile(r"(?<!\])\[([^\[\]\n]{2,})\](?![(\[:])")
 """`[Time]`, `[X minutes/hours]`: what a template leaves for a person to fill in; no box, no link."""
@@ -73,14 +75,17 @@ _CALLED: Mapping[str, str] = {
 """What templates call the facts that the record can know."""
 
 
-def render(state: RoomState, runbook: Runbook, now: datetime) -> str:
+def render(state: RoomState, runbook: Runbook, now: datetime, readings: Readings = NOTHING_READ) -> str:
     """The report as Markdown: the runbook's own form filled in, then everything that the record holds."""
+    end = min(now, state.closed or now)
+    went = course(readings, runbook, state.opened, end) if state.opened else ()
     known = account.facts(state, runbook, now)
     lines = list(_filled(runbook.report_template or OUR_TEMPLATE, known))
     for title, told in (
         ("Overview", account.overview(state, runbook)),
         ("Responders", account.responders(state)),
         ("Decisions, and what the signals said", account.decisions(state)),
+        ("The signals, worst of each stretch", went),
         ("Verdict, by criterion", account.criteria(state, runbook)),
         ("Commands", account.commands(state)),
         ("Deviations from the runbook", account.deviations(state)),

@@ -105,3 +105,8 @@ def _unpacked(times: list[int], values: list[float | str | None], whys: dict[int
     for place, (step, value) in enumerate(zip(times, values, strict=False)):
         at += step
         yield Sample(at / 1000, value, whys.get(place, ""))
+
+
+def readings(folder: Path) -> dict[str, list[tuple[float, float | str | None]]]:
+    """What a report is told of the samples: by signal, (Unix seconds, value or None for a hole)."""
+    return {name: [(sample.at, sample.value) for sample in samples] for name, samples in recorded(folder).items()}
