@@ -87,8 +87,8 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"gh pr merge", ("--merge", "--squash", "--rebase", "-m", "-s", "-r", "--auto"),
      "gh asks how to merge; say --merge, --squash or --rebase."),
     (r"railway (redeploy|down)", ("-y", "--yes"), "railway asks before it acts; add --yes once that is decided."),
-    (r"wrangler rollback", ("-y", "--yes", "-m", "--message"),
-     "wrangler rollback asks for a message, and without a terminal goes ahead unasked; add --message and --yes."),
+    (r"wrangler rollback", ("-m", "--message"),
+     "wrangler rollback asks for a message in a terminal, with --yes too, and without one goes ahead unasked; add --message."),
 )  # fmt: skip
 
 

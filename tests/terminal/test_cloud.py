@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import urllib.request
 from collections.abc import Callable
@@ -79,7 +80,8 @@ def test_a_room_that_is_killed_in_the_middle_of_the_switch_tells_truthfully_what
     room.tmux.wait(lambda _: room.pid() == 0)
     room.tmux.wait(lambda _: served(room) == wanted, 30)
     room.tmux.run("reset")
-    room.tmux.wait(lambda _: not room.tmux.alternate())  # the dead room's picture could be taken for the new one's
+    # The dead room's picture could be taken for the new one's.
+    room.tmux.wait(lambda screen: re.search(walks.READY, screen) is None)
     room.tmux.run(f"{WARROOM} open --resume")
     room.tmux.wait(walks.READY, 60)
     room.tmux.keys("4")

@@ -28,7 +28,8 @@ def kill(room: DrillRoom) -> None:
 def come_back(room: DrillRoom) -> None:
     """A shell after a kill has a terminal in disorder; then the same command as a person's."""
     room.tmux.run("reset")
-    room.tmux.wait(lambda _: not room.tmux.alternate())  # the dead room's picture could be taken for the new one's
+    # The dead room's picture could be taken for the new one's.
+    room.tmux.wait(lambda screen: re.search(walks.READY, screen) is None)
     room.tmux.run(f"{WARROOM} open --resume")
     room.tmux.wait(walks.READY, 40)
 
