@@ -85,7 +85,7 @@ def test_a_room_that_is_killed_in_the_middle_of_the_switch_tells_truthfully_what
     room.tmux.run(f"{WARROOM} open --resume")
     room.tmux.wait(walks.READY, 60)
     room.tmux.keys("4")
-    room.tmux.wait(r"3  Point production.*✓ done", 60)
+    room.tmux.wait(r"✓ 3 Point production|3  Point production.*✓ done", 60)
     assert switches(room, wanted) == 1
     assert walks.starts_of(room, "vercel rollback") == 1
     assert "every record is as it was written" in room.warroom("incidents", "--verify")
