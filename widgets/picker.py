@@ -20,6 +20,7 @@ from widgets.words import EFFECT_STYLE, age, counted, glyph
 
 TYPED = "typed"
 """The key of the row that stands for the typed text itself."""
+VALUE_WIDTH = 16
 
 
 class Picker(ListDialog[str | None]):
@@ -154,18 +155,22 @@ def draw_target(target: Target, now: datetime, width: int, *, marked: bool = Fal
     """A row: value, title, then by whom, how old and how much, as far as there is room."""
     muted = "$foreground-muted"
     old = age((now - target.at).total_seconds()) if target.at else ""
-    title = join((target.title, "bold" if target.current else ""))
+    name = short_value(target.value)
+    words = target.title
+    if len(name) > VALUE_WIDTH - 2 and not words.startswith(name):
+        words = f"{name}  {words}"  # a name is never chosen by its first half
+    title = join((words, "bold" if target.current else ""))
     if target.warning:
         title += join("  ", (f"{glyph('warn')} {target.warning}", EFFECT_STYLE[Effect.CHANGE]))
     sign = join((f"{glyph('live')} ", "$text-accent")) if target.current else Content("  ")
     if marked:
         sign = join((f"{glyph('ok')} ", "bold $text-accent"))
-    value = sign + join((short_value(target.value), "$text-accent"))
+    value = sign + join((name, "$text-accent"))
     if width < 90:
         title += join("  ", (target.detail, muted))
         side = ((join((old, muted)), 10),)
-        room = width - 16 - 10 - 4
+        room = width - VALUE_WIDTH - 10 - 4
     else:
         side = ((join((target.by, muted)), 14), (join((old, muted)), 10), (join((target.detail, muted)), 22))  # type: ignore[assignment]
-        room = width - 16 - 14 - 10 - 22 - 8
-    return columns(((value, 16), (title, max(8, room)), *side))
+        room = width - VALUE_WIDTH - 14 - 10 - 22 - 8
+    return columns(((value, VALUE_WIDTH), (title, max(8, room)), *side))

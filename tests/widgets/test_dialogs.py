@@ -16,7 +16,7 @@ from tests.widgets.samples import CARDS, COMMITS, ENTRIES, NOW, RUNBOOK, at
 from widgets.chooser import Chooser, MethodCard, draw_cards
 from widgets.contacts import HIDDEN, Contacts
 from widgets.help import ActionInfo, Help
-from widgets.picker import Picker
+from widgets.picker import Picker, draw_target
 from widgets.prompt import Prompt
 from widgets.timeline import Timeline
 
@@ -301,3 +301,10 @@ async def test_the_picker_of_one_value_marks_nothing() -> None:
         picker.list.select(f"target:{COMMITS[1].value}")
         await pilot.press("tab", "enter")
         assert await answered(pilot, app) == COMMITS[1].value
+
+
+def test_a_long_name_is_read_whole_and_not_only_its_first_half() -> None:
+    name = "v9.9.9-hotfix-of-the-hotfix"
+    for width in (80, 120):
+        assert name in draw_target(Target(value=name, title="Say sorry"), NOW, width).plain
+    assert draw_target(Target(value="v1", title="Say sorry"), NOW, 80).plain.count("v1") == 1
