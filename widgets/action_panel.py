@@ -46,7 +46,7 @@ class ActionPanel(Vertical, can_focus=True):
 
     DEFAULT_CSS = """
     ActionPanel { height: 1fr; }
-    ActionPanel > #action-body { height: 1fr; scrollbar-size-vertical: 1; }
+    ActionPanel > #action-body { height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     ActionPanel > #action-notice { height: 1; color: $text-warning; padding: 0 1 0 4; }
     ActionPanel > #action-keys { height: 1; }
     #action-text { text-wrap: nowrap; }

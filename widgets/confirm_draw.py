@@ -26,15 +26,17 @@ class Shown(Record, frozen=True):
 
 
 def confirmation(view: Confirmation, width: int, *, roomy: bool, unfolded: bool) -> Shown:
-    """Title, command, warnings, preview, checks, way back: in the order in which a person needs them."""
+    """Title, command, what speaks against it, preview, checks, way back, and last why it differs from the runbook.
+
+    A short pane shows the beginning: what would change stands there, the long explanations below.
+    """
     prepared = view.prepared
     gap = [Content("")] if roomy else []
     lines = _head(view, width)
     lines += [*gap, *command(prepared.text, width, INDENT)]
     command_end = len(lines)
     lines += _how_it_runs(prepared, width)
-    lines += _against(view, width)  # before the notes: a pane's first lines are the ones that are read
-    lines += [*_differs(prepared, width), *gap]
+    lines += [*_against(view, width), *gap]
     preview = _preview(prepared, width)
     limit = len(preview) if unfolded else FOLD_AFTER if roomy else FOLD_AFTER // 2
     folded = len(preview) > limit + 1
@@ -47,6 +49,7 @@ def confirmation(view: Confirmation, width: int, *, roomy: bool, unfolded: bool)
         lines += _line(join(("way back: ", "$foreground-muted"), prepared.way_back), width)
     elif prepared.effect is not Effect.READ:
         lines += _line(join(("way back: ", "$foreground-muted"), ("none is known", "$text-warning")), width)
+    lines += _differs(prepared, width)
     return Shown(tuple(lines), command_end, folded)
 
 
@@ -70,8 +73,6 @@ def _line(text: Part, width: int, hang: int = INDENT) -> list[Content]:
 def _differs(prepared: Prepared, width: int) -> list[Content]:
     """Why this is not word for word what the runbook says."""
     lines: list[Content] = []
-    if prepared.edited:
-        lines += _line(("edited here: the record keeps both texts", "$text-warning"), width)
     if prepared.as_written:
         for number, said in enumerate(prepared.as_written.splitlines()):
             lead = "the runbook says: " if not number else " " * 18
@@ -86,6 +87,8 @@ def _against(view: Confirmation, width: int) -> list[Content]:
     prepared = view.prepared
     hang = INDENT + 2
     lines: list[Content] = []
+    if prepared.edited:
+        lines += _line(("edited here: the record keeps both texts", "$text-warning"), width)
     if prepared.blocked:
         lines += _line((f"{glyph('bad')} cannot run: {prepared.blocked}", "bold $text-error"), width, hang)
     if prepared.remedy:

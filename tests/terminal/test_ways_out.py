@@ -156,7 +156,7 @@ def test_a_merge_asks_which_parent_to_keep(drill: Drill) -> None:
     walks.enter(room)
     walks.pick(room, "Merge branch")
     asked = room.tmux.wait("p +choose the parent")
-    assert "parent 1: " in asked
+    assert "parent 1: " in asked and "parent 2: " in asked
     room.tmux.keys("p")
     assert "2 entries" in room.tmux.wait("The parent to keep")
     room.tmux.keys("Enter")

@@ -178,6 +178,18 @@ async def test_a_command_longer_than_the_pane_has_to_be_seen_to_its_end() -> Non
         await until(pilot, lambda: heard.names == ["Confirmed"])
 
 
+async def test_a_command_keeps_its_lines_when_the_view_grows_too_long_for_the_pane() -> None:
+    panel, clock = panel_and_clock()
+    many = msgspec.structs.replace(samples.CONFIRM.prepared, lines=tuple(f"commit {n}" for n in range(40)))
+    async with Host(panel).run_test(size=NARROW) as pilot:
+        await shown(pilot, panel, samples.CONFIRM, clock)
+        width = panel.query_one("#action-body").scrollable_content_region.width
+        await shown(pilot, panel, Confirmation(many), clock)
+        await press(pilot, clock, "v")
+        assert panel.query_one("#action-body").max_scroll_y > 0
+        assert panel.query_one("#action-body").scrollable_content_region.width == width
+
+
 async def test_a_failed_check_wants_a_reason_before_y() -> None:
     panel, clock = panel_and_clock()
     heard = Heard(asks.Asked)
@@ -428,6 +440,12 @@ def test_a_command_that_did_not_start_says_why_and_what_was_seen_before() -> Non
     assert '77ab012 "Quick fix" by Bo Lind' in text
     assert "nothing ran" in text
     assert "origin main at 9f3c2e1" in text
+
+
+def test_what_would_change_and_the_way_back_stand_before_the_runbooks_own_words() -> None:
+    noted = msgspec.structs.replace(samples.DESTROY.prepared, as_written="git push --force origin main")
+    text = plain(Confirmation(noted), 98)
+    assert text.index("drops 9 commits") < text.index("way back") < text.index("the runbook says: git push --force")
 
 
 def test_what_speaks_against_a_command_stands_before_its_notes() -> None:
