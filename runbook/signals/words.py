@@ -20,7 +20,7 @@ def clock(seconds: Seconds) -> str:
 
 
 def amount(value: float | str | None, unit: str = "", beside: float | str | None = None) -> str:
-    """A value in three digits with its unit: `24.8 %`, `503`, `10/min`.
+    """A value in three digits with its unit: `24.8 %`, `503`, `10/min`; `3.6 ms` where it would be 0.0036 s.
 
     `beside` is the threshold it stands next to: a value that is not it never reads like it.
     """
@@ -28,6 +28,8 @@ def amount(value: float | str | None, unit: str = "", beside: float | str | None
         return "?"
     if isinstance(value, str):
         return value
+    if unit == "s" and 0 < abs(value) < 0.1:
+        return amount(value * 1000, "ms", beside * 1000 if isinstance(beside, float | int) else beside)
     text = _digits(value)
     if isinstance(beside, float | int) and value != beside and text == _digits(beside):
         text = f"{value:.12g}"

@@ -78,5 +78,6 @@ def test_numbers_are_short_and_never_read_like_the_threshold_they_are_not() -> N
     assert amount(503.0) == "503" and amount(12345.6, "/min") == "12346/min"
     assert amount(1.0004, "%", 1.0) == "1.0004 %"
     assert amount(1.0, "%", 1.0) == "1 %"
+    assert [amount(v, "s", 0.05) for v in (0.0036, 0.05, 0.0500001, 0.4)] == ["3.6 ms", "50 ms", "50.0001 ms", "0.4 s"]
     assert amount("9f3c2e1") == "9f3c2e1" and amount(None) == "?"
     assert [clock(s) for s in (0, 59.9, 190, 3723)] == ["0:00", "0:59", "3:10", "1:02:03"]
