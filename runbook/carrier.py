@@ -14,16 +14,8 @@ from runbook.logs.clean import clean, clean_lines
 from runbook.model import Check, Command, Effect, Method, Param, Record, Remedy, Runbook, Step, Where, worst_effect
 from runbook.providers import needs
 from runbook.providers.needs import CheckLine
-from runbook.providers.provider import (
-    Failure,
-    Place,
-    Preview,
-    Proof,
-    Provider,
-    Standing,
-    Target,
-    Unavailable,
-)
+from runbook.providers.provider import Place, Preview, Standing, Target
+from runbook.providers.together import Together
 from runbook.steps import expect, runs, session, values
 from runbook.steps.checks import expectation, filled
 from runbook.steps.plan import CheckResult, Choice, Mode, Prepared, Role
@@ -62,14 +54,14 @@ class Carrier:
         repository: Path | None,
         environ: Mapping[str, str],
         *,
-        providers: tuple[Provider, ...] = (),
+        world: Together | None = None,
         no_clean_room: str = "",
     ) -> None:
         self.folder = folder
         self.runbook = runbook
         self.repository = repository
         self.environ = environ
-        self.providers = providers
+        self.world = world or Together(())
         self.no_clean_room = no_clean_room
         """Why git commands cannot run: a sentence with the mend; empty once the clean room is there."""
 
@@ -111,10 +103,10 @@ class Carrier:
         already = ""
         if not blocked and not missing:
             at = await self.place(method, text)
-            preview = await self._preview(text, at)
+            preview = await self.world.preview(text, at)
             checks = await self.look(self.runbook.guard + method.requires, method, text, known)
             checks += tuple(_result(line) for line in preview.checks)
-            text, pinned = self._safer(text, preview.expected)
+            text, pinned = self.world.safer(text, preview.expected)
             already = preview.already or await self._already(step, method, known)
         return Prepared(
             method=method.id,
@@ -157,10 +149,7 @@ class Carrier:
     async def moved(self, prepared: Prepared, method: Method) -> str:
         """What is no longer as the preview saw it, as a sentence; empty when all is."""
         at = await self.place(method, prepared.text)
-        for provider in self._concerned(prepared.text) if prepared.expected else ():
-            if sentence := await provider.moved(prepared.text, prepared.expected, at):
-                return sentence
-        return ""
+        return await self.world.moved(prepared.text, prepared.expected, at)
 
     async def place(self, method: Method, text: str, run: str = "") -> Place:
         """Where a command of the method's session would run now, or where this run was started."""
@@ -172,21 +161,22 @@ class Carrier:
         return Place(cwd=Path(left.cwd or self.directory(method)), env=kept | exported, variables=left.variables)
 
     async def targets(self, method: Method, param: str, known: Mapping[str, str]) -> tuple[Target, ...]:
-        """What could be put in for a value, by the commands of the method that it stands in. Raises Unavailable."""
+        """What could be put in for a value: by its kind, else by the commands it stands in. Raises Unavailable."""
+        declared = next((known for known in self.params if known.id == param), Param(param))
+        if found := await self.world.targets(declared.kind, declared.on):
+            return found
         others = {name: value for name, value in known.items() if name != param}
         stand_in = self._stand_in(param)
         for command in (command for step in method.steps for command in step.commands):
             holes = values.missing(command.text, others, self.param_ids)
-            if holes != (param,) or not self._concerned(command.text):
+            if holes != (param,) or not self.world.concerned(command.text):
                 continue
             try:
                 text = self.fill(command.text, others | {param: stand_in})
             except values.ValueRefused:
                 continue
-            at = await self.place(method, text)
-            for provider in self._concerned(text):
-                if found := await provider.targets_of(text, stand_in, at):
-                    return found
+            if found := await self.world.targets_of(text, stand_in, await self.place(method, text)):
+                return found
         return ()
 
     async def standing(self, method: Method, known: Mapping[str, str]) -> Standing | None:
@@ -199,9 +189,10 @@ class Carrier:
                 text = self.fill(command.text, {**known, **{name: self._stand_in(name) for name in holes}})
             except values.ValueRefused:
                 continue
-            for provider in self._concerned(text):
-                if (found := await provider.standing(text, await self.place(method, text))) is not None:
-                    return found
+            if not self.world.concerned(text):
+                continue
+            if found := await self.world.standing(text, await self.place(method, text)):
+                return found
         return None
 
     # ── during ────────────────────────────────────────────────────────────────────────────────────
@@ -270,14 +261,11 @@ class Carrier:
             why = enough
         elif exited.timed_out:
             ok, why = False, "stopped at its time limit"
-        if ok and (proof := await self._proof(text, expected, at)) is not None:
+        if ok and (proof := await self.world.proof(text, expected, at)) is not None:
             ok, why = proof.ok is not False, proof.line
-        offered = await self._back(text, expected, at) if ok else None
-        address = ""
-        if not ok and not exited.timed_out and (failure := await self._failure(text, "\n".join(lines), at)):
+        offered = await self.world.back(text, expected, at) if ok else None
+        if not ok and not exited.timed_out and (failure := await self.world.failure(text, "\n".join(lines), at)):
             why, offered = failure.why, failure.remedy
-        for provider in self._concerned(text) if ok else ():
-            address = address or provider.address("\n".join(lines))
         captured = {capture.param: expect.capture(capture, "\n".join(lines)) for capture in command.captures if ok}
         return Outcome(
             exit=exited.exit,
@@ -289,29 +277,16 @@ class Carrier:
             last_lines=lines[-LAST_LINES:],
             captured=captured,
             offered=offered,
-            address=address,
+            address=self.world.address(text, "\n".join(lines)) if ok else "",
         )
 
     async def evidence(self, run: str, text: str, expected: dict[str, str], method: Method) -> tuple[str, ...]:
         """What the world says about a command whose outcome was lost."""
-        found: list[str] = []
-        at = await self.place(method, text, run)
-        for provider in self._concerned(text):
-            try:
-                found += await provider.evidence(text, expected, at)
-            except Unavailable as trouble:
-                found.append(str(trouble))
-        return tuple(found)
+        return await self.world.evidence(text, expected, await self.place(method, text, run))
 
     async def took_effect(self, run: str, text: str, expected: dict[str, str], method: Method) -> bool | None:
         """Whether a command whose outcome was lost happened, all of it or none; None where that is not sure."""
-        at = await self.place(method, text, run)
-        told = {await provider.took_effect(text, expected, at) for provider in self._concerned(text)}
-        return told.pop() if len(told) == 1 else None
-
-    def chosen(self, text: str, value: str) -> str:
-        """The text with one of its preview's choices written in; unchanged where nobody knows how."""
-        return next((new for p in self._concerned(text) if (new := p.chosen(text, value)) != text), text)
+        return await self.world.took_effect(text, expected, await self.place(method, text, run))
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────
 
@@ -352,59 +327,12 @@ class Carrier:
         named = (*(check.env for check in method.requires if check.env), *session.names_in(text))
         return session.environment(self.environ, named, {"WARROOM_DIR": str(self.folder)}, terminal=terminal)
 
-    def _concerned(self, text: str) -> tuple[Provider, ...]:
-        return tuple(provider for provider in self.providers if provider.concerns(text))
-
-    async def _preview(self, text: str, at: Place) -> Preview:
-        seen = [await provider.preview(text, at) for provider in self._concerned(text)]
-        return Preview(
-            lines=tuple(line for preview in seen for line in preview.lines),
-            expected={ref: value for preview in seen for ref, value in preview.expected.items()},
-            warnings=tuple(line for preview in seen for line in preview.warnings),
-            blocked=" ".join(preview.blocked for preview in seen if preview.blocked),
-            already=" ".join(preview.already for preview in seen if preview.already),
-            way_back=" ".join(preview.way_back for preview in seen if preview.way_back),
-            choices=next((preview.choices for preview in seen if preview.choices), ()),
-            choosing=next((preview.choosing for preview in seen if preview.choices), ""),
-            checks=tuple(line for preview in seen for line in preview.checks),
-            remedy=next((preview.remedy for preview in seen if preview.remedy), None),
-        )
-
-    def _safer(self, text: str, expected: dict[str, str]) -> tuple[str, str]:
-        """A command in its safer form (a bare force becomes a lease on what was seen), and why."""
-        for provider in self._concerned(text):
-            replaced, why = provider.safer(text, expected)
-            if why:
-                return replaced, why
-        return text, ""
-
     async def _already(self, step: Step, method: Method, known: Mapping[str, str]) -> str:
         if step.done_when is None or values.missing(step.done_when.run, known, self.param_ids):
             return ""
         check = step.done_when
         found = await self.look((check,), method, "", known)
         return f"{check.title or check.id}: {found[0].found}" if found[0].ok else ""
-
-    async def _back(self, text: str, expected: dict[str, str], at: Place) -> Remedy | None:
-        for provider in self._concerned(text) if expected else ():
-            try:
-                if back := await provider.back(text, expected, at):
-                    return back
-            except Unavailable:
-                return None
-        return None
-
-    async def _proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
-        for provider in self._concerned(text):
-            if (proof := await provider.proof(text, expected, at)) is not None:
-                return proof
-        return None
-
-    async def _failure(self, text: str, output: str, at: Place) -> Failure | None:
-        for provider in self.providers:
-            if failure := await provider.failure(text, output, at):
-                return failure
-        return None
 
 
 def _result(line: CheckLine) -> CheckResult:

@@ -127,15 +127,14 @@ class Conductor:
         declared = self.runbook.param(param)
         if declared is not None:
             why = values.check_kind(declared, value)
-            for provider in self.carrier.providers:
-                for one in declared.each(value):
-                    why = why or await provider.check_value(declared.kind, one, declared.on)
+            for one in declared.each(value):
+                why = why or await self.carrier.world.check_value(declared.kind, one, declared.on)
             if why:
                 raise Refused(f"{declared.label or param}: {why}")
         await self.record(ev.ValueSet(param=param, value=value, source=source, shown=clean(shown)))
 
     async def targets(self, method: str, param: str) -> tuple[Target, ...]:
-        """What a value can be picked from, by the commands that it stands in. Raises Unavailable."""
+        """What a value can be picked from, by its kind or by the commands it stands in. Raises Unavailable."""
         return await self.carrier.targets(self.procedure(method), param, self.known_values())
 
     def known_values(self) -> dict[str, str]:
@@ -193,7 +192,7 @@ class Conductor:
         """Write into the command what it lacks: a deviation from the runbook, for the reason that was shown."""
         for index in prepared.commands:
             was = self.as_edited(prepared, index).text
-            if (now := self.carrier.chosen(was, choice.value)) != was:
+            if (now := self.carrier.world.chosen(was, choice.value)) != was:
                 reason = f"{prepared.choosing}: {choice.value}" + (f", {choice.title}" if choice.title else "")
                 await self.edit(prepared.method, prepared.step.id, index, now, reason)
                 return

@@ -27,6 +27,7 @@ from runbook.providers.declared import Declared
 from runbook.providers.git import Git
 from runbook.providers.on_platform import OnPlatform
 from runbook.providers.platforms import PLATFORMS
+from runbook.providers.together import Together
 from runbook.reading import yaml
 from runbook.signals import criteria
 from runbook.signals.monitor import Monitor
@@ -118,7 +119,7 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
         runbook,
         opening.repository,
         environ,
-        providers=PLATFORMS,
+        world=Together(PLATFORMS),
         no_clean_room="The clean room is still being made.",
     )
     conductor = Conductor(
@@ -178,7 +179,7 @@ async def make_ready(conductor: Conductor, repository: Path | None) -> None:
         *PLATFORMS,
         *(OnPlatform(Declared(platform, lambda: conductor.driving)) for platform in conductor.runbook.platforms),
     )
-    carrier.providers = platforms
+    carrier.world = Together(platforms)
     if repository is None:
         carrier.no_clean_room = "There is no git repository here. Start warroom inside the one you deploy from."
     else:
@@ -188,7 +189,7 @@ async def make_ready(conductor: Conductor, repository: Path | None) -> None:
             carrier.no_clean_room = f"{refused.what} {refused.mend}"
         else:
             carrier.no_clean_room = ""
-            carrier.providers = (Git(made.folder), *platforms)
+            carrier.world = Together((Git(made.folder), *platforms))
     if conductor.driving:
         await conductor.recover()
     conductor.on_change()

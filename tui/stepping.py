@@ -95,9 +95,7 @@ def ask_value(screen: RoomScreen, key: Key, name: str, *, again: bool = False) -
         targets: tuple[Target, ...] = ()
         trouble = ""
         try:
-            for provider in conductor.carrier.providers:
-                targets += await provider.targets(param.kind, param.on)
-            targets = targets or await conductor.targets(key[0], name)
+            targets = await conductor.targets(key[0], name)
         except Unavailable as silent:
             trouble = str(silent)
         known = conductor.known_values().get(name, "")

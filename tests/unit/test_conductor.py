@@ -99,9 +99,10 @@ def reopened(folder: Path, world: World, seat: str) -> Conductor:
 async def world_ready(conductor: Conductor, world: World) -> None:
     from runbook.providers.clean_room import make
     from runbook.providers.git import Git
+    from runbook.providers.together import Together
 
     made = await make(world.copy, conductor.folder / "clean-room", world.env)
-    conductor.carrier.providers = (Git(made.folder, env=world.env),)
+    conductor.carrier.world = Together((Git(made.folder, env=world.env),))
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -62,7 +62,7 @@ async def test_a_room_without_a_repository_knows_what_commands_do_on_platforms(
     monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
     room = await opening.open_room(Opening(source="book:kubernetes", repository=None))
     await opening.make_ready(room, None)
-    assert any(provider.concerns("kubectl rollout undo deployment/web") for provider in room.carrier.providers)
+    assert any(provider.concerns("kubectl rollout undo deployment/web") for provider in room.carrier.world.providers)
     await room.leave("done")
 
 
