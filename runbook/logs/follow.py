@@ -7,15 +7,16 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from runbook.logs.clean import clean
-from runbook.logs.index import Chain, Note, OpenFile
+from runbook.logs.index import Chain, Note, OpenFile, whole_lines
 from runbook.logs.inotify import Inotify
+from runbook.logs.rotated import Identity, Sibling, Siblings
 
 FollowState = Literal["missing", "following", "rotated", "unreadable"]
 """`rotated`: the file was moved away and its successor is not there yet; what it held stays on screen."""
@@ -54,9 +55,11 @@ class Follower:
         self._pace: asyncio.TimerHandle | None = None
         self._file: OpenFile | None = None
         self._number = -1
-        self._identity = (0, 0)
+        self._identity: Identity = (0, 0)
+        self._parts: dict[int, Identity] = {}
+        self._siblings: Siblings | None = None
         self._reached = 0
-        self._print = b""
+        self._prints = (b"", b"")
         self._seen: tuple[int, ...] = ()
 
     # ── looking ───────────────────────────────────────────────────────────────────────────────────
@@ -64,6 +67,10 @@ class Follower:
     def check(self) -> bool:
         """Looks at the path now, and says whether anything is different: more bytes, another file, another state."""
         before = (self.state, self.why)
+        if self._siblings is None:
+            self._siblings = Siblings(self.path)
+        if self._file is not None:
+            self._watch_truncation()
         try:
             now = self.path.stat()
         except OSError as error:
@@ -73,7 +80,6 @@ class Follower:
                 self._open(now)
             else:
                 self.state, self.why = "following", ""
-                self._watch_truncation()
         sizes = tuple(part.size() for part in self.chain.parts.values()) + tuple(self.chain.parts)
         different = sizes != self._seen or before != (self.state, self.why)
         self._seen = sizes
@@ -81,7 +87,9 @@ class Follower:
 
     def _absent(self, error: OSError) -> None:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            self.state, self.why = ("rotated" if self._file else "missing"), ""
+            assert self._siblings
+            self._between(self._siblings.new(self._identity, older=False))
+            self.state, self.why = ("rotated" if self.chain.parts else "missing"), ""
         else:
             self.state, self.why = "unreadable", clean(error.strerror or str(error))
 
@@ -100,30 +108,90 @@ class Follower:
         if not stat.S_ISREG(found.st_mode):
             self.state, self.why = "unreadable", "it is not a file"
             return
-        if self._file is not None:
+        assert self._siblings
+        self._between(self._siblings.new(self._identity, older=False), (found.st_dev, found.st_ino))
+        if self.chain.parts:
             self._note("rotated: a new file begins here")
-        self._take(opened, found)
+        self._take(self._continued(opened, found), found)
+        self._siblings = Siblings(self.path)
 
     def _take(self, file: OpenFile, found: os.stat_result) -> None:
         self._file, self._identity = file, (found.st_dev, found.st_ino)
-        self._number = self.chain.append(file)
-        self._reached, self._print = found.st_size, file.read(FINGERPRINT, 0)
+        self._number = self._add(file, self._identity)
+        self._reached = file.size()
+        self._prints = _prints(file, self._reached)
         self.state, self.why = "following", ""
         if self._inotify:
             self._inotify.watch_file(file.fd)
 
+    def _add(self, file: OpenFile, identity: Identity) -> int:
+        number = self.chain.append(file)
+        self._parts = {part: known for part, known in self._parts.items() if part in self.chain.parts}
+        self._parts[number] = identity
+        return number
+
+    def _between(self, came: Iterable[Sibling], current: Identity = (0, 0)) -> None:
+        """Takes in files that came and were rotated away since the last look."""
+        head, _ = self._prints
+        for name, identity, file in came:
+            copied = bool(head) and file.read(len(head), 0) == head
+            if identity != current and identity not in self._parts.values() and not copied:
+                self._note(f"rotated: a new file began here, now {clean(name)}")
+                self._add(file, identity)
+
+    def _continued(self, file: OpenFile, found: os.stat_result) -> OpenFile:
+        """The file from where it was left, when the path comes back to one that is shown already: a link switched."""
+        for number, identity in reversed(self._parts.items()):
+            earlier = self.chain.parts.get(number)
+            if identity == (found.st_dev, found.st_ino) and isinstance(earlier, OpenFile):
+                at = earlier.begin + whole_lines(earlier)
+                earlier.until = at
+                file.begin = at
+                break
+        return file
+
     def _watch_truncation(self) -> None:
-        """A shorter file, or another beginning, is another text in the same file: what was there is gone."""
-        assert self._file is not None
-        size = self._file.size()
-        head = self._file.read(FINGERPRINT, 0)
-        if size >= self._reached and head.startswith(self._print):
-            self._reached, self._print = size, head
+        """A shorter file, or other bytes where we have read, is another text in the same file: what was there is gone.
+
+        Unless it was copied first, as logrotate's `copytruncate` does: then the copy takes its place.
+        """
+        assert self._file is not None and self._siblings
+        file, size = self._file, self._file.size()
+        same = size >= self._reached and _prints(file, self._reached) == self._prints and not file.cut_short
+        if same:
+            self._reached, before = size, self._reached
+            self._prints = _prints(file, size)
+            if before:
+                return
+        # of an empty file only a new copy of it tells that it was truncated
+        copies = self._siblings.new(self._identity, older=True)
+        if same and not copies:
             return
-        file = self._file
-        self.chain.drop(self._number)
-        self._note(f"truncated: {self._reached:,} bytes are no longer in the file")
-        self._take(file, os.fstat(file.fd))
+        copy = next((one for one in copies if self._is_copy(one.file)), None)
+        for number in [number for number, identity in self._parts.items() if identity == self._identity]:
+            earlier = self.chain.parts.get(number)
+            if copy and isinstance(earlier, OpenFile):
+                self.chain.parts[number] = copy.file.part(earlier.begin, earlier.until)
+                self._parts[number] = copy.identity
+            else:
+                self.chain.drop(number)
+                self._parts.pop(number)
+        what = (
+            f"truncated: what was in it is read from {clean(copy.name)}"
+            if copy
+            else f"truncated: {self._reached:,} bytes are no longer in the file"
+        )
+        if not same:
+            self._note(what)
+        self._between(one for one in copies if one is not copy)
+        self._take(file.part(), os.fstat(file.fd))
+
+    def _is_copy(self, file: OpenFile) -> bool:
+        """Whether it holds what we read of the file that was truncated."""
+        assert self._file is not None
+        at = self._file.begin
+        head, tail = self._prints
+        return bool(head) and _prints(file.part(at), self._reached) == (head, tail)
 
     def _note(self, what: str) -> None:
         at = datetime.fromtimestamp(self._wall(), UTC).strftime("%H:%M:%S")
@@ -180,3 +248,8 @@ class Follower:
         if self._inotify and self.state in ("missing", "rotated"):
             self._inotify.watch_folder(self.path.parent)
         self._timer = self._loop.call_later(SAFETY if self._inotify else POLL, self._look)
+
+
+def _prints(file: OpenFile, reached: int) -> tuple[bytes, bytes]:
+    """The first and the last bytes of what was read: a file that was written anew has others."""
+    return file.read(min(FINGERPRINT, reached), 0), file.read(FINGERPRINT, max(0, reached - FINGERPRINT))[:reached]

@@ -35,17 +35,33 @@ class Bytes(Protocol):
 
 
 class OpenFile:
-    """An open file; closed when nobody refers to it any more, so that a scan in a thread never loses it."""
+    """An open file, or the part [begin, until) of it; closed when nobody refers to it any more."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, begin: int = 0) -> None:
         self.fd = fd
+        self.begin = begin
+        self.until: int | None = None
+
+    def part(self, begin: int = 0, until: int | None = None) -> OpenFile:
+        """The same file, another part of it."""
+        other = OpenFile(os.dup(self.fd), begin)
+        other.until = until
+        return other
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the file has become shorter than where this part begins."""
+        return os.fstat(self.fd).st_size < self.begin
 
     def size(self) -> int:
-        return os.fstat(self.fd).st_size
+        size = os.fstat(self.fd).st_size
+        return max(0, (size if self.until is None else min(size, self.until)) - self.begin)
 
     def read(self, count: int, offset: int) -> bytes:
         """Raises OSError, as on a network file system that went away."""
-        return os.pread(self.fd, count, offset)
+        if self.until is not None:
+            count = max(0, min(count, self.until - self.begin - offset))
+        return os.pread(self.fd, count, self.begin + offset)
 
     def __del__(self) -> None:
         os.close(self.fd)
@@ -172,6 +188,12 @@ def chunks_down(source: Bytes, start: int, size: int) -> Iterator[tuple[int, byt
 def line_begin(source: Bytes, offset: int) -> int:
     """Where the line begins that `offset` lies in."""
     return back(source, offset + 1, 1)
+
+
+def whole_lines(source: Bytes) -> int:
+    """Where the last line that has its end yet is over: the file's size, or the begin of an unfinished line."""
+    size = source.size()
+    return size if not size or source.read(1, size - 1) == b"\n" else line_begin(source, size - 1)
 
 
 SPAN = 1 << 48

@@ -11,7 +11,7 @@ from pathlib import Path
 from runbook.logs.clean import clean
 from runbook.logs.follow import Follower, FollowState
 from runbook.logs.hits import Hits
-from runbook.logs.index import SPAN, Line, Note, OpenFile, chunks_down, chunks_up, line_begin
+from runbook.logs.index import SPAN, Line, Note, OpenFile, chunks_down, chunks_up, whole_lines
 from runbook.logs.rows import LogRow, rows_of
 from runbook.logs.scan import BadQuery, Query, errors_in, matching, parse
 from runbook.logs.tally import Tally
@@ -95,8 +95,7 @@ class LogView:
         """Takes the file as it is now as the beginning of the counts."""
         self.follower.check()
         for number, part in self.chain.parts.items():
-            size = part.size()
-            self._counted[number] = size if not size or part.read(1, size - 1) == b"\n" else line_begin(part, size - 1)
+            self._counted[number] = whole_lines(part)
 
     def close(self) -> None:
         self.follower.close()

@@ -175,3 +175,45 @@ async def test_closing_leaves_nothing_behind(tmp_path: Path) -> None:
     follower.close()
     del follower
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
+def test_a_link_switched_back_goes_on_where_it_was_left(tmp_path: Path) -> None:
+    log, blue, green = tmp_path / "current", tmp_path / "blue", tmp_path / "green"
+    blue.write_text("blue 1\n")
+    green.write_text("green 1\n")
+    log.symlink_to("blue")
+    follower = follower_of(log)
+    follower.check()
+    for name, late in (("green", "blue 2, late\n"), ("blue", "green 2, late\n")):
+        with (green if name == "blue" else blue).open("a") as writer:
+            writer.write(late)
+        (tmp_path / "new").symlink_to(name)
+        (tmp_path / "new").rename(log)
+        follower.check()
+    with blue.open("a") as writer:
+        writer.write("blue 3\n")
+    follower.check()
+    lines = [line for line in shown(follower) if "──" not in line]
+    assert lines == ["blue 1", "blue 2, late", "green 1", "green 2, late", "blue 3"]
+    os.truncate(blue, 0)
+    blue.write_text("blue 4\n")
+    follower.check()
+    assert [line for line in shown(follower) if "──" not in line] == ["green 1", "green 2, late", "blue 4"]
+
+
+def test_a_line_of_100_mb_is_there_once_in_pieces_and_what_follows_it_too(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    follower = follower_of(log)
+    with log.open("wb") as writer:
+        writer.write(b"before\n")
+        for _ in range(100):
+            writer.write(b"x" * 1_000_000)
+            writer.flush()
+            follower.check()
+        writer.write(b"\nafter\n")
+    follower.check()
+    lines = follower.chain.lines(follower.chain.start, 1000)
+    assert (lines[0].head, lines[-1].head) == (b"before", b"after")
+    assert sum(line.size for line in lines[1:-1]) == 100_000_000
+    assert [line.folded for line in lines[1:-1]] == [False, *[True] * (len(lines) - 3)]
+    assert follower.chain.back(follower.chain.end, len(lines)) == follower.chain.start
