@@ -8,7 +8,8 @@ from runbook.conductor import Conductor
 from runbook.incident.state import Run
 from runbook.logs.view import LogView, LogWindow
 from runbook.model import Record
-from widgets.log_pane import LogSource, LogText
+from widgets.log_pane import LogText
+from widgets.log_rule import LogSource
 
 OWN = ""
 """The name of the runbook's own log among the sources."""
@@ -126,6 +127,8 @@ def _move(view: LogView, event: LogText.Request) -> None:
             view.to_end()
         case LogText.Wanted() if event.page:
             view.page(event.page, event.height)
+        case LogText.Wanted(move=1 | -1):
+            view.step(event.move, event.height)
         case LogText.Wanted() if event.move:
             view.move(event.move, event.height)
         case LogText.SearchAsked():
@@ -134,5 +137,9 @@ def _move(view: LogView, event: LogText.Request) -> None:
             view.search_next(event.height, reverse=event.reverse)
         case LogText.FilterAsked():
             view.set_filter(event.text)
+        case LogText.Act(what="open"):
+            view.open(event.height)
+        case LogText.Act(what="written"):
+            view.as_written = not view.as_written
         case _:
             pass

@@ -352,6 +352,7 @@ class RoomScreen(Screen[None]):
     @on(LogText.SearchAsked)
     @on(LogText.NextAsked)
     @on(LogText.FilterAsked)
+    @on(LogText.Act)
     @on(LogText.OtherAsked)
     @on(LogText.StopAsked)
     def log_asked(self, event: LogText.Request) -> None:

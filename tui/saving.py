@@ -24,11 +24,11 @@ async def snapshot(screen: RoomScreen) -> dict[str, bytes]:
         for name, found in conductor.outlook.monitor.series.items()
     }
     view = screen.log_desk.view if screen.log_desk else None
-    lines = view.window(200).rows if view else ()
+    lines = view.texts(200) if view else ()
     picture = screen.app.export_screenshot(title="warroom")
     return {
         "signals.json": msgspec.json.encode(series),
-        "log.txt": "\n".join(redact(row.text) for row in lines).encode(),
+        "log.txt": "\n".join(map(redact, lines)).encode(),
         "screen.svg": picture.encode(),
     }
 

@@ -10,9 +10,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from runbook.logs.levels import Level
 from runbook.logs.rows import LogRow
 from runbook.model import Record
-from widgets.words import glyph
+from widgets.words import GlyphName, glyph
 
 _TIME = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(?:Z|[+-]\d\d:?\d\d)?\]?|\d\d:\d\d:\d\d[.,\d]*Z?")
 
@@ -27,21 +28,39 @@ class LineStyles(Record, frozen=True):
     note: Style
     found: Style
     here: Style
+    hand: Style
+
+
+GUTTER = 1
+_SIGNS: dict[Level, GlyphName] = {"error": "bad", "warn": "warn"}
 
 
 def line_strip(row: LogRow, width: int, shift: int, styles: LineStyles, *, here: bool = False) -> Strip:
-    """The row in `width` cells, moved left by `shift` characters; `here` is the line the search stands on."""
+    """The row in `width` cells, moved left by `shift` characters; `here` is the line at hand.
+
+    The first cell is the gutter: the line at hand, or how bad a line in its short form is.
+    """
+    if width <= GUTTER:
+        return Strip([Segment(" " * width, styles.plain)], width)
+    room = width - GUTTER
     text = row.text[shift:] if shift else row.text
     base = styles.note if row.note else styles.muted if row.continuation or row.level in _QUIET else styles.plain
     # shortened before it is cut into segments: a shown line can be 4096 characters long
-    shown = _fitted(text, width)
+    shown = _fitted(text, room)
+    bad = styles.error if row.level == "error" else styles.warn
     marks = [(span, styles.here if here else styles.found) for span in row.found]
     if not row.note:
-        if row.mark[1] and row.level in ("error", "warn"):
-            marks.append((row.mark, styles.error if row.level == "error" else styles.warn))
+        if row.mark[1] and row.level in _SIGNS:
+            marks.append((row.mark, bad))
         if stamp := _TIME.match(row.text):
             marks.append((stamp.span(), styles.muted))
-    return Strip(_segments(shown, marks, shift, base), width)
+    if here:
+        gutter = Segment(glyph("cursor"), styles.plain + styles.hand)
+    elif row.short and row.level in _SIGNS:
+        gutter = Segment(glyph(_SIGNS[row.level]), styles.plain + bad)
+    else:
+        gutter = Segment(" ", styles.plain)
+    return Strip([gutter, *_segments(shown, marks, shift, base)], width)
 
 
 _QUIET = frozenset({"debug", "trace"})

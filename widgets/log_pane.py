@@ -13,11 +13,10 @@ from textual.widget import Widget
 
 from runbook.logs.clean import clean
 from runbook.logs.view import LogWindow
-from runbook.model import Record
 from widgets.log_lines import LineStyles, line_strip
+from widgets.log_rule import LogSource, about, standing
 from widgets.pane import Pane
-from widgets.sparkline import sparkline
-from widgets.words import clock, glyph
+from widgets.words import glyph
 
 Asked = Literal["search", "filter"]
 _SIGN: dict[Asked, str] = {"search": "/", "filter": "&"}
@@ -27,14 +26,8 @@ _HINT: dict[Asked, str] = {
 }
 _LONGEST = 200
 
-
-class LogSource(Record, frozen=True):
-    """What is looked at, beside its lines: whether it is a command's output, and what else there is."""
-
-    follows: str = ""
-    """How the command stands that writes it, `follows, x stops`; empty for the runbook's own log."""
-    other: str = ""
-    """The name of what `l` shows instead; empty where there is nothing else."""
+Deed = Literal["open", "written"]
+"""`open`: the line at hand as it is written, or short again; `written`: all of them."""
 
 
 class LogText(Widget, can_focus=True):
@@ -48,10 +41,11 @@ class LogText(Widget, can_focus=True):
     LogText > .log--note { color: $text-accent; }
     LogText > .log--found { text-style: underline; color: $text-accent; }
     LogText > .log--here { text-style: reverse; color: $text-accent; }
+    LogText > .log--hand { color: $text-accent; }
     LogText > .log--prompt { background: $foreground 8%; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"log--{name}" for name in ("muted", "error", "warn", "note", "found", "here", "prompt")
+        f"log--{name}" for name in ("muted", "error", "warn", "note", "found", "here", "hand", "prompt")
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "down", show=False, id="log.down"),
@@ -70,6 +64,8 @@ class LogText(Widget, can_focus=True):
         Binding("K", "stop('kill')", "kill", show=False, id="log.kill"),
         Binding("left", "shift(-1)", "left", show=False, id="log.left"),
         Binding("right", "shift(1)", "right", show=False, id="log.right"),
+        Binding("enter", "act('open')", "this line as written", show=False, id="log.open"),
+        Binding("equals_sign", "act('written')", "lines as written", show=False, id="log.written"),
         Binding("escape", "back", "all lines", show=False, id="log.back"),
     ]
     PROMPT_KEYS: ClassVar[dict[str, Asked]] = {"slash": "search", "ampersand": "filter"}
@@ -117,6 +113,13 @@ class LogText(Widget, can_focus=True):
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
+
+    class Act(Request):
+        """Something about the line at hand, or about how all are shown."""
+
+        def __init__(self, what: Deed, height: int) -> None:
+            super().__init__()
+            self.what, self.height = what, height
 
     def __init__(self) -> None:
         super().__init__()
@@ -202,6 +205,9 @@ class LogText(Widget, can_focus=True):
     def action_next(self, reverse: bool) -> None:
         self.post_message(self.NextAsked(reverse, self.rows_high))
 
+    def action_act(self, what: Deed) -> None:
+        self.post_message(self.Act(what, self.rows_high))
+
     def action_move(self, lines: int) -> None:
         self.post_message(self.Wanted(self.rows_high, move=lines))
 
@@ -227,16 +233,18 @@ class LogText(Widget, can_focus=True):
         self.refresh()
 
     def action_back(self) -> None:
-        """Ends the search, then the filter; with neither, the key belongs to the screen."""
+        """Ends the search, then the filter, then lets go of the line at hand; without any the key is the screen's."""
         if self.window.search_text or self.window.search_note:
             self.post_message(self.SearchAsked("", False, self.rows_high))
         elif self.window.filter_text or self.window.filter_note:
             self.post_message(self.FilterAsked(""))
+        else:
+            self.post_message(self.Wanted(self.rows_high, to="end"))
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         shown = self.window
         looked = shown.search_text or shown.search_note or shown.filter_text or shown.filter_note
-        return bool(looked) if action == "back" else True
+        return bool(looked) or shown.match >= 0 if action == "back" else True
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
@@ -297,7 +305,7 @@ class LogText(Widget, can_focus=True):
         return " no line passes the filter" if shown.filter_text else " nothing in it yet"
 
 
-_NAMES = ("muted", "error", "warn", "note", "found", "here")
+_NAMES = ("muted", "error", "warn", "note", "found", "here", "hand")
 
 
 class LogPane(Pane):
@@ -310,41 +318,6 @@ class LogPane(Pane):
     def show(self, window: LogWindow, source: LogSource | None = None) -> None:
         """Shows another window; paints only what differs."""
         self.text.show(window)
-        note = _about(window, source or LogSource(), self.size.width)
-        self.label(note=note, right=_standing(window))
+        note = about(window, source or LogSource(), self.size.width)
+        self.label(note=note, right=standing(window))
         self.set_class(window.state in ("missing", "unreadable"), "-stale")
-
-
-def _about(window: LogWindow, source: LogSource, width: int) -> str:
-    """Which log it is, how it stands, and the key to the other one."""
-    dot = f" {glyph('dot')} "
-    other = f"l {_shortened(source.other, width // 4)}" if source.other else ""
-    if source.follows:
-        room = max(8, width - len(source.follows) - len(other) - 30)
-        return dot.join(filter(None, (_shortened(window.name, room), source.follows, other)))
-    return dot.join(filter(None, (_errors(window, width < 70), other)))
-
-
-def _shortened(name: str, room: int) -> str:
-    return name if len(name) <= room else f"{name[: max(1, room - 2)].rstrip()} {glyph('more')}"
-
-
-def _errors(window: LogWindow, narrow: bool) -> str:
-    if not window.name:
-        return ""
-    if window.watched >= 60:
-        errors = f"{window.errors_per_minute:,} errors/min"
-    else:
-        errors = f"{window.errors_per_minute:,} errors in {clock(window.watched)}"
-    course = sparkline(window.spark) if any(window.spark) and not narrow else ""
-    return f"{window.name} {glyph('dot')} {errors} {course}".rstrip()
-
-
-def _standing(window: LogWindow) -> str:
-    if window.state == "rotated":
-        return "rotated, waiting for the new file"
-    if window.state in ("missing", "unreadable"):
-        return window.state
-    if window.following:
-        return "follow"
-    return f"+{window.new:,} new" if window.new else "held"

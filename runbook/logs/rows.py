@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
-from typing import Literal
+from collections.abc import Callable, Container, Sequence
 
-from runbook.logs.clean import SHOWN_LIMIT, clean, redact_lines
+from runbook.logs.clean import MASK, SHOWN_LIMIT, clean, redact_lines
 from runbook.logs.index import HEAD, Line
+from runbook.logs.levels import Level, Span, level_of
 from runbook.logs.scan import Query
+from runbook.logs.structured import short_form
 from runbook.model import Record
 
-Level = Literal["error", "warn", "info", "debug", "trace", ""]
-Span = tuple[int, int]
-
-_WORDS: dict[str, Level] = {
-    "fatal": "error", "critical": "error", "error": "error", "err": "error", "panic": "error", "severe": "error",
-    "warning": "warn", "warn": "warn", "info": "info", "notice": "info", "debug": "debug", "trace": "trace",
-}  # fmt: skip
-_WITHIN = 240
-"""Characters of a line in which its level is looked for."""
-_SHOUTED = re.compile(r"\b(FATAL|CRITICAL|ERROR|PANIC|SEVERE|WARNING|WARN|INFO|NOTICE|DEBUG|TRACE)\b")
-_NAMED = re.compile(
-    r"(?:\b(?:level|lvl|severity)[\"']?\s*[=:]\s*[\"']?|\[)"
-    r"(fatal|critical|error|err|panic|severe|warning|warn|info|notice|debug|trace)\b",
-    re.IGNORECASE,
-)
-_STATUS = re.compile(r" (5\d\d) ")
 _CONTINUES = re.compile(r"\s|Caused by:|Traceback \(most recent|\.\.\. \d+ more")
 
 
@@ -41,28 +26,37 @@ class LogRow(Record, frozen=True):
     found: tuple[Span, ...] = ()
     note: bool = False
     """Whether the room itself says it: a rotation, a truncation."""
+    short: bool = False
+    """Whether it is a structured line in its short form."""
 
 
 def rows_of(
-    lines: Sequence[Line], secrets: Sequence[str] = (), query: Query | None = None, notes: Container[int] = ()
+    lines: Sequence[Line],
+    secrets: Sequence[str] = (),
+    query: Query | None = None,
+    notes: Container[int] = (),
+    as_written: Callable[[int], bool] = lambda _: False,
 ) -> tuple[LogRow, ...]:
-    """The lines cleaned, masked and judged. `notes` are the positions of the room's own lines."""
+    """The lines cleaned, masked and judged. `notes` are the positions of the room's own lines.
+
+    `as_written` tells of a position whether its line is shown as it stands in the file, structured or not.
+    """
     cleaned = [clean(line.head, SHOWN_LIMIT, beyond=max(0, line.size - HEAD)) for line in lines]
     rows = []
     for line, text in zip(lines, redact_lines(cleaned, secrets), strict=True):
         if line.offset in notes:
             rows.append(LogRow(line.offset, text, note=True))
             continue
+        found = query.finds(text) if query else ()
+        # the body of a private key was masked for what stands around it
+        written = as_written(line.offset) or line.folded or text == MASK
+        form = None if written else short_form(line.head, tuple(secrets), max(0, line.size - HEAD))
+        if form is not None:
+            short, mark, level = form
+            seen = query.finds(short) if query else ()
+            if seen or not found:  # a short form that hides why the line was found would puzzle
+                rows.append(LogRow(line.offset, short, level, False, mark, seen, short=True))
+                continue
         level, mark = level_of(text)
-        continuation = line.folded or bool(_CONTINUES.match(text))
-        rows.append(LogRow(line.offset, text, level, continuation, mark, query.finds(text) if query else ()))
+        rows.append(LogRow(line.offset, text, level, line.folded or bool(_CONTINUES.match(text)), mark, found))
     return tuple(rows)
-
-
-def level_of(text: str) -> tuple[Level, Span]:
-    """How bad a line is by its own words, and where it says so. A status of 5xx counts as an error."""
-    match = _SHOUTED.search(text, 0, _WITHIN) or _NAMED.search(text, 0, _WITHIN)
-    level: Level = _WORDS[match[1].lower()] if match else ""
-    if level != "error" and (status := _STATUS.search(text, 0, _WITHIN)):
-        return "error", status.span(1)
-    return (level, match.span(1)) if match else ("", (0, 0))

@@ -80,6 +80,8 @@ class LogView:
         self._search_note = ""
         self._backwards = False
         self._match = -1
+        self.as_written = False
+        self._opened: set[int] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._later: asyncio.TimerHandle | None = None
         self._last = LogWindow()
@@ -309,7 +311,7 @@ class LogView:
         now = self._clock()
         state, why = self.follower.state, self.follower.why
         try:
-            rows = rows_of(self._lines(height), self.secrets, self._search, self.chain.notes())
+            rows = rows_of(self._lines(height), self.secrets, self._search, self.chain.notes(), self._written)
         except OSError as error:  # a network file system that went away in the middle
             rows, state, why = (), "unreadable", clean(error.strerror or str(error))
         window = LogWindow(
@@ -332,10 +334,48 @@ class LogView:
             self._last = window
         return self._last
 
+    def texts(self, height: int) -> tuple[str, ...]:
+        """The lines that a pane of that height shows, as they are written, cleaned and masked. Raises OSError."""
+        rows = rows_of(self._lines(height), self.secrets, notes=self.chain.notes(), as_written=lambda _: True)
+        return tuple(row.text for row in rows)
+
     def last_lines(self, count: int) -> tuple[str, ...]:
         """The end of the log as text, cleaned and masked, for a snapshot. Raises OSError."""
         lines = self.chain.lines(self.chain.back(self.chain.end, count), count)
-        return tuple(row.text for row in rows_of(lines, self.secrets))
+        return tuple(row.text for row in rows_of(lines, self.secrets, as_written=lambda _: True))
+
+    def _written(self, position: int) -> bool:
+        return (position in self._opened) != self.as_written
+
+    # ── the line at hand ──────────────────────────────────────────────────────────────────────────
+
+    def take(self, height: int) -> int:
+        """The line at hand, where it is visible; else the last one at the tail, the first one elsewhere. -1: none."""
+        visible = [line.offset for line in self._lines(height)]
+        if visible and self._match not in visible:
+            self._match, at_tail = visible[-1 if self.following else 0], self.following
+            if at_tail:
+                self._top, self._at = self._text_top(height), self._filter_top(height)
+                self.following = False
+        return self._match if visible else -1
+
+    def step(self, way: int, height: int) -> None:
+        """The line below or above to hand, scrolling at the edges; without a line at hand, the view by one line."""
+        visible = [line.offset for line in self._lines(height)]
+        if self._match not in visible:
+            self.move(way, height)
+            return
+        at = visible.index(self._match) + way
+        if 0 <= at < len(visible):
+            self._match = visible[at]
+            return
+        self.move(way, height)
+        if not self.following:
+            self._match = self._lines(height)[-1 if way > 0 else 0].offset
+
+    def open(self, height: int) -> None:
+        """The line at hand as it is written, or short again."""
+        self._opened ^= {self.take(height)}
 
     # ── work beside the loop ──────────────────────────────────────────────────────────────────────
 

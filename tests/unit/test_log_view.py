@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runbook.logs import hits as hits_module
 from runbook.logs import view as view_module
 from runbook.logs.hits import Hits
-from runbook.logs.rows import level_of
+from runbook.logs.levels import level_of
 from runbook.logs.scan import BadQuery, errors_in, matching, parse
 from runbook.logs.tally import Tally
 from runbook.logs.view import LogView, LogWindow

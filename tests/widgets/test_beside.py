@@ -17,7 +17,8 @@ from widgets.action_draw import draw
 from widgets.action_panel import ActionPanel
 from widgets.action_view import Confirmation, Finished, Following, ManualStep, keys_for, text_to_copy
 from widgets.checklist import draw_row
-from widgets.log_pane import LogPane, LogSource, LogText
+from widgets.log_pane import LogPane, LogText
+from widgets.log_rule import LogSource
 from widgets.outline import outline
 
 TOUCH = Command("touch it", Effect.CHANGE, target="it")

@@ -72,7 +72,9 @@ async def opened(pilot: Pilot[None], window: LogWindow = WINDOW) -> Host:
 async def test_lines_are_shown_as_they_are() -> None:
     async with Host().run_test(size=(70, 10)) as pilot:
         app = await opened(pilot)
-        assert [line.rstrip() for line in app.lines[:3]] == [row.text for row in ROWS]
+        assert [line.rstrip() for line in app.lines[:3]] == [
+            f"{'▌' if row.offset == 80 else ' '}{row.text}" for row in ROWS
+        ]
         assert {cell_len(line) for line in app.lines} == {70}
         text = app.query_one(LogText)
         coloured = [segment.text for segment in text.render_line(0) if segment.style and segment.style.bold]
@@ -106,7 +108,7 @@ async def test_a_long_line_is_cut_and_can_be_moved() -> None:
         assert app.lines[0].rstrip().endswith("end")
         for _ in range(12):
             await pilot.press("left")
-        assert app.lines[0].startswith("ERROR")
+        assert app.lines[0].startswith(" ERROR")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""What the log pane's rule says: which log, its errors and their course, and whether it follows."""
+
+from __future__ import annotations
+
+from runbook.logs.view import LogWindow
+from runbook.model import Record
+from widgets.sparkline import sparkline
+from widgets.words import clock, glyph
+
+
+class LogSource(Record, frozen=True):
+    """What is looked at, beside its lines: whether it is a command's output, and what else there is."""
+
+    follows: str = ""
+    """How the command stands that writes it, `follows, x stops`; empty for the runbook's own log."""
+    other: str = ""
+    """The name of what `l` shows instead; empty where there is nothing else."""
+
+
+def about(window: LogWindow, source: LogSource, width: int) -> str:
+    """Which log it is, how it stands, and the key to the other one."""
+    dot = f" {glyph('dot')} "
+    other = f"l {_shortened(source.other, width // 4)}" if source.other else ""
+    if source.follows:
+        room = max(8, width - len(source.follows) - len(other) - 30)
+        return dot.join(filter(None, (_shortened(window.name, room), source.follows, other)))
+    return dot.join(filter(None, (_errors(window, width < 70), other)))
+
+
+def _shortened(name: str, room: int) -> str:
+    return name if len(name) <= room else f"{name[: max(1, room - 2)].rstrip()} {glyph('more')}"
+
+
+def _errors(window: LogWindow, narrow: bool) -> str:
+    if not window.name:
+        return ""
+    if window.watched >= 60:
+        errors = f"{window.errors_per_minute:,} errors/min"
+    else:
+        errors = f"{window.errors_per_minute:,} errors in {clock(window.watched)}"
+    course = sparkline(window.spark) if any(window.spark) and not narrow else ""
+    return f"{window.name} {glyph('dot')} {errors} {course}".rstrip()
+
+
+def standing(window: LogWindow) -> str:
+    if window.state == "rotated":
+        return "rotated, waiting for the new file"
+    if window.state in ("missing", "unreadable"):
+        return window.state
+    if window.following:
+        return "follow"
+    return f"+{window.new:,} new" if window.new else "held"
