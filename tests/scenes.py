@@ -18,7 +18,7 @@ from textual.filter import Monochrome
 
 from runbook.logs.index import Line
 from runbook.logs.rows import rows_of
-from runbook.logs.view import LogWindow
+from runbook.logs.window import LogWindow
 from runbook.signals.standing import State
 from tests.widgets import samples
 from tui.room_screen import RoomScreen

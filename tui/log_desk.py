@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from runbook.conductor import Conductor
 from runbook.incident.state import Run
-from runbook.logs.view import LogView, LogWindow
+from runbook.logs.view import LogView
+from runbook.logs.window import LogWindow
 from runbook.model import Record
 from widgets.log_pane import LogText
 from widgets.log_rule import LogSource
@@ -139,6 +140,8 @@ def _move(view: LogView, event: LogText.Request) -> None:
             view.set_filter(event.text)
         case LogText.Act(what="open"):
             view.open(event.height)
+        case LogText.Act(what="traces"):
+            view.open_traces(event.height)
         case LogText.Act(what="written"):
             view.as_written = not view.as_written
         case _:

@@ -32,6 +32,8 @@ class LineStyles(Record, frozen=True):
 
 
 GUTTER = 1
+LEAST_TAIL = 12
+"""Cells below which a trace's error would be a stump."""
 _SIGNS: dict[Level, GlyphName] = {"error": "bad", "warn": "warn"}
 
 
@@ -46,7 +48,20 @@ def line_strip(row: LogRow, width: int, shift: int, styles: LineStyles, *, here:
     text = row.text[shift:] if shift else row.text
     base = styles.note if row.note else styles.muted if row.continuation or row.level in _QUIET else styles.plain
     # shortened before it is cut into segments: a shown line can be 4096 characters long
-    shown = _fitted(text, room)
+    chip = (
+        f"  {glyph('under')} {row.under:,} lines"
+        if row.under > 1
+        else f"  {glyph('under')} 1 line"
+        if row.under
+        else ""
+    )
+    if len(chip) > room // 2:
+        chip = ""
+    taken = cell_len(text[:room])
+    shown = _fitted(text, min(room - len(chip), taken) if chip else room)
+    if chip:
+        free = room - cell_len(shown)
+        chip = _fitted(f"{chip}  {row.tail}" if row.tail and free > len(chip) + LEAST_TAIL else chip, free)
     bad = styles.error if row.level == "error" else styles.warn
     marks = [(span, styles.here if here else styles.found) for span in row.found]
     if not row.note:
@@ -60,7 +75,8 @@ def line_strip(row: LogRow, width: int, shift: int, styles: LineStyles, *, here:
         gutter = Segment(glyph(_SIGNS[row.level]), styles.plain + bad)
     else:
         gutter = Segment(" ", styles.plain)
-    return Strip([gutter, *_segments(shown, marks, shift, base)], width)
+    under = [Segment(chip, base + styles.muted)] if chip else []
+    return Strip([gutter, *_segments(shown, marks, shift, base), *under], width)
 
 
 _QUIET = frozenset({"debug", "trace"})

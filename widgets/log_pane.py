@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from runbook.logs.clean import clean
-from runbook.logs.view import LogWindow
+from runbook.logs.window import LogWindow
 from widgets.log_lines import LineStyles, line_strip
 from widgets.log_rule import LogSource, about, standing
 from widgets.pane import Pane
@@ -26,8 +26,8 @@ _HINT: dict[Asked, str] = {
 }
 _LONGEST = 200
 
-Deed = Literal["open", "written"]
-"""`open`: the line at hand as it is written, or short again; `written`: all of them."""
+Deed = Literal["open", "written", "traces"]
+"""`open`: the trace of the line at hand, or the line as it is written; the others: all of them."""
 
 
 class LogText(Widget, can_focus=True):
@@ -64,7 +64,8 @@ class LogText(Widget, can_focus=True):
         Binding("K", "stop('kill')", "kill", show=False, id="log.kill"),
         Binding("left", "shift(-1)", "left", show=False, id="log.left"),
         Binding("right", "shift(1)", "right", show=False, id="log.right"),
-        Binding("enter", "act('open')", "this line as written", show=False, id="log.open"),
+        Binding("enter", "act('open')", "open this line", show=False, id="log.open"),
+        Binding("minus", "act('traces')", "open or fold traces", show=False, id="log.traces"),
         Binding("equals_sign", "act('written')", "lines as written", show=False, id="log.written"),
         Binding("escape", "back", "all lines", show=False, id="log.back"),
     ]

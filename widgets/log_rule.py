@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.logs.view import LogWindow
+from runbook.logs.window import LogWindow
 from runbook.model import Record
 from widgets.sparkline import sparkline
 from widgets.words import clock, glyph

@@ -39,6 +39,8 @@ class Glyphs(Record, frozen=True):
     caret: str
     arrow: str
     plus_minus: str
+    under: str
+    mark: str
 
 
 UNICODE = Glyphs(
@@ -63,6 +65,8 @@ UNICODE = Glyphs(
     caret="▏",
     arrow="→",
     plus_minus="±",
+    under="↳",
+    mark="◆",
 )
 ASCII = Glyphs(
     ok="v",
@@ -86,11 +90,14 @@ ASCII = Glyphs(
     caret="_",
     arrow="->",
     plus_minus="+-",
+    under="`",
+    mark="#",
 )
 
 GlyphName = Literal[
     "ok", "bad", "todo", "here", "open", "closed", "live", "partial", "failing", "unknown", "warn", "skip",
     "dot", "wrap", "more", "rule", "focus_rule", "cursor", "caret", "arrow", "plus_minus",
+    "under", "mark",
 ]  # fmt: skip
 
 _chosen: list[Glyphs] = [UNICODE]

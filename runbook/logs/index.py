@@ -25,6 +25,10 @@ class Line(NamedTuple):
     size: int
     folded: bool = False
     """Whether it goes on with a line that was too long."""
+    under: int = 0
+    """Lines of a trace that are folded into it."""
+    tail: bytes = b""
+    """The one of these that names the error."""
 
 
 class Bytes(Protocol):

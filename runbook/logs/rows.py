@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Sequence
 
-from runbook.logs.clean import MASK, SHOWN_LIMIT, clean, redact_lines
+from msgspec import structs
+
+from runbook.logs.clean import MASK, SHOWN_LIMIT, clean, redact, redact_lines
 from runbook.logs.index import HEAD, Line
 from runbook.logs.levels import Level, Span, level_of
 from runbook.logs.scan import Query
 from runbook.logs.structured import short_form
 from runbook.model import Record
 
+TAIL = 200
+"""Characters of a trace's error that are shown beside its line."""
 _CONTINUES = re.compile(r"\s|Caused by:|Traceback \(most recent|\.\.\. \d+ more")
 
 
@@ -28,6 +32,10 @@ class LogRow(Record, frozen=True):
     """Whether the room itself says it: a rotation, a truncation."""
     short: bool = False
     """Whether it is a structured line in its short form."""
+    under: int = 0
+    """Lines of a trace that are folded into it."""
+    tail: str = ""
+    """The error that the trace ends with, where the line does not say it."""
 
 
 def rows_of(
@@ -55,8 +63,18 @@ def rows_of(
             short, mark, level = form
             seen = query.finds(short) if query else ()
             if seen or not found:  # a short form that hides why the line was found would puzzle
-                rows.append(LogRow(line.offset, short, level, False, mark, seen, short=True))
+                row = LogRow(line.offset, short, level, False, mark, seen, short=True, under=line.under)
+                rows.append(_with_tail(row, line, secrets))
                 continue
         level, mark = level_of(text)
-        rows.append(LogRow(line.offset, text, level, line.folded or bool(_CONTINUES.match(text)), mark, found))
+        goes_on = line.folded or bool(_CONTINUES.match(text))
+        row = LogRow(line.offset, text, level, goes_on, mark, found, under=line.under)
+        rows.append(_with_tail(row, line, secrets))
     return tuple(rows)
+
+
+def _with_tail(row: LogRow, line: Line, secrets: Sequence[str]) -> LogRow:
+    if not line.tail:
+        return row
+    tail = redact(clean(line.tail, TAIL), secrets)
+    return row if tail in row.text else structs.replace(row, tail=tail)

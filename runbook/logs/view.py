@@ -9,42 +9,20 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 
 from runbook.logs.clean import clean
-from runbook.logs.follow import Follower, FollowState
+from runbook.logs.follow import Follower
 from runbook.logs.hits import Hits
-from runbook.logs.index import SPAN, Line, Note, OpenFile, chunks_down, chunks_up, whole_lines
-from runbook.logs.rows import LogRow, rows_of
+from runbook.logs.index import SPAN, Chain, Line, Note, OpenFile, chunks_down, chunks_up, whole_lines
+from runbook.logs.rows import rows_of
 from runbook.logs.scan import BadQuery, Query, errors_in, matching, parse
 from runbook.logs.tally import Tally
-from runbook.model import Record, Seconds
+from runbook.logs.traces import Folded
+from runbook.logs.window import LogWindow
 
 CHUNK = 256 * 1024
 """Bytes looked through in one go; a millisecond or two, between which keys are answered."""
 AT_ONCE = 4
 """Chunks of new lines counted before the loop has its turn again."""
 TELL = 0.1
-
-
-class LogWindow(Record, frozen=True):
-    """What the pane shows. Equal windows are the same object, so that nothing is painted twice."""
-
-    name: str = ""
-    rows: tuple[LogRow, ...] = ()
-    following: bool = True
-    new: int = 0
-    """Lines that came while the reader stands elsewhere."""
-    state: FollowState = "missing"
-    why: str = ""
-    errors_per_minute: int = 0
-    watched: Seconds = 60
-    """Seconds that the errors were counted in; less than 60 just after opening."""
-    spark: tuple[int, ...] = ()
-    """Errors in each of the last full ten seconds."""
-    filter_text: str = ""
-    filter_note: str = ""
-    search_text: str = ""
-    search_note: str = ""
-    match: int = -1
-    """Offset of the row on which the search stands."""
 
 
 class LogView:
@@ -82,6 +60,8 @@ class LogView:
         self._match = -1
         self.as_written = False
         self._opened: set[int] = set()
+        self.traces_open = False
+        self._folded = Folded(self.chain)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._later: asyncio.TimerHandle | None = None
         self._last = LogWindow()
@@ -156,12 +136,12 @@ class LogView:
             return
         top = self._text_top(height)
         if lines < 0:
-            goal = self.chain.back(top, -lines)
+            goal = self._reader.back(top, -lines)
             if goal != top:
                 self.following, self._top = False, goal
         elif not self.following:
-            goal = self.chain.after(top, lines)
-            if goal >= self.chain.back(self.chain.end, height):
+            goal = self._reader.after(top, lines)
+            if goal >= self._reader.back(self.chain.end, height):
                 self.to_end()
             else:
                 self._top = goal
@@ -177,7 +157,11 @@ class LogView:
         self.following, self.new, self._match = True, 0, -1
 
     def _text_top(self, height: int) -> int:
-        return self.chain.back(self.chain.end, height) if self.following else max(self._top, self.chain.start)
+        return self._reader.back(self.chain.end, height) if self.following else max(self._top, self.chain.start)
+
+    @property
+    def _reader(self) -> Chain | Folded:
+        return self.chain if self.traces_open else self._folded
 
     def _filter_top(self, height: int) -> int:
         at = self._hits.end - height if self.following else self._at
@@ -258,7 +242,7 @@ class LogView:
         if self._match >= 0:
             start = self._match if up else self.chain.after(self._match, 1)
         elif up:
-            start = self.chain.after(rows[-1].offset, 1) if rows else self.chain.end
+            start = self._reader.after(rows[-1].offset, 1) if rows else self.chain.end
         else:
             start = rows[0].offset if rows else self.chain.start
         self._search_note = "searching"
@@ -288,10 +272,13 @@ class LogView:
                 return False
             visible = top <= index < top + height
             self._at = top if visible else min(max(self._hits.first, index - lead), self._hits.end - height)
+        elif not self.traces_open and (head := self._folded.head(position)) != position:
+            self._folded.opened.add(head)  # what was found lies in a trace
+            self._top = self._reader.back(position, lead)
         elif position in {line.offset for line in self._lines(height)}:
             self._top = self._text_top(height)
         else:
-            self._top = min(self.chain.back(position, lead), self.chain.back(self.chain.end, height))
+            self._top = min(self._reader.back(position, lead), self._reader.back(self.chain.end, height))
         self.following, self._match, self._search_note = False, position, ""
         self.changed()
         return True
@@ -300,11 +287,14 @@ class LogView:
 
     def _lines(self, height: int) -> list[Line]:
         if not self._filter:
-            return self.chain.lines(self._text_top(height), height)
+            return self._reader.lines(self._text_top(height), height)
         at = self._filter_top(height)
-        positions = [self._hits[index] for index in range(at, min(self._hits.end, at + height))]
-        present = (position for position in positions if position // SPAN in self.chain.parts)
-        return [line for position in present for line in self.chain.lines(position, 1)]
+        found: list[Line] = []
+        for index in range(at, min(self._hits.end, at + height)):
+            position = self._hits[index]
+            if position // SPAN in self.chain.parts and (not found or position > found[-1].offset):
+                found.extend(self.chain.lines(position, 1) if self.traces_open else self._folded.entry(position))
+        return found[-height:] if self.following else found[:height]
 
     def window(self, height: int) -> LogWindow:
         """The rows for a pane of that height, and everything its title says."""
@@ -374,8 +364,23 @@ class LogView:
             self._match = self._lines(height)[-1 if way > 0 else 0].offset
 
     def open(self, height: int) -> None:
-        """The line at hand as it is written, or short again."""
-        self._opened ^= {self.take(height)}
+        """Opens or folds the trace of the line at hand; without one, shows it as it is written, or short again."""
+        position = self.take(height)
+        if position < 0:
+            return
+        head = self._folded.head(position)
+        if not self.traces_open and (head in self._folded.opened or self._folded.lines(head, 1)[0].under):
+            self._folded.opened ^= {head}
+            self._match = head
+        else:
+            self._opened ^= {position}
+
+    def open_traces(self, height: int) -> None:
+        """Opens all traces, or folds them."""
+        top = self._text_top(height)
+        self.traces_open = not self.traces_open
+        self._folded.opened.clear()
+        self._top = top if self.traces_open else self._folded.head(top)
 
     # ── work beside the loop ──────────────────────────────────────────────────────────────────────
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook.logs import index
-from runbook.logs.index import SPAN, Chain, Note, OpenFile, back, line_begin, lines
+from runbook.logs.index import SPAN, Chain, Line, Note, OpenFile, back, line_begin, lines
 
 
 class Memory:
@@ -72,7 +72,7 @@ def test_a_monster_line_is_folded_and_keeps_its_size(tmp_path: Path) -> None:
     source = opened(tmp_path / "log", b"before\n" + b"x" * 10_000_000 + b"\nafter\n")
     found, _ = lines(source, 0, 50)
     assert found[0].head == b"before"
-    assert found[-1] == (source.size() - 6, b"after", 5, False)
+    assert found[-1] == Line(source.size() - 6, b"after", 5)
     middle = found[1:-1]
     assert [line.folded for line in middle] == [False, *[True] * (len(middle) - 1)]
     assert sum(line.size for line in middle) == 10_000_000

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from runbook.incident.state import RoomState, Run, StepState
-from runbook.logs.view import LogWindow
+from runbook.logs.window import LogWindow
 from runbook.model import Command, Effect, Method, Runbook, Step
 from runbook.steps.plan import Prepared
 from tests.widgets.hosts import HandClock, Heard, Host, until

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from runbook.logs.rows import LogRow
-from runbook.logs.view import LogWindow
+from runbook.logs.window import LogWindow
 from widgets.log_pane import LogPane, LogText
 
 ROWS = (
@@ -39,6 +39,7 @@ class Host(App[None]):
     @on(LogText.SearchAsked)
     @on(LogText.NextAsked)
     @on(LogText.FilterAsked)
+    @on(LogText.Act)
     def hear(self, message: Message) -> None:
         self.heard.append(message)
 
@@ -109,6 +110,35 @@ async def test_a_long_line_is_cut_and_can_be_moved() -> None:
         for _ in range(12):
             await pilot.press("left")
         assert app.lines[0].startswith(" ERROR")
+
+
+@pytest.mark.parametrize("width", [160, 80, 40])
+async def test_a_folded_trace_says_its_lines_whatever_the_width(width: int) -> None:
+    rows = (
+        LogRow(0, "03:14:21 ERROR checkout failed", "error", mark=(9, 14), under=14, tail="KeyError: 'total'"),
+        LogRow(60, "日本 " * 100, under=1),
+        LogRow(80, "INFO short"),
+    )
+    async with Host().run_test(size=(width, 6)) as pilot:
+        app = await opened(pilot, changed(rows=rows, search_text="", match=-1))
+        assert {cell_len(line) for line in app.lines} == {width}
+        first, second, third = app.lines[:3]
+        if width >= 80:
+            assert first.rstrip() == " 03:14:21 ERROR checkout failed  ↳ 14 lines  KeyError: 'total'"
+        else:
+            assert first.rstrip() == " 03:14:21 ERROR checkout fa…  ↳ 14 lines"
+        assert second.rstrip().endswith("…  ↳ 1 line")
+        assert third.rstrip() == " INFO short"
+
+
+@pytest.mark.parametrize(("key", "deed"), [("enter", "open"), ("minus", "traces"), ("equals_sign", "written")])
+async def test_what_is_done_with_lines_is_asked_for(key: str, deed: str) -> None:
+    async with Host().run_test(size=(60, 10)) as pilot:
+        app = await opened(pilot)
+        await pilot.press(key)
+        (heard,) = app.heard
+        assert isinstance(heard, LogText.Act)
+        assert (heard.what, heard.height) == (deed, 8)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""What the log pane shows at one moment."""
+
+from __future__ import annotations
+
+from runbook.logs.follow import FollowState
+from runbook.logs.rows import LogRow
+from runbook.model import Record, Seconds
+
+
+class LogWindow(Record, frozen=True):
+    """What the pane shows. Equal windows are the same object, so that nothing is painted twice."""
+
+    name: str = ""
+    rows: tuple[LogRow, ...] = ()
+    following: bool = True
+    new: int = 0
+    """Lines that came while the reader stands elsewhere."""
+    state: FollowState = "missing"
+    why: str = ""
+    errors_per_minute: int = 0
+    watched: Seconds = 60
+    """Seconds that the errors were counted in; less than 60 just after opening."""
+    spark: tuple[int, ...] = ()
+    """Errors in each of the last full ten seconds."""
+    filter_text: str = ""
+    filter_note: str = ""
+    search_text: str = ""
+    search_note: str = ""
+    match: int = -1
+    """Offset of the row on which the search stands."""
