@@ -25,6 +25,11 @@ class Hits:
     def end(self) -> int:
         return len(self.newer)
 
+    @property
+    def room(self) -> int:
+        """How many more older ones are kept."""
+        return MOST - len(self.older)
+
     def __len__(self) -> int:
         return len(self.older) + len(self.newer)
 
@@ -40,7 +45,11 @@ class Hits:
 
     def arrived(self, ascending: array[int]) -> int:
         """Adds hits of new lines, and returns by how much all indices moved down to make room."""
-        self.newer.extend(ascending)
+        if ascending and self.newer and ascending[0] <= self.newer[-1]:  # late, into a file that was rotated away
+            fresh = [position for position in ascending if self.index_of(position) is None]
+            self.newer = array("q", sorted((*self.newer, *fresh)))
+        else:
+            self.newer.extend(ascending)
         if len(self.newer) <= 2 * MOST:
             return 0
         moved = len(self.newer) - MOST

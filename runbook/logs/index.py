@@ -165,17 +165,6 @@ def lines(source: Bytes, start: int, count: int) -> tuple[list[Line], int]:
     return found, start
 
 
-def chunks_up(source: Bytes, end: int, size: int) -> Iterator[tuple[int, bytes]]:
-    """The bytes before `end`, last first, as (offset, whole lines) of about `size` bytes."""
-    while end > 0:
-        begin = line_begin(source, max(0, end - size))
-        data = source.read(end - begin, begin)
-        if not data:
-            return
-        yield begin, data
-        end = begin
-
-
 def chunks_down(source: Bytes, start: int, size: int) -> Iterator[tuple[int, bytes]]:
     """The bytes from `start` on as (offset, whole lines) of at most `size` bytes; an unfinished line comes not yet.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from array import array
 
+from runbook.logs.sieve import Sought
 from runbook.model import Record
 
 ERROR = re.compile(rb"(?:ERROR|FATAL|CRITICAL| 5\d\d )[^\n]*")
@@ -27,11 +27,12 @@ class Query(Record, frozen=True):
     pattern: bytes
     any_case: bool
     without: bool = False
+    plain: bytes = b""
+    """The text itself where it is no expression."""
 
     @property
-    def matcher(self) -> re.Pattern[bytes]:
-        # `re` keeps the compiled form; ^ and $ mean a line's begin and end
-        return re.compile(self.pattern, re.MULTILINE | (re.IGNORECASE if self.any_case else 0))
+    def sought(self) -> Sought:
+        return Sought(self.pattern, self.plain, self.any_case, self.without)
 
     def finds(self, text: str) -> tuple[tuple[int, int], ...]:
         """Where it stands in a shown line, as (start, end); nothing for a negated one."""
@@ -56,28 +57,8 @@ def parse(typed: str, *, may_negate: bool = False) -> Query:
         re.compile(pattern.encode())
     except (re.error, UnicodeEncodeError, OverflowError, RecursionError) as error:
         raise BadQuery(f"Not an expression: {error}. Without ~ it is taken as plain text.") from None
-    return Query(typed, pattern.encode(), any_case=wanted == wanted.lower(), without=without)
-
-
-def matching(query: Query, data: bytes, base: int = 0) -> array[int]:
-    """Offsets (plus `base`) of the lines in `data` that the query keeps, ascending."""
-    found = array("q")
-    matcher = query.matcher
-    if query.without:
-        at = 0
-        for line in data.removesuffix(b"\n").split(b"\n") if data else ():
-            if not matcher.search(line):
-                found.append(base + at)
-            at += len(line) + 1
-        return found
-    at = 0
-    while at < len(data) and (match := matcher.search(data, at)):
-        begin = data.rfind(b"\n", 0, match.start()) + 1
-        at = data.find(b"\n", match.start()) + 1 or len(data)
-        # an expression that crosses a line end (\s does) counts for the line it begins in, if it also ends there
-        if match.end() <= at or matcher.search(data[begin:at].removesuffix(b"\n")):
-            found.append(base + begin)
-    return found
+    plain = b"" if expression else wanted.encode()
+    return Query(typed, pattern.encode(), any_case=wanted == wanted.lower(), without=without, plain=plain)
 
 
 def errors_in(data: bytes) -> int:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from array import array
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 from runbook.logs.clean import clean
 from runbook.logs.follow import Follower
 from runbook.logs.hits import Hits
-from runbook.logs.index import SPAN, Chain, Line, Note, OpenFile, chunks_down, chunks_up, whole_lines
+from runbook.logs.index import SPAN, Bytes, Chain, Line, Note, OpenFile, chunks_down, whole_lines
 from runbook.logs.rows import rows_of
-from runbook.logs.scan import BadQuery, Query, errors_in, matching, parse
+from runbook.logs.scan import BadQuery, Query, errors_in, parse
+from runbook.logs.searching import Part, look
+from runbook.logs.sieve import Sought, downwards
 from runbook.logs.tally import Tally
 from runbook.logs.traces import Folded
 from runbook.logs.window import LogWindow
@@ -23,6 +26,8 @@ CHUNK = 256 * 1024
 AT_ONCE = 4
 """Chunks of new lines counted before the loop has its turn again."""
 TELL = 0.1
+AMONG = 100_000
+"""Matches looked at for one that a filter shows too."""
 
 
 class LogView:
@@ -53,9 +58,11 @@ class LogView:
         self._filter: Query | None = None
         self._filter_note = ""
         self._hits = Hits()
+        self._sifted: dict[int, int] = {}
         self._at = 0
         self._search: Query | None = None
         self._search_note = ""
+        self._total = ""
         self._backwards = False
         self._match = -1
         self.as_written = False
@@ -105,6 +112,7 @@ class LogView:
         """Counts (and filters) what has come since; True when there is more than fits into one turn."""
         turns = AT_ONCE
         now = self._clock()
+        newest = next(reversed(self.chain.parts), 0)
         for number, part in self.chain.parts.items():
             if isinstance(part, Note):
                 continue
@@ -116,11 +124,30 @@ class LogView:
                 self._tally.add(errors_in(data), now)
                 came = data.count(b"\n")
                 if self._filter:
-                    hits = matching(self._filter, data, number * SPAN + start)
-                    self._at -= self._hits.arrived(hits)
-                    came = len(hits)
+                    came = self._sift(number, part, start, data) if came else 0
                 self.new = 0 if self.following else self.new + came
+            if self._filter and number != newest and self._counted[number] < part.size():
+                self._sift_end(number, part)
         return False
+
+    def _sift(self, number: int, part: Bytes, start: int, data: bytes) -> int:
+        """Takes in the lines of new bytes that pass the filter; how many."""
+        assert self._filter
+        sought, begin, end = self._filter.sought, self._sifted.get(number, start), start + len(data)
+        if begin == start:
+            hits = sought.lines(data, None, number * SPAN + start)
+        else:  # a line longer than a chunk is over now
+            hits = _hits(part, sought, number, begin, end, last=False)
+        self._sifted[number] = end
+        self._at -= self._hits.arrived(hits)
+        return len(hits)
+
+    def _sift_end(self, number: int, part: Bytes) -> None:
+        """The last line of a file that was rotated away: it may never get its end."""
+        assert self._filter
+        begin = self._sifted.get(number, self._counted[number])
+        hits = _hits(part, self._filter.sought, number, begin, part.size(), last=True)
+        self._hits.arrived(array("q", [position for position in hits if self._hits.index_of(position) is None]))
 
     # ── where the reader stands ───────────────────────────────────────────────────────────────────
 
@@ -184,8 +211,9 @@ class LogView:
             return
         self._stop("filter")
         self._filter, self._hits, self._filter_note = query, Hits(), ""
+        self._sifted = {}
         self.to_end()
-        self._run("filter", self._filter_backwards(query, self._hits, dict(self._counted)))
+        self._run("filter", self._filter_backwards(query.sought, self._hits))
 
     def _clear_filter(self) -> None:
         """Back to the whole text, standing on the line where the filtered one stood."""
@@ -193,32 +221,31 @@ class LogView:
             self._top = self._hits[max(self._hits.first, min(self._at, self._hits.end - 1))]
         self._filter, self._filter_note, self._hits = None, "", Hits()
 
-    async def _filter_backwards(self, query: Query, hits: Hits, ends: dict[int, int]) -> None:
-        total = sum(ends.values()) or 1
-        done, told = 0, self._clock()
-        for number, part in reversed(list(self.chain.parts.items())):
-            if not isinstance(part, OpenFile):
-                continue
-            source = chunks_up(part, ends.get(number, 0), CHUNK)
-            while found := await asyncio.to_thread(_next_matches, source, query, number * SPAN):
-                matches, read = found
-                done += read
-                if not hits.found_before(matches):
-                    self._filter_note = f"the last {len(hits):,} lines with it"
-                    self.changed()
-                    return
-                if self._clock() - told > TELL:
+    async def _filter_backwards(self, sought: Sought, hits: Hits) -> None:
+        parts = [Part(number * SPAN, part, 0, self._counted.get(number, 0)) for number, part in self._files()]
+        total, told = sum(part.end for part in parts) or 1, self._clock()
+        async with aclosing(look(sought, parts, up=True, limit=hits.room)) as frames:
+            async for found in frames:
+                if not hits.found_before(found.positions) or found.total > len(found.positions):
+                    hits.lost = hits.lost or found.total > len(found.positions) or found.done < total
+                    break
+                if self._clock() - told > TELL or found.positions:
                     told = self._clock()
-                    self._filter_note = f"looking back, {min(99, 100 * done // total)} %"
+                    self._filter_note = f"looking back, {min(99, 100 * found.done // total)} %"
                     self.changed()
-        self._filter_note = ""
+        self._filter_note = f"the last {len(hits):,} lines with it" if hits.lost else ""
         self.changed()
+
+    def _files(self) -> list[tuple[int, OpenFile]]:
+        return [(number, part) for number, part in self.chain.parts.items() if isinstance(part, OpenFile)]
 
     # ── search ────────────────────────────────────────────────────────────────────────────────────
 
     def search(self, typed: str, *, backwards: bool, height: int) -> None:
         """Goes to the next line with the text, from what is visible; nothing ends the search."""
         self._stop("search")
+        self._stop("count")
+        self._total = ""
         if not typed:
             self._search, self._search_note, self._match = None, "", -1
             self.changed()
@@ -250,17 +277,42 @@ class LogView:
 
     async def _look_for(self, query: Query, start: int, up: bool, height: int) -> None:
         first, at = divmod(start, SPAN)
-        parts = [(number, part) for number, part in self.chain.parts.items() if isinstance(part, OpenFile)]
-        for number, part in reversed(parts) if up else parts:
-            if number > first if up else number < first:
-                continue
-            begin = at if number == first else part.size() if up else 0
-            source = chunks_up(part, min(begin, part.size()), CHUNK) if up else chunks_down(part, begin, CHUNK)
-            while found := await asyncio.to_thread(_next_matches, source, query, number * SPAN):
-                for position in reversed(found[0]) if up else found[0]:
+        parts = []
+        for number, file in self._files():
+            size = file.size()
+            low = 0 if up or number > first else at if number == first else size
+            high = size if not up or number < first else min(at, size) if number == first else 0
+            if low < high:
+                parts.append(Part(number * SPAN, file, low, high))
+        total, told = sum(part.end - part.start for part in parts) or 1, self._clock()
+        async with aclosing(look(query.sought, parts, up=up, limit=AMONG if self._filter else 1)) as frames:
+            async for found in frames:
+                for position in reversed(found.positions) if up else found.positions:
                     if self._stand_on(position, height):
+                        if not self._total:
+                            self._run("count", self._count(query))
                         return
+                if self._clock() - told > TELL:
+                    told = self._clock()
+                    self._search_note = f"searching, {min(99, 100 * found.done // total)} %"
+                    self.changed()
         self._search_note = "no match above" if up else "no match below"
+        self.changed()
+
+    async def _count(self, query: Query) -> None:
+        """How many lines of all there are now have it."""
+        parts = [Part(number * SPAN, file, 0, file.size()) for number, file in self._files()]
+        total, count, told = sum(part.end for part in parts) or 1, 0, self._clock()
+        async with aclosing(look(query.sought, parts, up=False, limit=0)) as frames:
+            async for found in frames:
+                count += found.total
+                if self._clock() - told > TELL:
+                    told = self._clock()
+                    self._total = f"{count:,}+ lines, {min(99, 100 * found.done // total)} %"
+                    self._search_note = self._search_note and self._total
+                    self.changed()
+        self._total = f"{count:,} line{'s' * (count != 1)}"
+        self._search_note = self._total
         self.changed()
 
     def _stand_on(self, position: int, height: int) -> bool:
@@ -279,7 +331,7 @@ class LogView:
             self._top = self._text_top(height)
         else:
             self._top = min(self._reader.back(position, lead), self._reader.back(self.chain.end, height))
-        self.following, self._match, self._search_note = False, position, ""
+        self.following, self._match, self._search_note = False, position, self._total
         self.changed()
         return True
 
@@ -400,10 +452,8 @@ class LogView:
             task.cancel()
 
 
-def _next_matches(source: Iterator[tuple[int, bytes]], query: Query, base: int) -> tuple[array[int], int] | None:
-    """One chunk's matches and size, in a thread; None at the end."""
-    chunk = next(source, None)
-    if chunk is None:
-        return None
-    offset, data = chunk
-    return matching(query, data, base + offset), len(data)
+def _hits(part: Bytes, sought: Sought, number: int, begin: int, end: int, *, last: bool) -> array[int]:
+    found = array("q")
+    for _, offsets in downwards(part.read, sought, begin, end, block=CHUNK, last=last):
+        found.extend([number * SPAN + offset for offset in offsets])
+    return found

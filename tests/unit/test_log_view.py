@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from runbook.logs import hits as hits_module
 from runbook.logs import view as view_module
 from runbook.logs.hits import Hits
 from runbook.logs.levels import level_of
-from runbook.logs.scan import BadQuery, errors_in, matching, parse
+from runbook.logs.scan import BadQuery, errors_in, parse
 from runbook.logs.tally import Tally
 from runbook.logs.view import LogView
 from runbook.logs.window import LogWindow
@@ -318,29 +319,6 @@ async def test_a_burst_is_worked_off_in_turns(tmp_path: Path) -> None:
         view.close()
 
 
-@given(st.lists(st.text("ab E5\x1b", max_size=6), max_size=12), st.sampled_from(["a", "ab", "~a+b", "!a", "~^b", "~$"]))
-@settings(max_examples=150)
-def test_matching_agrees_with_line_by_line(lines: list[str], typed: str) -> None:
-    query = parse(typed, may_negate=True)
-    data = "".join(f"{line}\n" for line in lines).encode()
-    kept = [
-        offset for offset, line in _offsets(lines) if bool(query.matcher.search(line.encode())) is not query.without
-    ]
-    assert list(matching(query, data, 7)) == [7 + offset for offset in kept]
-
-
-def _offsets(lines: list[str]) -> list[tuple[int, str]]:
-    result, at = [], 0
-    for line in lines:
-        result.append((at, line))
-        at += len(line.encode()) + 1
-    return result
-
-
-def test_an_expression_does_not_reach_over_a_line_end() -> None:
-    assert list(matching(parse("~a\\sb"), b"a\nb\nxa b\n")) == [4]
-
-
 def test_queries() -> None:
     assert parse("Cart").any_case is False
     assert parse("cart").any_case is True
@@ -355,10 +333,10 @@ def test_queries() -> None:
 def test_hits_keep_their_place_when_the_oldest_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hits_module, "MOST", 4)
     found = Hits()
-    found.found_before(matching(parse("x"), b"x\nx\n"))
+    found.found_before(array("q", [0, 2]))
     moved = 0
     for number in range(9):
-        moved += found.arrived(matching(parse("x"), b"x", 100 + number))
+        moved += found.arrived(array("q", [100 + number]))
     assert [found[index] for index in range(found.first, found.end)] == list(range(101, 109))
     assert moved == 5
     assert [found.index_of(position) for position in (101, 104, 105, 108, 99)] == [-4, -1, 0, 3, None]

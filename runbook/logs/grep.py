@@ -1,0 +1,215 @@
+"""Looks through whole log files in a process of its own: `python grep.py`, a job as JSON on stdin, hits on stdout.
+
+Standard library only, and nothing that takes long to import. Ends when its stdin does, so that it never outlives the
+room. ripgrep does the work where it is installed and reads the expression as we do; else `re` does, block by block.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import shutil
+import struct
+import sys
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator
+
+if not __package__:
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib takes 8 ms
+    from sieve import Sought, downwards, line_begin  # type: ignore[import-not-found,unused-ignore]
+else:
+    from runbook.logs.sieve import Sought, downwards, line_begin
+
+FRAME = struct.Struct("<qqqq")
+"""The part's base, bytes looked through in it, lines found since the last frame, offsets that follow (plus base)."""
+BLOCK = 1024 * 1024
+SEGMENTS = (8 << 20, 120 << 20)
+"""Upwards the last bytes come first: what is looked for in an outage has just been. Then all the rest."""
+MEMORY = 1 << 30
+CPU = 900
+"""An expression that never ends is ended."""
+
+_SAME = re.compile(
+    r"(?:[\w .,:;=/@#%'\"<>!~|()*+?^$\]-]|\[(?!\^?\]?[^\]]*\[)|\{\d|\}|\\[dDwWsSbB.*+?^$|()\[\]{}\\/-]|\(\?:)*"
+)
+_OTHER = re.compile(r"\(\?[^:]|[*+?}]\+|&&|--|~~|\{,|\\[bB]\{")
+
+Part = tuple[int, int, int, int, int]
+"""Base of its positions, file descriptor, where the part begins in its file, the offsets [start, end) in it."""
+
+
+def ripgrep(sought: Sought) -> list[str] | None:
+    """The command that finds the same lines as `sought` does, or None where there is none."""
+    program = shutil.which("rg")
+    try:
+        text = (sought.plain or sought.pattern).decode("utf-8" if sought.plain else "ascii")
+    except UnicodeDecodeError:
+        return None
+    if not program or "\0" in text or "\n" in text:
+        return None
+    if not sought.plain and (not _SAME.fullmatch(text) or _OTHER.search(text)):
+        return None
+    told = ["--no-config", "--text", "--no-unicode", "--encoding=none", "--no-heading", "--color=never", "--no-mmap"]
+    told += ["--byte-offset", "--no-line-number", "--max-columns=1", "--no-messages"]
+    told += ["--fixed-strings"] * bool(sought.plain) + ["--ignore-case" if sought.any_case else "--case-sensitive"]
+    return [program, *told, *["--invert-match"] * sought.without, "-e", text, "-"]
+
+
+class Ended(Exception):
+    """The room is gone."""
+
+
+def room_is_there() -> None:
+    if select.select([0], [], [], 0)[0]:
+        raise Ended
+
+
+class Job:
+    """One search: `up` from the ends of the parts, else down from their starts; at most `limit` offsets, 0: a count."""
+
+    def __init__(self, sought: Sought, *, up: bool, limit: int, by_hand: bool = False) -> None:
+        self.sought, self.up, self.left, self.counting = sought, up, limit, not limit
+        self.command = None if by_hand else ripgrep(sought)
+
+    def run(self, parts: list[Part]) -> None:
+        for base, fd, shift, start, end in parts:
+            for low, high in self._segments(fd, shift, start, end):
+                before = end - high if self.up else low - start
+                for done, count, found in self._look(fd, shift, low, high):
+                    room_is_there()
+                    kept = self._newest(found) if self.up else found[: self.left]
+                    self.left -= len(kept)
+                    sys.stdout.buffer.write(FRAME.pack(base, before + done, count, len(kept)))
+                    sys.stdout.buffer.write((array("q", [base + at for at in kept]) if base else kept).tobytes())
+                    sys.stdout.buffer.flush()
+                    if not self.left and not self.counting:
+                        return
+
+    def _newest(self, found: array[int]) -> array[int]:
+        return found[max(0, len(found) - self.left) :]
+
+    def _segments(self, fd: int, shift: int, start: int, end: int) -> Iterator[tuple[int, int]]:
+        if not self.up:
+            yield start, end
+            return
+
+        def read(count: int, offset: int) -> bytes:
+            return os.pread(fd, count, shift + offset)
+
+        sizes = iter(SEGMENTS if self.command else ())
+        while end > start:
+            goal = max(start, end - next(sizes, end if self.command else 16 << 20))
+            low = line_begin(read, goal, start)
+            yield low, end
+            end = low
+
+    def _look(self, fd: int, shift: int, low: int, high: int) -> Iterator[tuple[int, int, array[int]]]:
+        """(bytes done of the segment, lines found, their offsets); upwards the offsets come whole with the last."""
+        known = low - 1
+        if self.command:
+            try:
+                for frame in self._by_ripgrep(self.command, fd, shift, low, high):
+                    known = frame[2][-1] if frame[2] else known
+                    yield frame
+            except OSError:
+                self.command = None  # it would not, or could not within its memory: then by hand
+            else:
+                return
+        whole, count = array("q"), 0
+
+        def read(size: int, offset: int) -> bytes:
+            return os.pread(fd, size, shift + offset)
+
+        for reached, found in downwards(read, self.sought, low, high, block=BLOCK):
+            fresh = found[bisect_right(found, known) :]
+            if self.up:
+                whole, count = self._trimmed(whole + fresh), count + len(fresh)
+                yield reached - low, 0, array("q")
+            else:
+                yield reached - low, len(fresh), fresh
+        if self.up:
+            yield high - low, count, whole
+
+    def _trimmed(self, found: array[int]) -> array[int]:
+        return self._newest(found) if len(found) > 2 * self.left else found
+
+    def _by_ripgrep(
+        self, command: list[str], fd: int, shift: int, low: int, high: int
+    ) -> Iterator[tuple[int, int, array[int]]]:
+        """Raises OSError when it failed."""
+        source = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)  # its own offset
+        os.lseek(source, shift + low, os.SEEK_SET)
+        out, into = os.pipe()
+        actions = [(os.POSIX_SPAWN_DUP2, source, 0), (os.POSIX_SPAWN_DUP2, into, 1)]
+        child = os.posix_spawn(command[0], command, dict(os.environ), file_actions=actions)
+        os.close(into)
+        whole, count, rest, over = array("q"), 0, b"", False
+        try:
+            while not over:
+                if not select.select([out, 0], [], [], 0.1)[0]:
+                    yield _position(child, shift + low, high - low), 0, array("q")
+                    continue
+                room_is_there()
+                data = os.read(out, 1 << 20)
+                if not data:
+                    break
+                lines, _, rest = (rest + data).rpartition(b"\n")
+                found = array("q", [low + at for at in map(int, _OFFSET.findall(lines)) if low + at < high])
+                over = bool(lines) and len(found) < lines.count(b"\n") + 1  # it went on into what is known already
+                count += len(found)
+                if self.up:
+                    whole = self._trimmed(whole + found)
+                elif found:
+                    yield found[-1] - low, len(found), found
+        finally:
+            os.close(out)
+            os.close(source)
+            if over or sys.exc_info()[0] is not None:
+                os.kill(child, 9)
+            _, status = os.waitpid(child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if not over and code not in (0, 1):
+            raise OSError(code, "ripgrep")
+        yield high - low, count if self.up else 0, whole
+
+
+_OFFSET = re.compile(rb"^(\d+):", re.MULTILINE)
+
+
+def _position(child: int, start: int, most: int) -> int:
+    """How far the child has read the file that is its stdin."""
+    try:
+        with open(f"/proc/{child}/fdinfo/0") as about:  # noqa: PTH123 - pathlib takes 8 ms
+            return max(0, min(most, int(about.readline().split()[1]) - start))
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def main() -> None:
+    """Reads the job, looks, tells."""
+    import resource  # noqa: PLC0415 - not where the room only imports the frame's form
+
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    line = b""
+    while not line.endswith(b"\n"):
+        more = os.read(0, 65536)
+        if not more:
+            return
+        line += more
+    job = json.loads(line)
+    pattern, plain = job["pattern"].encode("latin-1"), job["plain"].encode("latin-1")
+    sought = Sought(pattern, plain, job["any_case"], job["without"])
+    try:
+        Job(sought, up=job["up"], limit=job["limit"], by_hand=job["by_hand"]).run(
+            [tuple(part) for part in job["parts"]]
+        )
+    except (Ended, BrokenPipeError):
+        os._exit(0)  # nobody listens; the buffer is of no use either
+
+
+if __name__ == "__main__":
+    main()
