@@ -1,6 +1,7 @@
 # Everything goes through one environment, .venv/, made from the pinned and hashed requirements.lock.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+JOBS ?= auto
 BIN := .venv/bin
 SOURCES := $(shell find runbook widgets tui -name '*.py' -o -name '*.yaml')
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -30,7 +31,7 @@ demo: env ## open the drill: a practice production with a bad deploy
 	@$(BIN)/warroom drill
 
 test: env ## run every test that this machine can run; says what it skipped
-	@$(BIN)/python -m pytest -rs
+	@$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile
 
 check: env ## format, lint, types, imports, stale pictures
 	@$(BIN)/ruff format --check .
