@@ -272,11 +272,15 @@ class Outcome(Record, frozen=True):
 
 
 class LogSource(Record, frozen=True):
-    """A log to tail. `path` is a file."""
+    """A log to follow: the file at `path`, or what the command `run` says for as long as the room is open."""
 
     id: str
-    path: str
+    path: str = ""
     title: str = ""
+    run: str = ""
+    """A command that follows: `kubectl logs -f …`, `journalctl -f -u shop`, `ssh host tail -F …`."""
+    reads: bool = False
+    """The author's word that a program which is not known only reads."""
 
 
 class Item(Record, frozen=True):

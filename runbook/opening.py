@@ -19,7 +19,6 @@ from runbook.incident import events as ev
 from runbook.incident import home, snapshot
 from runbook.incident.journal import Journal, JournalTrouble, read_incident
 from runbook.incident.room import Room, fold
-from runbook.logs.view import LogView
 from runbook.model import Record, Runbook
 from runbook.outlook import Outlook
 from runbook.providers import clean_room
@@ -149,15 +148,6 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
     for name, value in opening.values.items() if not history else ():
         await conductor.record(ev.ValueSet(param=name, value=value, source="preset"))
     return conductor
-
-
-def open_log(conductor: Conductor) -> LogView | None:
-    """The runbook's first log, to be followed; None when it names none or its path has no value yet."""
-    source = next(iter(conductor.runbook.logs), None)
-    if source is None:
-        return None
-    path = conductor.carrier.fill_plain(source.path, conductor.known_values())
-    return None if "<" in path else LogView(path, secrets=())
 
 
 def drill_incident(drill: str, since: datetime) -> Path | None:

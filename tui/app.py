@@ -61,6 +61,8 @@ class WarRoom(App[str]):
         self.user = ""
         self.untrusted = ""
         """The source that may not run commands yet; empty when it may."""
+        self.asks = False
+        """Whether the runbook's commands that only read are run without a confirmation: it is trusted."""
         self.room_screen = RoomScreen()
         self._jobs: set[asyncio.Task[None]] = set()
         self._leaving = False
@@ -89,7 +91,7 @@ class WarRoom(App[str]):
     async def _open(self) -> None:
         await asyncio.to_thread(import_module, "runbook.opening")
         from runbook.incident import home
-        from runbook.opening import make_ready, open_log
+        from runbook.opening import make_ready
 
         try:
             opening, self.conductor = await self._opener(self)
@@ -99,7 +101,8 @@ class WarRoom(App[str]):
         conductor = self.conductor
         self.user = home.user_name()
         self.untrusted = opening.source if opening.untrusted and not opening.read_only else ""
-        self.room_screen.furnish(conductor, open_log(conductor))
+        self.asks = not opening.untrusted
+        self.room_screen.furnish(conductor)
         self.room_screen.call_after_refresh(_collect_from_here)
         if self.untrusted:
             self.room_screen.action_act("trust")

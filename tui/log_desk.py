@@ -1,19 +1,19 @@
-"""What pane 2 can look at: the runbook's own log, and the output of every command that follows something."""
+"""What pane 2 can look at: the runbook's own logs, and the output of every command that follows something."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 
 from runbook.conductor import Conductor
 from runbook.incident.state import Run
+from runbook.log_feeds import Feed
+from runbook.logs.clean import clean
 from runbook.logs.view import LogView
 from runbook.logs.window import LogWindow
 from runbook.model import Record
 from widgets.log_pane import LogText
 from widgets.log_rule import LogSource
-
-OWN = ""
-"""The name of the runbook's own log among the sources."""
 
 
 class Stop(Record, frozen=True):
@@ -26,17 +26,37 @@ class Stop(Record, frozen=True):
 class LogDesk:
     """The sources, and which of them is looked at. A new follow is shown at once; the way back is `l`."""
 
-    def __init__(self, own: LogView | None, conductor: Conductor, moved: Callable[[], None]) -> None:
-        self._conductor, self._moved = conductor, moved
+    def __init__(
+        self,
+        feeds: Sequence[Feed],
+        conductor: Conductor,
+        moved: Callable[[], None],
+        trusted: Callable[[], bool] = lambda: True,
+        do: Callable[[Coroutine[None, None, None]], None] = lambda work: work.close(),
+    ) -> None:
+        self._conductor, self._moved, self._trusted, self._do = conductor, moved, trusted, do
+        self._feeds = {f"log {feed.source.id}": feed for feed in feeds}
         self._views: dict[str, LogView] = {}
-        self.shown = OWN
-        if own is not None:
-            self._add(OWN, own)
+        self.shown = next(iter(self._feeds), "")
+        self._open_feeds()
 
     def _add(self, name: str, view: LogView) -> None:
         self._views[name] = view
-        view.changed = lambda: self._moved() if self.shown == name else None
+        view.changed = lambda: self._changed(name)
         view.start()
+
+    def _changed(self, name: str) -> None:
+        if self.shown == name:
+            self._moved()
+
+    def _open_feeds(self) -> None:
+        """Opens what can be opened by now: a value was set, the runbook is trusted."""
+        for name, feed in self._feeds.items():
+            if name not in self._views:
+                view = feed.open(partial(self._changed, name), trusted=self._trusted())
+                if view is not None:
+                    self._add(name, view)
+                    self._do(feed.start())
 
     @property
     def view(self) -> LogView | None:
@@ -44,57 +64,66 @@ class LogDesk:
 
     @property
     def run(self) -> Run | None:
-        """The run whose output is looked at; None for the runbook's own log."""
+        """The run whose output is looked at; None for a log of the runbook."""
         return self._conductor.state.runs.get(self.shown)
 
     def close(self) -> None:
+        """Lets go of everything; the logs' commands end."""
         for view in self._views.values():
             view.close()
+        for feed in self._feeds.values():
+            feed.close()
 
     def look(self) -> bool:
-        """Takes in the follows that began and lets go of those that ended unseen; True when another one is shown."""
+        """Takes in the follows that began and lets go of those that ended unseen; True when it is to be painted."""
         before = self.shown
+        self._open_feeds()
         running = [run for run in self._conductor.state.unsettled if run.mode == "follow" and run.state == "running"]
         for run in running:
             if run.id not in self._views:
                 name = run.text.strip().splitlines()[0]
                 self._add(run.id, LogView(self._conductor.carrier.run_folder(run.id) / "out.log", name))
                 self.shown = run.id
-        for name in set(self._views) - {OWN, self.shown} - {run.id for run in running}:
+        for name in set(self._views) - {*self._feeds, self.shown} - {run.id for run in running}:
             self._views.pop(name).close()
-        return self.shown != before
+        feed = self._feeds.get(self.shown)
+        return self.shown != before or bool(feed and (feed.counting or feed.waits))
+
+    def _names(self) -> list[str]:
+        """What there is to look at, the runbook's own first."""
+        return list(dict.fromkeys((*self._feeds, *self._views))) or [""]
 
     def next(self) -> None:
         """On to the next source, in a circle that begins with the runbook's own."""
-        names = list(dict.fromkeys((OWN, *self._views)))
-        self.shown = names[(names.index(self.shown) + 1) % len(names)]
+        self.shown = self._after()
         self.look()
+
+    def _after(self) -> str:
+        names = self._names()
+        return names[(names.index(self.shown) + 1) % len(names)] if self.shown in names else names[0]
 
     def source(self) -> LogSource:
         """What the pane's rule says beside the name."""
-        run = self.run
-        names = list(dict.fromkeys((OWN, *self._views)))
-        after = names[(names.index(self.shown) + 1) % len(names)]
-        own = self._views.get(OWN)
-        if len(names) == 1:
-            other = ""
-        elif after == OWN:
-            other = own.name if own else "back"
-        else:
-            other = self._views[after].name
+        run, after = self.run, self._after()
+        other = "" if after == self.shown else self._title(after)
         if run is None:
-            return LogSource(other=other)
+            feed = self._feeds.get(self.shown)
+            return LogSource(stands=feed.standing() if feed else "", other=other)
         if run.state != "running":
             how = f"exit {run.exit}" if run.exit is not None else run.state
             return LogSource(follows=f"ended, {how}", other=other)
         stop = {"": "x stops", "interrupt": "interrupted, X terminates"}.get(run.stop_asked, "K kills")
         return LogSource(follows=f"follows, {stop}", other=other)
 
+    def _title(self, name: str) -> str:
+        view = self._views.get(name)
+        return view.name if view else self._feeds[name].name if name in self._feeds else "back"
+
     def stop(self, how: LogText.Grade) -> Stop | str:
         """The stop that a key asks for, or why there is none."""
         run = self.run
         if run is None:
-            return "This is the runbook's own log: nothing of yours runs here."
+            return "This is a log of the runbook: nothing of yours runs here."
         if run.state != "running":
             return "It has ended already."
         if run.effect != "read":
@@ -107,7 +136,10 @@ class LogDesk:
 
     def window(self, height: int) -> LogWindow:
         """The lines that are looked at; none where there is no log."""
-        return self.view.window(height) if self.view is not None else LogWindow()
+        if self.view is not None:
+            return self.view.window(height)
+        feed = self._feeds.get(self.shown)
+        return LogWindow(name=clean(feed.name), state="waiting", why=feed.waits) if feed else LogWindow()
 
     def answer(self, event: LogText.Request) -> Stop | str | None:
         """Does what the reader asks for, or tells whom to stop, or why not."""

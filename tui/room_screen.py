@@ -32,7 +32,6 @@ from widgets.verdict_bar import VerdictBar
 if TYPE_CHECKING:
     from runbook.conductor import Conductor
     from runbook.incident.state import Run
-    from runbook.logs.view import LogView
     from tui.app import WarRoom
     from tui.desk import Desk
     from tui.log_desk import LogDesk
@@ -132,14 +131,15 @@ class RoomScreen(Screen[None]):
         """What is being done before there is a room."""
         self.panel.show(Nothing("Opening the room", lines))
 
-    def furnish(self, conductor: Conductor, log_view: LogView | None) -> None:
+    def furnish(self, conductor: Conductor) -> None:
         """The room is open: from now on there is something to show."""
+        from runbook.log_feeds import feeds
         from tui.desk import Desk
         from tui.lending import lender
         from tui.log_desk import LogDesk
 
         self.desk = Desk(conductor)
-        self.log_desk = LogDesk(log_view, conductor, self._log_moved)
+        self.log_desk = LogDesk(feeds(conductor), conductor, self._log_moved, lambda: self.room.asks, self.do)
         conductor.on_change = self.ask_redraw
         conductor.lend_terminal = lender(self.room)
         self._output_timer = self.set_interval(0.1, self._follow_output, pause=True)

@@ -50,7 +50,7 @@ def ask_trust(screen: RoomScreen) -> None:
         if wanted:
             about = (
                 f"{Path(source).name} may then run its commands here, each confirmed by you;"
-                " its checks and signals are asked without that."
+                " its checks, signals and logs are asked without that."
             )
             screen.app.push_screen(
                 Prompt(f"Type {WORD} to trust it as it is now", about=about, enter="trust it"), typed
@@ -79,6 +79,7 @@ def offered(book: Runbook) -> Iterator[Offered]:
     checks = [*book.guard, *(check for method in book.procedures() for check in method.requires)]
     asked = [check.run for check in (*checks, *(step.done_when for step in steps if step.done_when)) if check.run]
     asked += [signal.source.run for signal in book.signals if isinstance(signal.source, CommandOutput)]
+    asked += [log.run for log in book.logs if log.run]
     for source in (signal.source for signal in book.signals if isinstance(signal.source, Sentry)):
         asked.append(
             f"GET ${source.url_env}, Sentry's {source.org}/{source.project}, with the token in ${source.token_env}"
@@ -101,6 +102,6 @@ async def _bind(screen: RoomScreen, source: str, text: str) -> None:
         screen.say(f"Nothing was trusted: {trouble}")
         return
     await screen.conductor.drive()
-    screen.room.untrusted = ""
+    screen.room.untrusted, screen.room.asks = "", True
     screen.room.watch_signals()
     screen.say("Trusted as it is now. You drive.", good=True)

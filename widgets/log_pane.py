@@ -301,6 +301,8 @@ class LogText(Widget, can_focus=True):
         shown = self.window
         if shown.state == "missing":
             return f" waiting for {shown.name}: it is not there yet" if shown.name else " no log is followed"
+        if shown.state == "waiting":
+            return f" {shown.name}: {shown.why}"
         if shown.state == "unreadable":
             return f" {shown.name} cannot be read: {shown.why}"
         return " no line passes the filter" if shown.filter_text else " nothing in it yet"
@@ -321,4 +323,4 @@ class LogPane(Pane):
         self.text.show(window)
         note = about(window, source or LogSource(), self.size.width)
         self.label(note=note, right=standing(window))
-        self.set_class(window.state in ("missing", "unreadable"), "-stale")
+        self.set_class(window.state in ("waiting", "missing", "unreadable"), "-stale")

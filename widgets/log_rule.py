@@ -12,7 +12,9 @@ class LogSource(Record, frozen=True):
     """What is looked at, beside its lines: whether it is a command's output, and what else there is."""
 
     follows: str = ""
-    """How the command stands that writes it, `follows, x stops`; empty for the runbook's own log."""
+    """How the command stands that writes it, `follows, x stops`; empty for a log of the runbook."""
+    stands: str = ""
+    """How the command of a log of the runbook stands: `ended, exit 1, again in 8 s`; empty for a file."""
     other: str = ""
     """The name of what `l` shows instead; empty where there is nothing else."""
 
@@ -24,7 +26,8 @@ def about(window: LogWindow, source: LogSource, width: int) -> str:
     if source.follows:
         room = max(8, width - len(source.follows) - len(other) - 30)
         return dot.join(filter(None, (_shortened(window.name, room), source.follows, other)))
-    return dot.join(filter(None, (_errors(window, width < 70), other)))
+    stands = source.stands if source.stands != window.why else ""
+    return dot.join(filter(None, (_errors(window, width < 70 or bool(stands)), stands, other)))
 
 
 def _shortened(name: str, room: int) -> str:
@@ -32,8 +35,8 @@ def _shortened(name: str, room: int) -> str:
 
 
 def _errors(window: LogWindow, narrow: bool) -> str:
-    if not window.name:
-        return ""
+    if not window.name or window.state == "waiting":
+        return window.name
     if window.watched >= 60:
         errors = f"{window.errors_per_minute:,} errors/min"
     else:
@@ -45,7 +48,7 @@ def _errors(window: LogWindow, narrow: bool) -> str:
 def standing(window: LogWindow) -> str:
     if window.state == "rotated":
         return "rotated, waiting for the new file"
-    if window.state in ("missing", "unreadable"):
+    if window.state in ("waiting", "missing", "unreadable"):
         return window.state
     if window.following:
         return "follow"

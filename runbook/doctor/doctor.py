@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from runbook.doctor import clients, machine, world
+from runbook.doctor import clients, logs, machine, world
 from runbook.doctor.finding import Finding
 from runbook.model import Runbook
 from runbook.reading.trust import is_trusted
@@ -43,7 +43,7 @@ async def examine(
     found += await world.checks(runbook, here, env, known) if trusted else ()
     found += await clients.look(clients.programs_of(runbook), here, env)
     found += await world.sources(runbook, here, env, known) if trusted else ()
-    found += world.logs(runbook, known)
+    found += logs.look(runbook, known, env)
     found += world.methods(runbook, found) if trusted else ()
     return tuple(found)
 

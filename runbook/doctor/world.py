@@ -1,4 +1,4 @@
-"""The world that a runbook acts on: repository and remote, its own checks, its sources, its logs."""
+"""The world that a runbook acts on: repository and remote, its own checks, its sources."""
 
 from __future__ import annotations
 
@@ -87,17 +87,4 @@ async def sources(
             found.append(Finding("sources", title, "green", f"answers; {why}"))
         else:
             found.append(Finding("sources", title, "red", why, "Until it answers, the room cannot judge by it."))
-    return tuple(found)
-
-
-def logs(runbook: Runbook, values: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Whether each log is there to be followed."""
-    found = []
-    for log in runbook.logs:
-        path = log.path
-        for name, value in values.items():
-            path = path.replace(f"<{name}>", value)
-        there = "<" not in path and Path(path).expanduser().is_file()
-        mend = "" if there else "Set its values with --set, or mend the path."
-        found.append(Finding("logs", log.title or log.id, "green" if there else "amber", path, mend))
     return tuple(found)

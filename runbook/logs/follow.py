@@ -18,8 +18,9 @@ from runbook.logs.index import Chain, Note, OpenFile, whole_lines
 from runbook.logs.inotify import Inotify
 from runbook.logs.rotated import Identity, Sibling, Siblings
 
-FollowState = Literal["missing", "following", "rotated", "unreadable"]
-"""`rotated`: the file was moved away and its successor is not there yet; what it held stays on screen."""
+FollowState = Literal["waiting", "missing", "following", "rotated", "unreadable"]
+"""`rotated`: the file was moved away and its successor is not there yet; what it held stays on screen.
+`waiting`: it is not looked for yet, a value is not set."""
 
 MOST_OFTEN = 1 / 30
 SAFETY = 1.0

@@ -10,8 +10,10 @@ import msgspec
 from runbook.model import (
     Checklist,
     Contact,
+    Effect,
     FollowUp,
     Lesson,
+    LogSource,
     Method,
     Outcome,
     Param,
@@ -20,7 +22,7 @@ from runbook.model import (
     Trigger,
 )
 from runbook.reading.compose_platforms import platforms
-from runbook.reading.compose_signals import Signals
+from runbook.reading.compose_signals import ONLY_READ, Signals
 from runbook.reading.compose_steps import VALUE, Infer, Steps, check_ids, placeholders, said
 from runbook.reading.form import MethodForm, RunbookForm
 from runbook.reading.problems import Problems
@@ -154,10 +156,18 @@ class _Composer:
 
     def _addresses(self) -> None:
         for index, log in enumerate(self.form.logs):
-            self.steps.open_values(log.path, self.steps.declared, f"logs[{index}].path")
+            self._log(log, f"logs[{index}]")
         for name, signal in self.form.signals.items():
             for field, text in open_texts(signal):
                 self.steps.open_values(text, self.steps.declared, f"signals.{name}.{field}")
+
+    def _log(self, log: LogSource, key: str) -> None:
+        self.steps.open_values(log.path, self.steps.declared, f"{key}.path")
+        self.steps.open_values(log.run, self.steps.declared, f"{key}.run")
+        if bool(log.path) == bool(log.run):
+            self.problems.add("A log is either a file at its `path` or a command to `run`.", line_of(log.id), key)
+        elif log.run and self.infer is not None and not log.reads and self.infer(log.run) is not Effect.READ:
+            self.problems.add(ONLY_READ, line_of(log.run), f"{key}.run")
 
     def _triggers(self) -> tuple[Trigger, ...]:
         made = []

@@ -265,6 +265,6 @@ def _texts(book: Runbook, steps: list[Step], commands: list[Command]) -> Iterabl
         yield step.undo.text if step.undo else ""
     yield from (check.run for check in book.guard)
     yield from (check.run for procedure in book.procedures() for check in procedure.requires)
-    yield from (log.path for log in book.logs)
+    yield from (text for log in book.logs for text in (log.path, log.run))
     for signal in book.signals:
         yield from (text for _, text in open_texts(signal.source))

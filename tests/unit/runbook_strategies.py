@@ -372,7 +372,12 @@ def runbooks(draw: st.DrawFn) -> Runbook:
         guard=draw(named(checks())),
         platforms=draw(named(platforms())),
         signals=watched,
-        logs=draw(named(st.builds(LogSource, id=names, path=said, title=texts))),
+        logs=draw(
+            named(
+                st.builds(LogSource, id=names, path=said, title=texts)
+                | st.builds(LogSource, id=names, run=said, title=texts, reads=st.just(True))
+            )
+        ),
         triggers=draw(
             named(
                 st.builds(

@@ -20,6 +20,7 @@ from runbook.model import (
     Criterion,
     Effect,
     Expect,
+    LogSource,
     Method,
     Outcome,
     Param,
@@ -370,6 +371,21 @@ def test_not_installed__asks_the_machine_for_each_program_once() -> None:
     findings = check(runbook, today=TODAY, is_installed=is_installed)
     assert [(f.line, f.severity) for f in findings if f.rule == "not-installed"] == [(10, "note")]
     assert sorted(set(asked)) == ["helm", "ssh"]
+
+
+def test_log_follow__says_of_a_log_whether_its_command_goes_on() -> None:
+    runs = ("journalctl -f -u shop", "journalctl -u shop -n 100", "kubectl exec -it shop -- sh")
+    logs = tuple(LogSource(id=f"l{n}", run=run) for n, run in enumerate(runs))
+    text = "\n".join(("logs:", *runs))
+    findings = check(book(logs=logs), today=TODAY, is_installed=lambda _: True, text=text)
+    assert [(f.line, f.severity) for f in findings if f.rule == "log-follow"] == [(3, "warning"), (4, "problem")]
+
+
+def test_log_program__names_what_is_not_here_and_asks_nothing_of_another_host() -> None:
+    logs = (LogSource(id="a", run="kubectl logs -f shop | grep x"), LogSource(id="b", run="ssh h tail -F /var/log/x"))
+    findings = check(book(logs=logs), today=TODAY, is_installed=lambda name: name in ("ssh", "grep"), text="")
+    said = [f.text for f in findings if f.rule == "log-program"]
+    assert said == ["kubectl is not installed on this machine; until it is, this log stays empty."]
 
 
 def test_no_verification__is_silent_where_the_runbook_verifies_anywhere() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from runbook.doctor import clients, doctor, machine, world
+from runbook.doctor import clients, doctor, logs, machine, world
 from runbook.doctor.finding import Finding
-from runbook.model import Check, Command, Effect, LogSource, Method, Runbook, Signal, Step
+from runbook.model import Check, Command, Effect, LogSource, Method, Param, Runbook, Signal, Step
 from runbook.signal_sources import CommandOutput, LogRate, NoSource
 from tests.unit.git_world import World
 from tui.cli import NOT_OK, OK, USAGE, main
@@ -147,9 +147,25 @@ def test_a_document_that_nobody_trusts_is_not_let_ask_anything(tmp_path: Path) -
 
 def test_a_log_is_looked_for_where_its_values_lead(tmp_path: Path) -> None:
     (tmp_path / "app.log").touch()
-    runbook = book(logs=(LogSource(id="a", path="<dir>/app.log"),))
-    assert [f.level for f in world.logs(runbook, {"dir": str(tmp_path)})] == ["green"]
-    assert [f.level for f in world.logs(runbook, {})] == ["amber"]
+    runbook = book(logs=(LogSource(id="a", path="<dir>/app.log"),), params=(Param(id="dir"),))
+    assert [f.level for f in logs.look(runbook, {"dir": str(tmp_path)}, {})] == ["green"]
+    assert [f.level for f in logs.look(runbook, {"dir": f"{tmp_path}/gone"}, {})] == ["amber"]
+    assert [f.level for f in logs.look(runbook, {}, {})] == ["amber"]
+
+
+@pytest.mark.parametrize(
+    ("run", "level", "said"),
+    [
+        ("tail -F <dir>/app.log", "green", "tail -F <dir>/app.log"),
+        ("tail -n 100 <dir>/app.log", "amber", "tail -n 100 <dir>/app.log may not follow"),
+        ("no-such-client logs -f shop | grep ERROR", "amber", "no-such-client is not installed"),
+        ("tail -F <pod>.log", "amber", "tail -F <pod>.log"),
+    ],
+)
+def test_a_log_command_is_looked_at_and_never_run(run: str, level: str, said: str) -> None:
+    runbook = book(logs=(LogSource(id="a", run=run),), params=(Param(id="dir"), Param(id="pod")))
+    (found,) = logs.look(runbook, {"dir": "/var/log"}, os.environ)
+    assert (found.level, found.found) == (level, said)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ id: shop
 title: Shop
 guard: [{id: place, run: cat place}]
 signals: {load: {source: command, run: cat /proc/loadavg, regex: '([0-9.]+)'}}
+logs: [{id: app, path: /var/log/app.log}, {id: pods, run: kubectl logs -f deployment/shop}]
 platforms:
   flag:
     order: flagctl set <flag> <release>
@@ -40,6 +41,7 @@ def test_what_is_asked_without_a_confirmation_is_listed_beside_the_commands() ->
         "git status",
         "cat done",
         "cat /proc/loadavg",
+        "kubectl logs -f deployment/shop",
         "flagctl get <flag>",
         "GET https://flags.example/states $TOKEN",
     }

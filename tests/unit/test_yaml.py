@@ -449,3 +449,20 @@ def test_any_plain_tree_is_a_runbook_or_a_list_of_problems(tree: dict[str, objec
     except ReadingError as error:
         assert error.problems
         assert all(problem.sentence.endswith((".", "?")) for problem in error.problems)
+
+
+# ── logs ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_log_is_a_file_or_a_command_that_only_reads() -> None:
+    text = HEAD + "logs: [{id: a, path: /var/log/a.log}, {id: b, run: show b}, {id: c, run: xlog -f, reads: true}]\n"
+    assert [(log.path, log.run, log.reads) for log in read(text).logs] == [
+        ("/var/log/a.log", "", False),
+        ("", "show b", False),
+        ("", "xlog -f", True),
+    ]
+    assert "may only read" in only_problem(HEAD + "logs: [{id: b, run: xlog -f}]\n").sentence
+    both = only_problem(HEAD + "logs: [{id: b, run: show b, path: /x}]\n")
+    assert (both.sentence, both.key) == ("A log is either a file at its `path` or a command to `run`.", "logs[0]")
+    assert only_problem(HEAD + "logs: [{id: b}]\n").key == "logs[0]"
+    assert only_problem(HEAD + "logs: [{id: b, run: show <b>}]\n").key == "logs[0].run"
