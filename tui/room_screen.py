@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui import actions
+from tui.compositing import DirtyCompositor
 from widgets import action_asks as asks
 from widgets.action_panel import ActionPanel
 from widgets.action_view import Nothing
@@ -70,6 +71,7 @@ class RoomScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = DirtyCompositor()
         self.desk: Desk | None = None
         self.log_desk: LogDesk | None = None
         self.open_phases = OPEN_AT_FIRST

@@ -7,8 +7,11 @@ figure for the whole process, so this runs on the screen's thread.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any, Literal
 
 from rich.segment import Segment
@@ -24,6 +27,8 @@ LEAST = (12, 3)
 GUTTER = 5
 """Cells for the scale at the left, the same for every number, so that nothing moves when the scale does."""
 BLANK = "\u2800"
+BLOCK = 8
+"""Cells that plotext draws together. Cells stand at fixed times: while time goes on, a block stays as it is."""
 Points = Sequence[tuple[float, float | None]]
 
 
@@ -52,6 +57,8 @@ class ChartData(Record, frozen=True):
     marks: tuple[Mark, ...] = ()
     cursor: float | None = None
     """The moment that is read; None where nobody reads."""
+    most: float = math.inf
+    """What a value can be at most; the scale ends there, unless one is larger all the same."""
 
 
 class ChartPalette(Record, frozen=True):
@@ -66,6 +73,7 @@ class ChartPalette(Record, frozen=True):
 
 
 Cell = tuple[str, Style]
+Dot = tuple[int, int]
 
 
 def draw(data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:
@@ -76,12 +84,15 @@ def draw(data: ChartData, width: int, height: int, palette: ChartPalette) -> lis
         return _small(data, width, height, palette)
     right = min(8, max((len(line.label) for line in data.thresholds), default=-1) + 1) if width >= 30 else 0
     across, down = width - GUTTER - right, height - 1
+    per_cell = data.window / across
     # the right edge moves by whole cells: a curve that is shifted by less than a cell would tremble
-    end = math.ceil(data.now / (data.window / across)) * (data.window / across)
-    begin = end - data.window
+    first = math.floor(data.now / per_cell) + 1 - across
+    begin = first * per_cell
     points = visible(data, begin)
-    top = scale_top([value for _, value in points if value is not None], [line.value for line in data.thresholds])
-    cells = _curve(points, begin, end, top, across, down, palette, data.thresholds)
+    values = [value for _, value in points if value is not None]
+    top = scale_top(values, [line.value for line in data.thresholds], data.most)
+    curve = _Curve(per_cell, top, across, down, "*" if _ascii() else "braille")
+    cells = _coloured(curve.drawn(_segments(points), first), top, palette, data.thresholds)
     for mark in data.marks:
         _put_column(cells, _column(mark.at, begin, data.window, across), palette)
     if data.cursor is not None:
@@ -100,7 +111,7 @@ def draw(data: ChartData, width: int, height: int, palette: ChartPalette) -> lis
             style = palette.muted if note is None else palette.danger if note.tone == "danger" else palette.good
             segments.append(Segment(f" {note.label if note else ''}"[:right].ljust(right), style))
         rows.append(Strip(segments, width))
-    if not any(value is not None for _, value in points):
+    if not values:
         rows[down // 2] = _said("no data", width, palette)
     rows.append(_times(data, begin, across, right, palette))
     return rows
@@ -135,14 +146,15 @@ def visible(data: ChartData, begin: float | None = None) -> list[tuple[float, fl
     ]
 
 
-def scale_top(values: Sequence[float], thresholds: Sequence[float]) -> float:
-    """The upper end of a scale from zero: a round number with a little air above everything shown."""
+def scale_top(values: Sequence[float], thresholds: Sequence[float], most: float = math.inf) -> float:
+    """The upper end of a scale from zero: a round number with a little air above everything shown, `most` at most."""
     largest = max([0.0, *values, *(value for value in thresholds if math.isfinite(value))])
     if largest < 1e-9:  # dust of a division, or nothing
         return 1.0
     wanted = min(largest * 1.05, 1e300)
     size = 10.0 ** math.floor(math.log10(wanted))
-    return next((step * size for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * size >= wanted), 10 * size)
+    top = next((step * size for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * size >= wanted), 10 * size)
+    return max(min(top, most), largest)
 
 
 def short_number(value: float) -> str:
@@ -172,17 +184,6 @@ def _segments(points: Points) -> list[list[tuple[float, float]]]:
     return [stretch for stretch in found if stretch]
 
 
-def _thinned(stretch: list[tuple[float, float]], begin: float, per_cell: float) -> list[tuple[float, float]]:
-    """The lowest and highest point of each cell: peaks stay, and plotext has less to draw."""
-    cells: dict[int, list[tuple[float, float]]] = {}
-    for point in stretch:
-        cells.setdefault(int((point[0] - begin) / per_cell), []).append(point)
-    kept: list[tuple[float, float]] = []
-    for inside in cells.values():
-        kept.extend(sorted({min(inside, key=lambda p: p[1]), max(inside, key=lambda p: p[1])}))
-    return kept
-
-
 def value_at(data: ChartData, moment: float) -> float | None:
     """The last value known at a moment; None in a gap, and before the first."""
     seen = [value for at, value in data.points if at <= moment]
@@ -196,28 +197,94 @@ def _ascii() -> bool:
     return glyph("ok") == ASCII.ok
 
 
+@cache
 def _plotext() -> Any:
     import plotext  # noqa: PLC0415 - 75 ms of import, and only who sees a chart needs it
 
+    plotext.limit_size(False, False)  # else it is clipped to the terminal that the process was started in
+    plotext.theme("clear")
+    plotext.frame(False)
+    plotext.xaxes(False, False)
+    plotext.yaxes(False, False)
+    plotext.xfrequency(0)
+    plotext.yfrequency(0)
     return plotext
 
 
-def _curve(
-    points: Points,
-    begin: float,
-    end: float,
-    top: float,
-    across: int,
-    down: int,
-    palette: ChartPalette,
-    thresholds: Sequence[Threshold],
-) -> list[list[Cell]]:
+class _Curve(Record, frozen=True):
+    """How points become dots: seconds a cell, the value at the top, the size in cells, and what is drawn with."""
+
+    per_cell: Seconds
+    top: float
+    across: int
+    down: int
+    marker: str
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Dots in a cell, across and down."""
+        return (2, 4) if self.marker == "braille" else (1, 1)
+
+    def drawn(self, stretches: list[list[tuple[float, float]]], first: int) -> list[str]:
+        """The rows of the cells from `first` on, which are counted from the beginning of time."""
+        lines = [self._dots(stretch) for stretch in stretches]
+        blocks = range(first // BLOCK * BLOCK, first + self.across, BLOCK)
+        columns = [self._block(lines, cell) for cell in blocks]
+        hidden = first - blocks.start
+        return ["".join(parts)[hidden : hidden + self.across] for parts in zip(*columns, strict=True)]
+
+    def _dots(self, stretch: list[tuple[float, float]]) -> list[Dot]:
+        """The lowest and the highest point of each cell: peaks stay, and plotext has less to draw."""
+        wide, high = self.grid
+        cells: dict[int, list[tuple[float, float]]] = {}
+        for point in stretch:
+            cells.setdefault(math.floor(point[0] / self.per_cell), []).append(point)
+        tallest = self.down * high - 1
+        return [
+            (math.floor(at / self.per_cell * wide), round(max(0.0, min(1.0, value / self.top)) * tallest))
+            for inside in cells.values()
+            for at, value in sorted({min(inside, key=itemgetter(1)), max(inside, key=itemgetter(1))})
+        ]
+
+    def _block(self, lines: list[list[Dot]], cell: int) -> tuple[str, ...]:
+        """The rows of the block that begins at a cell."""
+        wide, _ = self.grid
+        begin, end = cell * wide, (cell + BLOCK) * wide
+        parts = []
+        for line in lines:
+            left, right = bisect_left(line, (begin, 0)), bisect_left(line, (end, 0))
+            # with the neighbours, from and to which a line is drawn
+            if left < right or 0 < left < len(line):
+                parts.append(line[max(0, left - 1) : right + 1])
+        start = min((cell, *(part[0][0] // wide for part in parts)))
+        moved = tuple(tuple((x - start * wide, y) for x, y in part) for part in parts)
+        rows = _canvas(moved, cell - start + BLOCK, self.down, self.marker, self.grid)
+        return tuple(row[cell - start :] for row in rows)
+
+
+@lru_cache(maxsize=256)
+def _canvas(
+    lines: tuple[tuple[Dot, ...], ...], across: int, down: int, marker: str, grid: tuple[int, int]
+) -> tuple[str, ...]:
+    """Lines between dots, as plotext draws them; what lies beyond the size is cut off."""
+    blank = " " * across
+    if not lines:
+        return (blank,) * down
+    plt = _plotext()
+    plt.clear_data()
+    plt.plot_size(across, down)
+    plt.xlim(0, across * grid[0] - 1)
+    plt.ylim(0, down * grid[1] - 1)
+    for line in lines:
+        plt.plot([x for x, _ in line], [y for _, y in line], marker=marker)
+    rows = plt.uncolorize(plt.build()).split("\n")
+    return tuple(row[:across].ljust(across) for row in (rows + [blank] * down)[:down])
+
+
+def _coloured(text: list[str], top: float, palette: ChartPalette, thresholds: Sequence[Threshold]) -> list[list[Cell]]:
     """The canvas as cells; what lies above the lowest danger line stands out."""
     danger = min((line.value for line in thresholds if line.tone == "danger"), default=math.inf)
-    red_above = _row(danger / top, down) if danger < math.inf else -1
-    text = _canvas(
-        [_thinned(s, begin, (end - begin) / across) for s in _segments(points)], begin, end, top, across, down
-    )
+    red_above = _row(danger / top, len(text)) if danger < math.inf else -1
     return [
         [
             (" ", palette.muted) if char in (" ", BLANK) else (char, palette.bad if y < red_above else palette.curve)
@@ -225,33 +292,6 @@ def _curve(
         ]
         for y, line in enumerate(text)
     ]
-
-
-def _canvas(
-    stretches: list[list[tuple[float, float]]], begin: float, end: float, top: float, across: int, down: int
-) -> list[str]:
-    blank = " " * across
-    if not stretches:
-        return [blank] * down
-    plt = _plotext()
-    plt.clear_figure()
-    plt.limit_size(False, False)  # else it is clipped to the terminal that the process was started in
-    plt.plot_size(across, down)
-    plt.theme("clear")
-    plt.frame(False)
-    plt.xaxes(False, False)
-    plt.yaxes(False, False)
-    plt.xfrequency(0)
-    plt.yfrequency(0)
-    plt.xlim(0, 1)
-    plt.ylim(0, 1)
-    marker = "*" if _ascii() else "braille"
-    for stretch in stretches:
-        xs = [(at - begin) / (end - begin) for at, _ in stretch]
-        ys = [max(0.0, min(1.0, value / top)) for _, value in stretch]
-        plt.plot(xs, ys, marker=marker)
-    lines = plt.uncolorize(plt.build()).split("\n")
-    return [line[:across].ljust(across) for line in (lines + [blank] * down)[:down]]
 
 
 def _row(share: float, down: int) -> int:
@@ -262,7 +302,7 @@ def _row(share: float, down: int) -> int:
 
 
 def _column(at: float, begin: float, window: float, across: int) -> int:
-    return round((at - begin) / window * (across - 1)) if window > 0 else -1
+    return math.floor((at - begin) / window * across) if window > 0 else -1
 
 
 def _put_row(cells: list[list[Cell]], line: Threshold, top: float, palette: ChartPalette) -> None:
@@ -357,8 +397,8 @@ def course(data: ChartData, width: int) -> str:
     begin = data.now - data.window
     bars: list[float | None] = [None] * width
     for at, value in visible(data):
-        x = _column(at, begin, data.window, width)
-        if value is not None and 0 <= x < width:
+        x = round((at - begin) / data.window * (width - 1))
+        if value is not None:
             bars[x] = max(value, bars[x] or 0.0)
     points = sum(1 for _ in visible(data))
     if points < width:  # fewer points than bars: the holes between them are not gaps

@@ -5,6 +5,7 @@ A person can look at more or less time, at one signal alone, and read every valu
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -76,6 +77,8 @@ class SignalsBody(Widget, can_focus=True):
         self.alone = ""
         """The signal that has the whole pane; empty where all are shown."""
         self._charts: dict[str, tuple[ChartCache, ChartData]] = {}
+        self._lines: dict[str, tuple[Content, Strip]] = {}
+        """The line of each row, which is often the same as a second ago."""
         self._strips: list[Strip] | None = None
         self._palette: ChartPalette | None = None
 
@@ -138,6 +141,7 @@ class SignalsBody(Widget, can_focus=True):
 
     def _repaint(self) -> None:
         self._strips = None
+        self._lines.clear()
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -150,35 +154,42 @@ class SignalsBody(Widget, can_focus=True):
     def _drawn(self, width: int, height: int) -> list[Strip]:
         if width < 1 or height < 1:
             return []
-        lines = [self._strip(_banner(down.source, down.why, down.since, width), width) for down in self.view.down]
+        style, plain = self.visual_style, self.rich_style
+
+        def strip(line: Content) -> Strip:
+            line += Content(" " * max(0, width - line.cell_length))
+            return Visual.to_strips(self, line, width, 1, style, apply_selection=False)[0]
+
+        lines = [strip(_banner(down.source, down.why, down.since, width)) for down in self.view.down]
         rows = tuple(row for row in self.view.rows if self.alone in ("", row.id)) or self.view.rows
         if self.cursor is not None:
-            lines.append(self._strip(_moment(self.view, self.cursor), width))
+            lines.append(strip(_moment(self.view, self.cursor)))
         room = height - len(lines)
         if not rows:
-            return [*lines, self._strip(join((" no signal is asked yet", "$foreground-muted")), width)][:height]
+            return [*lines, strip(join((" no signal is asked yet", "$foreground-muted")))][:height]
         charts = [room - 1] if len(rows) == 1 and rows[0].points else chart_heights(rows, room)
         for row, chart in zip(rows, charts, strict=True):
             data = self._data(row)
-            lines.append(self._strip(line_of(row, data, width, with_course=not chart), width))
+            line = line_of(row, data, width, with_course=not chart)
+            known = self._lines.get(row.id)
+            if known is None or not known[0].is_same(line):
+                known = self._lines[row.id] = line, strip(line)
+            lines.append(known[1])
             if chart:
                 # a column of air at both sides, so that the scale stands under the titles
                 palette = self._chart_palette(grey=row.no_data_for > 0)
                 strips = self._cache(row.id).strips(data, max(1, width - 1), chart, palette)
-                lines.extend(strip.adjust_cell_length(width).apply_style(self.rich_style) for strip in strips)
+                lines.extend(one.adjust_cell_length(width).apply_style(plain) for one in strips)
         if len(lines) > height:
             more = len(lines) - height + 1
-            lines[height - 1 :] = [self._strip(join((f" {glyph('more')} {more} more", "$foreground-muted")), width)]
+            lines[height - 1 :] = [strip(join((f" {glyph('more')} {more} more", "$foreground-muted")))]
         return lines
-
-    def _strip(self, line: Content, width: int) -> Strip:
-        line += Content(" " * max(0, width - line.cell_length))
-        return Visual.to_strips(self, line, width, 1, self.visual_style, apply_selection=False)[0]
 
     def _data(self, row: SignalRow) -> ChartData:
         """The row's chart data; the same object as long as nothing in it changed, which the cache asks for."""
         view = self.view
-        data = ChartData(row.points, view.window, view.now, row.thresholds, view.marks, self.cursor)
+        most = 100 if row.unit == "%" else math.inf
+        data = ChartData(row.points, view.window, view.now, row.thresholds, view.marks, self.cursor, most)
         known = self._charts.get(row.id)
         if known and known[1] == data:
             return known[1]

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.strip import Strip
 
+from widgets import chart
 from widgets.chart import (
     ChartCache,
     ChartData,
@@ -138,6 +139,41 @@ def test_the_picture_moves_by_whole_cells_only() -> None:
     assert texts(ChartData(points=points, now=NOW - 8), 65, 8)[:-1] == first[:-1]
 
 
+@given(
+    st.lists(st.tuples(st.floats(-1000, 0), st.one_of(st.none(), st.floats(0, 30))), max_size=40),
+    st.integers(12, 90),
+    st.floats(0, 500),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_curve_in_blocks_is_the_curve_in_one_piece(
+    points: list[tuple[float, float | None]], width: int, later: float
+) -> None:
+    data = ChartData(tuple((NOW + at, value) for at, value in sorted(points, key=lambda p: p[0])), now=NOW + later)
+    blocks = texts(data, width, 8)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chart, "BLOCK", 10_000)
+        assert texts(data, width, 8) == blocks
+
+
+def test_what_is_past_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    import plotext
+
+    builds: list[str] = []
+    build = plotext.build
+
+    def counted() -> str:
+        builds.append(build())
+        return builds[-1]
+
+    monkeypatch.setattr(plotext, "build", counted)
+    points = tuple((NOW - 900 + n * 5, 20 + math.sin(n)) for n in range(181))
+    texts(ChartData(points, now=NOW), 80, 11)
+    assert len(builds) > 8
+    builds.clear()
+    texts(ChartData((*points[1:], (NOW + 5, 20.0)), now=NOW + 5), 80, 11)
+    assert len(builds) <= 3  # the block that is left, the one that came, and its neighbour
+
+
 @pytest.fixture
 def in_ascii() -> Iterator[None]:
     use_glyphs(ascii_only=True)
@@ -176,6 +212,7 @@ def test_the_same_data_is_drawn_once() -> None:
 def test_numbers_of_the_scale() -> None:
     assert [scale_top([value], []) for value in (0, 0.3, 24.8, 118, 1e300)] == pytest.approx([1, 0.4, 30, 150, 1e300])
     assert scale_top([1.0], [5.0]) == pytest.approx(6)
+    assert [scale_top([value], [5.0], 100) for value in (24.8, 98, 100, 250)] == pytest.approx([30, 100, 100, 250])
     numbers = {
         0: "0", 0.25: "0.25", 0.075: ".075", 3.0: "3", 150.0: "150", 999.6: "1k", 1500.0: "1.5k", 12e6: "12M",
         750e3: "750k", 0.0008: "8e-4", 2.5e9: "2.5G", 1e300: "huge", 5e-324: "0",

@@ -89,6 +89,13 @@ async def test_one_line_a_signal_and_charts_between() -> None:
         assert len(ends) == 1, "numbers line up at their right"
 
 
+async def test_the_axis_of_a_per_cent_ends_at_100() -> None:
+    nearly_all = structs.replace(ERRORS, value="97 %", points=tuple((at, 97.0) for at, _ in POINTS))
+    async with Host().run_test(size=(80, 16)) as pilot:
+        lines = await shown(pilot, SignalsView(rows=(nearly_all,), now=NOW))
+    assert [line.split("┤")[0].split()[-1] for line in lines if "┤" in line] == ["100", "50", "0"]
+
+
 async def test_a_value_of_another_width_moves_nothing() -> None:
     async with Host().run_test(size=(80, 26)) as pilot:
         before = (await shown(pilot, VIEW))[0]

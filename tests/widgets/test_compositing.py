@@ -1,0 +1,113 @@
+"""A partial paint leaves on the terminal what a full one would have, and asks no widget beside the change."""
+
+from __future__ import annotations
+
+import random
+
+import pyte
+from rich.console import RenderableType
+from rich.segment import Segment
+from textual._compositor import CompositorUpdate
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tests.widgets.hosts import until
+from tui.compositing import DirtyCompositor
+
+SIZE = (40, 12)
+
+
+class Lines(Widget):
+    """Lines of one letter; tells which widgets were asked to draw."""
+
+    def __init__(self, letter: str, asked: set[str]) -> None:
+        super().__init__(id=letter)
+        self.letter, self.asked = letter, asked
+
+    def render_line(self, y: int) -> Strip:
+        self.asked.add(self.id or "")
+        return Strip([Segment(f"{self.letter}{y:02}" * self.size.width)]).crop(0, self.size.width)
+
+
+class Overlapping(Screen[None]):
+    """Two columns, a scrolled list that is cut off, a frame, and something that lies over all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+        self._compositor = DirtyCompositor()
+
+    def compose(self) -> ComposeResult:
+        yield Lines("a", self.asked)
+        with Horizontal():
+            with Vertical():
+                yield Lines("b", self.asked)
+                yield Lines("c", self.asked)
+            with VerticalScroll():
+                yield Lines("d", self.asked)
+        yield Lines("e", self.asked)
+
+
+class Terminal(App[None]):
+    """Keeps what a terminal would show after every paint."""
+
+    CSS = """
+    Overlapping { layers: below over; }
+    Lines { height: 1fr; }
+    #a { height: 1; dock: top; }
+    #b { border: round red; }
+    #d { height: 30; }
+    #e { layer: over; width: 12; height: 3; offset: 15 4; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown = pyte.Screen(*SIZE)
+        self._stream = pyte.Stream(self.shown)
+        self.paints = 0
+
+    def get_default_screen(self) -> Screen[None]:
+        return Overlapping()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, CompositorUpdate):
+            self.paints += 1
+            self._stream.feed(renderable.render_segments(self.console).replace("\n", "\r\n"))
+
+
+async def change(pilot: Pilot[None], letter: str, *regions: Region) -> set[str]:
+    """Another text in one widget, once it is painted; tells which widgets were asked for lines."""
+    app = pilot.app
+    assert isinstance(app, Terminal)
+    asked, painted = app.query_one(f"#{letter}", Lines).asked, app.paints
+    asked.clear()
+    widget = app.query_one(f"#{letter}", Lines)
+    widget.letter = widget.letter.swapcase()
+    widget.refresh(*regions)
+    await until(pilot, lambda: app.paints > painted)
+    return set(asked)
+
+
+async def test_a_partial_paint_shows_what_a_full_one_would() -> None:
+    app, chance = Terminal(), random.Random(5)
+    async with app.run_test(size=SIZE) as pilot:
+        app.query_one(VerticalScroll).scroll_to(y=7, animate=False, immediate=True)
+        await change(pilot, "e")
+        for _ in range(40):
+            await change(pilot, chance.choice("abcde"))
+            assert app.shown.display == [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+async def test_what_lies_beside_the_change_is_not_drawn() -> None:
+    app = Terminal()
+    async with app.run_test(size=SIZE) as pilot:
+        await change(pilot, "e")
+        for letter in "bd":  # so that their lines are no longer kept
+            app.query_one(f"#{letter}", Lines)._styles_cache.clear()
+        assert await change(pilot, "a") == {"a"}
+        assert await change(pilot, "c") == {"c"}
