@@ -91,11 +91,13 @@ class Carrier:
         missing = values.missing(template, known, self.param_ids)
         effect = worst_effect(tuple(command.effect for _, command in commands))
         blocked, text, pinned = "", template, ""
+        texts = tuple(command.text for _, command in commands)
         if not missing:
             try:
-                text = self.fill(template, known)
+                texts = tuple(self.fill(command.text, known) for _, command in commands)
             except values.ValueRefused as refused:
                 blocked = f"{refused.param}: {refused.reason}"
+            text = "\n".join(texts)
         if not blocked and method.where is Where.CLEAN_ROOM and self.no_clean_room:
             blocked = self.no_clean_room
         preview = Preview()
@@ -104,9 +106,12 @@ class Carrier:
         if not blocked and not missing:
             at = await self.place(method, text)
             preview = await self.world.preview(text, at)
-            checks = await self.look(self.runbook.guard + method.requires, method, text, known)
+            checks = await self.guards(method, text, known)
+            checks += await self.look(method.requires, method, text, known)
             checks += tuple(_result(line) for line in preview.checks)
-            text, pinned = self.world.safer(text, preview.expected)
+            made = [self.world.safer(one, preview.expected) for one in texts]
+            texts, pinned = tuple(one for one, _ in made), " ".join(why for _, why in made if why)
+            text = "\n".join(texts)
             already = preview.already or await self._already(step, method, known)
         return Prepared(
             method=method.id,
@@ -116,6 +121,7 @@ class Carrier:
             effect=effect,
             target=self.fill_plain(_target(commands), known),
             cwd=str(self.directory(method)),
+            texts=texts,
             as_written="\n".join(c.as_written for _, c in commands if c.as_written) or (template if pinned else ""),
             note=" ".join(filter(None, (pinned, step.note, *(c.note for _, c in commands)))),
             edited=edited,
@@ -138,13 +144,22 @@ class Carrier:
         )
 
     async def look(
-        self, checks: tuple[Check, ...], method: Method, text: str, known: Mapping[str, str]
+        self, checks: tuple[Check, ...], method: Method, text: str, known: Mapping[str, str], *, there: bool = False
     ) -> tuple[CheckResult, ...]:
-        """Ask preflight and guard checks, with the values known so far, of the world as it is now."""
-        asked = " ".join((text, *(check.run for check in checks)))
+        """Ask checks, with the values known so far, of the world as it is now, with the variables of the session.
+
+        They are asked where the method begins, or with `there` where the session stands by now.
+        """
+        if not checks:
+            return ()
+        at = await self.place(method, " ".join((text, *(check.run for check in checks))))
         ready = filled(checks, known, self.params)
-        found = await needs.look(ready, self.directory(method), self._environment(asked, method))
+        found = await needs.look(ready, at.cwd if there else self.directory(method), at.env)
         return tuple(_result(line) for line in found)
+
+    async def guards(self, method: Method, text: str, known: Mapping[str, str]) -> tuple[CheckResult, ...]:
+        """The guard, asked where the command would run: an earlier step may have led elsewhere."""
+        return await self.look(self.runbook.guard, method, text, known, there=True)
 
     async def moved(self, prepared: Prepared, method: Method) -> str:
         """What is no longer as the preview saw it, as a sentence; empty when all is."""
@@ -251,7 +266,7 @@ class Carrier:
         `stopped`: a person asked for its end, which is how a command that follows something ends well.
         """
         folder, at = self.run_folder(run), await self.place(method, text, run)
-        size, sha256 = runs.output_digest(folder)
+        size, sha256 = await asyncio.to_thread(runs.output_digest, folder)
         raw, _ = runs.read_output(folder, max(0, size - 65536), 65536)
         lines = clean_lines(raw)
         enough = _seen_enough(command, exited, stopped=stopped)
@@ -331,7 +346,7 @@ class Carrier:
         if step.done_when is None or values.missing(step.done_when.run, known, self.param_ids):
             return ""
         check = step.done_when
-        found = await self.look((check,), method, "", known)
+        found = await self.look((check,), method, "", known, there=True)
         return f"{check.title or check.id}: {found[0].found}" if found[0].ok else ""
 
 

@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING
 
 from runbook import units
 from runbook.incident import events as ev
+from runbook.incident.journal import JournalTrouble
 from runbook.incident.state import Run
+from runbook.logs.clean import clean
 from runbook.model import Command, Method
 from runbook.steps import runs
 from runbook.steps.plan import Prepared
 
 if TYPE_CHECKING:
     from runbook.conductor import Conductor
+
+TRY_AGAIN = 1.0
+"""Seconds after which what could not be recorded is tried again."""
+
+
+class NotStarted(Exception):
+    """A confirmed command that no keeper could be given: why."""
 
 
 async def carry_out(
@@ -38,10 +47,8 @@ async def _run_each(
 ) -> None:
     """Run the confirmed commands one after the other, each with its own intent; stop at a failure."""
     method, step = room.procedure(prepared.method), prepared.step
-    lines = prepared.text if len(prepared.commands) == 1 else None
-    for index in prepared.commands:
+    for index, text in zip(prepared.commands, prepared.each_text, strict=True):
         command = room.as_edited(prepared, index)
-        text = lines or room.carrier.fill(command.text, room.known_values())
         run = f"{room.clock():%H%M%S}-{step.id}-{secrets.token_hex(3)}"
         await room.record(
             ev.StepConfirmed(
@@ -63,14 +70,22 @@ async def _run_each(
                 mode=command.kind,
             )
         )
-        if not started.done():
-            started.set_result(None)
         if command.kind == "interactive":
+            if not started.done():
+                started.set_result(None)
             await _with_terminal(room, run, method, text, prepared)
         else:
             limit = units.time_limit(step, command)
-            pid = room.carrier.start(run, method, text, mode=command.kind, timeout=limit)
-            await room.record(ev.StepStarted(run=run, pid=pid))
+            try:
+                pid = room.carrier.start(run, method, text, mode=command.kind, timeout=limit)
+            except (OSError, ValueError) as trouble:  # a full disk, no process to be had
+                why = await _never_started(room, run, trouble)
+                if not started.done():
+                    raise NotStarted(why) from trouble
+                return
+            if not started.done():
+                started.set_result(None)
+            await _tell(room, ev.StepStarted(run=run, pid=pid))
         if room.state.runs[run].goes_beside:
             room.spawn(_await_end(room, room.state.runs[run], command))
             return
@@ -79,15 +94,39 @@ async def _run_each(
             return
 
 
+async def _never_started(room: Conductor, run: str, trouble: Exception) -> str:
+    """A confirmed command that no keeper could be given: settled, so that it holds nothing up. Returns why."""
+    why = f"it could not be started: {getattr(trouble, 'strerror', None) or trouble}"
+    if isinstance(runs.look(room.carrier.run_folder(run)), runs.NotStarted):
+        await _tell(room, ev.StepResolved(run=run, outcome="not-done", reason=clean(why)))
+    return why
+
+
+async def _tell(room: Conductor, body: ev.Known) -> None:
+    """Record what has happened already: it is no less true where nothing can be written, so until it can be."""
+    while True:
+        try:
+            return await room.record(body)
+        except JournalTrouble:
+            if room.journal.closed:
+                raise
+            room.on_change()
+            await asyncio.sleep(TRY_AGAIN)
+
+
 async def _with_terminal(room: Conductor, run: str, method: Method, text: str, prepared: Prepared) -> None:
     """Give the terminal to a command, and wait until it is back."""
     assert room.lend_terminal is not None
-    console = room.carrier.open_console(run, method, text)
+    try:
+        console = room.carrier.open_console(run, method, text)
+    except (OSError, ValueError) as trouble:
+        await _never_started(room, run, trouble)
+        return
     try:
         await room.record(ev.StepStarted(run=run, pid=console.pid))
         room.lend_terminal(prepared, console.attend)
     except Exception as trouble:  # the screen could not step back or come back: what ran is told by its own record
-        await room.note(f"The terminal changed hands badly: {trouble}")
+        await _tell(room, ev.NoteAdded(text=clean(f"The terminal changed hands badly: {trouble}")))
     finally:
         console.close()
 
@@ -97,12 +136,13 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
     ended = await runs.wait(room.carrier.run_folder(run.id))
     method = room.procedure(run.method)
     if isinstance(ended, runs.NotStarted):
-        await room.resolve(run.id, "not-done", "its keeper died before the command began")
+        why = "its keeper died before the command began"
+        await _tell(room, ev.StepResolved(run=run.id, outcome="not-done", reason=why))
         return
     if isinstance(ended, runs.Lost):
         evidence = await room.carrier.evidence(run.id, run.text, run.expected, method)
         took_effect = await room.carrier.took_effect(run.id, run.text, run.expected, method)
-        await room.record(ev.StepUnknown(run=run.id, why=ended.why, evidence=evidence, took_effect=took_effect))
+        await _tell(room, ev.StepUnknown(run=run.id, why=ended.why, evidence=evidence, took_effect=took_effect))
         return
     outcome = await room.carrier.outcome(
         run.id,
@@ -116,8 +156,9 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
     )
     for param, value in outcome.captured.items():
         if value:
-            await room.record(ev.ValueSet(param=param, value=value, source="captured", shown=run.title))
-    await room.record(
+            await _tell(room, ev.ValueSet(param=param, value=value, source="captured", shown=run.title))
+    await _tell(
+        room,
         ev.StepFinished(
             run=run.id,
             exit=outcome.exit,
@@ -129,7 +170,7 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
             recovered=recovered,
             offered=outcome.offered,
             address=outcome.address,
-        )
+        ),
     )
 
 
@@ -147,7 +188,7 @@ async def recover(room: Conductor) -> None:
             await room.resolve(run.id, "not-done", "it was confirmed, but never started")
         elif isinstance(found, runs.Alive):
             if run.state == "confirmed":
-                await room.record(ev.StepStarted(run=run.id, pid=found.pid))
+                await _tell(room, ev.StepStarted(run=run.id, pid=found.pid))
             room.spawn(_await_end(room, room.state.runs[run.id], command, recovered=True))
         else:
             await _await_end(room, run, command, recovered=True)

@@ -217,15 +217,21 @@ class Conductor:
                 await self._ask_again(prepared, overrides)
             started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self.spawn(carrying.carry_out(self, prepared, typed, overrides, started))
-            await started
+            try:
+                await started
+            except carrying.NotStarted as trouble:
+                raise Refused(f"“{prepared.step.title}”: {trouble}. Nothing ran.") from trouble
 
     async def _ask_again(self, prepared: Prepared, overrides: tuple[str, ...]) -> None:
         """Guard and expectations once more, at the last moment: the classic error is the wrong place."""
         why = await self.carrier.moved(prepared, self.procedure(prepared.method))
-        if not why and not overrides:
+        if not why:
             method = self.procedure(prepared.method)
-            guards = await self.carrier.look(self.runbook.guard, method, prepared.text, self.known_values())
-            why = next((f"{g.title}: {g.found}" for g in guards if g.stops and g.ok is not True), "")
+            guards = await self.carrier.guards(method, prepared.text, self.known_values())
+            # an override answers for what the person saw fail, and for nothing else
+            waved = {(check.title, check.ok) for check in prepared.failed_checks} if overrides else set()
+            failed = (g for g in guards if g.stops and g.ok is not True and (g.title, g.ok) not in waved)
+            why = next((f"{guard.title}: {guard.found}" for guard in failed), "")
         if why:
             await self.record(
                 ev.StepRefused(method=prepared.method, step=prepared.step.id, text=prepared.text, why=why)

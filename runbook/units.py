@@ -23,8 +23,13 @@ def next_unit(step: Step, key: StepKey, state: RoomState, *, again: bool) -> Uni
     done = frozenset() if again else state.step(*key).done_commands
     gone = done | {index for run in state.follows_of(*key) for index in run.commands}
     left = tuple((i, as_edited(command, key, i, state)) for i, command in enumerate(step.commands) if i not in gone)
-    alone = next((n for n, (_, command) in enumerate(left) if command.kind != "run"), len(left))
-    return left[: max(1, alone)] if step.one_key else left[:1]
+    if not step.one_key:
+        return left[:1]
+    # where a person's words make a command worse than the runbook's, it is confirmed on its own
+    worst = Effect.CHANGE if step.together else Effect.READ
+    fits = [command.kind == "run" and command.effect.rank <= worst.rank for _, command in left]
+    alone = next((n for n, fit in enumerate(fits) if not fit), len(left))
+    return left[: max(1, alone)]
 
 
 def as_edited(command: Command, key: StepKey, index: int, state: RoomState) -> Command:

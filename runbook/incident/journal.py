@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -99,6 +100,11 @@ class Journal:
     def trouble(self) -> str:
         """What is wrong with the record, as a sentence with the mend; empty when all is well."""
         return self._pen.trouble
+
+    @property
+    def closed(self) -> bool:
+        """Whether the room is left: nothing is recorded from here any more."""
+        return self._closed
 
     def observe(self, lamport: int) -> None:
         """Take note of another seat's event: what is written from now on comes after it."""
@@ -331,6 +337,15 @@ def _emergency_problems(path: Path, folder: Path) -> list[str]:
     return problems
 
 
+def _digest(content: BinaryIO, event: Event, file: File) -> str:
+    """Of an output only what the command had written by its end: what it left behind may write on."""
+    digest, left = hashlib.sha256(), file.size if isinstance(event.body, StepFinished) else None
+    while left != 0 and (part := content.read(1 << 20 if left is None else min(left, 1 << 20))):
+        digest.update(part)
+        left = left and left - len(part)
+    return digest.hexdigest()
+
+
 def _file_problems(folder: Path, event: Event) -> list[str]:
     problems = []
     for file in _named_files(event):
@@ -341,7 +356,7 @@ def _file_problems(folder: Path, event: Event) -> list[str]:
             continue
         try:
             with path.open("rb") as content:
-                if hashlib.file_digest(content, "sha256").hexdigest() != file.sha256:
+                if _digest(content, event, file) != file.sha256:
                     problems.append(f"its file {file.path} is not as it was recorded.")
         except OSError as trouble:
             problems.append(f"its file {file.path} cannot be read: {trouble.strerror}.")

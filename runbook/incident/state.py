@@ -164,8 +164,11 @@ class RoomState(msgspec.Struct, frozen=True):
 
     @property
     def unsettled(self) -> tuple[Run, ...]:
-        """Runs whose outcome is still open: confirmed, running, or unknown."""
-        return tuple(r for r in self.runs.values() if r.state in ("confirmed", "running", "unknown"))
+        """Runs whose outcome is still open: confirmed, running, or unknown.
+
+        Where the record lost what was confirmed, nothing can be asked and nobody could settle it.
+        """
+        return tuple(r for r in self.runs.values() if r.step and r.state in ("confirmed", "running", "unknown"))
 
     @property
     def follows(self) -> tuple[Run, ...]:

@@ -43,6 +43,8 @@ class Prepared(Record, frozen=True):
     effect: Effect
     target: str
     cwd: str
+    texts: tuple[str, ...] = ()
+    """The same text, one for each of the commands: what was shown is what runs, whatever is captured meanwhile."""
     as_written: str = ""
     note: str = ""
     edited: bool = False
@@ -73,6 +75,10 @@ class Prepared(Record, frozen=True):
     """What a person types into it once it runs: text to copy, never run by this machine's shell."""
     guesses: tuple[str, ...] = ()
     """What a reader inferred where the document does not say it itself."""
+
+    @property
+    def each_text(self) -> tuple[str, ...]:
+        return self.texts or (self.text,)
 
     @property
     def failed_checks(self) -> tuple[CheckResult, ...]:

@@ -243,11 +243,16 @@ def read_output(folder: Path, offset: int, limit: int = 65_536) -> tuple[bytes, 
 
 
 def output_digest(folder: Path) -> tuple[int, str]:
-    """Size and SHA-256 of the whole output; of nothing, when the command never had one."""
+    """Size and SHA-256 of the whole output; of nothing, when the command never had one.
+
+    What something that the command left behind writes meanwhile is not waited for: that has no end.
+    """
     digest, offset = hashlib.sha256(), 0
-    while (part := read_output(folder, offset, 1 << 20))[0]:
-        digest.update(part[0])
-        offset = part[1]
+    with suppress(FileNotFoundError):
+        size = (folder / "out.log").stat().st_size
+        while offset < size and (part := read_output(folder, offset, min(1 << 20, size - offset)))[0]:
+            digest.update(part[0])
+            offset = part[1]
     return offset, digest.hexdigest()
 
 

@@ -1,0 +1,152 @@
+"""Between a confirmation and its outcome: what was shown is what runs, where it was checked, and nothing hangs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from runbook import carrying
+from runbook.conductor import Conductor, Moved, Refused
+from runbook.incident import events as ev
+from runbook.incident.journal import Journal, JournalTrouble, verify
+from runbook.model import Capture, Check, Command, Effect, Method, Step
+from runbook.steps import session
+from tests.unit.git_world import World
+from tests.unit.test_conductor import CHANGE, READ, RUNBOOK, carry_out, last_run, reopened, room, step, until
+
+__all__ = ["room"]
+
+
+def with_steps(conductor: Conductor, *steps: Step, guard: tuple[Check, ...] = ()) -> None:
+    method = Method("revert", "1", "Revert", steps=steps)
+    conductor.runbook = conductor.carrier.runbook = msgspec.structs.replace(RUNBOOK, guard=guard, methods=(method,))
+
+
+async def test_what_was_shown_runs_also_where_a_command_before_it_captures_another_value(
+    room: tuple[Conductor, World],
+) -> None:
+    conductor, _ = room
+    commands = Command("echo fresh", CHANGE, captures=(Capture("made"),)), Command("echo use <made>", CHANGE)
+    with_steps(conductor, step("both", *commands, together=True))
+    await conductor.record(ev.ValueSet(param="made", value="seen", source="captured"))
+    prepared = await conductor.prepare("revert", "both")
+    await conductor.confirm(prepared)
+    await until(lambda: not conductor.carrying)
+    assert "\n".join(run.text for run in conductor.state.runs.values()) == prepared.text == "echo fresh\necho use seen"
+
+
+async def test_a_command_that_a_person_made_worse_is_confirmed_on_its_own(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    with_steps(conductor, step("look", *(Command(f"echo {word}", READ) for word in "abc")))
+    await conductor.edit("revert", "look", 1, "git push --force origin HEAD:production", "why not")
+    assert (await conductor.prepare("revert", "look")).text == "echo a"
+    await carry_out(conductor, "look")
+    prepared = await conductor.prepare("revert", "look")
+    assert (prepared.commands, prepared.effect) == ((1,), Effect.DESTROY)
+
+
+async def test_an_override_answers_for_the_check_that_was_seen_to_fail_and_for_no_other(
+    room: tuple[Conductor, World], tmp_path: Path
+) -> None:
+    conductor, _ = room
+    right_place = tmp_path / "right-place"
+    right_place.touch()
+    guard = Check("place", "Right place", run=f"test -e {right_place}"), Check("clean", "Tree is clean", run="false")
+    with_steps(conductor, step("change", Command("echo changed", CHANGE)), guard=guard)
+    prepared = await conductor.prepare("revert", "change")
+    right_place.unlink()
+    with pytest.raises(Moved, match="Right place"):
+        await conductor.confirm(prepared, overrides=("Tree is clean: it is only a note",))
+    right_place.touch()
+    await conductor.confirm(prepared, overrides=("Tree is clean: it is only a note",))
+
+
+async def test_the_guard_is_asked_where_an_earlier_step_has_led_to(
+    room: tuple[Conductor, World], tmp_path: Path
+) -> None:
+    conductor, _ = room
+    guard = (
+        Check("account", "Right account", run='test "${AWS_PROFILE:-prod}" = prod'),
+        Check("folder", "Right folder", run=f"test $PWD != {tmp_path}"),
+    )
+    away = Command(f"export AWS_PROFILE=staging; cd {tmp_path}", CHANGE)
+    with_steps(conductor, step("away", away), step("change", Command("aws s3 ls", CHANGE)), guard=guard)
+    await carry_out(conductor, "away")
+    prepared = await conductor.prepare("revert", "change")
+    assert [check.title for check in prepared.failed_checks] == ["Right account", "Right folder"]
+
+
+async def test_a_command_that_cannot_be_started_is_refused_in_words_and_holds_nothing_up(
+    room: tuple[Conductor, World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conductor, _ = room
+    with_steps(conductor, step("change", Command("echo changed", CHANGE)))
+    prepared = await conductor.prepare("revert", "change")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(session, "_write", full)
+        with pytest.raises(Refused, match=r"No space left on device\. Nothing ran\."):
+            await conductor.confirm(prepared)
+        await until(lambda: not conductor.carrying)
+    assert last_run(conductor).state == "not-done"
+    await carry_out(conductor, "change")
+    assert last_run(conductor).state == "done"
+
+
+async def test_the_end_of_a_command_is_recorded_once_the_record_can_be_written_again(
+    room: tuple[Conductor, World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conductor, _ = room
+    gate = tmp_path / "gate"
+    with_steps(conductor, step("change", Command(f"until test -e {gate}; do sleep 0.05; done", CHANGE)))
+    monkeypatch.setattr(carrying, "TRY_AGAIN", 0.01)
+    refused = asyncio.Event()
+    append = Journal.append
+
+    async def full(*_: object) -> ev.Event:
+        refused.set()
+        raise JournalTrouble("the disk is full")
+
+    await conductor.confirm(await conductor.prepare("revert", "change"))
+    await until(lambda: last_run(conductor).state == "running")
+    monkeypatch.setattr(Journal, "append", full)
+    gate.touch()
+    await refused.wait()
+    assert last_run(conductor).state == "running"
+    monkeypatch.setattr(Journal, "append", append)
+    await until(lambda: last_run(conductor).state == "done")
+
+
+async def test_an_incident_opens_although_its_record_lost_what_was_confirmed(room: tuple[Conductor, World]) -> None:
+    conductor, world = room
+    await conductor.record(ev.StepStarted(run="lost", pid=1))
+    again = reopened(conductor.folder, world, "second")
+    await again.recover()
+    assert not again.state.blocking
+    assert "lost" in again.state.runs
+
+
+async def test_what_a_command_leaves_behind_may_write_on_and_the_record_still_verifies(
+    room: tuple[Conductor, World], tmp_path: Path
+) -> None:
+    conductor, _ = room
+    pid = tmp_path / "pid"
+    left = Command(f"(while :; do echo on and on; done) & echo $! > {pid}; echo done", CHANGE)
+    with_steps(conductor, step("leaves", left))
+    try:
+        await carry_out(conductor, "leaves")
+        run = last_run(conductor)
+        assert run.output is not None
+        size = run.output.size
+        await until(lambda: conductor.carrier.output_size(run.id) > size)
+        assert verify(conductor.folder) == []
+    finally:
+        os.kill(int(pid.read_text()), signal.SIGKILL)
