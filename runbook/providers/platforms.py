@@ -6,6 +6,7 @@ from runbook.providers.aws_ecs import Ecs
 from runbook.providers.aws_lambda import Lambda
 from runbook.providers.cloud_run import CloudRun
 from runbook.providers.cloudflare import Cloudflare
+from runbook.providers.docker_compose import DockerCompose
 from runbook.providers.helm import Helm
 from runbook.providers.heroku import Heroku
 from runbook.providers.kubernetes import Kubernetes
@@ -20,6 +21,7 @@ from runbook.providers.vercel import Vercel
 _KEEPING_RELEASES: tuple[Platform, ...] = (
     CloudRun(),
     Cloudflare(),
+    DockerCompose(),
     Ecs(),
     Helm(),
     Heroku(),
