@@ -100,7 +100,8 @@ class Outlook:
             if outcome.criterion
         }
         ticks = {item: tick.done for item, tick in state.ticks.items()}
-        judged = verdict.decide(self.runbook.outcomes, standings, ticks, judged_from=since, now=now)
+        firing = [fired.standing for fired in self.advice(state).fired if fired.standing]
+        judged = verdict.decide(self.runbook.outcomes, standings, ticks, judged_from=since, now=now, firing=firing)
         early = self.not_judged(state)
         return Verdict("unknown", f"not judged yet: {early}", judged.lines) if early else judged
 

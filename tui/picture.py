@@ -67,7 +67,7 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
         if said == "recovered" and state.recovered:
             left = outlook.runbook.relapse_watch - (now - state.recovered).total_seconds()
             if left > 0:
-                reasons += (f"watching for a relapse, {in_words(left)} more",)
+                reasons = (f"watching for a relapse, {in_words(left)} more", *reasons)
     elif advice.fired:
         reasons = tuple(phrase(fired.standing) if fired.standing else fired.text for fired in advice.fired[:3])
     else:

@@ -18,11 +18,13 @@ def decide(
     *,
     judged_from: datetime | None,
     now: datetime,
+    firing: Iterable[Standing] = (),
 ) -> Verdict:
     """The verdict by the standing of each outcome (by outcome id) and by what people ticked.
 
     `judged_from` is the end of the last change plus the settle time, None before any change. The criteria decide;
     a line that only a person can see is asked for, and counts against recovery only when the answer was no.
+    Nothing is recovered while a reason to roll back is `firing`: its trigger's standing is met.
     """
     lines = tuple(_line(outcome, standings.get(outcome.id), ticks.get(outcome.id)) for outcome in outcomes)
     if judged_from is None:
@@ -30,7 +32,11 @@ def decide(
     if now < judged_from:
         left = math.ceil((judged_from - now).total_seconds())
         return Verdict("unknown", f"not known yet: settling, {clock(left)} more", lines)
-    return _settled(lines)
+    judged = _settled(lines)
+    still = [phrase(standing) for standing in firing if standing.state == "met"]
+    if judged.verdict == "recovered" and still:
+        return Verdict("partial", f"partial: still a reason to roll back: {' · '.join(still)}", lines)
+    return judged
 
 
 def relapsed(previous: Verdict | None, now: Verdict) -> bool:
@@ -53,7 +59,7 @@ def _settled(lines: tuple[OutcomeStanding, ...]) -> Verdict:
     """Failure outranks ignorance, ignorance outranks everything better."""
     success = [line for line in lines if line.level == "success"]
     failed = [line for line in lines if line.level == "failed"]
-    broken = [line for line in failed if line.ok is False]
+    broken = [line for line in failed if line.ok is False] or _below_partial(lines)
     if broken:
         return Verdict("failed", f"failed: {_said(broken)}; escalate", lines)
     measured = [line for line in success if line.standing is not None]
@@ -68,6 +74,22 @@ def _settled(lines: tuple[OutcomeStanding, ...]) -> Verdict:
         return Verdict("unknown", f"not known yet: holding: {_said(holding)}", lines)
     asked = [line for line in success if line.ok is None]
     return _good(lines, measured, asked)
+
+
+def _below_partial(lines: tuple[OutcomeStanding, ...]) -> list[OutcomeStanding]:
+    """The bands of partial success that were missed for the worse: what is not even partly good has failed."""
+    wrong = {
+        line.standing.criterion.signal
+        for line in lines
+        if line.level == "success" and line.standing and _breached(line)
+    }
+    bands = [line for line in lines if line.level == "partial" and line.standing is not None]
+    reached = {line.standing.criterion.signal for line in bands if line.standing and not _breached(line)}
+    return [line for line in bands if line.standing and line.standing.criterion.signal in wrong - reached]
+
+
+def _breached(line: OutcomeStanding) -> bool:
+    return line.standing is not None and line.standing.state == "not-met"
 
 
 def _good(

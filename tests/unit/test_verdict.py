@@ -92,6 +92,29 @@ def test_the_bands_between_good_and_failed_are_partial() -> None:
     assert (found.verdict, found.text) == ("partial", "partial: error rate 4 %, not < 1 %")
 
 
+def test_what_is_worse_than_the_band_of_partial_success_has_failed() -> None:
+    band = Criterion("p95 <= 5 s", "p95", "<=", 5.0)
+    outcomes = (*OUTCOMES, Outcome("faster", "Faster, not optimal", "partial", band))
+
+    def judged(value: float, state: State) -> Verdict:
+        found = {**GOOD, "latency": standing(LATENCY, "not-met", value), "faster": standing(band, state, value)}
+        return decide(outcomes, found, {}, judged_from=SINCE, now=NOW)
+
+    assert (judged(2, "met").verdict, judged(2, "unknown").verdict) == ("partial", "partial")
+    assert judged(6.02, "not-met").text == "failed: p95 6.02 s, not <= 5 s; escalate"
+
+
+def test_nothing_is_recovered_while_a_reason_to_roll_back_holds() -> None:
+    misses = Criterion("cdn_hit < 20 %", "cdn_hit", "<", 20.0)
+
+    def judged(state: State) -> Verdict:
+        firing = [Standing(misses, state, 3.0, title="CDN hits", unit="%")]
+        return decide(OUTCOMES, GOOD, {}, judged_from=SINCE, now=NOW, firing=firing)
+
+    assert judged("met").text == "partial: still a reason to roll back: CDN hits 3 % < 20 %"
+    assert judged("not-met").verdict == judged("unknown").verdict == "recovered"
+
+
 def test_a_hold_that_runs_is_not_known_yet() -> None:
     found = verdict(errors=standing(ERRORS, "pending", 0.2, 200))
     assert (found.verdict, found.text) == (
