@@ -157,6 +157,9 @@ ACTIONS: tuple[Action, ...] = (
         "signals",
         bound=False,
     ),
+    Action(
+        "signals.log", "at", "the log at the moment that is read", "in the log", _in("signals"), "signals", bound=False
+    ),
     Action("log.search", "slash", "search", "search", _in("logs"), "logs", bound=False),
     Action("log.next", "n,N", "next match, the one before", "next", _in("logs"), "logs", bound=False),
     Action(
@@ -187,6 +190,20 @@ ACTIONS: tuple[Action, ...] = (
         "logs",
         bound=False,
     ),
+    Action("log.jump", "at", "go to a time: 03:14, 03:14:05, -5m", "time", _in("logs"), "logs", bound=False),
+    Action("log.mark", "b", "mark the line at hand, or unmark it", "mark", _in("logs"), "logs", bound=False),
+    Action("log.marks", "full_stop,comma", "next mark, the one before", "marks", _in("logs"), "logs", bound=False),
+    Action("log.choose", "v", "choose lines from here on", "choose", _in("logs"), "logs", bound=False),
+    Action(
+        "log.copy",
+        "y",
+        "copy the lines chosen, or the one at hand, or all seen",
+        "copy",
+        _in("logs"),
+        "logs",
+        bound=False,
+    ),
+    Action("log.keep", "W", "keep these lines with the incident", "keep", _in("logs"), "logs", bound=False),
     Action("log.follow", "f,G", "follow the end again", "follow", _in("logs"), "logs", bound=False),
     Action(
         "log.source",
@@ -210,6 +227,9 @@ _SPOKEN = {
     "ampersand": "&",
     "equals_sign": "=",
     "minus": "-",
+    "at": "@",
+    "full_stop": ".",
+    "comma": ",",
     "escape": "esc",
     "left_square_bracket": "[",
     "right_square_bracket": "]",

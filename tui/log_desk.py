@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 from runbook.conductor import Conductor
 from runbook.incident.state import Run
@@ -12,8 +13,12 @@ from runbook.logs.clean import clean
 from runbook.logs.view import LogView
 from runbook.logs.window import LogWindow
 from runbook.model import Record
+from tui import saving
 from widgets.log_pane import LogText
 from widgets.log_rule import LogSource
+
+if TYPE_CHECKING:
+    from tui.room_screen import RoomScreen
 
 
 class Stop(Record, frozen=True):
@@ -21,6 +26,14 @@ class Stop(Record, frozen=True):
 
     run: str
     how: LogText.Grade
+
+
+class Taken(Record, frozen=True):
+    """Log lines that a person takes out of the room, and of what they are."""
+
+    how: Literal["copy", "keep"]
+    lines: tuple[str, ...]
+    about: str
 
 
 class LogDesk:
@@ -141,15 +154,51 @@ class LogDesk:
         feed = self._feeds.get(self.shown)
         return LogWindow(name=clean(feed.name), state="waiting", why=feed.waits) if feed else LogWindow()
 
-    def answer(self, event: LogText.Request) -> Stop | str | None:
-        """Does what the reader asks for, or tells whom to stop, or why not."""
+    def go_to(self, moment: float, height: int) -> None:
+        """To a moment, in seconds since 1970, in the log that is looked at."""
+        if self.view is not None:
+            self.view.hand.go_to(moment, height)
+
+    def answer(self, event: LogText.Request) -> Stop | Taken | str | None:
+        """Does what the reader asks for, or tells whom to stop, what to take, or why not."""
         if isinstance(event, LogText.StopAsked):
             return self.stop(event.how)
         if isinstance(event, LogText.OtherAsked):
             self.next()
-        elif self.view is not None:
+        elif self.view is None:
+            return None
+        elif isinstance(event, LogText.Act):
+            return _act(self.view, event)
+        else:
             _move(self.view, event)
         return None
+
+
+def _act(view: LogView, event: LogText.Act) -> Taken | str | None:
+    hand, height = view.hand, event.height
+    match event.what:
+        case "copy" | "keep":
+            try:
+                lines = hand.taken(height)
+            except OSError as error:
+                return f"The log cannot be read: {error.strerror or error}"
+            only = f", filtered by {view.filter_text}" if view.filter_text else ""
+            return Taken(event.what, lines, f"{view.name}{only}")
+        case "written":
+            hand.as_written = not hand.as_written
+        case "next_mark" | "previous_mark":
+            hand.to_mark(1 if event.what == "next_mark" else -1, height)
+        case "open":
+            hand.open(height)
+        case "traces":
+            hand.open_traces(height)
+        case "mark":
+            hand.mark(height)
+        case "choose":
+            hand.choose(height)
+        case "let_go":
+            view.let_go()
+    return None
 
 
 def _move(view: LogView, event: LogText.Request) -> None:
@@ -161,7 +210,7 @@ def _move(view: LogView, event: LogText.Request) -> None:
         case LogText.Wanted() if event.page:
             view.page(event.page, event.height)
         case LogText.Wanted(move=1 | -1):
-            view.step(event.move, event.height)
+            view.hand.step(event.move, event.height)
         case LogText.Wanted() if event.move:
             view.move(event.move, event.height)
         case LogText.SearchAsked():
@@ -170,11 +219,22 @@ def _move(view: LogView, event: LogText.Request) -> None:
             view.search_next(event.height, reverse=event.reverse)
         case LogText.FilterAsked():
             view.set_filter(event.text)
-        case LogText.Act(what="open"):
-            view.open(event.height)
-        case LogText.Act(what="traces"):
-            view.open_traces(event.height)
-        case LogText.Act(what="written"):
-            view.as_written = not view.as_written
+        case LogText.JumpAsked():
+            view.hand.jump(event.text, event.height)
         case _:
             pass
+
+
+def asked(screen: RoomScreen, event: LogText.Request) -> None:
+    """Everything that pane 2 asks for."""
+    desk = screen.log_desk
+    if desk is None:
+        return
+    answer = desk.answer(event)
+    if isinstance(answer, str):
+        screen.say(answer)
+    elif isinstance(answer, Stop):
+        screen.do(screen.conductor.stop(answer.run, answer.how))
+    elif answer is not None:
+        screen.do(saving.take(screen, answer))
+    screen.show_log()

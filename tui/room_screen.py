@@ -174,7 +174,7 @@ class RoomScreen(Screen[None]):
         self.do(self.conductor.look())
         self._show_signals()
         if self._log_behind:
-            self.set_timer(0.5, self._show_log)  # between two ticks, so that a key waits for one picture at most
+            self.set_timer(0.5, self.show_log)  # between two ticks, so that a key waits for one picture at most
         self.draw()
 
     def _show_signals(self) -> None:
@@ -190,7 +190,7 @@ class RoomScreen(Screen[None]):
             return
         painting.room(self)
         if self.log_desk is not None and (self.log_desk.look() or self.log_desk.run):
-            self._show_log()
+            self.show_log()
         if self._output_timer is not None and self._under_way() is not None:
             self._output_timer.resume()
         self._draw_action()
@@ -219,11 +219,12 @@ class RoomScreen(Screen[None]):
     def _log_moved(self) -> None:
         """Whoever reads the log sees each batch at once; beside other work it is painted with the clock."""
         if self.current == "logs" or self._log_behind is None:
-            self._show_log()
+            self.show_log()
         else:
             self._log_behind = True
 
-    def _show_log(self) -> None:
+    def show_log(self) -> None:
+        """Pane 2 as it is now."""
         self._log_behind = False
         if self.log_desk is not None:
             self.logs.show(self.log_desk.window(self.logs.text.rows_high), self.log_desk.source())
@@ -348,25 +349,25 @@ class RoomScreen(Screen[None]):
         if self.desk is not None:
             self._show_signals()
 
+    def on_signals_body_moment_asked(self, event: SignalsBody.MomentAsked) -> None:
+        if self.log_desk is not None:
+            self.go("logs")
+            self.log_desk.go_to(event.at, self.logs.text.rows_high)
+
     # ── pane 2 ────────────────────────────────────────────────────────────────────────────────────
 
     @on(LogText.Wanted)
     @on(LogText.SearchAsked)
     @on(LogText.NextAsked)
     @on(LogText.FilterAsked)
+    @on(LogText.JumpAsked)
     @on(LogText.Act)
     @on(LogText.OtherAsked)
     @on(LogText.StopAsked)
     def log_asked(self, event: LogText.Request) -> None:
-        """Everything that pane 2 asks for."""
-        if self.log_desk is None:
-            return
-        answer = self.log_desk.answer(event)
-        if isinstance(answer, str):
-            self.say(answer)
-        elif answer is not None:
-            self.do(self.conductor.stop(answer.run, answer.how))
-        self._show_log()
+        from tui import log_desk
+
+        log_desk.asked(self, event)
 
     # ── pane 3 ────────────────────────────────────────────────────────────────────────────────────
 

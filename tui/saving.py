@@ -13,6 +13,7 @@ import msgspec
 from runbook.logs.redact import redact
 
 if TYPE_CHECKING:
+    from tui.log_desk import Taken
     from tui.room_screen import RoomScreen
 
 
@@ -24,13 +25,26 @@ async def snapshot(screen: RoomScreen) -> dict[str, bytes]:
         for name, found in conductor.outlook.monitor.series.items()
     }
     view = screen.log_desk.view if screen.log_desk else None
-    lines = view.texts(200) if view else ()
+    lines = view.hand.seen(200) if view else ()
     picture = screen.app.export_screenshot(title="warroom")
     return {
         "signals.json": msgspec.json.encode(series),
         "log.txt": "\n".join(map(redact, lines)).encode(),
         "screen.svg": picture.encode(),
     }
+
+
+async def take(screen: RoomScreen, taken: Taken) -> None:
+    """Copies log lines, or keeps them with the incident; says what was done and where they are."""
+    many = f"{len(taken.lines):,} line{'s' * (len(taken.lines) != 1)}"
+    if not taken.lines:
+        screen.say("There is no line to take.")
+    elif taken.how == "copy":
+        screen.say(f"{many}: {await copy(screen, chr(10).join(taken.lines) + chr(10))}", good=True)
+    else:
+        text = "\n".join(map(redact, (f"# {taken.about}", *taken.lines))) + "\n"
+        (saved,) = await screen.conductor.save({"log.txt": text.encode()}, f"{many} of {taken.about}")
+        screen.say(f"Kept {many} with the incident: {screen.conductor.folder / saved.path}", good=True)
 
 
 async def copy(screen: RoomScreen, text: str) -> str:

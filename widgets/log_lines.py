@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -37,10 +38,15 @@ LEAST_TAIL = 12
 _SIGNS: dict[Level, GlyphName] = {"error": "bad", "warn": "warn"}
 
 
-def line_strip(row: LogRow, width: int, shift: int, styles: LineStyles, *, here: bool = False) -> Strip:
+Sign = Literal["", "cursor", "mark"]
+
+
+def line_strip(
+    row: LogRow, width: int, shift: int, styles: LineStyles, sign: Sign = "", *, here: bool = False
+) -> Strip:
     """The row in `width` cells, moved left by `shift` characters; `here` is the line at hand.
 
-    The first cell is the gutter: the line at hand, or how bad a line in its short form is.
+    The first cell is the gutter: `sign`, or how bad a line in its short form is.
     """
     if width <= GUTTER:
         return Strip([Segment(" " * width, styles.plain)], width)
@@ -69,8 +75,8 @@ def line_strip(row: LogRow, width: int, shift: int, styles: LineStyles, *, here:
             marks.append((row.mark, bad))
         if stamp := _TIME.match(row.text):
             marks.append((stamp.span(), styles.muted))
-    if here:
-        gutter = Segment(glyph("cursor"), styles.plain + styles.hand)
+    if sign:
+        gutter = Segment(glyph(sign), styles.plain + styles.hand)
     elif row.short and row.level in _SIGNS:
         gutter = Segment(glyph(_SIGNS[row.level]), styles.plain + bad)
     else:

@@ -13,21 +13,22 @@ from textual.widget import Widget
 
 from runbook.logs.clean import clean
 from runbook.logs.window import LogWindow
-from widgets.log_lines import LineStyles, line_strip
+from widgets.log_lines import LineStyles, Sign, line_strip
 from widgets.log_rule import LogSource, about, standing
 from widgets.pane import Pane
 from widgets.words import glyph
 
-Asked = Literal["search", "filter"]
-_SIGN: dict[Asked, str] = {"search": "/", "filter": "&"}
+Asked = Literal["search", "filter", "jump"]
+_SIGN: dict[Asked, str] = {"search": "/", "filter": "&", "jump": "@"}
 _HINT: dict[Asked, str] = {
     "search": "text, or ~expression   enter find   esc back",
     "filter": "text, !without, ~expression   enter show only these   empty: all   esc back",
+    "jump": "03:14, 03:14:05, -5m, 2026-11-01 03:14 (UTC)   enter go   esc back",
 }
 _LONGEST = 200
 
-Deed = Literal["open", "written", "traces"]
-"""`open`: the trace of the line at hand, or the line as it is written; the others: all of them."""
+Deed = Literal["open", "written", "traces", "mark", "next_mark", "previous_mark", "choose", "copy", "keep", "let_go"]
+"""`written`, `traces`: of all lines; the others begin at the line at hand."""
 
 
 class LogText(Widget, can_focus=True):
@@ -67,9 +68,16 @@ class LogText(Widget, can_focus=True):
         Binding("enter", "act('open')", "open this line", show=False, id="log.open"),
         Binding("minus", "act('traces')", "open or fold traces", show=False, id="log.traces"),
         Binding("equals_sign", "act('written')", "lines as written", show=False, id="log.written"),
+        Binding("at", "jump", "go to a time", show=False, id="log.jump"),
+        Binding("b", "act('mark')", "mark", show=False, id="log.mark"),
+        Binding("full_stop", "act('next_mark')", "next mark", show=False, id="log.next_mark"),
+        Binding("comma", "act('previous_mark')", "the mark before", show=False, id="log.previous_mark"),
+        Binding("v", "act('choose')", "choose lines", show=False, id="log.choose"),
+        Binding("y", "act('copy')", "copy", show=False, id="log.copy"),
+        Binding("W", "act('keep')", "keep with the incident", show=False, id="log.keep"),
         Binding("escape", "back", "all lines", show=False, id="log.back"),
     ]
-    PROMPT_KEYS: ClassVar[dict[str, Asked]] = {"slash": "search", "ampersand": "filter"}
+    PROMPT_KEYS: ClassVar[dict[str, Asked]] = {"slash": "search", "ampersand": "filter", "at": "jump"}
     """Handled at once, before any binding: letters typed right after them must not be lost."""
 
     Grade = Literal["interrupt", "terminate", "kill"]
@@ -115,6 +123,13 @@ class LogText(Widget, can_focus=True):
             super().__init__()
             self.text = text
 
+    class JumpAsked(Request):
+        """Go to a time, as it was typed."""
+
+        def __init__(self, text: str, height: int) -> None:
+            super().__init__()
+            self.text, self.height = text, height
+
     class Act(Request):
         """Something about the line at hand, or about how all are shown."""
 
@@ -139,7 +154,7 @@ class LogText(Widget, can_focus=True):
     def show(self, window: LogWindow) -> None:
         if window is self.window:
             return
-        rows_only = window.rows == self.window.rows and window.match == self.window.match
+        rows_only = _painted(window) == _painted(self.window)
         before, self.window = self._foot(), window
         if not rows_only or self._foot() != before or not window.rows:
             self._repaint()
@@ -191,6 +206,8 @@ class LogText(Widget, can_focus=True):
         what, self.asking = self.asking, None
         if what == "filter":
             self.post_message(self.FilterAsked(self.typed))
+        elif what == "jump" and self.typed:
+            self.post_message(self.JumpAsked(self.typed, self.rows_high))
         elif what == "search":
             # at the tail there is nothing below: what one looks for has been
             self.post_message(self.SearchAsked(self.typed, self.window.following, self.rows_high))
@@ -201,6 +218,10 @@ class LogText(Widget, can_focus=True):
 
     def action_filter(self) -> None:
         self._ask("filter")
+        self._repaint()
+
+    def action_jump(self) -> None:
+        self._ask("jump")
         self._repaint()
 
     def action_next(self, reverse: bool) -> None:
@@ -235,16 +256,18 @@ class LogText(Widget, can_focus=True):
 
     def action_back(self) -> None:
         """Ends the search, then the filter, then lets go of the line at hand; without any the key is the screen's."""
-        if self.window.search_text or self.window.search_note:
+        if self.window.chosen[0] >= 0:
+            self.post_message(self.Act("choose", self.rows_high))
+        elif self.window.search_text or self.window.search_note:
             self.post_message(self.SearchAsked("", False, self.rows_high))
         elif self.window.filter_text or self.window.filter_note:
             self.post_message(self.FilterAsked(""))
         else:
-            self.post_message(self.Wanted(self.rows_high, to="end"))
+            self.post_message(self.Act("let_go", self.rows_high))
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         shown = self.window
-        looked = shown.search_text or shown.search_note or shown.filter_text or shown.filter_note
+        looked = shown.search_text or shown.search_note or shown.filter_text or shown.filter_note or shown.place
         return bool(looked) or shown.match >= 0 if action == "back" else True
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -279,9 +302,17 @@ class LogText(Widget, can_focus=True):
         rows = self.window.rows
         if y < len(rows):
             row = rows[y]
-            return line_strip(row, width, self._shift, styles, here=row.offset == self.window.match)
+            return line_strip(
+                row, width, self._shift, styles, self._sign(row.offset), here=row.offset == self.window.match
+            )
         words = self._empty() if y == 0 and not rows else ""
         return Strip([Segment(words, styles.muted)]).adjust_cell_length(width, styles.muted)
+
+    def _sign(self, position: int) -> Sign:
+        first, last = self.window.chosen
+        if first <= position <= last or position == self.window.match:
+            return "cursor"
+        return "mark" if position in self.window.marks else ""
 
     def _foot(self) -> str:
         """The prompt, or what is searched and filtered; nothing when all lines are shown."""
@@ -295,6 +326,10 @@ class LogText(Widget, can_focus=True):
             parts.append(f"& {shown.filter_text}" + (f"  {shown.filter_note}" if shown.filter_note else ""))
         if shown.search_text or shown.search_note:
             parts.append(f"/ {shown.search_text}" + (f"  {shown.search_note}" if shown.search_note else ""))
+        if shown.place:
+            parts.append(shown.place)
+        if shown.chosen[0] >= 0:
+            parts.append("choosing lines: y copies, W keeps them")
         return f" {'   '.join(parts)}   esc ends" if parts else ""
 
     def _empty(self) -> str:
@@ -309,6 +344,10 @@ class LogText(Widget, can_focus=True):
 
 
 _NAMES = ("muted", "error", "warn", "note", "found", "here", "hand")
+
+
+def _painted(window: LogWindow) -> tuple[object, ...]:
+    return window.rows, window.match, window.marks, window.chosen
 
 
 class LogPane(Pane):

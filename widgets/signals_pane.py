@@ -59,6 +59,7 @@ class SignalsBody(Widget, can_focus=True):
         Binding("right", "read(1)", "read a moment later", show=False, id="signals.later"),
         Binding("up,k", "choose(-1)", "the signal above", show=False, id="signals.up"),
         Binding("down,j", "choose(1)", "the signal below", show=False, id="signals.down"),
+        Binding("at", "log", "this moment in the log", show=False, id="signals.log"),
         Binding("enter", "alone", "one signal alone", show=False, id="signals.alone"),
         Binding("escape", "back", "back to all, and to now", show=False, id="signals.back"),
     ]
@@ -69,6 +70,13 @@ class SignalsBody(Widget, can_focus=True):
         def __init__(self, step: int) -> None:
             super().__init__()
             self.step = step
+
+    class MomentAsked(Message):
+        """The log at the moment that is read, or now."""
+
+        def __init__(self, at: float) -> None:
+            super().__init__()
+            self.at = at
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,6 +101,9 @@ class SignalsBody(Widget, can_focus=True):
         at = self.view.now if self.cursor is None else self.cursor + step * cell
         self.cursor = min(max(at, self.view.now - self.view.window + cell), self.view.now)
         self._repaint()
+
+    def action_log(self) -> None:
+        self.post_message(self.MomentAsked(self.view.now if self.cursor is None else self.cursor))
 
     def action_choose(self, step: int) -> None:
         """Alone, the next signal; beside the others there is nothing to choose."""

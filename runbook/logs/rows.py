@@ -38,12 +38,20 @@ class LogRow(Record, frozen=True):
     """The error that the trace ends with, where the line does not say it."""
 
 
+def always(_position: int) -> bool:
+    return True
+
+
+def never(_position: int) -> bool:
+    return False
+
+
 def rows_of(
     lines: Sequence[Line],
     secrets: Sequence[str] = (),
     query: Query | None = None,
     notes: Container[int] = (),
-    as_written: Callable[[int], bool] = lambda _: False,
+    as_written: Callable[[int], bool] = never,
 ) -> tuple[LogRow, ...]:
     """The lines cleaned, masked and judged. `notes` are the positions of the room's own lines.
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
 from runbook.logs.clean import clean
 from runbook.logs.follow import Follower
+from runbook.logs.hand import Hand
 from runbook.logs.hits import Hits
 from runbook.logs.index import SPAN, Bytes, Chain, Line, Note, OpenFile, chunks_down, whole_lines
-from runbook.logs.rows import rows_of
+from runbook.logs.rows import always, rows_of
 from runbook.logs.scan import BadQuery, Query, errors_in, parse
 from runbook.logs.searching import Part, look
 from runbook.logs.sieve import Sought, downwards
@@ -65,10 +67,7 @@ class LogView:
         self._total = ""
         self._backwards = False
         self._match = -1
-        self.as_written = False
-        self._opened: set[int] = set()
-        self.traces_open = False
-        self._folded = Folded(self.chain)
+        self.hand = Hand(self)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._later: asyncio.TimerHandle | None = None
         self._last = LogWindow()
@@ -181,14 +180,15 @@ class LogView:
 
     def to_end(self) -> None:
         """Follows the end again."""
-        self.following, self.new, self._match = True, 0, -1
+        self.following, self.new = True, 0
+        self.let_go()
 
     def _text_top(self, height: int) -> int:
         return self._reader.back(self.chain.end, height) if self.following else max(self._top, self.chain.start)
 
     @property
     def _reader(self) -> Chain | Folded:
-        return self.chain if self.traces_open else self._folded
+        return self.hand.reader
 
     def _filter_top(self, height: int) -> int:
         at = self._hits.end - height if self.following else self._at
@@ -247,7 +247,8 @@ class LogView:
         self._stop("count")
         self._total = ""
         if not typed:
-            self._search, self._search_note, self._match = None, "", -1
+            self._search, self._search_note = None, ""
+            self.let_go()
             self.changed()
             return
         try:
@@ -324,8 +325,7 @@ class LogView:
                 return False
             visible = top <= index < top + height
             self._at = top if visible else min(max(self._hits.first, index - lead), self._hits.end - height)
-        elif not self.traces_open and (head := self._folded.head(position)) != position:
-            self._folded.opened.add(head)  # what was found lies in a trace
+        elif self.hand.uncovers(position):
             self._top = self._reader.back(position, lead)
         elif position in {line.offset for line in self._lines(height)}:
             self._top = self._text_top(height)
@@ -334,6 +334,61 @@ class LogView:
         self.following, self._match, self._search_note = False, position, self._total
         self.changed()
         return True
+
+    # ── the line at hand ──────────────────────────────────────────────────────────────────────────
+
+    @property
+    def at_hand(self) -> int:
+        """Position of the line that keys work on, where a search or a person put it; -1: none."""
+        return self._match
+
+    @property
+    def filter_text(self) -> str:
+        return self._filter.text if self._filter else ""
+
+    def visible(self, height: int) -> list[Line]:
+        """The lines that a pane of that height shows. Raises OSError."""
+        return self._lines(height)
+
+    def hold(self, position: int, height: int) -> None:
+        """Takes a visible line in hand; the view stays where it is."""
+        if self.following:
+            self._top, self._at, self.following = self._text_top(height), self._filter_top(height), False
+        self._match = position
+
+    def let_go(self) -> None:
+        """No line is at hand any more; the view stays where it is."""
+        self._match = -1
+        self.hand.let_go()
+
+    def between(self, first: int, last: int, most: int) -> list[Line]:
+        """The lines from one to another as they are shown, at most so many. Raises OSError."""
+        if not self._filter:
+            rows = self._reader.lines(first, most)
+            return [line for line in rows if first <= line.offset <= last]
+        indices = range(self._hits.first, self._hits.end)
+        begin, end = (
+            bisect(indices, at, key=self._hits.__getitem__)
+            for bisect, at in ((bisect_left, first), (bisect_right, last))
+        )
+        return [
+            line for index in indices[begin : min(end, begin + most)] for line in self.hand.entry(self._hits[index])
+        ]
+
+    def stand_near(self, position: int, height: int) -> int:
+        """Shows the line, or the next one that passes the filter, and takes it in hand; -1 when there is none."""
+        if self._filter:
+            at = bisect_left(range(self._hits.first, self._hits.end), position, key=self._hits.__getitem__)
+            if self._hits.first + at >= self._hits.end:
+                return -1
+            position = self._hits[self._hits.first + at]
+        self._stand_on(position, height)
+        return position
+
+    def jump(self, work: Coroutine[None, None, None]) -> None:
+        """Goes somewhere in the background, instead of what is searched."""
+        self._stop("search")
+        self._run("search", work)
 
     # ── what is shown ─────────────────────────────────────────────────────────────────────────────
 
@@ -345,7 +400,7 @@ class LogView:
         for index in range(at, min(self._hits.end, at + height)):
             position = self._hits[index]
             if position // SPAN in self.chain.parts and (not found or position > found[-1].offset):
-                found.extend(self.chain.lines(position, 1) if self.traces_open else self._folded.entry(position))
+                found.extend(self.hand.entry(position))
         return found[-height:] if self.following else found[:height]
 
     def window(self, height: int) -> LogWindow:
@@ -353,7 +408,7 @@ class LogView:
         now = self._clock()
         state, why = self.follower.state, self.follower.why
         try:
-            rows = rows_of(self._lines(height), self.secrets, self._search, self.chain.notes(), self._written)
+            rows = rows_of(self._lines(height), self.secrets, self._search, self.chain.notes(), self.hand.written)
         except OSError as error:  # a network file system that went away in the middle
             rows, state, why = (), "unreadable", clean(error.strerror or str(error))
         window = LogWindow(
@@ -371,68 +426,18 @@ class LogView:
             search_text=clean(self._search.text) if self._search else "",
             search_note=clean(self._search_note),
             match=self._match,
+            place=self.hand.place,
+            marks=tuple(row.offset for row in rows if row.offset in self.hand.marks),
+            chosen=self.hand.range(),
         )
         if window != self._last:
             self._last = window
         return self._last
 
-    def texts(self, height: int) -> tuple[str, ...]:
-        """The lines that a pane of that height shows, as they are written, cleaned and masked. Raises OSError."""
-        rows = rows_of(self._lines(height), self.secrets, notes=self.chain.notes(), as_written=lambda _: True)
-        return tuple(row.text for row in rows)
-
     def last_lines(self, count: int) -> tuple[str, ...]:
         """The end of the log as text, cleaned and masked, for a snapshot. Raises OSError."""
         lines = self.chain.lines(self.chain.back(self.chain.end, count), count)
-        return tuple(row.text for row in rows_of(lines, self.secrets, as_written=lambda _: True))
-
-    def _written(self, position: int) -> bool:
-        return (position in self._opened) != self.as_written
-
-    # ── the line at hand ──────────────────────────────────────────────────────────────────────────
-
-    def take(self, height: int) -> int:
-        """The line at hand, where it is visible; else the last one at the tail, the first one elsewhere. -1: none."""
-        visible = [line.offset for line in self._lines(height)]
-        if visible and self._match not in visible:
-            self._match, at_tail = visible[-1 if self.following else 0], self.following
-            if at_tail:
-                self._top, self._at = self._text_top(height), self._filter_top(height)
-                self.following = False
-        return self._match if visible else -1
-
-    def step(self, way: int, height: int) -> None:
-        """The line below or above to hand, scrolling at the edges; without a line at hand, the view by one line."""
-        visible = [line.offset for line in self._lines(height)]
-        if self._match not in visible:
-            self.move(way, height)
-            return
-        at = visible.index(self._match) + way
-        if 0 <= at < len(visible):
-            self._match = visible[at]
-            return
-        self.move(way, height)
-        if not self.following:
-            self._match = self._lines(height)[-1 if way > 0 else 0].offset
-
-    def open(self, height: int) -> None:
-        """Opens or folds the trace of the line at hand; without one, shows it as it is written, or short again."""
-        position = self.take(height)
-        if position < 0:
-            return
-        head = self._folded.head(position)
-        if not self.traces_open and (head in self._folded.opened or self._folded.lines(head, 1)[0].under):
-            self._folded.opened ^= {head}
-            self._match = head
-        else:
-            self._opened ^= {position}
-
-    def open_traces(self, height: int) -> None:
-        """Opens all traces, or folds them."""
-        top = self._text_top(height)
-        self.traces_open = not self.traces_open
-        self._folded.opened.clear()
-        self._top = top if self.traces_open else self._folded.head(top)
+        return tuple(row.text for row in rows_of(lines, self.secrets, as_written=always))
 
     # ── work beside the loop ──────────────────────────────────────────────────────────────────────
 

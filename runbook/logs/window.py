@@ -27,4 +27,10 @@ class LogWindow(Record, frozen=True):
     search_text: str = ""
     search_note: str = ""
     match: int = -1
-    """Offset of the row on which the search stands."""
+    """Offset of the line at hand, on which a search stands."""
+    place: str = ""
+    """What is said of a jump to a time or a mark."""
+    marks: tuple[int, ...] = ()
+    """Offsets of the marked rows among these."""
+    chosen: tuple[int, int] = (-1, -1)
+    """Offsets of the first and the last line that are chosen."""

@@ -66,6 +66,10 @@ class Tmux:
         self._tmux("set-buffer", text)
         self._tmux("paste-buffer", *(["-p"] if bracketed else []))
 
+    def buffer(self) -> str:
+        """What was copied last, as tmux would paste it."""
+        return self._tmux("show-buffer")
+
     def screen(self) -> str:
         return self._tmux("capture-pane", "-p")
 

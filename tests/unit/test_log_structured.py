@@ -185,17 +185,17 @@ def test_as_written_for_one_line_and_for_all(tmp_path: Path) -> None:
         return [row.text for row in view.window(3).rows]
 
     assert texts() == ["INFO  n3", "INFO  n4", "INFO  n5"]
-    view.open(3)
+    view.hand.open(3)
     assert texts() == ["INFO  n3", "INFO  n4", lines[5]]
     assert not view.following, "a line at hand does not run away"
-    view.step(-1, 3)
-    view.open(3)
+    view.hand.step(-1, 3)
+    view.hand.open(3)
     assert texts() == ["INFO  n3", lines[4], lines[5]]
-    view.as_written = True
+    view.hand.as_written = True
     assert texts() == [lines[3], "INFO  n4", "INFO  n5"]
-    assert view.texts(3) == tuple(lines[3:]), "what is kept is kept as it was written"
+    assert view.hand.seen(3) == tuple(lines[3:]), "what is kept is kept as it was written"
     for _ in range(3):
-        view.step(-1, 3)
+        view.hand.step(-1, 3)
     assert (
         view.window(3).match
         == view.window(3).rows[0].offset

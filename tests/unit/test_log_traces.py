@@ -196,20 +196,20 @@ class TestReading:
         assert [row.under for row in view.window(4).rows] == [0, 0, 12, 0]
 
     def test_enter_opens_the_trace_of_the_line_at_hand_and_folds_it_from_within(self, view: LogView) -> None:
-        view.take(4)
-        view.step(-1, 4)
-        view.open(4)
+        view.hand.take(4)
+        view.hand.step(-1, 4)
+        view.hand.open(4)
         assert self.texts(view)[3] == "Traceback (most recent call last):"
-        view.step(1, 4)
-        view.open(4)
+        view.hand.step(1, 4)
+        view.hand.open(4)
         assert [row.under for row in view.window(4).rows] == [0, 0, 12, 0]
         assert view.window(4).match == view.window(4).rows[2].offset
 
     def test_all_open_and_folded_again(self, view: LogView) -> None:
-        view.open_traces(4)
+        view.hand.open_traces(4)
         assert self.texts(view)[-1] == "03:14:22 INFO next"
         assert self.texts(view)[-2] == "shop.errors.Down: no stock"
-        view.open_traces(4)
+        view.hand.open_traces(4)
         assert len(self.texts(view, 50)) == 6
 
     async def test_a_search_opens_the_trace_it_stands_in(self, view: LogView) -> None:
@@ -222,6 +222,6 @@ class TestReading:
         view.set_filter("ERROR")
         await view.settled()
         assert [row.under for row in view.window(4).rows] == [12, 12]
-        view.take(4)
-        view.open(4)
+        view.hand.take(4)
+        view.hand.open(4)
         assert len(view.window(40).rows) == 14

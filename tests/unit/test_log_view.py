@@ -118,7 +118,7 @@ def test_rows_are_clean_masked_and_judged(desk: Desk) -> None:
     desk.add(
         "\x1b[31mERROR\x1b[0m \x1b]52;c;eA==\x07 [@click=app.quit]x[/]", "  at cart.js:3", "password=hunter22hunter"
     )
-    desk.view.open_traces(3)
+    desk.view.hand.open_traces(3)
     rows = desk.view.window(3).rows
     assert [row.text for row in rows] == [
         "ERROR ␛]52;c;eA==␇ [@click=app.quit]x[/]",

@@ -39,6 +39,7 @@ class Host(App[None]):
     @on(LogText.SearchAsked)
     @on(LogText.NextAsked)
     @on(LogText.FilterAsked)
+    @on(LogText.JumpAsked)
     @on(LogText.Act)
     def hear(self, message: Message) -> None:
         self.heard.append(message)
@@ -131,7 +132,20 @@ async def test_a_folded_trace_says_its_lines_whatever_the_width(width: int) -> N
         assert third.rstrip() == " INFO short"
 
 
-@pytest.mark.parametrize(("key", "deed"), [("enter", "open"), ("minus", "traces"), ("equals_sign", "written")])
+@pytest.mark.parametrize(
+    ("key", "deed"),
+    [
+        ("enter", "open"),
+        ("minus", "traces"),
+        ("equals_sign", "written"),
+        ("b", "mark"),
+        ("full_stop", "next_mark"),
+        ("comma", "previous_mark"),
+        ("v", "choose"),
+        ("y", "copy"),
+        ("W", "keep"),
+    ],
+)
 async def test_what_is_done_with_lines_is_asked_for(key: str, deed: str) -> None:
     async with Host().run_test(size=(60, 10)) as pilot:
         app = await opened(pilot)
@@ -250,3 +264,43 @@ async def test_any_size(size: tuple[int, int]) -> None:
         app = await opened(pilot)
         await pilot.press("slash", "a")
         assert {cell_len(line) for line in app.lines} <= {size[0]}
+
+
+async def test_a_time_is_typed_after_the_at_sign() -> None:
+    async with Host().run_test(size=(80, 10)) as pilot:
+        app = await opened(pilot)
+        await pilot.press("at")
+        assert "03:14, 03:14:05, -5m" in app.lines[-1]
+        for key, character in (("minus", "-"), ("5", "5"), ("m", "m"), ("enter", None)):
+            app.post_message(events.Key(key, character))
+        await pilot.pause()
+        assert [m.text for m in app.heard if isinstance(m, LogText.JumpAsked)] == ["-5m"]
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_marked_and_chosen_lines_stand_out_in_the_gutter(size: tuple[int, int]) -> None:
+    async with Host().run_test(size=size) as pilot:
+        window = changed(marks=(0,), chosen=(60, 80), place="mark 1 of 1", search_text="")
+        app = await opened(pilot, window)
+        assert [line[0] for line in app.lines[:4]] == ["◆", "▌", "▌", " "]
+        assert "mark 1 of 1   choosing lines: y copies, W keeps them   esc ends" in app.lines[-1]
+        await pilot.press("escape")
+        assert [m.what for m in app.heard if isinstance(m, LogText.Act)] == ["choose"]
+
+
+async def test_escape_lets_go_of_the_line_at_hand_last() -> None:
+    async with Host().run_test(size=(60, 10)) as pilot:
+        app = await opened(pilot, changed(search_text=""))
+        await pilot.press("escape")
+        assert [m.what for m in app.heard if isinstance(m, LogText.Act)] == ["let_go"]
+
+
+async def test_an_error_in_a_short_line_has_its_sign() -> None:
+    rows = (
+        LogRow(0, "03:14:21 ERROR x", "error", mark=(9, 14), short=True),
+        LogRow(1, "03:14:21 WARN  x", "warn", mark=(9, 13), short=True),
+        LogRow(2, "03:14:21 INFO  x", "info", mark=(9, 13), short=True),
+    )
+    async with Host().run_test(size=(60, 10)) as pilot:
+        app = await opened(pilot, changed(rows=rows, match=-1))
+        assert [line[0] for line in app.lines[:3]] == ["✗", "!", " "]

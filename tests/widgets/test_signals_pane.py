@@ -252,3 +252,19 @@ async def test_more_or_less_time_is_asked_of_the_room() -> None:
         await pilot.press("right_square_bracket", "left_square_bracket")
         await pilot.pause()
     assert asked == [1, -1]
+
+
+async def test_the_moment_that_is_read_is_asked_of_the_log() -> None:
+    asked: list[float] = []
+
+    class Listening(Host):
+        def on_signals_body_moment_asked(self, event: SignalsBody.MomentAsked) -> None:
+            asked.append(event.at)
+
+    async with Listening().run_test(size=(80, 30)) as pilot:
+        await shown(pilot, VIEW)
+        body = pilot.app.query_one(SignalsBody)
+        body.focus()
+        await pilot.press("at", "left", "left", "at")
+        assert asked == [NOW, body.cursor]
+        assert asked[1] < NOW
