@@ -142,6 +142,12 @@ def reserve(path: str, content: bytes) -> None:
         os.close(handle)
 
 
+def sync(output: int) -> None:
+    """Wait for the disk; what it refuses of the output, it must not take from the exit code."""
+    with contextlib.suppress(OSError):
+        os.fsync(output)
+
+
 def put_exit(folder: str, record: dict[str, object]) -> None:
     """Write the exit record, and keep trying for a minute where the disk refuses."""
     for _ in range(60):
@@ -235,7 +241,7 @@ def keep(folder: str, lock: int, asked: int = -1) -> int:
         stand_between(child, outer, output)
     code = wait_for(child)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    os.fsync(output)
+    sync(output)
     ended = {"exit": 128 - code if code < 0 else code, "signal": max(0, -code), "timed_out": overran}
     put_exit(folder, {**ended, "duration": time.monotonic() - begun, "at": time.time()})
     return 0
@@ -268,7 +274,11 @@ def stand_between(child: int, outer: int, output: int) -> None:
 
 
 def relay(child: int, outer: int, output: int) -> None:
-    """Every byte once to each side, until either is gone; what the command left in the background does not count."""
+    """Every byte once to each side, until either is gone; what the command left in the background does not count.
+
+    A disk that takes no more of the record ends nothing: the command has the terminal all the same.
+    """
+    unkept = 0
     while True:
         ready = select.select([0, outer], [], [], 0.1)[0]
         if not ready and os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
@@ -278,7 +288,7 @@ def relay(child: int, outer: int, output: int) -> None:
                 words = os.read(outer, 65_536)
                 if not words:
                     return
-                os.write(output, words)
+                unkept = put_words(output, words, unkept)
                 write_all(1, words)
             if 0 in ready:
                 keys = os.read(0, 4096)
@@ -287,6 +297,16 @@ def relay(child: int, outer: int, output: int) -> None:
                 write_all(outer, keys)
         except OSError:
             return  # the command's side is closed, or the terminal went away
+
+
+def put_words(output: int, words: bytes, unkept: int) -> int:
+    """Add to the record, after a word about what it lacks; returns how many bytes could not be kept by now."""
+    hole = b"\n[warroom: %d bytes of output could not be kept]\n" % unkept if unkept else b""
+    try:
+        write_all(output, hole + words)
+    except OSError:
+        return unkept + len(words)
+    return 0
 
 
 def write_all(to: int, content: bytes) -> None:

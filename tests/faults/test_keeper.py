@@ -362,3 +362,19 @@ def test_room_for_the_exit_record_is_set_aside_and_used_in_place(tmp_path: Path)
     after = (tmp_path / "exit.json").stat()
     assert (after.st_ino, after.st_size) == (before, keeper.ROOM_FOR_EXIT)
     assert isinstance(runs.look(tmp_path), Exited)
+
+
+async def test_a_disk_that_refuses_the_output_does_not_take_the_exit_code(place: Path) -> None:
+    run = spec(place, "exit 3")
+    run.folder.mkdir()
+    (run.folder / "out.log").symlink_to("/dev/full")  # neither takes bytes nor can be waited for
+    outcome = await carry_out(run)
+    assert isinstance(outcome, Exited) and outcome.exit == 3
+
+
+def test_a_hole_in_a_recorded_terminal_is_told_once_the_disk_takes_bytes_again(tmp_path: Path) -> None:
+    full, kept = os.open("/dev/full", os.O_WRONLY), os.open(tmp_path / "out.log", os.O_WRONLY | os.O_CREAT)
+    unkept = keeper.put_words(full, b"lost", keeper.put_words(full, b"also ", 0))
+    assert unkept == 9
+    assert keeper.put_words(kept, b"seen\n", unkept) == 0
+    assert (tmp_path / "out.log").read_bytes() == b"\n[warroom: 9 bytes of output could not be kept]\nseen\n"

@@ -229,6 +229,20 @@ async def test_an_interactive_command_is_answered_at_the_terminal_and_recorded(r
     assert room.carrier.tail(run.id, 1) == ("hello ana",)
 
 
+async def test_a_full_disk_does_not_take_the_terminal_from_a_command(room: Conductor) -> None:
+    with terminal() as hands:
+        lend = typing(hands, b"name? ", b"ana\r")
+
+        def on_a_full_disk(prepared: Prepared, attend: Callable[[], None]) -> None:
+            run = next(reversed(room.state.runs))
+            (room.carrier.run_folder(run) / "out.log").symlink_to("/dev/full")
+            lend(prepared, attend)
+
+        room.lend_terminal = on_a_full_disk
+        run = await carry_out(room, "ask")
+    assert (run.state, run.exit) == ("done", 0)
+
+
 async def test_its_exit_code_counts(room: Conductor) -> None:
     with terminal() as hands:
         room.lend_terminal = typing(hands, b"name? ", b"nobody\r")
