@@ -106,7 +106,13 @@ async def carry_out(conductor: Conductor, name: str, typed: str = "") -> Run:
 async def stopped(conductor: Conductor, run: Run) -> Run:
     await until(lambda: bool(conductor.carrier.tail(run.id, 1)) or run.step != "watch")
     await conductor.stop(run.id, "interrupt")
-    await until(lambda: conductor.state.runs[run.id].ended is not None)
+    folder = conductor.carrier.run_folder(run.id)
+
+    def ended() -> bool:
+        runs.stop(folder, "interrupt")  # bash between two commands may miss one: a person presses again
+        return conductor.state.runs[run.id].ended is not None
+
+    await until(ended)
     return conductor.state.runs[run.id]
 
 
