@@ -8,10 +8,17 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
+from rich.cells import cell_len
+from rich.style import Style
+
 from runbook import books
 from runbook.checking.check import check
 from runbook.logs.clean import clean, clean_lines
+from runbook.logs.index import Chain
 from runbook.logs.redact import redact
+from runbook.logs.rows import rows_of
+from runbook.logs.scan import parse as parse_query
+from runbook.logs.traces import Folded
 from runbook.model import Effect, Signal
 from runbook.providers.calls import calls
 from runbook.providers.git_text import invocations, pushes
@@ -24,10 +31,13 @@ from runbook.signals.exposition import page_of
 from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.http_json import Hole
 from runbook.steps import effects
+from widgets.log_lines import LineStyles, line_strip
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 _RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _OPEN = re.compile(r"[^\w\s./:=@%,+-]")
+SECRETS = ("hunter22hunter",)
+STYLES = LineStyles(**dict.fromkeys(("plain", "muted", "error", "warn", "note", "found", "here", "hand"), Style()))
 TODAY = date(2026, 1, 1)
 SIGNALS = {
     signal.id: signal
@@ -83,6 +93,48 @@ def line(data: bytes) -> None:
         assert not _RAW.search(one) and "\n" not in one
 
 
+class _Bytes:
+    """A file in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def size(self) -> int:
+        return len(self.data)
+
+    def read(self, count: int, offset: int) -> bytes:
+        return self.data[offset : offset + count]
+
+
+def log(data: bytes) -> None:
+    """A log from its bytes to the cells of the screen: nothing raw, every row as wide as the pane, whatever it holds.
+
+    The first byte says the pane's width, how far it is moved to the right, and whether lines are shown as written.
+    """
+    shape = data[0] if data else 0
+    width, shift, raw = (80, 1, 7, 159)[shape & 3], (0, 40)[shape >> 2 & 1], bool(shape & 8)
+    chain = Chain()
+    chain.append(_Bytes(data[1:]))
+    folded = Folded(chain)
+    query = parse_query("~[a-z]=|error")
+    for reader in (chain, folded):
+        lines = reader.lines(reader.back(chain.end, 50), 50)
+        rows = rows_of(lines, SECRETS, query, chain.notes(), as_written=lambda _: raw)
+        assert len(rows) == len(lines)
+        for row in rows:
+            for text in (row.text, row.tail):
+                assert not _RAW.search(text), repr(text)
+                assert clean(text) == text, repr(text)
+                assert not any(secret in text for secret in SECRETS), repr(text)
+            for start, end in (row.mark, *row.found):
+                assert 0 <= start <= end <= len(row.text)
+            strip = line_strip(row, width, shift, STYLES, here=bool(shape & 16))
+            shown = "".join(segment.text for segment in strip)
+            assert not _RAW.search(shown), repr(shown)
+            assert cell_len(shown) == width, repr(shown)
+            assert len(shown) <= 12 * width + 40, "marks piled up on a few cells"
+
+
 def condition(data: bytes) -> None:
     """A condition: understood, and its own words mean the same again; or refused in a sentence."""
     try:
@@ -105,6 +157,7 @@ TARGETS: dict[str, Target] = {
     "form": form,
     "command": command,
     "line": line,
+    "log": log,
     "condition": condition,
     "metrics": metrics,
 }
@@ -129,6 +182,17 @@ def seeds(name: str) -> Iterator[bytes]:
                 "\u202eabc\u2066".encode(),
                 b"\xff\xfe\x00a\r\nb",
                 *lines[::40],
+            )
+        case "log":
+            yield from (
+                b"\x00"
+                + b'{"ts":"2026-11-26T03:14:15Z","level":"error","msg":"\\u001b[31m no \\u202e","k":{"a":[1]}}\n',
+                b'\x01ts=2026-11-26T03:14:15Z level=warn msg="a \\" b" password=hunter22hunter\n',
+                b'\x04Traceback (most recent call last):\n  File "x", line 3\nValueError: \x1b[2J\x9b31m\r\n',
+                b"\x08\x1b]52;c;eA==\x07 \x1bPq\x1b\\ \x90q\x9c \x1b^pm\x1b\\ \x1b_apc\x1b\\ \x1bX\x1b\\\n",
+                b"\x02e" + "\u0301".encode() * 400 + "\U0001f468\u200d\U0001f469 漢字\u202e".encode(),
+                b"\x11" + "x\u0300\u0335\u20dd".encode() * 60 + b"\n\xff\xfe\x00\n\n",
+                *(b"\x00" + line for line in lines[::60]),
             )
         case "condition":
             yield from (b"error_rate > 5% for 5m", b"health == 200", b"p95 < 1.5s", b"live != abc1234")
