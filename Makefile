@@ -6,10 +6,10 @@ BIN := .venv/bin
 SOURCES := $(shell find runbook widgets tui -name '*.py' -o -name '*.yaml')
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help env demo test check clients corpus bench screenshots format lock clean
+.PHONY: help env demo test check clients corpus bench bench-logs screenshots format lock clean
 
 help: ## list what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 env: .venv/.ready ## make or refresh .venv/, with the warroom program in it
 
@@ -49,6 +49,9 @@ corpus: env ## measure the Markdown reader on the runbooks of other teams, if th
 
 bench: env ## measure start-up, idle, key latency, side by side
 	@$(BIN)/python -m tests.bench
+
+bench-logs: env ## measure the log pane beside lnav, toolong, less (half an hour; BENCH="--soak 60 --sizes 1" is quicker)
+	@$(BIN)/python -m tests.bench.logs $(BENCH)
 
 screenshots: env ## make screenshots/ again, from the scenes of the tests
 	@$(BIN)/python -m tests.scenes

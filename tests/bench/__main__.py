@@ -35,6 +35,10 @@ def row(name: str, figure: str, beside: str = "") -> None:
     print(f"  {name:46} {figure:>14}  {beside}", flush=True)
 
 
+def say(words: str) -> None:
+    print(words, flush=True)
+
+
 def wall(argv: Sequence[str]) -> float:
     at = time.perf_counter()
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, env=ENV)

@@ -72,7 +72,7 @@ class Terminal:
         self.bytes = 0
         self.last = 0.0
         self._buffer = bytearray()
-        self._hooks: list[Callable[[float], None]] = []
+        self.hooks: list[Callable[[float], None]] = []
         whole = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **env}
         for name in _DROPPED:
             whole.pop(name, None)
@@ -124,7 +124,7 @@ class Terminal:
             self.last = at
             self.bytes += length
             self._stream.feed(data)
-            for hook in tuple(self._hooks):
+            for hook in tuple(self.hooks):
                 hook(at)
         return True
 
@@ -147,13 +147,13 @@ class Terminal:
 
         if not after and holds(self.text()):
             return self.last
-        self._hooks.append(look)
+        self.hooks.append(look)
         try:
             end = time.monotonic() + seconds
             while not seen and not self.closed and time.monotonic() < end:
                 self.pump(0.05)
         finally:
-            self._hooks.remove(look)
+            self.hooks.remove(look)
         return seen[0] if seen else None
 
     def run_for(self, seconds: float) -> None:
