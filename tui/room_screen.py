@@ -142,7 +142,7 @@ class RoomScreen(Screen[None]):
 
         self.desk = Desk(conductor)
         self.log_desk = LogDesk(feeds(conductor), conductor, self._log_moved, lambda: self.room.asks, self.do)
-        self._show_log()  # a log that is quiet tells of nothing, and is read all the same
+        self.show_log()  # a log that is quiet tells of nothing, and is read all the same
         conductor.on_change = self.ask_redraw
         conductor.lend_terminal = lender(self.room)
         self._output_timer = self.set_interval(0.1, self._follow_output, pause=True)
