@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runbook.conductor import Conductor
+from runbook.logs.merge import Origin
+from runbook.logs.merging import Merging
 from runbook.logs.spooled import Order, SpoolFollower, Spooling, shell
 from runbook.logs.view import LogView
 from runbook.model import LogSource, Param
@@ -13,40 +15,70 @@ from runbook.steps import session, values
 
 SPOOL = "spool"
 """Where in the incident's folder the logs' commands are kept."""
+_SIGNS = frozenset("*?[")
 
 
 class Feed:
-    """One log of the runbook. Opened as soon as its values are known and, for a command, the runbook is trusted."""
+    """One log of the runbook. Ready as soon as its values are known and, for a command, the runbook is trusted."""
 
     def __init__(self, source: LogSource, conductor: Conductor) -> None:
         self.source = source
         self.name = source.title or (Path(source.path).name if source.path else source.run)
         self.waits = ""
-        """Why it is not opened yet."""
+        """Why it is not ready yet."""
+        self.origin: Origin | None = None
+        """Where its lines come from, once it is ready."""
         self._conductor = conductor
         self._spooling: Spooling | None = None
 
-    def open(self, changed: Callable[[], None], *, trusted: bool) -> LogView | None:
-        """Its view, not started yet; None while it cannot be opened, and `waits` says why."""
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it names files, each of them a log of its own."""
+        return bool(_SIGNS & set(self.source.path))
+
+    def prepare(self, changed: Callable[[], None], *, trusted: bool) -> bool:
+        """Whether it is ready now; while it is not, `waits` says why."""
         known, runbook = self._conductor.known_values(), self._conductor.runbook
-        text = self.source.run or self.source.path
+        name, text = self.source.id, self.source.run or self.source.path
         if unset := values.missing(text, known, {param.id for param in runbook.params}):
             self.waits = f"waits for a value: {unset[0]}"
-            return None
-        if self.source.path:
-            return LogView(Path(self._conductor.carrier.fill_plain(text, known)).expanduser(), self.name)
-        if not trusted:
+        elif self.source.path:
+            path = str(Path(self._conductor.carrier.fill_plain(text, known)).expanduser())
+            self.origin = Origin(name, pattern=path) if self.is_pattern else Origin(name, path)
+        elif not trusted:
             self.waits = "not run before the runbook is trusted"
-            return None
+        else:
+            self._order_command(text, known, runbook.params, changed)
+        if self.origin:
+            self.waits = ""
+        return self.origin is not None
+
+    def _order_command(
+        self, text: str, known: dict[str, str], params: tuple[Param, ...], changed: Callable[[], None]
+    ) -> None:
+        carrier = self._conductor.carrier
         try:
-            order = self._order(text, known, runbook.params)
+            filled = values.fill(text, known, params)
         except values.ValueRefused as refused:
             self.waits = f"{refused.param} cannot stand in its command"
-            return None
+            return
+        order = Order(
+            argv=tuple(shell(filled)),
+            cwd=str(carrier.repository or carrier.folder),
+            env=session.environment(carrier.environ, session.names_in(text), {}),
+        )
         folder = self._conductor.folder / SPOOL / self.source.id
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._spooling = Spooling(folder, order, changed)
-        return LogView(folder, self.name, follower=SpoolFollower(folder))
+        self.origin = Origin(self.source.id, spool=str(folder))
+
+    def view(self) -> LogView:
+        """A view of it alone, not started yet; it must be ready."""
+        assert self.origin
+        if self.origin.spool:
+            folder = Path(self.origin.spool)
+            return LogView(folder, self.name, follower=SpoolFollower(folder))
+        return LogView(self.origin.path, self.name)
 
     async def start(self) -> None:
         """Runs the command, if it is one. Raises OSError."""
@@ -60,19 +92,49 @@ class Feed:
     @property
     def counting(self) -> bool:
         """Whether its standing says other words each second."""
-        return bool(self._spooling and self._spooling.standing.again)
+        return bool(self.waits or (self._spooling and self._spooling.standing.again))
 
     def close(self) -> None:
         if self._spooling:
             self._spooling.close()
 
-    def _order(self, text: str, known: dict[str, str], params: tuple[Param, ...]) -> Order:
-        carrier = self._conductor.carrier
-        return Order(
-            argv=tuple(shell(values.fill(text, known, params))),
-            cwd=str(carrier.repository or carrier.folder),
-            env=session.environment(carrier.environ, session.names_in(text), {}),
-        )
+
+class Together:
+    """All logs as one, in the order of their times, with what each of them is doing."""
+
+    def __init__(self, conductor: Conductor, changed: Callable[[], None]) -> None:
+        self._conductor = conductor
+        self._merging = Merging(conductor.folder / SPOOL / "together", changed)
+        (conductor.folder / SPOOL).mkdir(mode=0o700, exist_ok=True)
+        self.start = self._merging.start
+        self.add = self._merging.add
+        self.close = self._merging.close
+
+    def view(self) -> LogView:
+        folder = self._merging.folder
+        return LogView(folder, "all logs", follower=SpoolFollower(folder))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The short names that the lines begin with."""
+        return tuple(self._merging.states)
+
+    def found(self) -> tuple[Feed, ...]:
+        """A feed for each file that a pattern named."""
+        ready = []
+        for name, (_, path) in self._merging.states.items():
+            feed = Feed(LogSource(id=name, path=path), self._conductor)
+            feed.origin = Origin(name, path)
+            ready.append(feed)
+        return tuple(ready)
+
+    def state(self, name: str) -> str:
+        """How a file stands: `missing`, `rotated`, `following`; empty while that is not known."""
+        return self._merging.states.get(name, ("", ""))[0]
+
+    @property
+    def trouble(self) -> str:
+        return self._merging.trouble
 
 
 def feeds(conductor: Conductor) -> tuple[Feed, ...]:

@@ -71,6 +71,10 @@ def _other_log(now: Situation) -> str:
     return _in("logs")(now) or ("" if now.other_log else "there is no other log")
 
 
+def _choice_of_logs(now: Situation) -> str:
+    return _ready(now) or ("" if now.other_log else "there is no other log")
+
+
 def _follows(now: Situation) -> str:
     return _in("logs")(now) or _driving(now) or ("" if now.follows else "no command is followed here")
 
@@ -214,6 +218,7 @@ ACTIONS: tuple[Action, ...] = (
         "logs",
         bound=False,
     ),
+    Action("log.which", "L", "look at one log alone, or all as one: each with how it stands", "logs", _choice_of_logs),
     Action("log.stop", "x", "stop the command that is followed (then X, K)", "stop it", _follows, "logs", bound=False),
     Action("move", "up,down,j,k,g,G,pageup,pagedown", "move in a pane", "move", group="panes", bound=False),
 )

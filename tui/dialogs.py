@@ -117,6 +117,22 @@ def present(screen: RoomScreen) -> None:
     presenting.present(screen)
 
 
+def choose_log(screen: RoomScreen) -> None:
+    from runbook.providers.provider import Target
+    from widgets.picker import Picker
+
+    desk = screen.log_desk
+    assert desk is not None
+    targets = tuple(Target(name, title, detail=how) for name, title, how in desk.choices())
+
+    def take(name: str | None) -> None:
+        if name is not None:
+            desk.choose(name)
+            screen.go("logs")
+
+    screen.app.push_screen(Picker("Which log?", targets, chosen=desk.shown, free=False), take)
+
+
 def save_snapshot(screen: RoomScreen) -> None:
     from tui import saving
 
@@ -147,6 +163,7 @@ ACTS: dict[str, Callable[[RoomScreen], None]] = {
     "contacts": show_contacts,
     "trigger": show_triggers,
     "snapshot": save_snapshot,
+    "log.which": choose_log,
     "report": write_report,
     "presenter": present,
     "help": show_help,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from runbook.conductor import Conductor
 from runbook.incident.state import Run
-from runbook.log_feeds import Feed
+from runbook.log_feeds import Feed, Together
 from runbook.logs.clean import clean
 from runbook.logs.view import LogView
 from runbook.logs.window import LogWindow
@@ -19,6 +19,9 @@ from widgets.log_rule import LogSource
 
 if TYPE_CHECKING:
     from tui.room_screen import RoomScreen
+
+ALL = "all"
+"""The name of all the runbook's logs together."""
 
 
 class Stop(Record, frozen=True):
@@ -50,8 +53,12 @@ class LogDesk:
         self._conductor, self._moved, self._trusted, self._do = conductor, moved, trusted, do
         self._feeds = {f"log {feed.source.id}": feed for feed in feeds}
         self._views: dict[str, LogView] = {}
-        self.shown = next(iter(self._feeds), "")
-        self._open_feeds()
+        several = len(feeds) > 1 or any(feed.is_pattern for feed in feeds)
+        self._together = Together(conductor, self._heard) if several else None
+        self.shown = ALL if several else next(iter(self._feeds), "")
+        self._prepare()
+        if self._together is not None:
+            self._do(self._together.start())
 
     def _add(self, name: str, view: LogView) -> None:
         self._views[name] = view
@@ -59,20 +66,35 @@ class LogDesk:
         view.start()
 
     def _changed(self, name: str) -> None:
-        if self.shown == name:
+        if self.shown in (name, ALL):
             self._moved()
 
-    def _open_feeds(self) -> None:
-        """Opens what can be opened by now: a value was set, the runbook is trusted."""
+    def _heard(self) -> None:
+        """The merge tells how each log stands, and of files that a pattern named."""
+        assert self._together is not None
+        taken = {feed.origin.path for feed in self._feeds.values() if feed.origin}
+        for feed in self._together.found():
+            if feed.origin and feed.origin.path and feed.origin.path not in taken:
+                self._feeds[f"log {feed.source.id}"] = feed
+        self._changed(ALL)
+
+    def _prepare(self) -> None:
+        """Readies what can be by now: a value was set, the runbook is trusted."""
         for name, feed in self._feeds.items():
-            if name not in self._views:
-                view = feed.open(partial(self._changed, name), trusted=self._trusted())
-                if view is not None:
-                    self._add(name, view)
-                    self._do(feed.start())
+            if feed.origin is None and feed.prepare(partial(self._changed, name), trusted=self._trusted()):
+                self._do(feed.start())
+                if self._together is not None and feed.origin:
+                    self._together.add(feed.origin)
 
     @property
     def view(self) -> LogView | None:
+        """The view that is looked at; a log is followed by itself from the first look at it on."""
+        if self.shown not in self._views:
+            feed = self._feeds.get(self.shown)
+            if self.shown == ALL and self._together is not None:
+                self._add(ALL, self._together.view())
+            elif feed is not None and feed.origin is not None:
+                self._add(self.shown, feed.view())
         return self._views.get(self.shown)
 
     @property
@@ -86,25 +108,29 @@ class LogDesk:
             view.close()
         for feed in self._feeds.values():
             feed.close()
+        if self._together is not None:
+            self._together.close()
 
     def look(self) -> bool:
         """Takes in the follows that began and lets go of those that ended unseen; True when it is to be painted."""
         before = self.shown
-        self._open_feeds()
+        self._prepare()
         running = [run for run in self._conductor.state.unsettled if run.mode == "follow" and run.state == "running"]
         for run in running:
             if run.id not in self._views:
                 name = run.text.strip().splitlines()[0]
                 self._add(run.id, LogView(self._conductor.carrier.run_folder(run.id) / "out.log", name))
                 self.shown = run.id
-        for name in set(self._views) - {*self._feeds, self.shown} - {run.id for run in running}:
+        for name in set(self._views) - {ALL, *self._feeds, self.shown} - {run.id for run in running}:
             self._views.pop(name).close()
-        feed = self._feeds.get(self.shown)
-        return self.shown != before or bool(feed and (feed.counting or feed.waits))
+        looked_at = self._feeds.values() if self.shown == ALL else filter(None, (self._feeds.get(self.shown),))
+        return self.shown != before or any(feed.counting for feed in looked_at)
 
     def _names(self) -> list[str]:
         """What there is to look at, the runbook's own first."""
-        return list(dict.fromkeys((*self._feeds, *self._views))) or [""]
+        all_together = (ALL,) if self._together is not None else ()
+        logs = (name for name, feed in self._feeds.items() if not feed.is_pattern)
+        return list(dict.fromkeys((*all_together, *logs, *self._views))) or [""]
 
     def next(self) -> None:
         """On to the next source, in a circle that begins with the runbook's own."""
@@ -119,6 +145,8 @@ class LogDesk:
         """What the pane's rule says beside the name."""
         run, after = self.run, self._after()
         other = "" if after == self.shown else self._title(after)
+        if self.shown == ALL and self._together is not None:
+            return LogSource(stands=self._troubles(), other=other, names=self._together.names)
         if run is None:
             feed = self._feeds.get(self.shown)
             return LogSource(stands=feed.standing() if feed else "", other=other)
@@ -128,7 +156,31 @@ class LogDesk:
         stop = {"": "x stops", "interrupt": "interrupted, X terminates"}.get(run.stop_asked, "K kills")
         return LogSource(follows=f"follows, {stop}", other=other)
 
+    def _troubles(self) -> str:
+        """Every log that is not simply followed, and how it stands."""
+        assert self._together is not None
+        stands = {feed.source.id: self._stands(feed) for feed in self._feeds.values() if not feed.is_pattern}
+        usual = ("", "follows", "following")
+        told = [f"{name} {how.partition(', again')[0]}" for name, how in stands.items() if how not in usual]
+        return ", ".join(filter(None, (self._together.trouble, *told))) or f"{len(stands)} logs"
+
+    def _stands(self, feed: Feed) -> str:
+        state = self._together.state(feed.source.id) if self._together else ""
+        return feed.standing() or state
+
+    def choices(self) -> tuple[tuple[str, str, str], ...]:
+        """What can be looked at: each with its key, its name and how it stands."""
+        stands = {name: self._stands(feed) for name, feed in self._feeds.items()}
+        return tuple((name, self._title(name), stands.get(name, "")) for name in self._names())
+
+    def choose(self, name: str) -> None:
+        """Looks at one of the choices."""
+        self.shown = name
+        self._moved()
+
     def _title(self, name: str) -> str:
+        if name == ALL:
+            return "all logs"
         view = self._views.get(name)
         return view.name if view else self._feeds[name].name if name in self._feeds else "back"
 

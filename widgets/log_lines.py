@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -30,9 +31,14 @@ class LineStyles(Record, frozen=True):
     found: Style
     here: Style
     hand: Style
+    sources: tuple[Style, ...] = ()
+    """By turns for the names of logs that are shown as one."""
 
 
 GUTTER = 1
+SOURCES = 4
+"""Colours for the names of logs that are shown as one."""
+BAR = " | "
 LEAST_TAIL = 12
 """Cells below which a trace's error would be a stump."""
 _SIGNS: dict[Level, GlyphName] = {"error": "bad", "warn": "warn"}
@@ -42,9 +48,18 @@ Sign = Literal["", "cursor", "mark"]
 
 
 def line_strip(
-    row: LogRow, width: int, shift: int, styles: LineStyles, sign: Sign = "", *, here: bool = False
+    row: LogRow,
+    width: int,
+    shift: int,
+    styles: LineStyles,
+    sign: Sign = "",
+    *,
+    here: bool = False,
+    names: Sequence[str] = (),
 ) -> Strip:
     """The row in `width` cells, moved left by `shift` characters; `here` is the line at hand.
+
+    `names` are those of the logs that are shown as one, each in a colour of its own where a line begins with it.
 
     The first cell is the gutter: `sign`, or how bad a line in its short form is.
     """
@@ -73,7 +88,8 @@ def line_strip(
     if not row.note:
         if row.mark[1] and row.level in _SIGNS:
             marks.append((row.mark, bad))
-        if stamp := _TIME.match(row.text):
+        behind = _name_at(row.text, names, styles, marks)
+        if stamp := _TIME.match(row.text, behind):
             marks.append((stamp.span(), styles.muted))
     if sign:
         gutter = Segment(glyph(sign), styles.plain + styles.hand)
@@ -83,6 +99,16 @@ def line_strip(
         gutter = Segment(" ", styles.plain)
     under = [Segment(chip, base + styles.muted)] if chip else []
     return Strip([gutter, *_segments(shown, marks, shift, base), *under], width)
+
+
+def _name_at(text: str, names: Sequence[str], styles: LineStyles, marks: list[tuple[tuple[int, int], Style]]) -> int:
+    """Marks the name that a line begins with, and returns where its own text begins."""
+    name, bar, _ = text.partition(BAR) if names else ("", "", "")
+    number = next((at for at, known in enumerate(names) if bar and known[: len(name)] == name.rstrip()), -1)
+    if number < 0:
+        return 0
+    marks.append(((0, len(name) + 2), styles.sources[number % SOURCES]))
+    return len(name) + len(BAR)
 
 
 _QUIET = frozenset({"debug", "trace"})

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from runbook.logs.clean import clean
 from runbook.logs.window import LogWindow
-from widgets.log_lines import LineStyles, Sign, line_strip
+from widgets.log_lines import SOURCES, LineStyles, Sign, line_strip
 from widgets.log_rule import LogSource, about, standing
 from widgets.pane import Pane
 from widgets.words import glyph
@@ -43,11 +43,15 @@ class LogText(Widget, can_focus=True):
     LogText > .log--found { text-style: underline; color: $text-accent; }
     LogText > .log--here { text-style: reverse; color: $text-accent; }
     LogText > .log--hand { color: $text-accent; }
+    LogText > .log--source-0 { color: $text-primary; }
+    LogText > .log--source-1 { color: $text-success; }
+    LogText > .log--source-2 { color: $text-secondary; }
+    LogText > .log--source-3 { color: $text-accent; }
     LogText > .log--prompt { background: $foreground 8%; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"log--{name}" for name in ("muted", "error", "warn", "note", "found", "here", "hand", "prompt")
-    }
+    } | {f"log--source-{number}" for number in range(SOURCES)}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "down", show=False, id="log.down"),
         Binding("k,up", "move(-1)", "up", show=False, id="log.up"),
@@ -142,6 +146,7 @@ class LogText(Widget, can_focus=True):
         self.window = LogWindow()
         self.asking: Asked | None = None
         self.typed = ""
+        self._names: tuple[str, ...] = ()
         self._shift = 0
         self._told = 0
         self._styles: LineStyles | None = None
@@ -151,7 +156,11 @@ class LogText(Widget, can_focus=True):
         """How many lines fit: the prompt, or a word about filter and search, takes the last row."""
         return max(1, self.size.height - (1 if self._foot() else 0))
 
-    def show(self, window: LogWindow) -> None:
+    def show(self, window: LogWindow, names: tuple[str, ...] = ()) -> None:
+        """`names`: of the logs that are shown as one, as their lines begin with them."""
+        if names != self._names:
+            self._names = names
+            self.refresh()
         if window is self.window:
             return
         rows_only = _painted(window) == _painted(self.window)
@@ -290,7 +299,8 @@ class LogText(Widget, can_focus=True):
     def _line_styles(self) -> LineStyles:
         if self._styles is None:
             named = {name: self.get_component_rich_style(f"log--{name}") for name in _NAMES}
-            self._styles = LineStyles(plain=self.rich_style, **named)
+            sources = tuple(self.get_component_rich_style(f"log--source-{number}") for number in range(SOURCES))
+            self._styles = LineStyles(plain=self.rich_style, sources=sources, **named)
         return self._styles
 
     def render_line(self, y: int) -> Strip:
@@ -302,9 +312,8 @@ class LogText(Widget, can_focus=True):
         rows = self.window.rows
         if y < len(rows):
             row = rows[y]
-            return line_strip(
-                row, width, self._shift, styles, self._sign(row.offset), here=row.offset == self.window.match
-            )
+            here, sign = row.offset == self.window.match, self._sign(row.offset)
+            return line_strip(row, width, self._shift, styles, sign, here=here, names=self._names)
         words = self._empty() if y == 0 and not rows else ""
         return Strip([Segment(words, styles.muted)]).adjust_cell_length(width, styles.muted)
 
@@ -359,7 +368,7 @@ class LogPane(Pane):
 
     def show(self, window: LogWindow, source: LogSource | None = None) -> None:
         """Shows another window; paints only what differs."""
-        self.text.show(window)
+        self.text.show(window, source.names if source else ())
         note = about(window, source or LogSource(), self.size.width)
         self.label(note=note, right=standing(window))
         self.set_class(window.state in ("waiting", "missing", "unreadable"), "-stale")

@@ -15,6 +15,8 @@ class LogSource(Record, frozen=True):
     """How the command stands that writes it, `follows, x stops`; empty for a log of the runbook."""
     stands: str = ""
     """How the command of a log of the runbook stands: `ended, exit 1, again in 8 s`; empty for a file."""
+    names: tuple[str, ...] = ()
+    """Where several logs are shown as one: the short names that their lines begin with."""
     other: str = ""
     """The name of what `l` shows instead; empty where there is nothing else."""
 

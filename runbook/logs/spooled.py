@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from runbook.logs import spooler
+from runbook.logs.beside import Beside
 from runbook.logs.follow import Follower
 from runbook.logs.index import Note, OpenFile
 from runbook.logs.inotify import Inotify
@@ -103,79 +102,33 @@ class Standing(Record, frozen=True):
 
 
 class Spooling:
-    """A spooler and its life line: it ends with `close`, and with this process."""
+    """A spooler: it ends with `close`, and with this process."""
 
     def __init__(self, folder: Path, order: Order, changed: Callable[[], None] = lambda: None) -> None:
         self.folder, self.order, self.changed = folder, order, changed
         self.standing = Standing()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._closed = False
-        self._said = b""
+        self.beside = Beside(self._told, self._lost)
 
     async def start(self, **bounds: int) -> None:
-        """Starts it beside the loop. Raises OSError where no process can be made."""
-        process = await asyncio.to_thread(self._spawn, bounds)
-        if self._closed:
-            _end(process)
-            return
-        self._process = process
-        assert process.stdout
-        asyncio.get_running_loop().add_reader(process.stdout.fileno(), self._heard)
-
-    def _spawn(self, bounds: Mapping[str, int]) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            (sys.executable, "-I", "-S", spooler.__file__),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env=self.order.env,
-            start_new_session=True,
-            pass_fds=(self.order.fd,) if self.order.fd >= 0 else (),
-        )
+        """Raises OSError where no process can be made."""
         order = {"folder": str(self.folder), "argv": self.order.argv, "cwd": self.order.cwd, "fd": self.order.fd}
-        assert process.stdin
-        process.stdin.write(json.dumps(order | dict(bounds)).encode() + b"\n")
-        process.stdin.flush()
-        return process
+        argv = (sys.executable, "-I", "-S", spooler.__file__)
+        await self.beside.start(argv, self.order.env, (order | bounds,), self.order.fd)
 
-    def _heard(self) -> None:
-        assert self._process and self._process.stdout
-        data = os.read(self._process.stdout.fileno(), 65536)
-        *whole, self._said = (self._said + data).split(b"\n")
-        for line in whole:
-            self.standing = Standing(**json.loads(line))
-        if not data:
-            self._deaf()
-            self.standing = Standing("stopped: its keeper was killed")
+    def _told(self, said: dict[str, Any]) -> None:
+        self.standing = Standing(**said)
         self.changed()
 
-    def _deaf(self) -> None:
-        assert self._process and self._process.stdout
-        asyncio.get_running_loop().remove_reader(self._process.stdout.fileno())
+    def _lost(self) -> None:
+        self.standing = Standing("stopped: its keeper was killed")
+        self.changed()
 
     def close(self) -> None:
-        """Lets the life line go: the command and its group end at once, without anybody waiting for it."""
-        self._closed = True
-        if self._process is not None:
-            self._deaf()
-            _end(self._process)
-            self._process = None
+        """The command and its group end at once, without anybody waiting for it."""
+        self.beside.close()
 
     def words(self) -> str:
         return self.standing.words(time.time())
-
-
-_ending: list[subprocess.Popen[bytes]] = []
-"""Spoolers whose life line was let go; the dead among them are reaped when the next one is."""
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin and process.stdout
-    process.stdin.close()
-    process.stdout.close()
-    _ending.append(process)
-    _ending[:] = [one for one in _ending if one.poll() is None]
 
 
 def shell(text: str) -> Sequence[str]:

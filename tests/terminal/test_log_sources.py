@@ -35,7 +35,7 @@ class Place:
 
     def __init__(self, folder: Path, book: str, command: str = "{warroom} open kiosk.yaml") -> None:
         self.folder = folder / "kiosk"
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
         (self.folder / "kiosk.yaml").write_text(book.replace("FOLDER", str(self.folder)))
         self.env = {"WARROOM_HOME": str(folder / "home"), "HOME": str(folder), "GIT_CONFIG_GLOBAL": os.devnull}
         self.trust()
@@ -86,3 +86,37 @@ def test_a_command_is_a_log_and_ends_with_the_room(place: Callable[..., Place]) 
     kiosk.tmux.wait("Leave the room")
     kiosk.tmux.keys("q")
     wait_until_gone(pid)
+
+
+SEVERAL = """\
+version: 1
+id: kiosk
+title: Kiosk
+logs:
+  - {id: till, title: the till, run: tail -F FOLDER/till.txt}
+  - {id: web, title: the web shop, path: FOLDER/web.txt}
+  - {id: app, title: the others, path: FOLDER/app/*.log}
+methods:
+  - id: swap
+    title: Swap
+    steps: [{id: look, title: Look, run: cat kiosk.txt}]
+"""
+
+
+def test_several_logs_are_one_by_their_times_and_each_alone(place: Callable[..., Place], tmp_path: Path) -> None:
+    (tmp_path / "kiosk" / "app").mkdir(parents=True)
+    kiosk = place(SEVERAL)
+    kiosk.write("till.txt", "2026-11-26 10:00:02 till first", "  and its second line")
+    kiosk.tmux.wait(r"2 Logs ─ all logs .* web missing", 40)
+    kiosk.tmux.wait(r"till *\| 2026-11-26 10:00:02 till first\s+till *\|   and its second")
+    kiosk.write("web.txt", "2026-11-26 10:00:03 web first")
+    kiosk.write("app/cellar.log", "2026-11-26 10:00:04 cellar first")
+    screen = kiosk.tmux.wait("cellar first")
+    assert "web first" in screen
+    kiosk.tmux.wait(r"2 Logs ─ all logs .* 3 logs")
+    kiosk.tmux.keys("L")
+    kiosk.tmux.wait(r"Which log\?[\s\S]*all logs[\s\S]*the till +follows[\s\S]*the web shop +following[\s\S]*cellar")
+    kiosk.tmux.keys("w", "e", "b", "Enter")
+    screen = kiosk.tmux.wait(r"2 Logs ━ the web shop")
+    assert "web first" in screen
+    assert "till first" not in screen

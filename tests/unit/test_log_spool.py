@@ -43,7 +43,7 @@ async def running(folder: Path, text: str, **bounds: int) -> AsyncIterator[tuple
                 await asyncio.sleep(0.02)
 
     await spooling.start(**bounds)
-    process = spooling._process
+    process = spooling.beside.process
     try:
         yield spooling, until
     finally:
@@ -94,7 +94,7 @@ async def test_it_ends_with_the_room_and_so_does_all_that_it_started(tmp_path: P
     text = f"{stubborn}sleep 600 & echo $! >> {pids}; setsid bash -c 'echo $$ >> {pids}; exec sleep 600' & wait"
     async with running(folder, text) as (spooling, until):
         await until(lambda: pids.exists() and len(pids.read_text().split()) == 2)
-    assert spooling._process is None
+    assert spooling.beside.process is None
     found = [int(pid) for pid in pids.read_text().split()]
     await until(lambda: all(map(gone, found)))
 

@@ -37,7 +37,7 @@ DOCUMENTS = Path(__file__).parents[2] / "documents"
 _RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _OPEN = re.compile(r"[^\w\s./:=@%,+-]")
 SECRETS = ("hunter22hunter",)
-STYLES = LineStyles(**dict.fromkeys(("plain", "muted", "error", "warn", "note", "found", "here", "hand"), Style()))
+STYLES = LineStyles(*(Style(),) * 8)
 TODAY = date(2026, 1, 1)
 SIGNALS = {
     signal.id: signal

@@ -1,0 +1,54 @@
+"""The room's side of a merge: starts the process that writes several logs as one text, and hears how each stands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import runbook
+from runbook.logs.beside import Beside
+from runbook.logs.merge import Origin
+
+_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from runbook.logs.merge import main; main()"
+
+
+class Merging:
+    """Several logs as one; `states` holds each one's state and path by its name, those that a pattern named too."""
+
+    def __init__(self, folder: Path, changed: Callable[[], None] = lambda: None) -> None:
+        self.folder = folder.with_name(f"{folder.name}-{os.getpid()}")
+        self.changed = changed
+        self.states: dict[str, tuple[str, str]] = {}
+        self.trouble = ""
+        self._origins: list[Origin] = []
+        self._beside = Beside(self._told, self._lost)
+
+    def add(self, origin: Origin) -> None:
+        """Another source, also after the start."""
+        self._origins.append(origin)
+        self._beside.send(msgspec.to_builtins(origin))
+
+    async def start(self) -> None:
+        """Raises OSError where no process can be made."""
+        sent = tuple(self._origins)
+        root = str(Path(runbook.__file__).parents[1])
+        argv = (sys.executable, "-I", "-c", _START, root, str(self.folder))
+        await self._beside.start(argv, {"PATH": os.defpath}, [msgspec.to_builtins(origin) for origin in sent])
+        for origin in self._origins[len(sent) :]:
+            self._beside.send(msgspec.to_builtins(origin))
+
+    def _told(self, said: dict[str, Any]) -> None:
+        self.states = {name: (str(state), str(path)) for name, (state, path) in said.items()}
+        self.changed()
+
+    def _lost(self) -> None:
+        self.trouble = "stopped: what merges them was killed; l shows each alone"
+        self.changed()
+
+    def close(self) -> None:
+        self._beside.close()

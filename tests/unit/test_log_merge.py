@@ -1,0 +1,194 @@
+"""Several logs as one: each line once, in the order of the times, never before an earlier line of its own source."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runbook.logs.merge import HOLD, Merger, Origin
+from runbook.logs.spooled import SpoolFollower
+from runbook.logs.spooler import Spool
+
+WALL = 1_793_490_862.0
+
+
+class Desk:
+    """Logs in a folder, merged turn by turn on a clock of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now = 0.0
+        self.said: dict[str, object] = {}
+        self.merger = Merger(Spool(str(folder / "merged")), self.said.update)
+        self.follower = SpoolFollower(folder / "merged")
+
+    def add(self, name: str, *lines: str) -> None:
+        with (self.folder / f"{name}.log").open("a") as log:
+            log.write("".join(f"{line}\n" for line in lines))
+
+    def follow(self, *names: str) -> None:
+        for name in names:
+            self.merger.add(Origin(name, str(self.folder / f"{name}.log")))
+
+    def turn(self, passed: float = 2 * HOLD) -> list[str]:
+        """Everything that is merged after this turn."""
+        while self.merger.turn(self.now, WALL):
+            pass
+        self.now += passed
+        self.merger.turn(self.now, WALL)
+        self.follower.check()
+        chain = self.follower.chain
+        return [line.head.decode() for line in chain.lines(chain.start, 1_000_000)]
+
+
+def second(number: int) -> str:
+    return f"2026-10-31T23:{number // 60:02}:{number % 60:02}Z"
+
+
+def test_lines_are_merged_by_time_and_a_trace_stays_behind_its_line(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.add("api", f"{second(1)} in", f"{second(5)} failed", "  at one", "  at two")
+    desk.add("worker", f"{second(3)} job", f"{second(9)} done")
+    desk.follow("api", "worker")
+    assert desk.turn() == [
+        f"api    | {second(1)} in",
+        f"worker | {second(3)} job",
+        f"api    | {second(5)} failed",
+        "api    |   at one",
+        "api    |   at two",
+        f"worker | {second(9)} done",
+    ]
+
+
+def test_a_late_line_stands_where_it_came(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.add("a", f"{second(10)} a")
+    desk.add("b", f"{second(11)} b")
+    desk.follow("a", "b")
+    before = desk.turn()
+    desk.add("a", f"{second(5)} late")
+    desk.add("b", f"{second(12)} next")
+    assert desk.turn()[: len(before)] == before
+    assert sorted(desk.turn()[len(before) :]) == [f"a | {second(5)} late", f"b | {second(12)} next"]
+
+
+def test_a_line_waits_a_moment_for_an_earlier_one_of_another_source(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.add("a", f"{second(1)} first")
+    desk.follow("a", "b")
+    desk.turn()
+    desk.add("a", f"{second(9)} later")
+    desk.merger.turn(desk.now, WALL)
+    desk.add("b", f"{second(8)} earlier")
+    assert desk.turn()[1:] == [f"b | {second(8)} earlier", f"a | {second(9)} later"]
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> list[tuple[str, int]]:
+    """What happens: a line with a time (or none) in a source, a rotation, a turn, a moment that passes."""
+    happened = st.tuples(
+        st.sampled_from(["a", "a", "b", "b", "c", "rotate a", "rotate b", "truncate c", "turn", "turn"]),
+        st.integers(-1, 600),
+    )
+    return draw(st.lists(happened, max_size=60))
+
+
+@given(steps())
+@settings(max_examples=60, deadline=None)
+def test_every_line_is_there_once_and_in_its_sources_order(
+    tmp_path_factory: pytest.TempPathFactory, happened: list[tuple[str, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("merge")
+    desk = Desk(folder)
+    for name in "abc":
+        desk.add(name)
+    desk.follow("a", "b", "c")
+    desk.turn()
+    written: dict[str, list[str]] = {name: [] for name in "abc"}
+    for count, (what, when) in enumerate(happened):
+        if what in written:
+            line = f"{second(when)} line {count}" if when >= 0 else f"line {count} without a time"
+            desk.add(what, line)
+            written[what].append(line)
+        elif what == "turn":
+            desk.turn(when / 1000)
+        elif what.startswith("rotate"):
+            desk.turn()
+            path = folder / f"{what[-1]}.log"
+            path.rename(folder / f"{what[-1]}.log.1")
+            path.write_text("")
+        else:
+            desk.turn()
+            (folder / "c.log").write_text("")
+    merged = [line for line in desk.turn() if "──" not in line]
+    for name, lines in written.items():
+        assert [line.partition(" | ")[2] for line in merged if line.startswith(f"{name} ")] == lines
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(-1, 600)), max_size=80))
+@settings(max_examples=60, deadline=None)
+def test_what_is_there_on_opening_is_sorted_as_an_oracle_sorts_it(
+    tmp_path_factory: pytest.TempPathFactory, wanted: list[tuple[str, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("merge")
+    desk = Desk(folder)
+    expected = []
+    reached = dict.fromkeys("abc", -math.inf)
+    for number, (name, when) in enumerate(wanted):
+        line = f"{second(when)} {number}" if when >= 0 else f"{number}"
+        desk.add(name, line)
+        reached[name] = max(reached[name], when if when >= 0 else -math.inf)
+        expected.append((reached[name], name, number, f"{name} | {line}"))
+    desk.follow("a", "b", "c")
+    assert desk.turn() == [line for *_, line in sorted(expected)]
+
+
+def test_a_pattern_finds_files_that_come_later_and_none_that_were_rotated_away(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.add("api", "one")
+    (tmp_path / "api.log.1").write_text("old\n")
+    (tmp_path / "api.log.2.gz").write_bytes(b"\x1f\x8b")
+    desk.merger.add(Origin("app", pattern=str(tmp_path / "*.log*")))
+    assert desk.turn() == ["api | one"]
+    desk.add("worker", "born", "grown")
+    (tmp_path / "link.log").symlink_to("worker.log")
+    desk.turn(1)
+    assert sorted(line.split("|")[1] for line in desk.turn(1)) == [" born", " grown", " one"]
+    (tmp_path / "api.log").rename(tmp_path / "api.log.9")
+    desk.add("api", "two")
+    desk.turn(1)
+    texts = [line.split("|")[1].strip() for line in desk.turn(1) if "──" not in line]
+    assert sorted(texts) == ["born", "grown", "one", "two"]
+    assert len(desk.said) == 2
+
+
+def test_the_states_of_all_are_told(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.add("a", "x")
+    desk.follow("a", "gone")
+    desk.turn()
+    assert {name: said[0] for name, said in desk.said.items()} == {"a": "following", "gone": "missing"}  # type: ignore[index]
+
+
+def test_a_very_long_line_is_one_line(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.add("a", "x" * 700_000, "next")
+    desk.follow("a", "b")
+    lines = desk.turn()
+    assert [line[:6] for line in lines] == ["a | xx", "a | ne"]
+    assert sum(file.stat().st_size for file in (tmp_path / "merged").iterdir()) == 700_000 + len("next") + 2 * len(
+        "a | \n"
+    )
+
+
+def test_only_the_last_of_a_large_file_is_merged_on_opening(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.add("a", *(f"line {number:07}" for number in range(400_000)))
+    desk.follow("a", "b")
+    lines = desk.turn()
+    assert lines[-1] == "a | line 0399999"
+    assert 150_000 < len(lines) < 170_000
