@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from runbook.drill import database
+from runbook.drill import database, network
 from runbook.drill.scenarios import Scenario, scenario
 from runbook.drill.world import DrillError, World, build
 from runbook.model import Record, Seconds
@@ -132,6 +132,8 @@ def start(
     if chosen.name == "bad-migration":
         progress("making the database, and migrating it")
         database.make(folder, Path(world.repository))
+    if chosen.name == "cdn":
+        (folder / network.RUNBOOK).write_text(network.runbook(), encoding="utf-8")
     (folder / "alive").touch()
     command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py"))]
     command += ["--folder", str(folder), "--scenario", name, "--seed", str(seed), "--build", str(build_seconds)]

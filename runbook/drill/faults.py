@@ -270,6 +270,28 @@ def _script(before: str, after: str) -> str:
     return f"BEGIN IMMEDIATE;\nALTER TABLE product RENAME COLUMN {before} TO {after};\nCOMMIT;\n"
 
 
+# ── cdn: pages that nobody on the way may keep any more ──────────────────────────────────────────────
+
+COOKIE = Fault(
+    subjects=("Renew the session with every page", "Keep visitors signed in while they browse"),
+    edits=(
+        Edit(
+            "app/wsgi.py",
+            """    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), *caching(environ, status)]
+""",
+            """    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), *caching(environ, status)]
+    session = session_id(environ.get("HTTP_COOKIE", "")) or "visitor"
+    headers.append(("Set-Cookie", f"session={session}; Max-Age={settings.SESSION_LIFETIME}"))
+""",
+        ),
+    ),
+)
+
+FRESH = Fault(
+    subjects=("Never show a price that is a minute old", "Prices are always fresh"),
+    edits=(Edit("app/settings.py", "PAGE_LIFETIME = 60\n", "PAGE_LIFETIME = 0\n"),),
+)
+
 # ── silent: figures stored in a new form, which the code before it cannot read ──────────────────────
 
 
@@ -329,6 +351,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         _renamed("restock", "back_in_days"),
         _renamed("price", "net_price"),
     ),
+    "cdn": (COOKIE, FRESH),
     "silent": (
         _by_country("Count quotes by country", '"DE", "UK", "US"'),
         _by_country("Tell quotes by country in the metrics", '"DE", "US"'),

@@ -67,6 +67,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         mend="Method 4: take the migration back by its down script. Going back in git alone does not help.",
     ),
     Scenario(
+        name="cdn",
+        description="A release keeps the CDN from caching any page: all requests travel to the shop itself.",
+        severity="SEV-2",
+        title="The homepage is slow and the shop gets all requests itself",
+        trigger="CDN HIT rate below 20 %",
+        mend="Revert the bad commit, or roll back to the tag before; the cache fills again by itself.",
+    ),
+    Scenario(
         name="silent",
         description="A release breaks a quarter of all requests and stores figures that the code before cannot read.",
         severity="SEV-2",

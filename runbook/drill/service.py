@@ -31,7 +31,9 @@ from types import ModuleType
 from typing import Any, cast
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Headers = tuple[tuple[str, str], ...]
 
+NO_STORE: Headers = (("Cache-Control", "no-store"),)
 WINDOW = 15.0
 """Seconds of requests that the quantiles are taken from."""
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -282,9 +284,9 @@ class Handler(BaseHTTPRequestHandler):
     def serve_shop(self, path: str, query: str) -> None:
         started = time.monotonic()
         self.service.metrics.begin()
-        code = 500
+        code, caching = 500, NO_STORE
         try:
-            code, kind, body = self.run_application(path, query)
+            code, kind, body, caching = self.run_application(path, query)
         except Exception as error:  # an application server answers 500 to any error of the application
             kind, body = "application/json", b'{"error": "internal server error"}'
             trace = traceback.format_exc().rstrip()
@@ -298,15 +300,16 @@ class Handler(BaseHTTPRequestHandler):
         self.service.log.write(
             level, "shop.access", f'"{self.command} {self.path[:300]}" {code} {len(body)} {seconds * 1000:.0f}ms'
         )
-        self.answer(code, kind, body)
+        self.answer(code, kind, body, caching)
 
-    def run_application(self, path: str, query: str) -> tuple[int, str, bytes]:
+    def run_application(self, path: str, query: str) -> tuple[int, str, bytes, Headers]:
         length = min(int(self.headers.get("Content-Length") or 0), BODY_LIMIT)
-        answered: list[tuple[int, str]] = []
+        answered: list[tuple[int, str, Headers]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]]) -> None:
             kind = next((value for name, value in headers if name == "Content-Type"), "text/plain")
-            answered.append((int(status[:3]), kind))
+            caching = tuple((name, value) for name, value in headers if name in ("Cache-Control", "Set-Cookie"))
+            answered.append((int(status[:3]), kind, caching))
 
         environ = {
             "REQUEST_METHOD": self.command,
@@ -317,16 +320,17 @@ class Handler(BaseHTTPRequestHandler):
             "wsgi.input": io.BytesIO(self.rfile.read(length)),
         }
         body = b"".join(self.service.application(environ, start_response))
-        code, kind = answered[-1]
-        return code, kind, body
+        code, kind, caching = answered[-1]
+        return code, kind, body, caching or NO_STORE
 
-    def answer(self, code: int, kind: str, body: bytes) -> None:
+    def answer(self, code: int, kind: str, body: bytes, caching: Headers = NO_STORE) -> None:
         self.send_response_only(code)
         self.send_header("Server", self.server_version)
         self.send_header("Date", self.date_time_string())
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
+        for name, value in caching:
+            self.send_header(name, value)
         if self.service.draining:
             self.send_header("Connection", "close")
         self._headers_buffer: list[bytes]  # http.server's own; one write for head and body avoids a 40 ms delay

@@ -52,6 +52,9 @@ class Supervisor:
             Environment(name, branch, self.folder, listener(), services | database(self.folder, name), options.build)
             for name, branch in (("production", "production"), ("staging", "main"))
         ]
+        self.front = listener() if options.scenario == "cdn" else None
+        """Where customers come in, when that is not the shop itself."""
+        self.edge: subprocess.Popen[bytes] | None = None
         self.load: subprocess.Popen[bytes] | None = None
         self.hosted: Production | None = None
         if options.scenario == "cloud":
@@ -63,6 +66,7 @@ class Supervisor:
         threading.Thread(target=self.cache.serve_forever, kwargs={"poll_interval": 1}, daemon=True).start()
         progress("deploying production and staging")
         self._first_deploys()
+        self._start_edge()
         progress("letting the customers in")
         self._start_load()
         for environment in self.environments:
@@ -84,24 +88,38 @@ class Supervisor:
         if any(environment.live is None for environment in self.environments):
             raise RuntimeError("a version could not be deployed; deploy.log says why")
 
+    def _start_edge(self) -> None:
+        if self.front is None:
+            return
+        command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("edge.py"))]
+        command += ["--origin", url(self.environments[0].listener), "--fd", str(self.front.fileno())]
+        self.edge = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=(self.front.fileno(),)
+        )
+
+    def _addresses(self) -> tuple[str, str]:
+        """Of production and staging, as customers know them."""
+        production, staging = self.environments
+        return url(self.front or production.listener), url(staging.listener)
+
     def _start_load(self) -> None:
         rates = (self.options.rate, self.options.staging_rate)
-        targets = [f"{url(each.listener)}={rate}" for each, rate in zip(self.environments, rates, strict=True)]
+        targets = [f"{address}={rate}" for address, rate in zip(self._addresses(), rates, strict=True)]
         command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("load.py"))]
         self.load = subprocess.Popen(
             [*command, "--seed", str(self.options.seed), *targets], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
         )
 
     def _write_facts(self) -> None:
-        production, staging = self.environments
+        production, staging = self._addresses()
         facts = {
             "format": 1,
             "pid": os.getpid(),
             "started": time.time(),
             "scenario": self.options.scenario,
             "seed": self.options.seed,
-            "production_url": url(production.listener),
-            "staging_url": url(staging.listener),
+            "production_url": production,
+            "staging_url": staging,
             "environment": self.hosted.begin() if self.hosted else {},
         }
         unfinished = self.folder / "drill.json.part"
@@ -121,14 +139,17 @@ class Supervisor:
                 return
             if self.load is not None and self.load.poll() is not None:
                 self._start_load()
+            if self.edge is not None and self.edge.poll() is not None:
+                self._start_edge()
             for environment in self.environments:
                 environment.rotate(LOG_LIMIT)
 
     def end(self) -> None:
         self.ended.set()
-        if self.load is not None:
-            self.load.kill()
-            self.load.wait()
+        for process in (self.load, self.edge):
+            if process is not None:
+                process.kill()
+                process.wait()
         if self.hosted is not None:
             self.hosted.end()
         for environment in self.environments:

@@ -89,3 +89,17 @@ def test_a_slow_shop_is_failed_then_partial_then_recovered_as_it_gets_faster(dri
     room.tmux.wait("RECOVERED", 90)
     said = re.findall("failed|partial|recovered", " ".join(verdicts(room)))
     assert said.index("failed") < said.index("partial") < said.index("recovered")
+
+
+def test_a_cdn_that_keeps_nothing_is_a_reason_to_roll_back_until_its_cache_is_filled_again(drill: Drill) -> None:
+    room = drill("cdn")
+    walks.until_red(room)
+    before = room.tmux.wait(
+        r"ADVICE  roll back now: CDN hits \d(\.\d+)? % < 20 % for 0:\d\d → Revert the commit in git"
+    )
+    assert re.search(r"error rate +0 % .*✓ met", before) and re.search(r"homepage p95 +0\.\d+ s", before)
+    walks.tag_to_production(room, good_tag(room))
+    after = room.tmux.wait("RECOVERED", 90)
+    assert re.search(r"CDN hits +(100|[2-9]\d(\.\d+)?) %", after)
+    assert "roll back now" not in after
+    room.tmux.wait(r"homepage p95 +\d(\.\d+)? ms", 60)

@@ -339,3 +339,39 @@ def test_each_step_of_the_start_is_told(start: Callable[..., Drill]) -> None:
     lines: list[str] = []
     start("bad-deploy", progress=lines.append)
     assert lines == ["making the remote and your clone", "deploying production and staging", "letting the customers in"]
+
+
+def edge(drill: Drill) -> dict[str, Any]:
+    answer: dict[str, Any] = get(f"{drill.production_url}/cdn/metrics")[1]
+    return answer
+
+
+def share_fetched(drill: Drill) -> float:
+    """Of the next 200 requests, the share that the shop itself had to answer."""
+    before = edge(drill)
+    wait_for(lambda: edge(drill)["requests"] >= before["requests"] + 200, "200 requests")
+    after = edge(drill)
+    share: float = (after["fetched_from_origin"] - before["fetched_from_origin"]) / (
+        after["requests"] - before["requests"]
+    )
+    return share
+
+
+def cache_says(drill: Drill, method: str = "GET") -> str:
+    request = urllib.request.Request(f"{drill.production_url}/", method=method)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return str(answer.headers.get("X-Cache"))
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_cdn_fetches_every_page_from_the_shop_until_the_bad_commit_is_reverted(
+    start: Callable[..., Drill], tmp_path: Path, seed: int
+) -> None:
+    drill = start("cdn", seed)
+    assert share_fetched(drill) == 1
+    assert [cache_says(drill) for _ in range(2)] == ["PASS", "PASS"]
+    slow = edge(drill)["homepage"]["p95"]
+    change(drill, tmp_path / "clean", "production", "revert", "--no-edit", drill.world.bad)
+    wait_for(lambda: cache_says(drill) == "HIT", "the homepage is kept again")
+    assert share_fetched(drill) < 0.9
+    wait_for(lambda: edge(drill)["homepage"]["p95"] < slow / 10, "the homepage is quick again")

@@ -12,6 +12,9 @@ CACHE_URL = os.environ.get("CACHE_URL", "redis://127.0.0.1:6379")
 CACHE_TIMEOUT = 1.0
 SESSION_LIFETIME = 1800
 
+# How long the CDN and browsers may keep a page of the catalogue.
+PAGE_LIFETIME = 60
+
 CURRENCY = "EUR"
 HOME_COUNTRY = "DE"
 FREE_SHIPPING_FROM = 80.00

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from . import sessions
+from . import sessions, settings
 from .catalogue import UnknownProduct
 from .routes import ROUTES, Answer, Request
 
@@ -20,8 +20,17 @@ def application(
         kind, body = "text/html; charset=utf-8", payload.encode()
     else:
         kind, body = "application/json", json.dumps(payload).encode()
-    start_response(f"{status} {REASONS[status]}", [("Content-Type", kind), ("Content-Length", str(len(body)))])
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), *caching(environ, status)]
+    start_response(f"{status} {REASONS[status]}", headers)
     return [body]
+
+
+def caching(environ: dict[str, Any], status: int) -> list[tuple[str, str]]:
+    """The catalogue's pages are the same for everybody: whoever carries them may keep them for a while."""
+    path = environ["PATH_INFO"]
+    if status == 200 and (path == "/" or path.startswith("/api/products")):
+        return [("Cache-Control", f"public, max-age={settings.PAGE_LIFETIME}")]
+    return [("Cache-Control", "no-store")]
 
 
 def answer(environ: dict[str, Any]) -> Answer:
