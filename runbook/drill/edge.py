@@ -100,7 +100,7 @@ class Edge(ThreadingHTTPServer):
         """Counters since it began; the homepage's quantile is of the last 15 s, None without a request."""
         with self.lock:
             durations = sorted(seconds for _, seconds in self.homepage)
-            p95 = round(durations[min(len(durations) - 1, len(durations) * 95 // 100)], 4) if durations else None
+            p95 = round(durations[min(len(durations) - 1, len(durations) * 95 // 100)], 6) if durations else None
             return {"requests": self.requests, "fetched_from_origin": self.fetched, "homepage": {"p95": p95}}
 
 

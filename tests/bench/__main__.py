@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from runbook.drill.drill import attach
+from tests.bench import signals
 from tests.bench.terminal import Terminal
 
 BIN = Path(sys.executable).parent
@@ -158,6 +159,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=9)
     options.add_argument("--seconds", type=float, default=20)
     options.add_argument("--keys", type=int, default=150)
+    options.add_argument("--signal-seconds", type=float, default=60, help="600 for the ten minutes of the goal")
     chosen = options.parse_args()
     print(f"warroom, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians")
     with tempfile.TemporaryDirectory() as folder:
@@ -166,6 +168,7 @@ def main() -> None:
         try:
             starts(chosen.runs, home)
             living(home, chosen.seconds, chosen.keys)
+            signals.bench(BIN / "warroom", home, chosen.signal_seconds, row)
         finally:
             for drill in filter(None, map(attach, home.glob("drills/*"))):
                 drill.stop()

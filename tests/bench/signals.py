@@ -1,0 +1,122 @@
+"""What twenty signals at one reading a second cost a room (CPU, memory, bytes sent), and one redraw of a chart."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.bench.terminal import Terminal
+from widgets.chart import ChartData, ChartPalette, Threshold, draw
+
+Row = Callable[..., None]
+SIGNALS = 20
+WARM_UP = 20.0
+"""Seconds until the charts are drawn and what is imported late is there."""
+POINTS = 300
+SIZE = (80, 15)
+TURNS = 60
+
+
+class Numbers(BaseHTTPRequestHandler):
+    """Answers each address with a number that changes, over a kept connection."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        value = 2 + math.sin(time.monotonic() / 7 + len(self.path))
+        body = json.dumps({"value": value, "status": "healthy"}).encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.wfile.write(head.encode() + body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+def runbook(address: str) -> str:
+    """Twenty numbers, each with an address of its own; four of them judged."""
+    kinds = ["error_rate", "latency", "latency", "requests"] + ["other"] * (SIGNALS - 4)
+    signals = "".join(
+        f"  s{n}: {{source: http_json, title: Signal {n}, kind: {kind}, unit: s, url: '{address}/{n * 'x'}',"
+        " path: value, every: 1s}\n"
+        for n, kind in enumerate(kinds)
+    )
+    triggers = "".join(
+        f"  - {{id: t{n}, urgency: conditional, text: Signal {n} is high, criterion: s{n} > 9 for 5m}}\n"
+        for n in range(4)
+    )
+    return (
+        f"version: 1\nid: twenty\ntitle: Twenty signals\nservice: shop\nsignals:\n{signals}triggers:\n{triggers}"
+        "methods:\n  - {id: wait, title: Wait, steps: [{id: w, title: Wait, manual: Wait.}]}\n"
+    )
+
+
+def memory_of(pid: int) -> float:
+    """Resident MiB of a process."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def room(warroom: Path, home: Path, seconds: float, row: Row) -> None:
+    """The room alone, at rest; the server's own cost is in this process and does not count."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Numbers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    book = home / "twenty.yaml"
+    book.write_text(runbook(f"http://127.0.0.1:{server.server_port}"))
+    argv = [str(warroom), "open", str(book), "--read-only", "--new"]
+    terminal = Terminal(argv, size=(160, 45), cwd=home, env={"WARROOM_HOME": str(home / "twenty")})
+    try:
+        if terminal.wait(lambda text: "signal 3" in text.lower() and "HEALTHY" in text, 40) is None:
+            raise SystemExit(f"the room never showed twenty signals:\n{terminal.text()}")
+        terminal.run_for(WARM_UP)
+        cpu, sent, before = terminal.cpu_seconds(), terminal.bytes, memory_of(terminal.pid)
+        terminal.run_for(seconds)
+        used = (terminal.cpu_seconds() - cpu) / seconds * 100
+        row(
+            f"{SIGNALS} signals at 1/s for {seconds:.0f} s",
+            f"{used:.2f} % CPU",
+            f"{memory_of(terminal.pid) - before:+.1f} MiB · {(terminal.bytes - sent) / seconds / 1024:.1f} KiB/s to the"
+            f" terminal; goals 6 % and 5 MB in 10 min",
+        )
+    finally:
+        terminal.close()
+        server.shutdown()
+        server.server_close()
+
+
+def redraw(row: Row) -> None:
+    """One chart of the size and length that the goal names: a reading further each time, and on a scale never drawn."""
+    palette = ChartPalette()
+
+    def data(turn: int, height: float) -> ChartData:
+        now = 1_800_000_000 + 3.0 * turn
+        points = tuple((now - 3 * ago, height * (1 + math.sin((turn - ago) / 9))) for ago in range(POINTS, -1, -1))
+        return ChartData(points, now=now, thresholds=(Threshold(height, "limit"),))
+
+    draw(data(0, 1.0), *SIZE, palette)
+    further = [timed(lambda turn=turn: draw(data(turn, 1.0), *SIZE, palette)) for turn in range(TURNS)]  # type: ignore[misc]
+    fresh = [timed(lambda turn=turn: draw(data(7 * turn, 1 + turn), *SIZE, palette)) for turn in range(TURNS)]  # type: ignore[misc]
+    row(
+        f"a chart of {POINTS} points redrawn at {SIZE[0]}×{SIZE[1]}",
+        f"{statistics.median(further) * 1000:.1f} ms",
+        f"{statistics.median(fresh) * 1000:.1f} ms with nothing kept from before; goal 12 ms",
+    )
+
+
+def timed(work: Callable[[], object]) -> float:
+    at = time.perf_counter()
+    work()
+    return time.perf_counter() - at
+
+
+def bench(warroom: Path, home: Path, seconds: float, row: Row) -> None:
+    """All of it; `seconds` of watching (600 for the goal's ten minutes)."""
+    redraw(row)
+    room(warroom, home, seconds, row)
