@@ -27,7 +27,8 @@ from widgets.action_view import ActionView, Nothing
 from widgets.chart import Mark, Threshold
 from widgets.footer import KeyHint
 from widgets.header import HeaderView
-from widgets.outline import OPEN_AT_FIRST, runbook_view
+from widgets.outline import runbook_view
+from widgets.outline_view import OPEN_AT_FIRST
 from widgets.signals_view import HealthCheck, SignalRow, SignalsView
 from widgets.verdict_bar import VerdictView
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 Opener = Callable[["WarRoom"], Coroutine[Any, Any, "tuple[Opening, Conductor]"]]
 KEEP_ALIVE = 20.0
+FIRST_KEYS = 0.06
+"""Seconds for a key that was pressed before there was a picture: what opening imports would hold its answer up."""
 
 
 class WarRoom(App[str]):
@@ -77,7 +79,7 @@ class WarRoom(App[str]):
     def on_mount(self) -> None:
         leave_on_signals(self._end_by_signal)
         # The empty room first: what opening it needs is imported while somebody looks at it already.
-        self.room_screen.call_after_refresh(lambda: self._keep(self._open()))
+        self.room_screen.call_after_refresh(lambda: self.set_timer(FIRST_KEYS, lambda: self._keep(self._open())))
 
     def tell(self, line: str) -> None:
         """How far the opening is; may be called from a thread."""

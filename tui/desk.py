@@ -29,7 +29,8 @@ from widgets.action_view import (
     WaitingFor,
 )
 from widgets.footer import KeyHint
-from widgets.outline import OutlineRow, with_values
+from widgets.outline import with_values
+from widgets.outline_view import OutlineRow
 from widgets.words import glyph, in_words, step_words
 
 Key = tuple[str, str]

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runbook.incident import home
-from runbook.incident.stream import JournalTrouble
 from tui import cli
 from tui.skeleton import first_frame, no_room, no_terminal
 
@@ -19,6 +17,8 @@ class Unfit(Exception):
 
 def open_room(args: argparse.Namespace) -> int:
     """Open the room on the runbook named, or found here, or on the open incident."""
+    from runbook.incident.stream import JournalTrouble
+
     try:
         values = values_of(args.values)
         folder = _incident(args)
@@ -91,6 +91,8 @@ def values_of(pairs: list[str]) -> dict[str, str]:
 
 
 def _incident(args: argparse.Namespace) -> Path | None:
+    from runbook.incident import home
+
     if args.resume is None:
         return _offered(args)
     found = home.find_incident(args.resume) if args.resume else _latest_open()
@@ -114,8 +116,10 @@ def _offered(args: argparse.Namespace) -> Path | None:
 
 def _latest_open() -> Path | None:
     """The newest incident that nobody closed; one that cannot be read is passed over."""
+    from runbook.incident import home
     from runbook.incident.journal import read_incident
     from runbook.incident.room import fold
+    from runbook.incident.stream import JournalTrouble
 
     for folder in home.list_incidents():
         try:
@@ -127,6 +131,8 @@ def _latest_open() -> Path | None:
 
 
 def _copy(folder: Path) -> str:
+    from runbook.incident import home
+
     copy = home.runbook_copy(folder)
     if not copy.is_file():
         raise Unfit(f"{folder} has no copy of its runbook; it cannot be gone on with.")
@@ -155,6 +161,7 @@ def _source(name: str | None) -> str:
 
 
 def _trusted(source: str, folder: Path | None) -> bool:
+    from runbook.incident import home
     from runbook.reading.trust import digest, is_trusted
 
     return _was_driven(folder) if folder is not None else is_trusted(source, digest(source), home.home())

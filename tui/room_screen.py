@@ -16,15 +16,15 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui import actions
-from tui.compositing import DirtyCompositor
 from widgets import action_asks as asks
 from widgets.action_panel import ActionPanel
 from widgets.action_view import Nothing
 from widgets.checklist import ChecklistPane
+from widgets.compositing import DirtyCompositor
 from widgets.footer import KeyFooter
 from widgets.header import NARROW, Header
 from widgets.log_pane import LogPane, LogText
-from widgets.outline import OPEN_AT_FIRST
+from widgets.outline_view import OPEN_AT_FIRST
 from widgets.pane import Pane, pane_tabs
 from widgets.signals_pane import SignalsBody, SignalsPane
 from widgets.signals_view import USUAL_WINDOW, WINDOWS

@@ -5,12 +5,14 @@ A handler is named `on_action_panel_confirmed` and so on, or uses `@on(Confirmed
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
-from runbook.steps.plan import Prepared
 from widgets.action_view import ActionView
+
+if TYPE_CHECKING:
+    from runbook.steps.plan import Prepared
 
 StopGrade = Literal["interrupt", "terminate", "kill"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
-from runbook.incident.state import Run
 from runbook.model import Effect, Record
-from runbook.signals.standing import Standing
 from widgets.action_view import (
     ActionView,
     Confirmation,
@@ -37,6 +37,10 @@ from widgets.words import (
     state_glyph,
     utc_second,
 )
+
+if TYPE_CHECKING:
+    from runbook.incident.state import Run
+    from runbook.signals.standing import Standing
 
 COPIED = "to be put in there, never run here; C copies it:"
 INDENT = 4

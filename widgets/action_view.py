@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from runbook.incident.state import Run
+from typing import TYPE_CHECKING
+
 from runbook.model import Effect, Record, Remedy, Seconds
-from runbook.providers.provider import Proof
-from runbook.signals.standing import Standing
-from runbook.steps.plan import Mode, Prepared
 from widgets.footer import KeyHint
+
+if TYPE_CHECKING:
+    from runbook.incident.state import Run
+    from runbook.providers.provider import Proof
+    from runbook.signals.standing import Standing
+    from runbook.steps.plan import Mode, Prepared
 
 
 class Nothing(Record, frozen=True):

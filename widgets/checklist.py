@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.message import Message
 
 from widgets.lines import columns, cut, join, spread
-from widgets.outline import OutlineRow, RunbookView, Tone
+from widgets.outline_view import OutlineRow, RunbookView, Tone
 from widgets.rows import Row, Rows
 from widgets.words import glyph
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from runbook.model import Effect, Record, Remedy
-from runbook.steps.plan import CheckResult, Mode, Prepared
 from widgets.action_view import Confirmation
 from widgets.lines import Part, command, cut, exact, join, spread, wrapped
 from widgets.words import EFFECT_STYLE, effect_sign, glyph
+
+if TYPE_CHECKING:
+    from runbook.steps.plan import CheckResult, Mode, Prepared
 
 INDENT = 4
 FOLD_AFTER = 8

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from widgets.compositing import DirtyCompositor
 from widgets.footer import KeyHint, draw_footer
 from widgets.pane import PaneRule
 from widgets.rows import Row, Rows
@@ -36,6 +37,7 @@ class ListDialog(ModalScreen[Result]):
 
     def __init__(self, title: str, note: str = "", right: str = "") -> None:
         super().__init__()
+        self._compositor = DirtyCompositor()
         self.heading = PaneRule()
         self.heading.title, self.heading.note, self.heading.right = title, note, right
         self.heading.focused_within = True

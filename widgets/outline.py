@@ -4,54 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Literal
 
 from runbook.incident.progress import next_step, still_open, taken_instead
 from runbook.incident.state import SETTLED, Mark, RoomState, StepState
 from runbook.logs.clean import clean
-from runbook.model import Effect, FollowUp, Method, Record, Runbook, Step
+from runbook.model import Effect, FollowUp, Method, Runbook, Step
 from runbook.signals.standing import OutcomeStanding
+from widgets.outline_view import OPEN_AT_FIRST, OutlineRow, RunbookView, Tone
 from widgets.words import MARK_WORDS, about, clock, glyph, in_words, mark_glyph, step_words, utc_minute
-
-RowKind = Literal["phase", "method", "step", "item", "trigger", "outcome", "note"]
-Tone = Literal["plain", "muted", "good", "bad", "warn", "live"]
-
-
-class OutlineRow(Record, frozen=True):
-    """One line of the outline. `target` names what it stands for: (method, step), (item,), (phase,) …"""
-
-    key: str
-    kind: RowKind
-    depth: int
-    text: str
-    right: str = ""
-    sign: str = ""
-    tone: Tone = "plain"
-    right_tone: Tone = "muted"
-    settled: bool = False
-    """Nothing more is asked of it."""
-    next: bool = False
-    """The first thing left to do in its method."""
-    selectable: bool = True
-    target: tuple[str, ...] = ()
-
-
-class RunbookView(Record, frozen=True):
-    """The outline with the words for the pane's rule."""
-
-    rows: tuple[OutlineRow, ...]
-    title: str = ""
-    progress: str = ""
-    """`4/5 before · 0/5 during`."""
 
 
 def follow_up_id(index: int) -> str:
     """The name under which a follow-up's tick is recorded."""
     return f"follow-up-{index + 1}"
-
-
-OPEN_AT_FIRST = frozenset({"phase:before", "phase:method"})
-"""The phases that are open when a room opens; `phase:method` stands for the chosen one."""
 
 
 def runbook_view(

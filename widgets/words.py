@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
-from runbook.incident.state import Mark
 from runbook.model import Effect, Record, Step
-from runbook.signals.standing import State
+
+if TYPE_CHECKING:
+    from runbook.incident.state import Mark
+    from runbook.signals.standing import State
 
 Said = Literal["failing", "failed", "partial", "recovered", "healthy", "unknown"]
 """What the verdict bar can say."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.widgets.hosts import Heard, Host, until
 from tests.widgets.samples import DONE, RUNBOOK, with_steps
 from widgets.checklist import ChecklistPane
-from widgets.outline import OPEN_AT_FIRST, runbook_view
+from widgets.outline import runbook_view
+from widgets.outline_view import OPEN_AT_FIRST
 
 OPEN = OPEN_AT_FIRST | {"phase:triggers"}
 ASKED = (

@@ -1,13 +1,16 @@
-"""A partial paint leaves on the terminal what a full one would have, and asks no widget beside the change."""
+"""A paint leaves on the terminal what Textual's own would have, and asks no widget that is not seen in it."""
 
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 
 import pyte
+import pytest
 from rich.console import RenderableType
 from rich.segment import Segment
-from textual._compositor import CompositorUpdate
+from textual._compositor import Compositor, CompositorUpdate
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.geometry import Region
@@ -17,7 +20,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tests.widgets.hosts import until
-from tui.compositing import DirtyCompositor
+from widgets.compositing import DirtyCompositor
 
 SIZE = (40, 12)
 
@@ -34,6 +37,18 @@ class Lines(Widget):
         return Strip([Segment(f"{self.letter}{y:02}" * self.size.width)]).crop(0, self.size.width)
 
 
+class Covered(Vertical):
+    """Lies in whole under what it contains."""
+
+    def __init__(self, asked: set[str]) -> None:
+        super().__init__()
+        self.asked = asked
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self.asked.add("covered")
+        return super().render_lines(crop)
+
+
 class Overlapping(Screen[None]):
     """Two columns, a scrolled list that is cut off, a frame, and something that lies over all of it."""
 
@@ -45,7 +60,7 @@ class Overlapping(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Lines("a", self.asked)
         with Horizontal():
-            with Vertical():
+            with Covered(self.asked):
                 yield Lines("b", self.asked)
                 yield Lines("c", self.asked)
             with VerticalScroll():
@@ -93,6 +108,13 @@ async def change(pilot: Pilot[None], letter: str, *regions: Region) -> set[str]:
     return set(asked)
 
 
+def by_textual(app: App[None]) -> list[str]:
+    """The whole screen as Textual's own compositor draws it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DirtyCompositor, "_get_renders", Compositor._get_renders)
+        return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
 async def test_a_partial_paint_shows_what_a_full_one_would() -> None:
     app, chance = Terminal(), random.Random(5)
     async with app.run_test(size=SIZE) as pilot:
@@ -100,7 +122,7 @@ async def test_a_partial_paint_shows_what_a_full_one_would() -> None:
         await change(pilot, "e")
         for _ in range(40):
             await change(pilot, chance.choice("abcde"))
-            assert app.shown.display == [strip.text for strip in app.screen._compositor.render_strips()]
+            assert app.shown.display == by_textual(app)
 
 
 async def test_what_lies_beside_the_change_is_not_drawn() -> None:
@@ -111,3 +133,21 @@ async def test_what_lies_beside_the_change_is_not_drawn() -> None:
             app.query_one(f"#{letter}", Lines)._styles_cache.clear()
         assert await change(pilot, "a") == {"a"}
         assert await change(pilot, "c") == {"c"}
+        app.screen.refresh(layout=True)
+        await change(pilot, "d")
+        assert "covered" not in app.query_one(Covered).asked
+
+
+def test_the_first_picture_needs_nothing_of_the_record_or_the_network() -> None:
+    late = {
+        "runbook.incident.events",
+        "runbook.conductor",
+        "runbook.opening",
+        "sqlite3",
+        "httpx",
+        "git",
+        "yaml",
+        "plotext",
+    }
+    code = f"import sys, tui.app, tui.launch; print(*({late} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "\n"

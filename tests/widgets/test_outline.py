@@ -7,7 +7,8 @@ from runbook.incident.state import RoomState, StepState, Tick
 from runbook.signals.standing import OutcomeStanding, Standing
 from tests.widgets.samples import DONE, REVERT_METHOD, RUNBOOK, STATE, at, with_steps
 from widgets.checklist import draw_row
-from widgets.outline import OPEN_AT_FIRST, follow_up_id, outline, runbook_view, short_value
+from widgets.outline import follow_up_id, outline, runbook_view, short_value
+from widgets.outline_view import OPEN_AT_FIRST
 
 ALL = OPEN_AT_FIRST | {
     "phase:triggers",
