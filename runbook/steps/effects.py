@@ -44,6 +44,10 @@ _COPIES = (
 """Making a copy of a database, or a prompt to it: no reason to fear for production's."""
 _RESTORES = r"(?i)dump|backup|\bbak\b|restore|snapshot|rollback|revert|\bdown\b|\.gz\b|\.xz\b|\.zst\b"
 
+_SPAN = 24
+"""Words that are read as one call, from each word on, where quotes do not tell calls apart: all of them would take
+time in the square of the text."""
+
 
 def names_production(text: str) -> bool:
     """Whether the text itself says `production` (or prod, prd) as a word."""
@@ -56,7 +60,8 @@ def infer(text: str) -> Effect:
         commands = simple_commands(text)
     except Unbalanced:
         words = tuple(re.sub(r"[\"'`();&|]", " ", text).split())
-        return worst_effect((Effect.CHANGE, *(_effect(words[n:], fed=True) for n in range(len(words)))))
+        spans = (words[start : start + _SPAN] for start in range(len(words)))
+        return worst_effect((Effect.CHANGE, *(_effect(span, fed=True) for span in spans)))
     effect = worst_effect(tuple(_whole(command) for command in commands))
     clients = any(runs(command.words, sql.CLIENTS) for command in commands)
     if clients and sql.destroys(text):
