@@ -163,7 +163,7 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
             run=run.id,
             exit=outcome.exit,
             ok=outcome.ok,
-            why=outcome.why,
+            why=outcome.why or (_doubt(room, run) if outcome.ok else ""),
             duration=outcome.duration,
             output=ev.File(path=f"runs/{run.id}/out.log", sha256=outcome.sha256, size=outcome.size),
             last_lines=outcome.last_lines,
@@ -172,6 +172,14 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
             address=outcome.address,
         ),
     )
+
+
+def _doubt(room: Conductor, run: Run) -> str:
+    """Why the success of a command that nobody proved is not to be believed; empty where there is no reason."""
+    if run.undo or run.remedy:
+        return ""
+    traps = (trap for index in run.commands for trap in room.traps_of(run.method, run.step, index) if trap.lies)
+    return " ".join(f"It ended well, which proves nothing: {trap.text}" for trap in traps)
 
 
 async def recover(room: Conductor) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from pathlib import Path
 from socket import gethostname
@@ -30,7 +30,7 @@ from runbook.providers.provider import Target
 from runbook.signals.samples import SampleFile, readings
 from runbook.signals.standing import Standing
 from runbook.steps import runs, values
-from runbook.steps.plan import Choice, Prepared, Role
+from runbook.steps.plan import Choice, Prepared, Role, Trap
 
 
 class Refused(Exception):
@@ -70,6 +70,8 @@ class Conductor:
         """The wait of which the record says already that it takes longer than its step allows."""
         self.carrying: tuple[str, str] | None = None
         """The step whose confirmed commands are being carried out, from the first to the last."""
+        self.traps: Mapping[tuple[str, str, int], tuple[Trap, ...]] = {}
+        """What is wrong with commands as the runbook writes them: by method, step and place in the step."""
         self.on_change: Callable[[], None] = lambda: None
         self.lend_terminal: Callable[[Prepared, Callable[[], None]], None] | None = None
         """Takes the screen away, calls what it was given, brings the screen back; None where there is no terminal."""
@@ -182,11 +184,17 @@ class Conductor:
         known = self.known_values()
         whole = self.procedure(method)
         prepared = await self.carrier.prepare(whole, step, unit, known, edited=edited, role=role)
-        instead = progress.taken_instead(whole, step, self.state) if role == "step" else None
-        if instead is None:
-            return prepared
-        warning = f"“{instead.title}” was done in its place: one of them is enough."
-        return msgspec.structs.replace(prepared, warnings=(warning, *prepared.warnings))
+        warnings = list(prepared.warnings)
+        if role == "step":
+            if instead := progress.taken_instead(whole, step, self.state):
+                warnings.insert(0, f"“{instead.title}” was done in its place: one of them is enough.")
+            warnings += [trap.text for i, _ in unit for trap in self.traps_of(method, step.id, i)]
+        return msgspec.structs.replace(prepared, warnings=tuple(dict.fromkeys(warnings)))
+
+    def traps_of(self, method: str, step: str, index: int) -> tuple[Trap, ...]:
+        """What is wrong with a command as it is written; nothing is said of what a person put in its place."""
+        place = (method, step, index)
+        return () if place in self.state.edits else self.traps.get(place, ())
 
     async def choose(self, prepared: Prepared, choice: Choice) -> None:
         """Write into the command what it lacks: a deviation from the runbook, for the reason that was shown."""

@@ -32,6 +32,7 @@ from runbook.signals import criteria
 from runbook.signals.monitor import Monitor
 from runbook.signals.pace import Pace, shorten
 from runbook.steps import effects
+from runbook.steps.plan import Trap
 
 Clock = Callable[[], datetime]
 
@@ -164,6 +165,7 @@ def drill_incident(drill: str, since: datetime) -> Path | None:
 
 async def make_ready(conductor: Conductor, repository: Path | None) -> None:
     """Make the clean room (a fetch can take seconds) and settle what an earlier room left open."""
+    looked = asyncio.create_task(asyncio.to_thread(_traps, conductor.runbook))
     carrier = conductor.carrier
     platforms = (
         *PLATFORMS,
@@ -180,6 +182,16 @@ async def make_ready(conductor: Conductor, repository: Path | None) -> None:
         else:
             carrier.no_clean_room = ""
             carrier.world = Together((Git(made.folder), *platforms))
+    conductor.traps = await looked
     if conductor.driving:
         await conductor.recover()
     conductor.on_change()
+
+
+def _traps(runbook: Runbook) -> Mapping[tuple[str, str, int], tuple[Trap, ...]]:
+    from runbook.checking.check import traps  # noqa: PLC0415 (the rules are not needed for the first picture)
+
+    try:
+        return traps(runbook)
+    except Exception:  # a rule that stumbles over one command takes nobody's room away at night
+        return {}

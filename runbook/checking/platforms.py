@@ -11,8 +11,8 @@ from runbook.checking.scene import Scene, Spot
 from runbook.model import Effect
 
 GONE: tuple[tuple[str, str], ...] = (
-    (r"railway rollback", "There is no railway rollback; the public API has it (GraphQL deploymentRollback, after canRollback), "
-     "or the dashboard. railway redeploy would deploy the broken version again."),
+    (r"railway rollback", "There is no railway rollback; the public API has it (deploymentRollback): write warroom railway rollback ID, "
+     "or use the dashboard. railway redeploy would deploy the broken version again."),
     (r"railway deployments$", "railway deployments lists nothing without a sub-command; write railway deployment list --json."),
     (r"(fly|flyctl) (rollback|releases rollback)", "fly has no rollback; deploy the old image: fly deploy --image REGISTRY/APP:TAG "
      "(fly releases --image names it)."),

@@ -101,8 +101,13 @@ class Scene:
     today: date
     is_installed: Callable[[str], bool]
     text: str = ""
+    only: Spot | None = None
+    """The one command that is asked about; None for all of them."""
 
     def spots(self) -> Iterator[Spot]:
+        if self.only is not None:
+            yield self.only
+            return
         for procedure in self.procedures:
             yield from procedure.spots
 

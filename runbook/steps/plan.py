@@ -25,6 +25,13 @@ class Choice(Record, frozen=True):
     detail: str = ""
 
 
+class Trap(Record, frozen=True):
+    """What a person should know of a command before it runs; `lies` where its exit code 0 proves nothing."""
+
+    text: str
+    lies: bool = False
+
+
 Role = Literal["step", "undo", "remedy"]
 Mode = Literal["run", "follow", "interactive"]
 
