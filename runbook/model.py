@@ -29,7 +29,10 @@ class Effect(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Effect).index(self)
+        return _HARMLESS_FIRST.index(self)
+
+
+_HARMLESS_FIRST = tuple(Effect)
 
 
 def worst_effect(effects: tuple[Effect, ...]) -> Effect:

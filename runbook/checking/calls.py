@@ -79,7 +79,7 @@ def calls(text: str) -> tuple[Call, ...]:
 
 def _calls(text: str, via: tuple[str, ...], depth: int, *, substituted: bool) -> list[Call]:
     try:
-        commands = simple_commands(text) if depth else []
+        commands = simple_commands(text) if depth else ()
     except Unbalanced:
         return []
     found: list[Call] = []

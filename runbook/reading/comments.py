@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from runbook.model import Record
+from runbook.reading.once import once
 from runbook.reading.recognise import looks_like_command
 
 Sort = Literal["title", "expected", "branch", "option", "example", "command"]
@@ -48,6 +49,7 @@ class Comment(Record, frozen=True):
     """The command that is commented out."""
 
 
+@once
 def comment(text: str) -> Comment:
     """What the text of a comment says, without its `#`."""
     said = _comment(text)

@@ -11,6 +11,7 @@ from runbook.reading.comments import Comment, comment, starts_alternative, tells
 from runbook.reading.dialect import Dialect, dialect, whole_script
 from runbook.reading.extent import Extent, extent
 from runbook.reading.inner import Inside, leads_into, leaves, still_inside
+from runbook.reading.once import once
 from runbook.reading.piece import Heading, Kind, Piece
 from runbook.reading.placeholders import masked, placeholders
 from runbook.reading.prompts import behind_prompts, item, typed_inside
@@ -36,13 +37,22 @@ _REACH = 400
 
 def pieces(lines: Sequence[str], first_line: int, language: str) -> tuple[Piece, ...]:
     """What the lines of a fence hold, in order; `language` is its label as written. Never raises."""
+    return tuple(
+        msgspec.structs.replace(piece, line=piece.line + first_line, last_line=piece.last_line + first_line)
+        for piece in _pieces(tuple(lines), language)
+    )
+
+
+@once
+def _pieces(lines: tuple[str, ...], language: str) -> tuple[Piece, ...]:
+    """The pieces, their lines counted from the fence's first."""
     text = [line.rstrip("\r\n").replace("\0", "�").replace("\u00a0", " ") for line in lines]
     spoken = dialect(language, text)
     if spoken == "shell" and whole_script(text):
-        return shown_whole("script", text, first_line)
+        return shown_whole("script", text, 0)
     if spoken in ("shell", "plain"):
-        return _Fence(text, first_line, spoken).read()
-    return shown_whole("typed" if spoken == "typed" else "script" if spoken == "file" else "output", text, first_line)
+        return _Fence(text, 0, spoken).read()
+    return shown_whole("typed" if spoken == "typed" else "script" if spoken == "file" else "output", text, 0)
 
 
 class _Fence:

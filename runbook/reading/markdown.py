@@ -28,6 +28,7 @@ from runbook.reading.document.thresholds import Numbers, ParseCriterion
 from runbook.reading.document.ways import Plan, Way
 from runbook.reading.document.words import Role
 from runbook.reading.document.wrapping import Unwrapped, unwrapped
+from runbook.reading.once import in_one_go
 from runbook.reading.problems import Problem, ReadingError
 from runbook.reading.tree import MAX_BYTES
 
@@ -40,9 +41,9 @@ def loads(text: str, path: str = "", *, parse_criterion: ParseCriterion, infer: 
         raise ReadingError([Problem(sentence="This is not text: it holds zero bytes.", file=path, line=1)])
     if len(text) > MAX_BYTES:
         raise ReadingError([Problem(sentence=f"The document is longer than {MAX_BYTES} characters.", file=path)])
-    whole = unwrapped(mended(text))
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return _Reader(whole, path, parse_criterion, infer, kind_of).runbook(digest)
+    with in_one_go():
+        return _Reader(unwrapped(mended(text)), path, parse_criterion, infer, kind_of).runbook(digest)
 
 
 class _Reader:

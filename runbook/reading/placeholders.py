@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
 from runbook.model import Record
+from runbook.reading.once import once
 from runbook.reading.programs import words_of
 
 Kind = Literal["text", "git_commit", "git_tag", "number", "url", "secret"]
@@ -34,6 +35,7 @@ class Spot(NamedTuple):
     sample: bool = False
 
 
+@once
 def placeholders(text: str, assigned: Collection[str] = ()) -> tuple[Placeholder, ...]:
     """The values a command leaves open, in the order of their first use; `assigned` are variables set elsewhere."""
     found: dict[str, Placeholder] = {}
@@ -48,6 +50,7 @@ def placeholders(text: str, assigned: Collection[str] = ()) -> tuple[Placeholder
     return tuple(found.values())
 
 
+@once
 def normalised(text: str, assigned: Collection[str] = ()) -> str:
     """The command with each open value as `<id>`; the text itself where nothing is open."""
     parts, at = [], 0
@@ -58,6 +61,7 @@ def normalised(text: str, assigned: Collection[str] = ()) -> str:
     return "".join([*parts, text[at:]])
 
 
+@once
 def masked(text: str) -> str:
     """The text with its placeholders as plain words of the same length, so that a shell grammar can read it."""
     if not _MARKED.search(text):
@@ -69,16 +73,17 @@ def masked(text: str) -> str:
     return "".join([*parts, text[at:]])
 
 
-def spots(text: str, assigned: Collection[str] = ()) -> list[Spot]:
+@once
+def spots(text: str, assigned: Collection[str] = ()) -> tuple[Spot, ...]:
     """The places where values are open, in order, none inside another."""
     if len(text) > LONGEST:
-        return []
+        return ()
     every = [*_bracketed(text), *_variables(text, assigned), *_words(text), *_samples(text)]
     kept: list[Spot] = []
     for spot in sorted(every, key=lambda spot: (spot.start, spot.sample, -spot.end)):
         if not kept or spot.start >= kept[-1].end:
             kept.append(spot)
-    return kept
+    return tuple(kept)
 
 
 def identifier(name: str) -> str:
@@ -116,6 +121,8 @@ def _bracketed(text: str) -> Iterator[Spot]:
 
 
 def _angles(text: str) -> Iterator[Spot]:
+    if "<" not in text:
+        return
     for match in _ANGLE.finditer(text):
         name = match[1]
         plain = name.lower().replace(" ", "-")
@@ -130,7 +137,7 @@ def _angles(text: str) -> Iterator[Spot]:
 
 
 def _squares(text: str) -> Iterator[Spot]:
-    if re.match(r"\s*(?:echo|printf|log\w*)\b", text):
+    if "[" not in text or re.match(r"\s*(?:echo|printf|log\w*)\b", text):
         return
     end = (
         text.find("\n") if "<<" in text.split("\n", 1)[0] else len(text)
@@ -157,6 +164,8 @@ def _squares(text: str) -> Iterator[Spot]:
 
 
 def _braces(text: str) -> Iterator[Spot]:
+    if "{" not in text:
+        return
     for match in _SHELL_BRACE.finditer(text):
         yield Spot(match.start(), match.end(), match[1])
     if re.search(r"\b(?:awk|gawk|parallel|xargs)\b|jsonpath|go-template", text):
@@ -171,6 +180,7 @@ _SET = re.compile(
     r"(?:^|[\s;&|({])(?:export\s+|local\s+|readonly\s+|declare\s+(?:-\w+\s+)?)?([A-Za-z_]\w*)(?:\[[^\]\n]*\])?\+?=|"
     r"\b(?:for|select)\s+([A-Za-z_]\w*)\b|\bread\s+(?:-\w+\s+(?:\"[^\"\n]*\"\s+|'[^'\n]*'\s+)?)*([A-Za-z_]\w*)"
 )
+_SETS_BY_WORD = re.compile(r"\b(?:for|select|read)\s")
 _ENVIRONMENT = words_of(
     "HOME USER PATH PWD OLDPWD SHELL HOSTNAME HOST LOGNAME TMPDIR TMP EDITOR VISUAL PAGER RANDOM SECONDS LANG "
     "LC_ALL TERM UID EUID GID PPID LINENO IFS BASH BASH_SOURCE BASH_VERSION BASHPID FUNCNAME PIPESTATUS REPLY "
@@ -182,18 +192,20 @@ _ELSEWHERE = re.compile(r"\b(?:ssh|exec|sh|bash|awk|gawk|jq|perl|run)\b[^\n]*")
 
 def set_variables(text: str) -> frozenset[str]:
     """The variables that shell text gives a value to."""
+    if "=" not in text and not _SETS_BY_WORD.search(text):
+        return frozenset()
     return frozenset(name for match in _SET.finditer(text) for name in match.groups() if name)
 
 
 def _variables(text: str, assigned: Collection[str]) -> Iterator[Spot]:
     """`$X` and `${X}` that nothing sets, where this machine's shell would put them in."""
-    if "$" not in text:
+    if "$" not in text or not (open_ones := list(_VARIABLE.finditer(text))):
         return
     known = {*assigned, *_ENVIRONMENT, *set_variables(text)}
     raw = _quoted(text)[0]
     if re.search(r"<<-?[ \t]*['\"\\]", text):
         raw.append((text.find("<<"), len(text)))
-    for match in _VARIABLE.finditer(text):
+    for match in open_ones:
         name = match[1] or match[2]
         if name in known or any(start < match.start() < end for start, end in raw):
             continue
@@ -255,6 +267,7 @@ _XXX = re.compile(
     r"(?<![\w$.*/-])[\w-]*?(?:x{3,}|X{3,})[\w-]*|(?<![\w.$-])[vV]?[XxYyZzNn0-9]{1,3}\.[XYZxyzNn]\.[XYZxyzNn]\b"
 )
 _CAPITALS = re.compile(rf"(?<![\w$%-])(?:(?:[A-Z0-9]+[_-])+(?:{_NOUN})|(?:{_ALONE}))(?![\w=(-]|[\"']\s*:)")
+_TWO_CAPITALS = re.compile(r"[A-Z]{2}")
 _ONE_LETTER = re.compile(r"(?<=[=:])[NX](?=\s|$)")
 _NAMES_OF_VARIABLES = re.compile(
     r"\b(?:printenv|unset|export|env (?:rm|add|pull)|config:(?:get|unset)|secrets? (?:unset|delete|get)|--build-arg|"
@@ -262,35 +275,49 @@ _NAMES_OF_VARIABLES = re.compile(
 )
 
 
+_SIGNS = (
+    (_YOUR, ("YOUR", "MY", "REPLACE", "your")),
+    (_MY, ("my-",)),
+    (_ONE_LETTER, ("=N", "=X", ":N", ":X")),
+    (_DATE, ("YYYY", "HH:MM")),
+    (_XXX, ("xxx", "XXX", ".x", ".y", ".z", ".n", ".X", ".Y", ".Z", ".N")),
+)
+"""Each of these words with what a text must hold to have one: most have none, and are looked through once."""
+_FORMATS_DATES = re.compile(r"to_char|strftime|date\s+[-+\"']|--date-format")
+_NUMBERS_ONLY = re.compile(r"[\d.v]+")
+
+
 def _words(text: str) -> Iterator[Spot]:
     """Words that stand for a value without any bracket."""
-    for pattern in (_YOUR, _MY, _ONE_LETTER):
+    for pattern, signs in _SIGNS:
+        if not any(sign in text for sign in signs):
+            continue
+        if (pattern is _DATE and _FORMATS_DATES.search(text)) or (pattern is _XXX and "mktemp" in text):
+            continue
         for match in pattern.finditer(text):
-            yield Spot(match.start(), match.end(), match[0])
-    if not re.search(r"to_char|strftime|date\s+[-+\"']|--date-format", text):
-        for match in _DATE.finditer(text):
-            yield Spot(match.start(), match.end(), match[0])
-    if "mktemp" not in text:
-        for match in _XXX.finditer(text):
-            if not re.fullmatch(r"[\d.v]+", match[0]):
+            if not _NUMBERS_ONLY.fullmatch(match[0]):
                 yield Spot(match.start(), match.end(), match[0])
     yield from _capitals(text)
 
 
 def _capitals(text: str) -> Iterator[Spot]:
     """Whole arguments in capitals that end in a noun for a value: `COMMIT_SHA`, `--tag=VERSION`."""
-    if re.match(r"\s*(?:echo|printf)\b|heroku (?:pg|addons)\b", text):
+    nouns = list(_CAPITALS.finditer(text)) if _TWO_CAPITALS.search(text) else []
+    if not nouns or re.match(r"\s*(?:echo|printf)\b|heroku (?:pg|addons)\b", text):
         return
-    phrases = [part for part in (*_quoted(text)[0], *_quoted(text)[1]) if re.search(r"\s", text[part[0] : part[1]])]
+    single, double = _quoted(text)
+    phrases = [part for part in (*single, *double) if re.search(r"\s", text[part[0] : part[1]])]
     apart = [*(match.span() for match in _NAMES_OF_VARIABLES.finditer(text)), *phrases]
     known = set_variables(text)
-    for match in _CAPITALS.finditer(text):
+    for match in nouns:
         start = match.start()
         if match[0] in known or text[start - 1 : start] == "{" or any(low <= start < high for low, high in apart):
             continue
         yield Spot(start, match.end(), match[0])
 
 
+_DIGIT = re.compile(r"\d")
+_SIX_OF_A_HASH = re.compile(r"[0-9a-f]{6}")
 _HASH = re.compile(r"(?<![\w.$/@:-])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{6,40}(?![\w-])")
 _VERSION = re.compile(r"(?<![\w$.])v?\d+\.\d+\.\d+(?:-[\w.]+)?(?![\w.])")
 _REVISION = re.compile(r"(?<=:)v?\d[\w.-]*(?=\s|$|\"|')|(?<=--to-revision=)\d+|(?<=\s)v\d+(?=\s|$)")
@@ -300,7 +327,16 @@ _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 
 def _samples(text: str) -> Iterator[Spot]:
     """Literal values that look made up: they may be the document's example, or the real thing."""
-    for match in _HASH.finditer(text):
+    if _DIGIT.search(text):
+        yield from _numbers(text)
+    if "example." in text:
+        for match in _EXAMPLE.finditer(text):
+            yield Spot(match.start(), match.end(), "domain", sample=True)
+
+
+def _numbers(text: str) -> Iterator[Spot]:
+    """Hashes, versions and revisions."""
+    for match in _HASH.finditer(text) if _SIX_OF_A_HASH.search(text) else ():
         yield Spot(match.start(), match.end(), "commit" if "git" in text else "id", sample=True)
     for match in _VERSION.finditer(text):
         if not _ADDRESS.match(text, match.start()):
@@ -311,8 +347,6 @@ def _samples(text: str) -> Iterator[Spot]:
             r"(?:localhost|\s|\d|https?://[\w.-]+|@[\w.-]+)$", text[: match.start() - 1][-200:]
         ):
             yield Spot(match.start(), match.end(), "revision" if match[0].isdigit() else "version", sample=True)
-    for match in _EXAMPLE.finditer(text):
-        yield Spot(match.start(), match.end(), "domain", sample=True)
 
 
 # ── kind ──────────────────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from runbook.reading.once import once
 from runbook.reading.placeholders import masked
 from runbook.reading.programs import (
     ACTS,
@@ -68,6 +69,7 @@ _COLUMNS = re.compile(r"\S(?: {3,}|\t+)\S.*\S(?: {2,}|\t+)\S")
 _RESOURCE = re.compile(r"[a-z]+(?:\.[a-z0-9.-]+)?/[\w.-]+\s+(?:\w+ )*\w+$")
 
 
+@once
 def head(text: str) -> tuple[str, str]:
     """The program a line starts and the rest, behind assignments and words that run another program."""
     rest, first, after = text.strip(), "", ""
@@ -99,6 +101,7 @@ def without_comment(line: str) -> str:
     return line
 
 
+@once
 def plain_english(text: str) -> bool:
     """Whether a line reads as a sentence: words of prose outside of quotes, or a full stop at its end."""
     bare = _QUOTED.sub(" ", text)
@@ -126,6 +129,7 @@ def known_program(word: str) -> bool:
     return name in PROGRAMS or bool(re.fullmatch(r"[\w-]+\.(?:sh|bash)|python3?\.\d+|pip3?\.\d+", name))
 
 
+@once
 def sort_of(line: str, labelled: bool, below_command: bool) -> Sort:
     """What a line of a fence is. `labelled`: the fence says it holds shell; `below_command`: output may stand here."""
     if len(line) > LONGEST_LINE:
@@ -274,6 +278,7 @@ def _says_nothing_alone(program: str, words: list[str]) -> bool:
     return words[0] in ("rollout", "state", "container", "image", "volume", "network") and words[1] in needs
 
 
+@once
 def looks_like_command(text: str) -> bool:
     """Whether inline code, or a bare line in prose, is a whole command: only where there is little doubt."""
     if "\n" in text.strip() or len(text) > 2_000:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from runbook.model import Record
+from runbook.reading.once import once
 from runbook.reading.programs import words_of
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _COMPOUND = words_of(
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _BRACKET = re.compile(r"[(){}]")
+_MENTIONS = words_of("command_name variable_name word")
 _READERS = (b"read", b"mapfile", b"readarray")
 
 
@@ -60,21 +62,22 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
+@once
 def shell(text: str) -> Shell:
     """What a piece of shell text holds; its placeholders must be masked already."""
     if len(text) > LONGEST or "\0" in text or _depth(text) > DEEPEST or any(text.count(c) > n for c, n in MOST.items()):
         return Shell(broken=True)
     # The grammar's scanner asks C's isdigit() about each character after a brace, which ends the process on one
     # beyond Latin-1. It gets ASCII only, character for character; names are read from the text itself.
-    root = _parser().parse(_BEYOND_ASCII.sub("x", text).encode()).root_node
+    root = _parser().parse((text if text.isascii() else _BEYOND_ASCII.sub("x", text)).encode()).root_node
     found: dict[str, dict[str, None]] = {"programs": {}, "assigned": {}, "used": {}, "functions": {}}
     types: set[str] = set()
     broken = root.has_error
     for node, parent in _nodes(root):
-        types.add(node.type)
-        broken = broken or (node.type == "subshell" and parent is not None and parent.type == "command")
-        kind = _mention(node, parent)
-        if kind:
+        type_ = node.type
+        types.add(type_)
+        broken = broken or (type_ == "subshell" and parent is not None and parent.type == "command")
+        if type_ in _MENTIONS and (kind := _mention(node, parent)):
             found[kind].setdefault(text[node.start_byte : node.end_byte])
     return Shell(
         **{kind: tuple(names) for kind, names in found.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -39,7 +40,8 @@ PLACEHOLDER = re.compile(rf"{_NAMED}(?![\w$~&]|\.(?!\w)|/(?:dev|tmp)/)|(?<=[A-Za
 """`<name>` where it stands for a value; `<in >out` and `<in>out` are redirections."""
 
 
-def simple_commands(text: str) -> list[Simple]:
+@lru_cache(maxsize=64)
+def simple_commands(text: str) -> tuple[Simple, ...]:
     """The simple commands of shell text, in order. Raises Unbalanced."""
     masked = PLACEHOLDER.sub(lambda found: "X" + re.sub(r"\W", "_", found[0][1:-1]) + "X", text)
     found: list[Simple] = []
@@ -57,7 +59,7 @@ def simple_commands(text: str) -> list[Simple]:
             found[-1] = msgspec.structs.replace(found[-1], inner=found[-1].inner + read)
         elif token.kind in ("word", "redirect"):
             group.append(token)
-    return found
+    return tuple(found)
 
 
 def _simple(group: list[Token], ends: str, piped: bool) -> Simple:
@@ -84,6 +86,7 @@ def _simple(group: list[Token], ends: str, piped: bool) -> Simple:
 # ── programs ──────────────────────────────────────────────────────────────────────────────────────
 
 
+@lru_cache(maxsize=4096)
 def name(word: str) -> str:
     """What the tables call the program that is started by this word."""
     last = word.replace("\\", "/").rpartition("/")[2]
@@ -106,6 +109,9 @@ def called(words: tuple[str, ...]) -> tuple[str, ...]:
     return (name(rest[0]), *rest[1:]) if rest else words
 
 
+_SUBSTITUTION = re.compile(r"\$\([^()]*\)|`[^`]*`")
+
+
 def line_of(words: tuple[str, ...]) -> str:
     """A command for the tables: its program's name and its words, without the values of global options."""
     program = name(words[0])
@@ -119,7 +125,7 @@ def line_of(words: tuple[str, ...]) -> str:
                 rest.pop(0)
             continue
         verbs += not word.startswith("-") and word != "compose"
-        kept.append(re.sub(r"\$\([^()]*\)|`[^`]*`", "$X", word))
+        kept.append(_SUBSTITUTION.sub("$X", word))
     return " ".join(kept)
 
 

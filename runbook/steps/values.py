@@ -38,6 +38,7 @@ class Token(msgspec.Struct, frozen=True):
 
 _REDIRECT = re.compile(r"\d*(?:<<<|<<-|<<|<>|<&|>>|>&|>\||<|>)|&>>|&>")
 _OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[|&;()]")
+_PLAIN_RUN = re.compile(r"[^ \t\n;&|<>()\\'\"`$]+")
 _BREAKS = frozenset(" \t\n;&|<>()")
 
 
@@ -107,7 +108,10 @@ class _Lexer:
         parts: list[str] = []
         while self.at < len(self.text):
             char = self.text[self.at]
-            if self.text.startswith(("<(", ">("), self.at):
+            if run := _PLAIN_RUN.match(self.text, self.at):
+                parts.append(run[0])
+                self.at = run.end()
+            elif self.text.startswith(("<(", ">("), self.at):
                 parts.append(self.parenthesis(self.at + 1))
             elif char in _BREAKS:
                 break

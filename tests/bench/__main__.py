@@ -15,6 +15,7 @@ from pathlib import Path
 
 from runbook.drill.drill import attach
 from tests.bench import signals
+from tests.bench.reading import large_documents
 from tests.bench.terminal import Terminal
 
 BIN = Path(sys.executable).parent
@@ -165,6 +166,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         programs(chosen.runs * 2)
+        for name, figure, beside in large_documents():
+            row(name, figure, beside)
         try:
             starts(chosen.runs, home)
             living(home, chosen.seconds, chosen.keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import time
 from collections import Counter
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runbook.model import Effect, Runbook
-from runbook.reading import markdown
+from runbook.reading import markdown, once
 from runbook.reading.document import blocks as parser
 from runbook.reading.write import dumps
 from runbook.reading.yaml import loads as loads_yaml
@@ -150,3 +151,15 @@ def test_an_alternative_whose_sibling_holds_nothing_to_do_is_a_step_like_any() -
 def test_a_point_that_says_nothing_is_none(heading: str, leaf: str) -> None:
     book = read(f"# A\n## {heading}\n### It worked when:\n{leaf}\n{leaf}\n\n```bash\nls\n```\n")
     assert loads_yaml(dumps(book), parse_criterion=parse, infer=effects.infer)
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_reading_leaves_the_collector_as_it_was_and_keeps_no_text(collecting: bool) -> None:
+    was = gc.isenabled()
+    try:
+        gc.enable() if collecting else gc.disable()
+        read(ORCHARD)
+        assert gc.isenabled() is collecting
+        assert all(answers.cache_info().currsize == 0 for answers in once._kept)
+    finally:
+        gc.enable() if was else gc.disable()

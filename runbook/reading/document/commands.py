@@ -56,6 +56,7 @@ class Commands:
         # Documents repeat their commands, and looking at one costs more than all the rest of reading it.
         self.infer = functools.cache(infer)
         self.kind_of = functools.cache(kind_of)
+        self.known: dict[tuple[str, ...], Command] = {}
         self.params = params
         self.environment = environment
         self.assigned: frozenset[str] = frozenset()
@@ -90,6 +91,8 @@ class Commands:
     def of_piece(self, piece: Piece, said: dict[str, str]) -> Command:
         """The command of a fence's piece; `said` is what the author says about the fence."""
         command = self.made(piece.text, piece.line, expected=_LEAD.sub("", piece.expected))
+        if not said and not piece.remark:
+            return command
         effect, guess = command.effect, command.guess
         if said.get("effect") in tuple(Effect) or said.get("risk") in tuple(Effect):
             effect, guess = Effect(said.get("effect") or said["risk"]), ""
@@ -113,6 +116,12 @@ class Commands:
 
     def made(self, written: str, line: int, *, expected: str = "", sample: str = "", guess: str = "") -> Command:
         """A command of the document, with what can be inferred about it."""
+        known = self.known.get((written, expected, sample, guess))
+        if known is None:
+            known = self.known[written, expected, sample, guess] = self._made(written, expected, sample, guess)
+        return msgspec.structs.replace(known, line=line)
+
+    def _made(self, written: str, expected: str, sample: str, guess: str) -> Command:
         text = normalised(_seen(written), self.assigned)
         for left in placeholders(_seen(written), self.assigned):
             if not left.sample:
@@ -130,7 +139,6 @@ class Commands:
             expect=_expect(text, expected),
             guess=" ".join(part for part in (_GUESSED.get(effect), _GUESSED.get(kind), guess) if part),
             as_written=written if written != text else "",
-            line=line,
         )
 
     def expecting(self, command: Command, words: str) -> Command:

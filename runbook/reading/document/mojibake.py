@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from runbook.reading.once import once
+
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -26,6 +28,7 @@ def mended(text: str) -> str:
     return found
 
 
+@once
 def _turned_back(text: str, encode: Callable[[str], bytes]) -> str | None:
     """The text with its bytes of one code page read as UTF-8; None where that is not possible or changes nothing."""
     try:

@@ -30,10 +30,11 @@ def with_pairs(steps: Sequence[Step]) -> tuple[Step, ...]:
         for command in step.commands:
             if command.effect is Effect.READ:
                 continue
-            for open_at in waiting.pop(_said(command), ()):
+            said = _said(command)
+            for open_at in waiting.pop(said, ()):
                 if open_at != number:
                     closed.setdefault(open_at, step.id)
-            for way_back in _ways_back(command):
+            for way_back in _ways_back(command, said):
                 waiting.setdefault(way_back, []).append(number)
     return tuple(
         msgspec.structs.replace(step, closed_by=closed[number]) if number in closed else step
@@ -49,8 +50,7 @@ def _said(command: Command) -> str:
     return text
 
 
-def _ways_back(command: Command) -> list[str]:
-    text = _said(command)
+def _ways_back(command: Command, text: str) -> list[str]:
     if len(text) > 300:
         return []
     found = []

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from runbook.reading.once import once
+
 _LINK = re.compile(r"!?\[(?P<said>[^\[\]]*)\]\((?P<to>[^()\s]*)[^()]*\)")
 _EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{2,3})(?=\S)(?P<said>[^*\n]+?)(?<=\S)\1(?![\w*])")
 _LEAD = re.compile(r"^[\s#>*•·▪■□◆◇➡→⇒|-]*\s*")
@@ -14,13 +16,17 @@ _ITEM = re.compile(r"^(?:\[[ xX]\]\s*|[-*+•]\s+|\d{1,3}[.)]\s+)")
 _SPACE = re.compile(r"\s+")
 
 
+@once
 def plain(text: str) -> str:
     """The words of Markdown source, on one line: emphasis and link targets go, code marks and placeholders stay."""
-    text = _LINK.sub(lambda found: found["said"] or found["to"], text)
-    text = _EMPHASIS.sub(lambda found: found["said"], text)
+    if "](" in text:
+        text = _LINK.sub(lambda found: found["said"] or found["to"], text)
+    if "*" in text or "__" in text:
+        text = _EMPHASIS.sub(lambda found: found["said"], text)
     return _SPACE.sub(" ", text).strip()
 
 
+@once
 def bare(text: str) -> str:
     """`plain`, without the emoji, marks and dashes that it begins and ends with."""
     words = plain(text).replace("\u200d", "").replace("\ufe0f", "")
@@ -42,6 +48,7 @@ def heading_of(text: str) -> str:
     return bare(text).rstrip(" :：")
 
 
+@once
 def slug(text: str, limit: int = 48) -> str:
     """A name of a-z, 0-9 and `-` made from words; empty where they have no such letters."""
     folded = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.phrases import heading_of
@@ -23,6 +24,7 @@ from runbook.reading.document.words import (
     TECHNOLOGY,
     Role,
 )
+from runbook.reading.once import once
 
 
 class Section:
@@ -47,7 +49,7 @@ class Section:
         self.title = heading[after:].strip() or heading
         """The heading without its number or label."""
 
-    @property
+    @cached_property
     def goes_back(self) -> bool:
         return ROLLBACK.search(self.heading) is not None
 
@@ -55,11 +57,11 @@ class Section:
     def offers_several(self) -> bool:
         return SEVERAL.search(self.heading) is not None
 
-    @property
+    @cached_property
     def is_procedure(self) -> bool:
         return PROCEDURE.search(self.title) is not None
 
-    @property
+    @cached_property
     def names_technology(self) -> bool:
         return TECHNOLOGY.search(self.heading) is not None
 
@@ -135,6 +137,7 @@ def _role(section: Section) -> Role:
     return own if own in STRONGER.get(around, frozenset()) else around
 
 
+@once
 def own_role(heading: str) -> Role:
     """The role that these words give by themselves."""
     return next((role for role, words in ROLES if words.search(heading)), "")

@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from runbook.model import Seconds
+from runbook.reading.once import once
 
 Risk = Literal["very low", "low", "medium", "high"]
 
@@ -51,6 +52,7 @@ def span(text: str) -> Seconds:
     return float(_UNIT[one["unit"].lower()]) if one else 0.0
 
 
+@once
 def span_in_heading(heading: str) -> Seconds:
     """The span that a heading gives in brackets: `Quick rollback (< 5 minutes)`."""
     return next(
@@ -58,6 +60,7 @@ def span_in_heading(heading: str) -> Seconds:
     )
 
 
+@once
 def without_span(heading: str) -> str:
     """The heading without a span in brackets."""
     return _SPAN_IN_HEADING.sub(lambda found: "" if span(found["said"]) else found[0], heading[:300]).strip() or heading
