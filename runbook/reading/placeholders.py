@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from runbook.model import Record
@@ -36,7 +36,7 @@ class Spot(NamedTuple):
 
 
 @once
-def placeholders(text: str, assigned: Collection[str] = ()) -> tuple[Placeholder, ...]:
+def placeholders(text: str, assigned: frozenset[str] = frozenset()) -> tuple[Placeholder, ...]:
     """The values a command leaves open, in the order of their first use; `assigned` are variables set elsewhere."""
     found: dict[str, Placeholder] = {}
     for spot in spots(text, assigned):
@@ -51,7 +51,7 @@ def placeholders(text: str, assigned: Collection[str] = ()) -> tuple[Placeholder
 
 
 @once
-def normalised(text: str, assigned: Collection[str] = ()) -> str:
+def normalised(text: str, assigned: frozenset[str] = frozenset()) -> str:
     """The command with each open value as `<id>`; the text itself where nothing is open."""
     parts, at = [], 0
     for spot in spots(text, assigned):
@@ -74,7 +74,7 @@ def masked(text: str) -> str:
 
 
 @once
-def spots(text: str, assigned: Collection[str] = ()) -> tuple[Spot, ...]:
+def spots(text: str, assigned: frozenset[str] = frozenset()) -> tuple[Spot, ...]:
     """The places where values are open, in order, none inside another."""
     if len(text) > LONGEST:
         return ()
@@ -123,12 +123,13 @@ def _bracketed(text: str) -> Iterator[Spot]:
 def _angles(text: str) -> Iterator[Spot]:
     if "<" not in text:
         return
+    indent, closes = len(text) - len(text.lstrip()), "</" in text
     for match in _ANGLE.finditer(text):
         name = match[1]
         plain = name.lower().replace(" ", "-")
         # `<title>` after a program is a value; at the beginning of a line, or with its end, it is a page
-        tag = plain in _HTML and (not text[: match.start()].strip() or "</" in text)
-        if plain in _NOT_OPEN or tag or f"</{name}" in text or re.fullmatch(r"\S+@\S+\.\w+", name):
+        tag = plain in _HTML and (match.start() <= indent or closes)
+        if plain in _NOT_OPEN or tag or (closes and f"</{name}" in text) or re.fullmatch(r"\S+@\S+\.\w+", name):
             continue
         compares = " " in name and re.match(r"[\w)]", text[match.start() - 1 : match.start()] or " ")  # `a<b and c>d`
         if compares or re.search(r"\s[-|]", name):
@@ -197,7 +198,7 @@ def set_variables(text: str) -> frozenset[str]:
     return frozenset(name for match in _SET.finditer(text) for name in match.groups() if name)
 
 
-def _variables(text: str, assigned: Collection[str]) -> Iterator[Spot]:
+def _variables(text: str, assigned: frozenset[str]) -> Iterator[Spot]:
     """`$X` and `${X}` that nothing sets, where this machine's shell would put them in."""
     if "$" not in text or not (open_ones := list(_VARIABLE.finditer(text))):
         return

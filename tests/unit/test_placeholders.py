@@ -124,7 +124,7 @@ def test_what_only_looks_open_is_left_alone(text: str) -> None:
 
 
 def test_a_variable_that_the_document_sets_elsewhere_is_not_open() -> None:
-    assert normalised("git show $SHA", ["SHA"]) == "git show $SHA"
+    assert normalised("git show $SHA", frozenset({"SHA"})) == "git show $SHA"
     assert set_variables("export SHA=1\nfor pod in a; do read -p 'Sure? ' answer; done") == {"SHA", "pod", "answer"}
 
 
