@@ -281,3 +281,23 @@ def test_what_cannot_be_seen_does_not_reach_a_shell() -> None:
     (step,) = steps("```bash\ngit log\u200b -3\u202e\u00a0--oneline\n```")
     assert step.commands[0].text == "git log -3 --oneline"
     assert step.commands[0].as_written
+
+
+@pytest.mark.parametrize(
+    ("headings", "expected"),
+    [
+        (["Option 1: Git", "Option 2: Helm"], [("1", "Git"), ("2", "Helm")]),
+        (["Option B: Git", "Option C: Helm"], [("B", "Git"), ("C", "Helm")]),
+        (
+            ["Quick rollback", "Scenario 1: Git", "Scenario 2: Helm"],
+            [("1", "Quick rollback"), ("2", "Scenario 1: Git"), ("3", "Scenario 2: Helm")],
+        ),
+        (["Option 2: Git", "Option 2: Helm"], [("1", "Option 2: Git"), ("2", "Option 2: Helm")]),
+        (["Option A: Git", "Option 1: Helm"], [("1", "Option A: Git"), ("2", "Option 1: Helm")]),
+    ],
+)
+def test_a_document_that_numbers_only_some_of_its_ways_has_them_numbered_in_order(
+    headings: list[str], expected: list[tuple[str, str]]
+) -> None:
+    ways = "".join(f"## {heading}\n\n```bash\ngit revert HEAD\n```\n\n" for heading in headings)
+    assert [(method.label, method.title) for method in read(f"# Rollback\n\n{ways}").methods] == expected

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
 
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.sections import Section, title_section
@@ -17,6 +19,8 @@ _LEFT_OUT: frozenset[Role] = NO_WAYS | {"after", "trouble"}
 _BESIDE: frozenset[Role] = frozenset({"before", "verify", "monitor", "checklist"})
 """What stands beside the way when the whole document is one."""
 _EXCLUDED: frozenset[Role] = _LEFT_OUT | _BESIDE
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 
 
 class Way:
@@ -198,7 +202,7 @@ def _label(ways: list[Way], frame: tuple[Section | None, ...]) -> None:
         number += 1 if shared else 0
         for at, way in enumerate(row):
             if shared and parent is not None:
-                way.label = f"{parent.label or number}{'abcdefghijklmnopqrstuvwxyz'[at % 26]}"
+                way.label = f"{parent.label or number}{_LETTERS[at % 26]}"
                 way.title = f"{_without_names(parent.title)}: {way.head.title}"
             elif way.head.label:
                 way.label = way.head.label
@@ -207,6 +211,31 @@ def _label(ways: list[Way], frame: tuple[Section | None, ...]) -> None:
                 while str(number) in written:
                     number += 1
                 way.label = str(number)
+    if not _ascend([way.label for way in ways]):
+        _number_plainly(ways)
+
+
+def _ascend(labels: Sequence[str]) -> bool:
+    """Whether labels are those of one row, each above the one before it: `1 2 3a 3b`, `A B C`, `i ii iii`."""
+    if all(label.lower() in _ROMAN for label in labels):
+        places = [(_ROMAN.index(label.lower()), "") for label in labels]
+    elif all(label[:1].isdigit() for label in labels):
+        places = [(int(label.rstrip(_LETTERS)), label.lstrip("0123456789")) for label in labels]
+    else:
+        places = [(0, label) for label in labels if label.isalpha() and len(label) == 1]
+    return len(places) == len(labels) and all(low < high for low, high in pairwise(places))
+
+
+def _number_plainly(ways: Sequence[Way]) -> None:
+    """Numbers the ways of a document that numbers some of them, or more than one row, in its order; its own numbers
+    stay in the titles."""
+    for number, way in enumerate(ways, start=1):
+        around = way.head.parent
+        if way.head.label:
+            way.title = way.head.heading
+        elif around is not None and around.label and way.label.startswith(around.label):
+            way.title = f"{_without_names(around.heading)}: {way.head.title}"
+        way.label = str(number)
 
 
 def _tell_apart(ways: list[Way]) -> None:
