@@ -102,9 +102,9 @@ def test_no_command_is_lost_or_offered_twice(parts: list[tuple[str, int, int]]) 
 def took(text: str) -> float:
     best = 9e9
     for _ in range(2):
-        begun = time.perf_counter()
+        begun = time.process_time()
         read(text)
-        best = min(best, time.perf_counter() - begun)
+        best = min(best, time.process_time() - begun)
     return best
 
 
@@ -126,9 +126,9 @@ def test_twice_the_text_takes_about_twice_the_time(unit: str) -> None:
 def test_a_large_document_costs_a_small_multiple_of_parsing_it() -> None:
     text = ORCHARD * (200_000 // len(ORCHARD))
     read(ORCHARD)
-    begun = time.perf_counter()
+    begun = time.process_time()
     parser._parser().parse(text)
-    parsing = time.perf_counter() - begun
+    parsing = time.process_time() - begun
     assert took(text) < parsing * 8 + 0.2
 
 

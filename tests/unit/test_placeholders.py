@@ -236,7 +236,7 @@ def test_no_text_makes_it_fail_and_what_is_open_is_in_the_filled_form(text: str)
 )
 def test_long_text_costs_little(part: str) -> None:
     text = part * (19_000 // len(part))
-    began = time.perf_counter()
+    began = time.process_time()
     placeholders(text)
     masked(text)
-    assert time.perf_counter() - began < 1.5
+    assert time.process_time() - began < 1.5
