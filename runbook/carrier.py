@@ -42,6 +42,7 @@ class Outcome(Record, frozen=True):
     captured: dict[str, str]
     offered: Remedy | None = None
     address: str = ""
+    unproven: bool = False
 
 
 class Carrier:
@@ -269,6 +270,7 @@ class Carrier:
         size, sha256 = await asyncio.to_thread(runs.output_digest, folder)
         raw, _ = runs.read_output(folder, max(0, size - 65536), 65536)
         lines = clean_lines(raw)
+        unproven = False
         enough = _seen_enough(command, exited, stopped=stopped)
         code = (command.expect.exit or 0) if enough else exited.exit
         ok, why = expect.judge(expectation(command.expect, known), code, "\n".join(lines))
@@ -277,7 +279,7 @@ class Carrier:
         elif exited.timed_out:
             ok, why = False, "stopped at its time limit"
         if ok and (proof := await self.world.proof(text, expected, at)) is not None:
-            ok, why = proof.ok is not False, proof.line
+            ok, why, unproven = proof.ok is not False, proof.line, proof.ok is None
         offered = await self.world.back(text, expected, at) if ok else None
         if not ok and not exited.timed_out and (failure := await self.world.failure(text, "\n".join(lines), at)):
             why, offered = failure.why, failure.remedy
@@ -293,6 +295,7 @@ class Carrier:
             captured=captured,
             offered=offered,
             address=self.world.address(text, "\n".join(lines)) if ok else "",
+            unproven=unproven,
         )
 
     async def evidence(self, run: str, text: str, expected: dict[str, str], method: Method) -> tuple[str, ...]:

@@ -170,6 +170,7 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
             recovered=recovered,
             offered=outcome.offered,
             address=outcome.address,
+            unproven=outcome.unproven,
         ),
     )
 

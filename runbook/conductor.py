@@ -41,6 +41,10 @@ class Moved(Refused):
     """A confirmed command that did not start: the world is no longer what the screen had shown."""
 
 
+class CalledOff(Refused):
+    """A confirmed command that the person called off before it started."""
+
+
 class Conductor:
     """One incident, from the seat of one person."""
 
@@ -78,6 +82,7 @@ class Conductor:
         self._room = room
         self._work: set[asyncio.Task[None]] = set()
         self._acting = asyncio.Lock()
+        self._called_off = False
 
     # ── the record ────────────────────────────────────────────────────────────────────────────────
 
@@ -221,8 +226,12 @@ class Conductor:
                 raise Refused(why)
             if prepared.mode == "interactive" and self.lend_terminal is None:
                 raise Refused("This command wants a terminal of its own, and there is none here to give it.")
+            self._called_off = False
             if prepared.effect is not Effect.READ:
                 await self._ask_again(prepared, overrides)
+            if self._called_off:
+                await self._refuse(prepared, "called off before it started")
+                raise CalledOff("Called off before it started: nothing ran.")
             started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self.spawn(carrying.carry_out(self, prepared, typed, overrides, started))
             try:
@@ -241,10 +250,15 @@ class Conductor:
             failed = (g for g in guards if g.stops and g.ok is not True and (g.title, g.ok) not in waved)
             why = next((f"{guard.title}: {guard.found}" for guard in failed), "")
         if why:
-            await self.record(
-                ev.StepRefused(method=prepared.method, step=prepared.step.id, text=prepared.text, why=why)
-            )
+            await self._refuse(prepared, why)
             raise Moved(why)
+
+    async def _refuse(self, prepared: Prepared, why: str) -> None:
+        await self.record(ev.StepRefused(method=prepared.method, step=prepared.step.id, text=prepared.text, why=why))
+
+    def call_off(self) -> None:
+        """Whatever was confirmed shall not start; nothing happens where it has."""
+        self._called_off = True
 
     async def stop(self, run: str, how: Literal["interrupt", "terminate", "kill"]) -> None:
         """Ask a running command to end; recorded before it is done."""

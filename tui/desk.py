@@ -25,6 +25,7 @@ from widgets.action_view import (
     Nothing,
     NotStarted,
     Running,
+    Starting,
     UnknownOutcome,
     WaitingFor,
 )
@@ -49,6 +50,9 @@ class Desk:
         self.refused: tuple[Prepared, str] | None = None
         """What was confirmed and did not start, and why: shown until the person looks again or goes back."""
         self.preparing: Key | None = None
+        self.starting: Prepared | None = None
+        """What was confirmed and has not begun: the world is asked once more."""
+        self._questions = 0
         self.result: Key | None = None
         """The step whose end is shown until the person moves on."""
         self.tail: tuple[str, ...] = ()
@@ -83,6 +87,20 @@ class Desk:
         """Back to the selection: whatever was open is put away, nothing was run."""
         self.prepared, self.opened, self.result, self.preparing = None, None, None, None
         self.overrides, self.refused = (), None
+        self._questions += 1
+
+    def ask(self, key: Key) -> int:
+        """The world is being asked about a step; returns the number of the question."""
+        self.preparing, self.prepared, self.refused, self.overrides = key, None, None, ()
+        self._questions += 1
+        return self._questions
+
+    def answered(self, question: int, prepared: Prepared | None) -> bool:
+        """Take an answer in; False where the person has gone on since the question."""
+        if question != self._questions:
+            return False
+        self.prepared, self.preparing = prepared, None
+        return True
 
     # ── what pane 4 shows ─────────────────────────────────────────────────────────────────────────
 
@@ -106,7 +124,9 @@ class Desk:
     def _of_steps(self, now: datetime) -> ActionView | None:
         waiting = self.conductor.waiting
         view: ActionView | None = None
-        if self.prepared is not None:
+        if self.starting is not None:
+            view = self._begins(self.starting)
+        elif self.prepared is not None:
             view = self._confirmation(self.prepared)
         elif self.preparing is not None:
             _, step, number = self.step_of(self.preparing)
@@ -187,6 +207,10 @@ class Desk:
         number = str(self.step_of(_key_of(prepared))[2])
         return NotStarted(prepared, why, number, with_values(prepared.step.title, self.conductor.state))
 
+    def _begins(self, prepared: Prepared) -> Starting:
+        number = str(self.step_of(_key_of(prepared))[2])
+        return Starting(prepared, number, with_values(prepared.step.title, self.conductor.state))
+
     def params_of(self, step: Step) -> tuple[str, ...]:
         """The declared params that a step's commands leave open, in their order."""
         text = " ".join(command.text for command in step.commands)
@@ -239,15 +263,21 @@ class Desk:
             whole,
             str(number),
             tail=tuple(line for r in shown for line in r.last_lines),
-            proof=Proof(last.state == "done", last.why) if last.why else None,
+            proof=Proof(None if last.unproven else last.state == "done", last.why) if last.why else None,
             next_step=self._named(after) if after and not last.remedy else "",
             may_retry=step.rerun != "never",
             undo=self.undo_words(key),
             remedy=self._way_out(last),
-            edit=(_edit_words(self.params_of(step)) if last.state == "done" else "") if last.remedy else "edit",
+            edit=self._may_edit(last, step),
             lines=self._onwards(last),
             expects=" ".join(filter(None, (self._expected(r, step) for r in shown))),
         )
+
+    def _may_edit(self, last: Run, step: Step) -> str:
+        """What `e` offers after an end: the step's own command, and never that of an undo or a way out."""
+        if last.remedy:
+            return _edit_words(self.params_of(step)) if last.state == "done" else ""
+        return "" if last.undo else "edit"
 
     def undo_words(self, key: Key) -> str:
         """The step's way back in words: the runbook's, or the one that was offered after it ran; empty without."""

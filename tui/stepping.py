@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from runbook.conductor import Moved, Refused
+from runbook.conductor import CalledOff, Moved, Refused
 from runbook.incident.state import SETTLED
 from runbook.model import Remedy
 from runbook.providers.provider import Target, Unavailable
@@ -20,6 +20,7 @@ from widgets.action_view import (
     MessageStep,
     NotStarted,
     Running,
+    Starting,
     UnknownOutcome,
     WaitingFor,
     text_to_copy,
@@ -37,7 +38,7 @@ def open_step(screen: RoomScreen, key: Key, *, again: bool = False) -> None:
     """Enter on a step: its confirmation, its watch, or its words. Nothing runs."""
     desk, conductor = screen.desk, screen.conductor
     assert desk is not None
-    if conductor.state.blocking or conductor.carrying:
+    if conductor.state.blocking or conductor.carrying or desk.starting:
         screen.go("action")
         return
     _, step, _ = desk.step_of(key)
@@ -66,23 +67,31 @@ def all_follow(screen: RoomScreen, key: Key) -> bool:
 async def _prepare(screen: RoomScreen, key: Key, *, again: bool = False) -> None:
     """Ask for missing values, then show the confirmation."""
     prepared = await _show(screen, key, screen.conductor.prepare(*key, again=again))
+    if prepared is None:
+        return
     unset = [name for name in prepared.missing if screen.conductor.runbook.param(name)]
     if unset:
         ask_value(screen, key, unset[0], again=again)
 
 
-async def _show(screen: RoomScreen, key: Key, asked: Awaitable[Prepared]) -> Prepared:
-    """Say that the world is being asked; then the confirmation, which nothing typed before it can answer."""
+async def _show(screen: RoomScreen, key: Key, asked: Awaitable[Prepared]) -> Prepared | None:
+    """Say that the world is being asked; then the confirmation, which nothing typed before it can answer.
+
+    None where the person has gone on meanwhile: a late answer never takes the place of what they look at.
+    """
     desk = screen.desk
     assert desk is not None
-    desk.preparing, desk.prepared, desk.refused, desk.overrides = key, None, None, ()
+    question = desk.ask(key)
     screen.draw()
     try:
-        desk.prepared = await asked
-    finally:
-        desk.preparing = None
+        prepared = await asked
+    except BaseException:
+        desk.answered(question, None)
+        raise
+    if not desk.answered(question, prepared):
+        return None
     screen.draw()
-    return desk.prepared
+    return prepared
 
 
 def ask_value(screen: RoomScreen, key: Key, name: str, *, again: bool = False) -> None:
@@ -140,8 +149,18 @@ def _confirmed(screen: RoomScreen, event: asks.Asked) -> None:
     prepared, overrides = event.prepared, desk.overrides
 
     async def work() -> None:
+        desk.starting = prepared
+        screen.draw()
         try:
-            await conductor.confirm(prepared, typed=event.typed, overrides=overrides)
+            try:
+                await conductor.confirm(prepared, typed=event.typed, overrides=overrides)
+            finally:
+                desk.starting = None
+        except CalledOff:
+            desk.close()
+            screen.go("runbook")
+            screen.say("Called off: nothing was started.", good=True)
+            return
         except Moved as moved:
             desk.close()
             desk.refused = (prepared, str(moved))
@@ -159,8 +178,11 @@ def _confirmed(screen: RoomScreen, event: asks.Asked) -> None:
     screen.do(work())
 
 
-def _cancelled(screen: RoomScreen, _event: asks.Asked) -> None:
+def _cancelled(screen: RoomScreen, event: asks.Asked) -> None:
     assert screen.desk is not None
+    if isinstance(event.view, Starting):
+        screen.conductor.call_off()
+        return
     screen.desk.close()
     screen.go("runbook")
 
@@ -251,6 +273,8 @@ def _again(screen: RoomScreen, event: asks.Asked) -> None:
         screen.do(_not_done_then_again(screen, view, key))
     elif isinstance(view, Confirmation | NotStarted) and not view.prepared.missing:
         screen.do(_look_again(screen, key, view.prepared))
+    elif isinstance(view, Finished) and view.run.undo and view.run.state != "done":
+        screen.do(_undo_of(screen, key))
     else:
         whole = isinstance(view, Finished) and view.run.state == "done" and not view.run.remedy
         screen.do(_prepare(screen, key, again=whole))

@@ -18,6 +18,7 @@ from widgets.action_view import (
     Nothing,
     NotStarted,
     Running,
+    Starting,
     UnknownOutcome,
     WaitingFor,
     keys_for,
@@ -77,8 +78,8 @@ def draw(view: ActionView, width: int, *, roomy: bool = True, unfolded: bool = F
             lines = [title("", view.title, "", width), *_prose(view.lines, width)]
         case Looking():
             lines = _looking(view, width)
-        case NotStarted():
-            lines = _not_started(view, width, roomy=roomy)
+        case NotStarted() | Starting():
+            lines = _before_a_start(view, width, roomy=roomy)
         case Finished():
             lines = _finished(view, width)
         case UnknownOutcome():
@@ -167,6 +168,14 @@ def _not_started(view: NotStarted, width: int, *, roomy: bool) -> list[Content]:
         seen = f"at {sha[:7]}" if " refs/" in ref and sha else sha or "not there"
         lines += _prose((f"  {name} {seen}",), width, "$foreground-muted")
     return lines + _prose(tuple(f"  {line}" for line in prepared.lines), width, "$foreground-muted")
+
+
+def _before_a_start(view: NotStarted | Starting, width: int, *, roomy: bool) -> list[Content]:
+    if isinstance(view, NotStarted):
+        return _not_started(view, width, roomy=roomy)
+    right = (f"{glyph('live')} confirmed", "$text-accent")
+    lines = [title(view.number, view.title, right, width), *_gap(roomy), *command(view.prepared.text, width, INDENT)]
+    return [*lines, *_gap(roomy), *_prose(("The world is asked once more, then it starts.",), width)]
 
 
 def _running(view: Running, width: int) -> list[Content]:

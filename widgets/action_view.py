@@ -62,6 +62,14 @@ class NotStarted(Record, frozen=True):
     title: str = ""
 
 
+class Starting(Record, frozen=True):
+    """A confirmed command that has not begun: the guard and what it relies on are asked once more."""
+
+    prepared: Prepared
+    number: str = ""
+    title: str = ""
+
+
 class Running(Record, frozen=True):
     """A command that runs, with the last of its output."""
 
@@ -161,6 +169,7 @@ ActionView = (
     | Looking
     | Confirmation
     | NotStarted
+    | Starting
     | Running
     | Following
     | Finished
@@ -215,6 +224,8 @@ def keys_for(view: ActionView, *, folded: bool = False) -> tuple[KeyHint, ...]:
             keys = _confirmation_keys(view, folded)
         case NotStarted():
             keys = (KeyHint("r", "look again"), skip, _BACK)
+        case Starting():
+            keys = (KeyHint("esc", "call it off"),)
         case Running():
             keys = _running_keys(view.run)
         case Following():
@@ -283,7 +294,8 @@ def _finished_keys(view: Finished) -> tuple[KeyHint, ...]:
         keys.append(KeyHint("r", "retry"))
     if view.edit:
         keys.append(KeyHint("e", view.edit))
-    keys.append(KeyHint("s", "skip, with a reason"))
-    if view.undo:
-        keys.append(KeyHint("u", view.undo))
+    if not view.run.undo:  # the step itself was carried out: its failed undo does not make it skipped
+        keys.append(KeyHint("s", "skip, with a reason"))
+        if view.undo:
+            keys.append(KeyHint("u", view.undo))
     return (*keys, KeyHint("m", "other method"), _BACK)

@@ -185,6 +185,8 @@ class StepFinished(Body, frozen=True, tag="step-finished"):
     """The way out of the failure, as a ready step; nothing of it has run."""
     address: str = ""
     """The page that the other side named for going on: where a pull request is opened."""
+    unproven: bool = False
+    """It ended well, and what it did to the world could not be told: `why` says so."""
 
 
 class StepUnknown(Body, frozen=True, tag="step-unknown"):

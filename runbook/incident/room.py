@@ -263,6 +263,7 @@ class Room:
             already=body.already,
             offered=body.offered,
             address=body.address,
+            unproven=body.unproven,
             ended=at,
         )
         if body.ok:
@@ -343,7 +344,7 @@ class Room:
 
 _OUTCOME = (
     *("state", "started", "pid", "stop_asked", "exit", "why", "duration", "output"),
-    *("last_lines", "recovered", "already", "evidence", "took_effect", "offered", "address", "ended"),
+    *("last_lines", "recovered", "already", "evidence", "took_effect", "offered", "address", "unproven", "ended"),
 )
 
 # each kind is taken by the method named for its tag; one that changes nothing but the timeline has none

@@ -63,6 +63,7 @@ class Run(msgspec.Struct, frozen=True):
     offered: Remedy | None = None
     """The way out of its failure."""
     address: str = ""
+    unproven: bool = False
     took_effect: bool | None = None
     mode: Literal["run", "follow", "interactive"] = "run"
     ended: datetime | None = None

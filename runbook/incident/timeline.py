@@ -157,7 +157,8 @@ def _finished(body: ev.StepFinished, name: str) -> Words:
     about = f" · {name}" if name else ""
     if body.ok:
         go_on = (f"go on at {body.address}",) if body.address else ()
-        return Words(f"done {end}{about}{_because(body.why)}", "good", body.last_lines + go_on)
+        tone: Tone = "warn" if body.unproven else "good"
+        return Words(f"done {end}{about}{_because(body.why)}", tone, body.last_lines + go_on)
     offered = (f"offered: {body.offered.text}",) if body.offered else ()
     return Words(f"failed {end}{about}{_because(body.why)}", "bad", body.last_lines + offered)
 

@@ -11,13 +11,16 @@ import msgspec
 import pytest
 
 from runbook import carrying
-from runbook.conductor import Conductor, Moved, Refused
+from runbook.conductor import CalledOff, Conductor, Moved, Refused
 from runbook.incident import events as ev
 from runbook.incident.journal import Journal, JournalTrouble, verify
-from runbook.model import Capture, Check, Command, Effect, Method, Step
+from runbook.model import Capture, Check, Command, Effect, Method, Step, Undo
+from runbook.providers.provider import Proof
 from runbook.steps import session
 from tests.unit.git_world import World
 from tests.unit.test_conductor import CHANGE, READ, RUNBOOK, carry_out, last_run, reopened, room, step, until
+from tui.desk import Desk
+from widgets.action_view import Finished, keys_for
 
 __all__ = ["room"]
 
@@ -79,6 +82,76 @@ async def test_the_guard_is_asked_where_an_earlier_step_has_led_to(
     await carry_out(conductor, "away")
     prepared = await conductor.prepare("revert", "change")
     assert [check.title for check in prepared.failed_checks] == ["Right account", "Right folder"]
+
+
+async def test_a_confirmed_command_is_called_off_while_the_guard_is_still_asked(
+    room: tuple[Conductor, World], tmp_path: Path
+) -> None:
+    conductor, _ = room
+    asked, gate = tmp_path / "asked", tmp_path / "gate"
+    waits = f"test ! -e {tmp_path}/slow || {{ touch {asked}; until test -e {gate}; do sleep 0.02; done; }}"
+    with_steps(conductor, step("change", Command("echo changed", CHANGE)), guard=(Check("place", run=waits),))
+    prepared = await conductor.prepare("revert", "change")
+    (tmp_path / "slow").touch()
+    confirming = asyncio.create_task(conductor.confirm(prepared))
+    await until(asked.exists)
+    conductor.call_off()
+    gate.touch()
+    with pytest.raises(CalledOff):
+        await confirming
+    assert not conductor.state.runs
+    assert "called off before it started" in conductor.state.timeline[-1].text
+    await carry_out(conductor, "change")  # the next confirmation is a new one
+    assert last_run(conductor).state == "done"
+
+
+async def test_what_could_not_be_proven_is_done_and_never_shown_as_proven(
+    room: tuple[Conductor, World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conductor, _ = room
+    with_steps(conductor, step("change", Command("echo changed", CHANGE)))
+
+    async def silent(*_: object) -> Proof:
+        return Proof(ok=None, line="Whether it worked is not known: no answer.")
+
+    monkeypatch.setattr(conductor.carrier.world, "proof", silent)
+    await carry_out(conductor, "change")
+    desk = Desk(conductor)
+    desk.result = ("revert", "change")
+    shown = desk.view(conductor.clock())
+    assert isinstance(shown, Finished) and shown.proof is not None
+    assert (shown.run.state, shown.proof.ok) == ("done", None)
+    assert conductor.state.timeline[-1].tone == "warn"
+
+
+async def test_an_undo_that_failed_is_neither_edited_nor_skipped_as_its_step(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    undo = Undo("exit 1", CHANGE)
+    with_steps(conductor, msgspec.structs.replace(step("change", Command("echo changed", CHANGE)), undo=undo))
+    await carry_out(conductor, "change")
+    await conductor.confirm(await conductor.prepare_undo("revert", "change"))
+    await until(lambda: not conductor.carrying)
+    desk = Desk(conductor)
+    desk.result = ("revert", "change")
+    shown = desk.view(conductor.clock())
+    assert isinstance(shown, Finished) and shown.run.undo and shown.run.state == "failed"
+    assert {"e", "s", "u"}.isdisjoint(hint.key for hint in keys_for(shown))
+
+
+async def test_a_late_answer_never_takes_the_place_of_what_the_person_looks_at(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    with_steps(conductor, step("slow", Command("echo 1", CHANGE)), step("quick", Command("echo 2", CHANGE)))
+    slow, quick = [await conductor.prepare("revert", name) for name in ("slow", "quick")]
+    desk = Desk(conductor)
+    first = desk.ask(("revert", "slow"))
+    second = desk.ask(("revert", "quick"))
+    assert desk.answered(second, quick)
+    assert not desk.answered(first, slow)
+    assert desk.prepared is quick
+    third = desk.ask(("revert", "slow"))
+    desk.close()
+    assert not desk.answered(third, slow)
+    assert desk.prepared is None
 
 
 async def test_a_command_that_cannot_be_started_is_refused_in_words_and_holds_nothing_up(
