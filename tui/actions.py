@@ -169,7 +169,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "log.filter",
         "ampersand",
-        "show only lines with this text; !text hides them",
+        "show only lines with this, of those shown; !text hides, level:warn",
         "filter",
         _in("logs"),
         "logs",

@@ -248,6 +248,8 @@ def _act(view: LogView, event: LogText.Act) -> Taken | str | None:
             hand.mark(height)
         case "choose":
             hand.choose(height)
+        case "widen":
+            view.drop_filter()
         case "let_go":
             view.let_go()
     return None
@@ -270,7 +272,7 @@ def _move(view: LogView, event: LogText.Request) -> None:
         case LogText.NextAsked():
             view.search_next(event.height, reverse=event.reverse)
         case LogText.FilterAsked():
-            view.set_filter(event.text)
+            view.add_filter(event.text) if event.text else view.clear_filter()
         case LogText.JumpAsked():
             view.hand.jump(event.text, event.height)
         case _:

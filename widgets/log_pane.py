@@ -22,12 +22,14 @@ Asked = Literal["search", "filter", "jump"]
 _SIGN: dict[Asked, str] = {"search": "/", "filter": "&", "jump": "@"}
 _HINT: dict[Asked, str] = {
     "search": "text, or ~expression   enter find   esc back",
-    "filter": "text, !without, ~expression   enter show only these   empty: all   esc back",
+    "filter": "text, !without, ~expression, level:warn   enter only these, of those shown   empty: all",
     "jump": "03:14, 03:14:05, -5m, 2026-11-01 03:14 (UTC)   enter go   esc back",
 }
 _LONGEST = 200
 
-Deed = Literal["open", "written", "traces", "mark", "next_mark", "previous_mark", "choose", "copy", "keep", "let_go"]
+Deed = Literal[
+    "open", "written", "traces", "mark", "next_mark", "previous_mark", "choose", "copy", "keep", "widen", "let_go"
+]
 """`written`, `traces`: of all lines; the others begin at the line at hand."""
 
 
@@ -121,7 +123,7 @@ class LogText(Widget, can_focus=True):
             self.reverse, self.height = reverse, height
 
     class FilterAsked(Request):
-        """Show only lines with a text; an empty one shows all."""
+        """Show only lines that have this too; an empty text shows all."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -270,7 +272,7 @@ class LogText(Widget, can_focus=True):
         elif self.window.search_text or self.window.search_note:
             self.post_message(self.SearchAsked("", False, self.rows_high))
         elif self.window.filter_text or self.window.filter_note:
-            self.post_message(self.FilterAsked(""))
+            self.post_message(self.Act("widen", self.rows_high))
         else:
             self.post_message(self.Act("let_go", self.rows_high))
 

@@ -19,9 +19,9 @@ from collections.abc import Iterator
 
 if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib takes 8 ms
-    from sieve import Sought, downwards, line_begin  # type: ignore[import-not-found,unused-ignore]
+    from sieve import Sought, downwards, line_begin, unpacked  # type: ignore[import-not-found,unused-ignore]
 else:
-    from runbook.logs.sieve import Sought, downwards, line_begin
+    from runbook.logs.sieve import Sought, downwards, line_begin, unpacked
 
 FRAME = struct.Struct("<qqqq")
 """The part's base, bytes looked through in it, lines found since the last frame, offsets that follow (plus base)."""
@@ -136,6 +136,13 @@ class Job:
     def _trimmed(self, found: array[int]) -> array[int]:
         return self._newest(found) if len(found) > 2 * self.left else found
 
+    def _allowed(self, fd: int, shift: int, at: int, high: int) -> bool:
+        """Whether a line that ripgrep found has the rest as well, looked for in its first block."""
+        data, size = b"", 4096
+        while b"\n" not in data and len(data) < min(BLOCK, high - at):
+            data, size = os.pread(fd, min(size, high - at), shift + at), min(size * 16, BLOCK)
+        return bool(self.sought.allows(data.partition(b"\n")[0]))
+
     def _by_ripgrep(
         self, command: list[str], fd: int, shift: int, low: int, high: int
     ) -> Iterator[tuple[int, int, array[int]]]:
@@ -159,6 +166,8 @@ class Job:
                 lines, _, rest = (rest + data).rpartition(b"\n")
                 found = array("q", [low + at for at in map(int, _OFFSET.findall(lines)) if low + at < high])
                 over = bool(lines) and len(found) < lines.count(b"\n") + 1  # it went on into what is known already
+                if self.sought.also:
+                    found = array("q", [at for at in found if self._allowed(fd, shift, at, high)])
                 count += len(found)
                 if self.up:
                     whole = self._trimmed(whole + found)
@@ -201,10 +210,8 @@ def main() -> None:
             return
         line += more
     job = json.loads(line)
-    pattern, plain = job["pattern"].encode("latin-1"), job["plain"].encode("latin-1")
-    sought = Sought(pattern, plain, job["any_case"], job["without"])
     try:
-        Job(sought, up=job["up"], limit=job["limit"], by_hand=job["by_hand"]).run(
+        Job(unpacked(job["sought"]), up=job["up"], limit=job["limit"], by_hand=job["by_hand"]).run(
             [tuple(part) for part in job["parts"]]
         )
     except (Ended, BrokenPipeError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 Level = Literal["error", "warn", "info", "debug", "trace", ""]
@@ -18,26 +19,64 @@ WORST_FIRST: tuple[Level, ...] = ("error", "warn", "info", "debug", "trace")
 
 _WITHIN = 240
 """Characters of a line in which its level is looked for."""
-_SHOUTED = re.compile(r"\b(FATAL|CRITICAL|ERROR|PANIC|SEVERE|WARNING|WARN|INFO|NOTICE|DEBUG|TRACE)\b")
-_NAMED = re.compile(
-    r"(?:\b(?:level|lvl|severity)[\"']?\s*[=:]\s*[\"']?|\[)"
-    r"(fatal|critical|error|err|panic|severe|warning|warn|info|notice|debug|trace)\b",
-    re.IGNORECASE,
-)
+_PINO: dict[int, Level] = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "error"}
+_LOUD = ("FATAL", "CRITICAL", "ERROR", "PANIC", "SEVERE", "WARNING", "WARN", "INFO", "NOTICE", "DEBUG", "TRACE")
+_SOFT = ("fatal", "critical", "error", "err", "panic", "severe", "warning", "warn", "info", "notice", "debug", "trace")
+
+
+def _shouted(words: Iterable[str]) -> str:
+    return rf"\b(?P<loud>{'|'.join(words)})\b"
+
+
+def _named(words: Iterable[str], numbers: Iterable[int]) -> str:
+    """Where a field says it: `level=warn`, `"level":"warn"`, `[warn]`, or pino's `"level":40`."""
+    field = r"(?:level|lvl|severity)[\"']?\s*[=:]\s*[\"']?"
+    numbered = rf"|\b{field}(?P<number>{'|'.join(map(str, numbers))})\b" if numbers else ""
+    return rf"(?i:(?:\b{field}|\[)(?P<soft>{'|'.join(words)})\b{numbered})"
+
+
+_SHOUTED = re.compile(_shouted(_LOUD))
 _STATUS = re.compile(r" (5\d\d) ")
 
-_PINO: dict[int, Level] = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "error"}
 _PYTHON: dict[int, Level] = {10: "debug", 20: "info", 30: "warn", 40: "error", 50: "error"}
 _SYSLOG: tuple[Level, ...] = ("error", "error", "error", "error", "warn", "info", "info", "debug")
+
+
+_NAMED = re.compile(_named(_SOFT, _PINO))
 
 
 def level_of(text: str) -> tuple[Level, Span]:
     """How bad a line is by its own words, and where it says so. A status of 5xx counts as an error."""
     match = _SHOUTED.search(text, 0, _WITHIN) or _NAMED.search(text, 0, _WITHIN)
-    level: Level = WORDS[match[1].lower()] if match else ""
+    level: Level = ""
+    if match:
+        word = match[match.lastgroup or 0]
+        level = _PINO[int(word)] if word.isdigit() else WORDS[word.lower()]
     if level != "error" and (status := _STATUS.search(text, 0, _WITHIN)):
         return "error", status.span(1)
-    return (level, match.span(1)) if match else ("", (0, 0))
+    return (level, match.span(match.lastgroup or 0)) if match else ("", (0, 0))
+
+
+def line_patterns(wanted: Collection[Level]) -> tuple[str, str]:
+    """Expressions for lines of these levels, of the same mind as `level_of`: an exact one, and a quick one (in any
+    case) that every such line matches too."""
+    loud = [word for word in _LOUD if WORDS[word.lower()] in wanted]
+    soft = [word for word in _SOFT if WORDS[word] in wanted]
+    numbers = [number for number, level in _PINO.items() if level in wanted]
+    others = [word for word in _LOUD if word not in loud]
+    softer = [word for word in _SOFT if word not in soft]
+    numbered = [number for number in _PINO if number not in numbers]
+
+    def first(of: str, unless: str) -> str:
+        return rf"(?:{unless}[^\n]){{0,{_WITHIN}}}?{of}"
+
+    status = rf"[^\n]{{0,{_WITHIN}}}? 5\d\d "
+    shouted = first(_shouted(loud), f"(?!{_shouted(others)})" if others else "")
+    quiet = rf"(?![^\n]{{0,{_WITHIN}}}?{_shouted(_LOUD)})"
+    named = quiet + first(_named(soft, numbers), f"(?!{_named(softer, numbered)})" if softer else "")
+    exact = rf"^(?:{shouted}|{named}|{status})" if "error" in wanted else rf"^(?!{status})(?:{shouted}|{named})"
+    quick = "|".join((*soft, *(rf"(?:level|lvl|severity)\W{{1,6}}{number}" for number in numbers)))
+    return re.sub(r"\?P<\w+>", "?:", exact), quick + (r"| 5\d\d " if "error" in wanted else "")
 
 
 def level_named(value: object, key: str = "level") -> Level:

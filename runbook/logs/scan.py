@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 
+from runbook.logs.levels import WORDS, WORST_FIRST, line_patterns
 from runbook.logs.sieve import Sought
+from runbook.logs.traces import GOES_ON
 from runbook.model import Record
 
 ERROR = re.compile(rb"(?:ERROR|FATAL|CRITICAL| 5\d\d )[^\n]*")
 """A line that tells of an error; eats the rest of the line, so that each line counts once."""
 
+_FIELDS = (
+    re.compile(rb'"level":\s?"?(?:error|fatal|critical|[56]0\b)[^\n]*'),
+    re.compile(rb"level=(?:error|fatal|critical)[^\n]*"),
+)
+"""Apart, each with a text it begins with: five times faster than one expression for all."""
 _NESTED = re.compile(r"\((?:[^()\\]|\\.)*[*+}](?:[^()\\]|\\.)*\)[*+{]")
 
 
@@ -29,6 +36,8 @@ class Query(Record, frozen=True):
     without: bool = False
     plain: bytes = b""
     """The text itself where it is no expression."""
+    quick: bytes = b""
+    """An expression for any case that is found faster, and in every line that has this one."""
 
     @property
     def sought(self) -> Sought:
@@ -36,16 +45,49 @@ class Query(Record, frozen=True):
 
     def finds(self, text: str) -> tuple[tuple[int, int], ...]:
         """Where it stands in a shown line, as (start, end); nothing for a negated one."""
-        if self.without:
+        if self.without or self.quick:
             return ()
         shown = re.compile(self.pattern.decode(), re.IGNORECASE if self.any_case else 0)
         return tuple(match.span() for match in shown.finditer(text) if match.end() > match.start())
+
+
+class Filter(Record, frozen=True):
+    """Queries that hold for a line together."""
+
+    queries: tuple[Query, ...]
+
+    @property
+    def text(self) -> str:
+        return "  & ".join(query.text for query in self.queries)
+
+    @property
+    def sought(self) -> Sought:
+        """All in one, with what is found fastest first. Where everything is let through but something, a trace goes
+        with its line."""
+        parts = [Sought(query.quick, any_case=True) for query in self.queries if query.quick and not query.without]
+        parts += [query.sought for query in self.queries]
+        if all(query.without for query in self.queries):
+            parts.append(Sought(GOES_ON, without=True))
+        first, *rest = sorted(parts, key=lambda part: (part.without, not part.plain))
+        return first._replace(also=tuple(rest))
+
+
+def of_level(typed: str, word: str, *, without: bool) -> Query:
+    """`warn` and worse; without: `warn` and what is less. Raises BadQuery."""
+    level = WORDS.get(word.strip().lower())
+    if level is None:
+        raise BadQuery("No such level: error, warn, info, debug or trace.")
+    at = WORST_FIRST.index(level)
+    exact, quick = line_patterns(WORST_FIRST[at:] if without else WORST_FIRST[: at + 1])
+    return Query(typed, exact.encode(), any_case=False, without=without, quick=quick.encode())
 
 
 def parse(typed: str, *, may_negate: bool = False) -> Query:
     """What a person typed, as a query. Raises BadQuery."""
     without = may_negate and typed.startswith("!")
     wanted = typed[1:] if without else typed
+    if may_negate and wanted.startswith("level:"):
+        return of_level(typed, wanted.removeprefix("level:"), without=without)
     expression = wanted.startswith("~")
     pattern = wanted[1:] if expression else re.escape(wanted)
     if not wanted.removeprefix("~"):
@@ -62,5 +104,9 @@ def parse(typed: str, *, may_negate: bool = False) -> Query:
 
 
 def errors_in(data: bytes) -> int:
-    """How many of the lines tell of an error."""
-    return sum(1 for _ in ERROR.finditer(data))
+    """How many of the lines tell of an error: by a word in capitals, a status of 5xx, or a field `level`."""
+    count = sum(1 for _ in ERROR.finditer(data))
+    for field in _FIELDS:
+        for match in field.finditer(data):
+            count += ERROR.search(data, data.rfind(b"\n", 0, match.start()) + 1, match.end()) is None
+    return count

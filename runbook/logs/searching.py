@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from runbook.logs import grep
 from runbook.logs.index import OpenFile, line_begin
-from runbook.logs.sieve import Sought, downwards
+from runbook.logs.sieve import Sought, downwards, packed
 
 NEAR = 1024 * 1024
 """What is looked through at once; a process takes longer to start than this takes."""
@@ -82,10 +82,7 @@ async def _beside(
     sought: Sought, parts: Sequence[Part], up: bool, limit: int, by_hand: bool
 ) -> AsyncGenerator[Found, None]:
     stretches = [(part.base, part.file.fd, part.file.begin, part.start, part.end) for part in parts]
-    job = {
-        "pattern": sought.pattern.decode("latin-1"), "plain": sought.plain.decode("latin-1"), "parts": stretches,
-        "any_case": sought.any_case, "without": sought.without, "up": up, "limit": limit, "by_hand": by_hand,
-    }  # fmt: skip
+    job = {"sought": packed(sought), "parts": stretches, "up": up, "limit": limit, "by_hand": by_hand}
     helper = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-S", str(Path(grep.__file__).absolute())),
         stdin=asyncio.subprocess.PIPE,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 OVERLAP = 4096
 """Bytes of a line longer than a block that are looked at again with its next block."""
@@ -24,6 +24,12 @@ class Sought(NamedTuple):
     plain: bytes = b""
     any_case: bool = False
     without: bool = False
+    also: tuple[Sought, ...] = ()
+    """What must hold for the same line too."""
+
+    @property
+    def all(self) -> tuple[Sought, ...]:
+        return (self, *self.also)
 
     @property
     def matcher(self) -> re.Pattern[bytes]:
@@ -48,8 +54,14 @@ class Sought(NamedTuple):
         """Offsets (plus `base`) of the lines of `data` up to `stop`, a line's end, that it keeps, ascending."""
         end = len(data) if stop is None else stop
         if self.without:
-            return self._lines_without(data, end, base)
-        return self._plain_lines(data, end, base) if self.plain else self._matching_lines(data, end, base)
+            found = self._lines_without(data, end, base)
+        else:
+            found = self._plain_lines(data, end, base) if self.plain else self._matching_lines(data, end, base)
+        return array("q", [at for at in found if self.allows(_line(data, at - base, end))]) if self.also else found
+
+    def allows(self, line: bytes) -> bool:
+        """Whether a line that was found has the rest as well."""
+        return all(one.holds(line) is not one.without for one in self.also)
 
     def _plain_lines(self, data: bytes, end: int, base: int) -> array[int]:
         found, needle, text = array("q"), self._needle, self._folded(data)
@@ -84,6 +96,23 @@ class Sought(NamedTuple):
         return found
 
 
+def _line(data: bytes, at: int, end: int) -> bytes:
+    newline = data.find(b"\n", at, end)
+    return data[at : newline if newline >= 0 else end]
+
+
+def packed(sought: Sought) -> list[object]:
+    """As JSON can carry it; `unpacked` is the way back."""
+    pattern, plain = sought.pattern.decode("latin-1"), sought.plain.decode("latin-1")
+    return [pattern, plain, sought.any_case, sought.without, [packed(one) for one in sought.also]]
+
+
+def unpacked(parts: list[Any]) -> Sought:
+    pattern, plain, any_case, without, also = parts
+    rest = tuple(unpacked(one) for one in also)
+    return Sought(pattern.encode("latin-1"), plain.encode("latin-1"), any_case, without, rest)
+
+
 def downwards(
     read: Read, sought: Sought, start: int, end: int, *, block: int, last: bool = True
 ) -> Iterator[tuple[int, array[int]]]:
@@ -92,7 +121,8 @@ def downwards(
     A line that has no end yet counts only when it is the `last` one there will be; without, it is not reached.
     """
     at = line = start
-    cut = had = False  # `at` lies inside the line that begins at `line`; whether that line had it so far
+    cut = False  # `at` lies inside the line that begins at `line`
+    had = [False] * len(sought.all)  # what that line had so far
     while at < end:
         data = read(min(block, end - at), at)
         if not data:
@@ -100,13 +130,20 @@ def downwards(
         over = at + len(data) >= end or len(data) < min(block, end - at)
         if cut:
             newline = data.find(b"\n")
-            had = had or sought.holds(data if newline < 0 else data[:newline], 1)
+            more = data if newline < 0 else data[:newline]
+            had = [found or one.holds(more, 1) for found, one in zip(had, sought.all, strict=True)]
             if newline >= 0 or over:
                 if newline < 0 and not last:
                     return
                 at += newline + 1 if newline >= 0 else len(data)
                 cut = False
-                yield at, array("q", [line] if had != sought.without else [])
+                yield (
+                    at,
+                    array(
+                        "q",
+                        [line] if all(found != one.without for found, one in zip(had, sought.all, strict=True)) else [],
+                    ),
+                )
             else:
                 at += len(data) - OVERLAP
                 yield at, array("q")
@@ -121,7 +158,7 @@ def downwards(
         elif over:
             return
         else:
-            cut, line, had = True, at, sought.holds(data)
+            cut, line, had = True, at, [one.holds(data) for one in sought.all]
             at += len(data) - OVERLAP
 
 

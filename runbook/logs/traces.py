@@ -18,6 +18,11 @@ _FRAME = re.compile(rb"\s+at |\s+\.\.\. \d+")
 _INDENTED = re.compile(
     rb"[ \t]+(?!\[?\d{4}-\d\d|\[?\d\d:\d\d:\d\d|\[?(?:FATAL|CRITICAL|ERROR|PANIC|WARN|INFO|NOTICE|DEBUG|TRACE)|\{\")\S"
 )
+GOES_ON = (
+    rb"^(?:[ \t]+\S|Caused by: |Suppressed: |Traceback \(most recent call|During handling of the above exc"
+    rb"|The above exception was the dir|--- End of )"
+)
+"""Lines that tell by themselves that they go on with another."""
 _KNOWN = re.compile(
     rb"Caused by: |Suppressed: |Traceback \(most recent call|\.\.\. \d+ (?:more|common)|--- End of |stack backtrace:"
     rb"|During handling of the above exc|The above exception was the dir|goroutine \d+ \["

@@ -16,7 +16,7 @@ from runbook.logs.hand import Hand
 from runbook.logs.hits import Hits
 from runbook.logs.index import SPAN, Bytes, Chain, Line, Note, OpenFile, chunks_down, whole_lines
 from runbook.logs.rows import always, rows_of
-from runbook.logs.scan import BadQuery, Query, errors_in, parse
+from runbook.logs.scan import BadQuery, Filter, Query, errors_in, parse
 from runbook.logs.searching import Part, look
 from runbook.logs.sieve import Sought, downwards
 from runbook.logs.tally import Tally
@@ -28,6 +28,8 @@ CHUNK = 256 * 1024
 AT_ONCE = 4
 """Chunks of new lines counted before the loop has its turn again."""
 TELL = 0.1
+REACH = 2000
+"""Matches looked at for a full screen of rows."""
 AMONG = 100_000
 """Matches looked at for one that a filter shows too."""
 
@@ -57,7 +59,7 @@ class LogView:
         self._tally = Tally(monotonic())
         self._counted: dict[int, int] = {}
         self._top = 0
-        self._filter: Query | None = None
+        self._filter: Filter | None = None
         self._filter_note = ""
         self._hits = Hits()
         self._sifted: dict[int, int] = {}
@@ -196,24 +198,36 @@ class LogView:
 
     # ── filter ────────────────────────────────────────────────────────────────────────────────────
 
-    def set_filter(self, typed: str) -> None:
-        """Shows only lines with the text (`!text`: without it, `~text`: an expression); nothing shows all again."""
-        if not typed:
-            self._stop("filter")
-            self._clear_filter()
-            self.changed()
-            return
+    def add_filter(self, typed: str) -> None:
+        """Shows only lines that have this too: text, `~expression`, `level:warn` (or worse), each without by `!`."""
         try:
             query = parse(typed, may_negate=True)
         except BadQuery as error:
             self._filter_note = str(error)
             self.changed()
             return
+        before = self._filter.queries if self._filter else ()
+        self._let_through((*(known for known in before if known != query), query))
+
+    def drop_filter(self) -> None:
+        """Takes the last filter away."""
+        self._filter_note = ""
+        self._let_through(self._filter.queries[:-1] if self._filter else ())
+
+    def clear_filter(self) -> None:
+        """Shows all lines again."""
+        self._let_through(())
+
+    def _let_through(self, queries: tuple[Query, ...]) -> None:
         self._stop("filter")
-        self._filter, self._hits, self._filter_note = query, Hits(), ""
+        if not queries:
+            self._clear_filter()
+            self.changed()
+            return
+        self._filter, self._hits, self._filter_note = Filter(queries), Hits(), ""
         self._sifted = {}
         self.to_end()
-        self._run("filter", self._filter_backwards(query.sought, self._hits))
+        self._run("filter", self._filter_backwards(self._filter.sought, self._hits))
 
     def _clear_filter(self) -> None:
         """Back to the whole text, standing on the line where the filtered one stood."""
@@ -396,12 +410,31 @@ class LogView:
         if not self._filter:
             return self._reader.lines(self._text_top(height), height)
         at = self._filter_top(height)
+        found = self._passing(at, height)
+        if self.following:  # where lines of one trace pass, they take less than a row each
+            reach = height
+            while len(found) < height and at > self._hits.first and reach < REACH:
+                reach *= 4
+                at = max(self._hits.first, self._hits.end - reach)
+                found = self._passing(at, reach)
+            return found[-height:]
+        return found[:height]
+
+    def _passing(self, at: int, height: int) -> list[Line]:
+        """About so many lines that pass the filter, from the one of that index on, each with its trace."""
         found: list[Line] = []
-        for index in range(at, min(self._hits.end, at + height)):
+        until = -1
+        for index in range(at, self._hits.end):
             position = self._hits[index]
-            if position // SPAN in self.chain.parts and (not found or position > found[-1].offset):
-                found.extend(self.hand.entry(position))
-        return found[-height:] if self.following else found[:height]
+            if position // SPAN not in self.chain.parts or position < until:
+                continue
+            if len(found) >= height and not self.following:
+                break
+            entry = self.hand.entry(position)
+            found += entry
+            if len(entry) > 1 or (entry and entry[0].under):
+                until = self.chain.after(position, sum(1 + line.under for line in entry))
+        return found
 
     def window(self, height: int) -> LogWindow:
         """The rows for a pane of that height, and everything its title says."""
@@ -442,7 +475,8 @@ class LogView:
     # ── work beside the loop ──────────────────────────────────────────────────────────────────────
 
     def _run(self, name: str, work: Coroutine[None, None, None]) -> None:
-        self._tasks[name] = asyncio.get_running_loop().create_task(self._saying_failures(work))
+        task = self._tasks[name] = asyncio.get_running_loop().create_task(self._saying_failures(work))
+        task.add_done_callback(lambda _: work.close())  # where it was stopped before it began
         self.changed()
 
     async def _saying_failures(self, work: Coroutine[None, None, None]) -> None:

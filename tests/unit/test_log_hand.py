@@ -56,7 +56,7 @@ async def test_a_jump_stands_on_the_line_of_that_time(view: LogView) -> None:
 
 
 async def test_a_jump_within_a_filter_finds_the_next_line_that_passes(view: LogView) -> None:
-    view.set_filter("ERROR")
+    view.add_filter("ERROR")
     await view.settled()
     await jumped(view, "03:14")
     assert at_hand(view) == "n20"
@@ -83,7 +83,7 @@ async def test_marks_are_gone_to_round_about(view: LogView) -> None:
     assert view.window(6).marks == (view.window(6).match,)
     view.hand.mark(6)
     assert len(view.hand.marks) == 2
-    view.set_filter("INFO")
+    view.add_filter("INFO")
     await view.settled()
     view.hand.to_mark(1, 6)
     view.hand.to_mark(1, 6)
@@ -106,7 +106,7 @@ async def test_what_is_taken_is_as_written_masked_and_has_its_traces(view: LogVi
 
 
 async def test_chosen_lines_are_those_that_pass_the_filter(view: LogView) -> None:
-    view.set_filter("ERROR")
+    view.add_filter("ERROR")
     await view.settled()
     view.hand.choose(20)
     for _ in range(4):

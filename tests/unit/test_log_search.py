@@ -157,7 +157,7 @@ async def test_a_match_far_away_is_reached_counted_and_left_again(tmp_path: Path
         view.search_next(5, reverse=True)
         await view.settled()
         assert view.window(5).match == 4_000_013
-        view.set_filter("!hay")
+        view.add_filter("!hay")
         await view.settled()
         assert [row.text for row in view.window(5).rows] == ["needle first", "needle last"]
     finally:
@@ -169,7 +169,7 @@ async def test_a_filter_takes_in_what_is_late_unfinished_or_very_long(tmp_path: 
     path.write_text("x first\n")
     view = LogView(path)
     view.begin()
-    view.set_filter("x")
+    view.add_filter("x")
     await view.settled()
 
     def texts() -> list[str]:

@@ -219,7 +219,7 @@ class TestReading:
         assert next(row.text for row in window.rows if row.offset == window.match) == "KeyError: 'total'"
 
     async def test_a_filtered_line_keeps_its_trace(self, view: LogView) -> None:
-        view.set_filter("ERROR")
+        view.add_filter("ERROR")
         await view.settled()
         assert [row.under for row in view.window(4).rows] == [12, 12]
         view.hand.take(4)

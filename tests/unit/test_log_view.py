@@ -186,7 +186,7 @@ def test_the_tally_forgets(desk: Desk) -> None:
 
 
 async def test_a_filter_looks_back_and_takes_new_lines(desk: Desk) -> None:
-    desk.view.set_filter("line 1")
+    desk.view.add_filter("line 1")
     await desk.view.settled()
     assert desk.texts(20) == ["line 1", *[f"line {n}" for n in range(10, 20)]]
     desk.add("line 20", "line 100", "nothing")
@@ -195,12 +195,12 @@ async def test_a_filter_looks_back_and_takes_new_lines(desk: Desk) -> None:
     desk.add("line 101", "no")
     assert desk.view.window(4).new == 1
     at_top = desk.texts(4)[0]
-    desk.view.set_filter("")
+    desk.view.clear_filter()
     assert desk.texts(4)[0] == at_top, "without the filter one still stands on the same line"
 
 
 async def test_a_filter_that_hides(desk: Desk) -> None:
-    desk.view.set_filter("!1")
+    desk.view.add_filter("!1")
     await desk.view.settled()
     assert desk.texts(20) == ["line 0", *[f"line {n}" for n in range(2, 10)]]
     desk.add("line 31", "line 32")
@@ -209,7 +209,7 @@ async def test_a_filter_that_hides(desk: Desk) -> None:
 
 async def test_a_filter_is_bounded_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hits_module, "MOST", 5)
-    desk.view.set_filter("line")
+    desk.view.add_filter("line")
     await desk.view.settled()
     assert desk.texts(20) == [f"line {n}" for n in range(15, 20)]
     assert desk.view.window(20).filter_note == "the last 5 lines with it"
@@ -218,7 +218,7 @@ async def test_a_filter_is_bounded_and_says_so(desk: Desk, monkeypatch: pytest.M
 async def test_a_filter_over_many_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(view_module, "CHUNK", 64)
     desk = Desk(tmp_path, 300)
-    desk.view.set_filter("~^line \\d*7$")
+    desk.view.add_filter("~^line \\d*7$")
     await desk.view.settled()
     assert desk.texts(99) == [f"line {n}" for n in range(7, 300, 10)]
     desk.view.search("27", backwards=True, height=5)
@@ -261,13 +261,13 @@ async def test_a_search_that_cannot_be(desk: Desk) -> None:
 
 
 async def test_rotation_under_a_reader(desk: Desk) -> None:
-    desk.view.set_filter("line")
+    desk.view.add_filter("line")
     await desk.view.settled()
     desk.path.rename(desk.path.with_suffix(".1"))
     desk.path.write_text("")
     desk.add("line after", "other")
     assert desk.texts(2) == ["line 19", "line after"]
-    desk.view.set_filter("")
+    desk.view.clear_filter()
     rows = desk.view.window(4).rows
     assert [row.note for row in rows] == [False, True, False, False]
     assert [row.text for row in rows][2:] == ["line after", "other"]
@@ -327,6 +327,10 @@ def test_queries() -> None:
     for bad in ("", "~", "~(", "~(a+)+$"):
         with pytest.raises(BadQuery):
             parse(bad)
+    fields = (
+        b'{"level":"error"}\n{"level": 50}\n{"level":30,"n":50}\nlevel=error msg=ERROR\nlevel=fatal\n{"level":"info"}\n'
+    )
+    assert errors_in(fields) == 4
     assert errors_in(b"ERROR FATAL\nCRITICAL\n 503 \n 5034 \nerror\n") == 3
 
 
