@@ -13,7 +13,7 @@ from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.monitor import Run
 from runbook.steps import session, values
 
-MOST_OUTPUT = 1 << 20
+MOST_OUTPUT = 4 << 20
 
 
 def runner(cwd: Path, environ: Mapping[str, str], params: Iterable[Param]) -> Run:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 from typing import Literal
 
 import msgspec
@@ -79,6 +80,8 @@ class CommandOutput(Source, frozen=True, tag="command"):
     regex: str = ""
     reads: bool = False
     """The author's word that a program which is not known only reads."""
+    deadline: Seconds = 0
+    """It is ended after so long; 0: an interval, 10 s at most."""
     scale: float = 1
 
 
@@ -123,6 +126,25 @@ class Sentry(Source, frozen=True, tag="sentry"):
     token_env: str = "SENTRY_AUTH_TOKEN"  # noqa: S105 - the name of a variable
 
 
+class Lighthouse(Source, frozen=True, tag="lighthouse"):
+    """A run of the `lighthouse` program on a page, or the JSON report that another run left in `file`."""
+
+    url: str = ""
+    file: str = ""
+    measure: Literal["score", "lcp", "fcp", "tbt", "cls", "speed_index"] = "score"
+    program: str = "lighthouse"
+    chrome_flags: str = "--headless=new"
+    deadline: Seconds = 120
+
+    @property
+    def run(self) -> str:
+        """The command of a poll; `<param>`s in it are still open."""
+        if self.file:
+            return f"cat -- {quote(self.file)}"
+        what = "--quiet --only-categories=performance --disable-full-page-screenshot --output=json --output-path=stdout"
+        return f"{self.program} {quote(self.url)} {what} --chrome-flags={quote(self.chrome_flags)}"
+
+
 class LogRate(Source, frozen=True, tag="log_rate"):
     """Lines a minute of a log file that match; a file that is not there or not written any more is unknown."""
 
@@ -137,7 +159,9 @@ class NoSource(Source, frozen=True, tag="none"):
     """A number that the runbook speaks of without saying where to read it: unknown until somebody says."""
 
 
-SignalSource = HttpJson | Health | Prometheus | Exposition | CommandOutput | Smoke | Cdn | Sentry | LogRate | NoSource
+SignalSource = (
+    HttpJson | Health | Prometheus | Exposition | CommandOutput | Smoke | Cdn | Sentry | Lighthouse | LogRate | NoSource
+)
 
 
 def open_texts(source: object) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from runbook.incident import home
 from runbook.model import Effect, Runbook
 from runbook.opening import source_text
 from runbook.reading.trust import TrustError, digest, trust, trusted_before
-from runbook.signal_sources import CommandOutput, Sentry
+from runbook.signal_sources import CommandOutput, Lighthouse, Sentry
 from widgets.document import Document
 from widgets.prompt import Prompt
 from widgets.trusting import Offered, Trusting
@@ -78,7 +78,7 @@ def offered(book: Runbook) -> Iterator[Offered]:
     steps = [step for method in book.procedures() for step in method.steps]
     checks = [*book.guard, *(check for method in book.procedures() for check in method.requires)]
     asked = [check.run for check in (*checks, *(step.done_when for step in steps if step.done_when)) if check.run]
-    asked += [signal.source.run for signal in book.signals if isinstance(signal.source, CommandOutput)]
+    asked += [signal.source.run for signal in book.signals if isinstance(signal.source, CommandOutput | Lighthouse)]
     asked += [log.run for log in book.logs if log.run]
     for source in (signal.source for signal in book.signals if isinstance(signal.source, Sentry)):
         asked.append(

@@ -15,6 +15,7 @@ from runbook.reading.signal_form import (
     ExpositionForm,
     HealthForm,
     HttpJsonForm,
+    LighthouseForm,
     LogRateForm,
     NoSourceForm,
     PrometheusForm,
@@ -29,6 +30,7 @@ from runbook.signal_sources import (
     Exposition,
     Health,
     HttpJson,
+    Lighthouse,
     LogRate,
     NoSource,
     Prometheus,
@@ -46,6 +48,8 @@ _SELECTOR = re.compile(r"\s*[a-zA-Z_:][\w:]*\s*(?:\{.*\})?\s*\Z", re.DOTALL)
 _SIGNAL_WORD = re.compile(r"\s*([A-Za-z][\w.-]*)\s*[<>=!]")
 
 
+LONGEST_RUN = 600
+"""Seconds that one reading of a slow source may take."""
 ONLY_READ = (
     "This is run again and again without a confirmation, so it may only read, and this command is not known to."
     " `reads: true` is your word that it does."
@@ -97,6 +101,8 @@ class Signals:
         if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", name):
             self.problems.add("A signal's name is made of a-z, 0-9, - and _.", line_of(name), key)
         for field, text in open_texts(form):
+            if isinstance(form, LighthouseForm) and not text:
+                continue
             if field.endswith("url") and (text or hasattr(form, "url")) and not re.match(r"https?://|<", text):
                 why = "A signal's `url` begins with http:// or https://."
                 self.problems.add(why, line_of(text), f"{key}.{field}")
@@ -106,7 +112,7 @@ class Signals:
             id=name,
             title=form.title or name,
             source=self._source(form, name, key),
-            unit=form.unit,
+            unit=form.unit or _usual_unit(form),
             every=form.every,
             kind=form.kind,
         )
@@ -153,6 +159,8 @@ class Signals:
 
     def _bounds(self, form: SignalForm, name: str, key: str) -> None:
         """What a value of a source's keys may be."""
+        if isinstance(form, CommandOutputForm | LighthouseForm) and not 0 <= form.deadline <= LONGEST_RUN:
+            self.problems.add("A `deadline` is 10 minutes at most.", line_of(name), f"{key}.deadline")
         if isinstance(form, SmokeForm):
             self._smoke(form, name, key)
         elif isinstance(form, CdnForm):
@@ -162,6 +170,10 @@ class Signals:
                 self.problems.add("A share needs at least one probe.", line_of(name), f"{key}.min_probes")
         elif isinstance(form, SentryForm):
             self._sentry(form, name, key)
+        elif isinstance(form, LighthouseForm):
+            if bool(form.url) == bool(form.file):
+                why = "Lighthouse visits either a `url`, or a report is read from a `file`."
+                self.problems.add(why, line_of(name), key)
         elif isinstance(form, LogRateForm):
             self._regex(form.match, f"{key}.match")
             if form.window <= 0:
@@ -194,6 +206,10 @@ class Signals:
             self.problems.add('A selector looks like name{label="value"}.', line_of(text), key)
 
 
+def _usual_unit(form: SignalForm) -> str:
+    return "s" if isinstance(form, LighthouseForm) and form.measure not in ("score", "cls") else ""
+
+
 SOURCES: dict[type[Any], type[Any]] = {
     HttpJsonForm: HttpJson,
     HealthForm: Health,
@@ -203,6 +219,7 @@ SOURCES: dict[type[Any], type[Any]] = {
     SmokeForm: Smoke,
     CdnForm: Cdn,
     SentryForm: Sentry,
+    LighthouseForm: Lighthouse,
     LogRateForm: LogRate,
     NoSourceForm: NoSource,
 }

@@ -101,6 +101,8 @@ class CommandOutputForm(Form, frozen=True, tag_field="source", tag="command"):
     """The first group counts."""
     reads: bool = False
     """Your word that a program which warroom does not know only reads."""
+    deadline: Duration = 0
+    """It is ended after so long; without it after an interval, at most 10 s."""
     scale: float = 1
     title: str = ""
     unit: str = ""
@@ -154,6 +156,25 @@ class SentryForm(Form, frozen=True, tag_field="source", tag="sentry"):
     kind: SignalKind = "other"
 
 
+class LighthouseForm(Form, frozen=True, tag_field="source", tag="lighthouse"):
+    """A run of the `lighthouse` program on a page every few minutes, or the JSON report that another run left."""
+
+    url: str = ""
+    file: str = ""
+    """Instead of `url`: the report that CI or another machine leaves here again and again; an old one is unknown."""
+    measure: Literal["score", "lcp", "fcp", "tbt", "cls", "speed_index"] = "score"
+    """The score of performance, 0 to 100; a time in seconds; or the bare shift of the layout."""
+    program: str = "lighthouse"
+    """`npx --no-install lighthouse` where it belongs to a project."""
+    chrome_flags: str = "--headless=new"
+    deadline: Duration = 120
+    """A run is ended after so long."""
+    title: str = ""
+    unit: str = ""
+    every: Duration = 600
+    kind: SignalKind = "other"
+
+
 class LogRateForm(Form, frozen=True, tag_field="source", tag="log_rate"):
     """Lines a minute of a log file that match; a file that is not there or not written any more is unknown."""
 
@@ -187,6 +208,7 @@ SignalForm = (
     | SmokeForm
     | CdnForm
     | SentryForm
+    | LighthouseForm
     | LogRateForm
     | NoSourceForm
 )

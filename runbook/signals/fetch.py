@@ -58,6 +58,8 @@ class Request(Record, frozen=True):
     how: How = "get"
     variables: tuple[str, ...] = ()
     """Where address and token come from the environment: their names."""
+    deadline: Seconds = 0
+    """How long the answer may take; 0: an interval, 10 s at most."""
 
 
 class Asked(Record, frozen=True):

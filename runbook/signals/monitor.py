@@ -80,7 +80,7 @@ class _Poll:
 
     @property
     def deadline(self) -> Seconds:
-        return max(2.0, min(self.every, 10.0))
+        return self.request.deadline or max(2.0, min(self.every, 10.0))
 
     @property
     def pause(self) -> Seconds:

@@ -11,6 +11,7 @@ from runbook.signal_sources import (
     Exposition,
     Health,
     HttpJson,
+    Lighthouse,
     LogRate,
     NoSource,
     Prometheus,
@@ -18,7 +19,18 @@ from runbook.signal_sources import (
     SignalSource,
     Smoke,
 )
-from runbook.signals import cdn, command_output, exposition, health, http_json, log_rate, prometheus, sentry, smoke
+from runbook.signals import (
+    cdn,
+    command_output,
+    exposition,
+    health,
+    http_json,
+    lighthouse,
+    log_rate,
+    prometheus,
+    sentry,
+    smoke,
+)
 from runbook.signals.fetch import Reply, Request, Unreadable
 from runbook.signals.health import Check, checks_of
 from runbook.signals.http_json import Counters, Hole
@@ -69,7 +81,9 @@ def request_for(source: SignalSource) -> Request | None:
         case NoSource():
             return None
         case CommandOutput():
-            request = Request(source.run, "command")
+            request = Request(source.run, "command", deadline=source.deadline)
+        case Lighthouse():
+            request = Request(source.run, "command", deadline=source.deadline)
         case Smoke():
             request = Request("\n".join(test.url for test in source.tests), "each")
         case LogRate():
@@ -102,12 +116,14 @@ def read(
     seen -= reply.age
     skew = None if reply.made is None else reply.made - (asked + reply.took)
     checks: tuple[Check, ...] = ()
-    value: float | str | None
     try:
         if skew is not None and abs(skew) > max_skew:
             raise Unreadable(f"its clock is {clock(abs(skew))} {'ahead' if skew > 0 else 'behind'}: skewed or cached")
         checks = _checks(signal, reply)
-        value = _told(signal, reply, memory, seen)
+        if isinstance(signal.source, Lighthouse):
+            value: float | str | None = lighthouse.value_of(signal, signal.source, reply, asked, max_skew)
+        else:
+            value = _told(signal, reply, memory, seen)
     except Unreadable as wrong:
         told = reply.status < 400 or str(wrong).startswith(str(reply.status))
         why = str(wrong) if told else f"{reply.status}, and {wrong}"

@@ -58,6 +58,13 @@ aws() { # the aws program, and the server that stands for AWS, in an environment
 get aws aws
 get vercel vercel
 
+lighthouse() { # runs in chromium, which is the machine's own (apt-get install chromium)
+  npm install --prefix "$into/lighthouse" --no-audit --no-fund lighthouse@12.8.2 &&
+    ln -sfn ../lighthouse/node_modules/.bin/lighthouse "$into/bin/lighthouse"
+}
+
+get lighthouse lighthouse
+
 heroku() {
   mkdir -p "$into/heroku" &&
     npm install --prefix "$into/heroku" --no-audit --no-fund --ignore-scripts heroku@11 &&
