@@ -43,7 +43,7 @@ def up_to_the_rollback(room: DrillRoom, commit: str) -> None:
     walks.enter(room)
     walks.confirm(room, 2, seconds=60)
     walks.enter(room)
-    walks.pick(room, commit[:7])
+    walks.pick(room, commit[:7], seconds=60)
     room.tmux.wait(walks.CONFIRM, 60)
     room.tmux.wait("serves now")
 

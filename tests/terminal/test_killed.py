@@ -64,6 +64,7 @@ def test_thirty_kills_during_a_rollback_lose_nothing_and_run_nothing_twice(drill
     walks.confirm(room, 1)
     room.tmux.keys("Enter")
     walks.pick(room, subject)
+    room.tmux.wait(walks.CONFIRM)
     kills, end = 0, time.monotonic() + LIMIT
     while "RECOVERED" not in (screen := room.tmux.screen()):
         assert time.monotonic() < end, f"{kills} kills\n{screen}"

@@ -27,9 +27,9 @@ def choose(room: DrillRoom, label: str) -> None:
     room.tmux.wait(r"enter +(look|next|open|start)")
 
 
-def pick(room: DrillRoom, words: str) -> None:
-    """Take the first entry of the open picker that fits."""
-    room.tmux.wait(r"filter: ")
+def pick(room: DrillRoom, words: str, *, seconds: float = 20) -> None:
+    """Take the first entry of the open picker that fits; it opens when its entries are there."""
+    room.tmux.wait(r"filter: ", seconds)
     room.tmux.type(words)
     room.tmux.wait(rf"filter: {words}")
     room.tmux.keys("Enter")

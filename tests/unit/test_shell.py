@@ -69,10 +69,10 @@ def test_a_placeholder_has_to_be_masked_first() -> None:
     ["$(", "(", "{ ", "a=(", "if true; then ", "`", '"$(', "case x in a) ", "cat <<E$(", "${a:-", "[[ ( ", "<("],
 )
 def test_deep_nesting_costs_little(opening: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     shell(opening * (19_000 // len(opening)))
     shell(opening * 90)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_character_beyond_latin_does_not_end_the_process() -> None:
