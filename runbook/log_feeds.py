@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,9 +22,11 @@ _SIGNS = frozenset("*?[")
 class Feed:
     """One log of the runbook. Ready as soon as its values are known and, for a command, the runbook is trusted."""
 
-    def __init__(self, source: LogSource, conductor: Conductor) -> None:
+    def __init__(self, source: LogSource, conductor: Conductor, piped: int = -1) -> None:
+        """`piped` is the descriptor to read from, for what is piped into warroom."""
         self.source = source
         self.name = source.title or (Path(source.path).name if source.path else source.run)
+        self._piped = piped
         self.waits = ""
         """Why it is not ready yet."""
         self.origin: Origin | None = None
@@ -42,6 +45,8 @@ class Feed:
         name, text = self.source.id, self.source.run or self.source.path
         if unset := values.missing(text, known, {param.id for param in runbook.params}):
             self.waits = f"waits for a value: {unset[0]}"
+        elif self._piped >= 0:
+            self._keep(f"{name}-{os.getpid()}", Order(fd=self._piped, env={"PATH": os.defpath}), changed)
         elif self.source.path:
             path = str(Path(self._conductor.carrier.fill_plain(text, known)).expanduser())
             self.origin = Origin(name, pattern=path) if self.is_pattern else Origin(name, path)
@@ -67,7 +72,10 @@ class Feed:
             cwd=str(carrier.repository or carrier.folder),
             env=session.environment(carrier.environ, session.names_in(text), {}),
         )
-        folder = self._conductor.folder / SPOOL / self.source.id
+        self._keep(self.source.id, order, changed)
+
+    def _keep(self, place: str, order: Order, changed: Callable[[], None]) -> None:
+        folder = self._conductor.folder / SPOOL / place
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._spooling = Spooling(folder, order, changed)
         self.origin = Origin(self.source.id, spool=str(folder))
@@ -84,6 +92,8 @@ class Feed:
         """Runs the command, if it is one. Raises OSError."""
         if self._spooling is not None:
             await self._spooling.start()
+        if self._piped >= 0:
+            os.close(self._piped)  # its writer is to notice when the spooler ends
 
     def standing(self) -> str:
         """How its command stands; empty for a file."""
@@ -137,6 +147,11 @@ class Together:
         return self._merging.trouble
 
 
-def feeds(conductor: Conductor) -> tuple[Feed, ...]:
-    """A feed for every log of the runbook."""
-    return tuple(Feed(source, conductor) for source in conductor.runbook.logs)
+def feeds(conductor: Conductor, piped: int = -1) -> tuple[Feed, ...]:
+    """A feed for what is piped in, and one for every log of the runbook."""
+    declared = tuple(Feed(source, conductor) for source in conductor.runbook.logs)
+    if piped < 0:
+        return declared
+    taken = {feed.source.id for feed in declared}
+    name = next(name for name in ("stdin", "piped-in", "_stdin") if name not in taken)
+    return (Feed(LogSource(id=name, title="standard input"), conductor, piped), *declared)

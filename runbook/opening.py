@@ -57,6 +57,8 @@ class Opening(Record, frozen=True):
     untrusted: bool = False
     """Nobody said yet that this content may run commands: the room only looks until somebody does."""
     version: str = ""
+    piped: int = -1
+    """The descriptor of what is piped into warroom: another log."""
 
 
 def utc_now() -> datetime:

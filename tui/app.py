@@ -104,7 +104,7 @@ class WarRoom(App[str]):
         self.user = home.user_name()
         self.untrusted = opening.source if opening.untrusted and not opening.read_only else ""
         self.asks = not opening.untrusted
-        self.room_screen.furnish(conductor)
+        self.room_screen.furnish(conductor, opening.piped)
         self.room_screen.call_after_refresh(_collect_from_here)
         if self.untrusted:
             self.room_screen.action_act("trust")

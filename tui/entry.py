@@ -12,8 +12,10 @@ def main() -> int:
     """Run the program; returns its exit code."""
     command, *rest = sys.argv[1:] or [""]
     if command in ("open", "drill") and not _NO_ROOM.intersection(rest):
-        from tui.skeleton import first_frame
+        from tui.skeleton import first_frame, piped
 
+        if command == "open":
+            piped()
         named = next((word for word in rest if not word.startswith("-")), "")
         # Nothing made while opening is thrown away, and looking for it costs pauses. The open room looks again.
         gc.disable()

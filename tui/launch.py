@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tui import cli
-from tui.skeleton import first_frame, no_room, no_terminal
+from tui.skeleton import first_frame, no_room, no_terminal, piped
 
 
 class Unfit(Exception):
@@ -19,6 +19,7 @@ def open_room(args: argparse.Namespace) -> int:
     """Open the room on the runbook named, or found here, or on the open incident."""
     from runbook.incident.stream import JournalTrouble
 
+    from_pipe = piped()
     try:
         values = values_of(args.values)
         folder = _incident(args)
@@ -40,6 +41,7 @@ def open_room(args: argparse.Namespace) -> int:
             read_only=args.read_only,
             untrusted=not _trusted(source, folder),
             version=cli.VERSION,
+            piped=from_pipe,
         ),
         args,
     )

@@ -133,7 +133,7 @@ class RoomScreen(Screen[None]):
         """What is being done before there is a room."""
         self.panel.show(Nothing("Opening the room", lines))
 
-    def furnish(self, conductor: Conductor) -> None:
+    def furnish(self, conductor: Conductor, piped: int = -1) -> None:
         """The room is open: from now on there is something to show."""
         from runbook.log_feeds import feeds
         from tui.desk import Desk
@@ -141,7 +141,7 @@ class RoomScreen(Screen[None]):
         from tui.log_desk import LogDesk
 
         self.desk = Desk(conductor)
-        self.log_desk = LogDesk(feeds(conductor), conductor, self._log_moved, lambda: self.room.asks, self.do)
+        self.log_desk = LogDesk(feeds(conductor, piped), conductor, self._log_moved, lambda: self.room.asks, self.do)
         self.show_log()  # a log that is quiet tells of nothing, and is read all the same
         conductor.on_change = self.ask_redraw
         conductor.lend_terminal = lender(self.room)

@@ -6,13 +6,16 @@ A person sees within a few milliseconds that the room is coming; the real screen
 from __future__ import annotations
 
 import os
+import stat
 import sys
+from contextlib import suppress
 
 ENTER_ALTERNATE = "\x1b[?1049h\x1b[H\x1b[2J\x1b[?25l"
 LEAVE_ALTERNATE = "\x1b[?25h\x1b[?1049l"
 
 
 _drawn = False
+_piped = -1
 
 
 def no_terminal() -> str:
@@ -22,6 +25,20 @@ def no_terminal() -> str:
     if not sys.stderr.isatty():  # where Textual draws
         return "Standard error is redirected, and the screen is drawn there. Start it without `2>`."
     return ""
+
+
+def piped() -> int:
+    """What is piped in, as another descriptor: from then on the terminal itself is stdin, for the keys. -1: nothing."""
+    global _piped  # noqa: PLW0603 - there is one stdin
+    if _piped < 0 and sys.stdout.isatty() and sys.stderr.isatty() and not sys.stdin.isatty():
+        with suppress(OSError):  # no terminal to take its place: what is piped in stays where it is
+            mode = os.fstat(0).st_mode
+            if stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode):
+                keys = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
+                _piped = os.dup(0)
+                os.dup2(keys, 0)
+                os.close(keys)
+    return _piped
 
 
 def first_frame(what: str) -> None:

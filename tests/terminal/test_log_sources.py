@@ -120,3 +120,49 @@ def test_several_logs_are_one_by_their_times_and_each_alone(place: Callable[...,
     screen = kiosk.tmux.wait(r"2 Logs ━ the web shop")
     assert "web first" in screen
     assert "till first" not in screen
+
+
+PLAIN = """\
+version: 1
+id: kiosk
+title: Kiosk
+methods:
+  - id: swap
+    title: Swap
+    steps: [{id: look, title: Look, run: cat kiosk.txt}]
+"""
+
+
+def test_what_is_piped_in_is_a_log_and_the_keys_still_work(place: Callable[..., Place], tmp_path: Path) -> None:
+    writer = (
+        "sh -c 'echo $$ > writer.pid; echo from the pipe; while read -r line; do echo \"$line\"; done < fifo; echo bye'"
+    )
+    (tmp_path / "kiosk").mkdir()
+    os.mkfifo(tmp_path / "kiosk" / "fifo")
+    kiosk = place(PLAIN, f"{writer} | {{warroom}} open kiosk.yaml")
+    kiosk.tmux.wait(r"2 Logs ─ standard input .* follows[\s\S]*from the pipe", 40)
+    with (kiosk.folder / "fifo").open("w") as fifo:
+        fifo.write("and more\n")
+        fifo.flush()
+        kiosk.tmux.wait("and more")
+        kiosk.tmux.keys("2")
+        kiosk.tmux.wait(r"▸ 2 Logs ━")
+        kiosk.tmux.keys("a")
+        kiosk.tmux.wait("Note for the timeline")
+        kiosk.tmux.keys("Escape")
+        kiosk.tmux.wait(lambda screen: "Note for the timeline" not in screen)
+    kiosk.tmux.wait(r"bye\s+── the input ended · ")
+    kiosk.tmux.keys("q")
+    kiosk.tmux.wait("Leave the room")
+    kiosk.tmux.keys("q")
+    kiosk.tmux.wait("The record is in")
+
+
+def test_a_writer_without_an_end_ends_when_the_room_is_left(place: Callable[..., Place]) -> None:
+    kiosk = place(PLAIN, "sh -c 'echo $$ > writer.pid; exec yes flood' | {warroom} open kiosk.yaml")
+    kiosk.tmux.wait(r"standard input .* follows[\s\S]*flood", 40)
+    pid = int((kiosk.folder / "writer.pid").read_text())
+    kiosk.tmux.keys("q")
+    kiosk.tmux.wait("Leave the room")
+    kiosk.tmux.keys("q")
+    wait_until_gone(pid)
