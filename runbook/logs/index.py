@@ -153,6 +153,15 @@ def lines(source: Bytes, start: int, count: int) -> tuple[list[Line], int]:
     found: list[Line] = []
     folded = start > 0 and blocks.bytes(start - 1, start) != b"\n"
     while len(found) < count and start < size:
+        number, at = divmod(start, BLOCK)
+        block = blocks[number]
+        newline = block.find(b"\n", at)
+        if 0 <= newline < at + HEAD:  # as nearly all lines are: short, and within a block
+            end = number * BLOCK + newline
+            if end < size:
+                found.append(Line(start, block[at:newline].removesuffix(b"\r"), newline - at, folded))
+                folded, start = False, end + 1
+                continue
         fold = (-(-start // FOLD) + 1) * FOLD
         newline = blocks.find(start, min(size, fold))
         end = newline if newline >= 0 else min(size, fold)

@@ -9,12 +9,13 @@ from runbook.logs.sieve import Sought
 from runbook.logs.traces import GOES_ON
 from runbook.model import Record
 
-ERROR = re.compile(rb"(?:ERROR|FATAL|CRITICAL| 5\d\d )[^\n]*")
-"""A line that tells of an error; eats the rest of the line, so that each line counts once."""
+ERROR = (b"ERROR", b"FATAL", b"CRITICAL")
+"""Words of a line that tells of an error; a status of 5xx does so too."""
+_STATUS = re.compile(rb" 5\d\d ")
 
 _FIELDS = (
-    re.compile(rb'"level":\s?"?(?:error|fatal|critical|[56]0\b)[^\n]*'),
-    re.compile(rb"level=(?:error|fatal|critical)[^\n]*"),
+    re.compile(rb'"level":\s?"?(?:error|fatal|critical|[56]0\b)'),
+    re.compile(rb"level=(?:error|fatal|critical)"),
 )
 """Apart, each with a text it begins with: five times faster than one expression for all."""
 _NESTED = re.compile(r"\((?:[^()\\]|\\.)*[*+}](?:[^()\\]|\\.)*\)[*+{]")
@@ -105,8 +106,12 @@ def parse(typed: str, *, may_negate: bool = False) -> Query:
 
 def errors_in(data: bytes) -> int:
     """How many of the lines tell of an error: by a word in capitals, a status of 5xx, or a field `level`."""
-    count = sum(1 for _ in ERROR.finditer(data))
-    for field in _FIELDS:
-        for match in field.finditer(data):
-            count += ERROR.search(data, data.rfind(b"\n", 0, match.start()) + 1, match.end()) is None
-    return count
+    # by their ends, so that each counts once; one expression for all of it takes five times as long
+    ends = {data.find(b"\n", match.start()) for shape in (_STATUS, *_FIELDS) for match in shape.finditer(data)}
+    for word in ERROR:
+        at = data.find(word)
+        while at >= 0:
+            end = data.find(b"\n", at)
+            ends.add(end)
+            at = data.find(word, end) if end >= 0 else -1
+    return len(ends)

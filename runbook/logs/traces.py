@@ -54,7 +54,7 @@ class Folded:
         self.chain = chain
         self.opened: set[int] = set()
         """Positions of the lines whose traces are open."""
-        self._reach = 4
+        self._reach = 1
         """Lines a row that were needed last."""
 
     def head(self, position: int) -> int:
@@ -109,7 +109,7 @@ class Folded:
                 if not joined or head in self.opened:
                     rows.append(line.offset)
             if len(rows) >= count or begin <= self.chain.start or reach >= MOST:
-                self._reach = min(64, max(4, reach // count // 2))
+                self._reach = min(64, -(-reach // count) if len(rows) < 2 * count else max(1, reach // count // 2))
                 return rows[-count] if len(rows) >= count else begin
             reach = min(4 * reach, MOST)
 

@@ -1,7 +1,7 @@
 """A program in a pseudo-terminal whose every paint carries the time at which its bytes came out.
 
 A forked process does nothing but read the terminal and stamp each read, so that neither the parser's
-speed nor a poll's rhythm enters a figure. The screen is pyte's; conditions are read off it.
+speed nor a poll's rhythm enters a figure. Conditions are read off the screen.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import pyte
+from tests.bench.screen import Screen
 
 _HEADER = struct.Struct("<dI")
 _DROPPED = ("COLUMNS", "LINES", "TMUX", "NO_COLOR", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
@@ -66,8 +66,7 @@ class Terminal:
 
     def __init__(self, argv: Sequence[str], *, size: tuple[int, int], cwd: Path, env: Mapping[str, str]) -> None:
         columns, rows = size
-        self.screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self.screen)
+        self.screen = Screen(columns, rows)
         self.closed = False
         self.bytes = 0
         self.last = 0.0
@@ -123,13 +122,13 @@ class Terminal:
                 break
             self.last = at
             self.bytes += length
-            self._stream.feed(data)
+            self.screen.feed(data)
             for hook in tuple(self.hooks):
                 hook(at)
         return True
 
     def text(self) -> str:
-        return "\n".join(self.screen.display)
+        return self.screen.text()
 
     def press(self, keys: str) -> float:
         """Write keys; returns when."""
