@@ -147,8 +147,11 @@ def back(source: Bytes, end: int, count: int) -> int:
     return end
 
 
-def lines(source: Bytes, start: int, count: int) -> tuple[list[Line], int]:
-    """Up to `count` lines from `start`, a line's begin, and the offset behind them; the last may lack its end."""
+def lines(source: Bytes, start: int, count: int, base: int = 0) -> tuple[list[Line], int]:
+    """Up to `count` lines from `start`, a line's begin, and the offset behind them; the last may lack its end.
+
+    `base` is added to the offsets that the lines tell.
+    """
     blocks, size = _Blocks(source), source.size()
     found: list[Line] = []
     folded = start > 0 and blocks.bytes(start - 1, start) != b"\n"
@@ -159,7 +162,7 @@ def lines(source: Bytes, start: int, count: int) -> tuple[list[Line], int]:
         if 0 <= newline < at + HEAD:  # as nearly all lines are: short, and within a block
             end = number * BLOCK + newline
             if end < size:
-                found.append(Line(start, block[at:newline].removesuffix(b"\r"), newline - at, folded))
+                found.append(Line(base + start, block[at:newline].removesuffix(b"\r"), newline - at, folded))
                 folded, start = False, end + 1
                 continue
         fold = (-(-start // FOLD) + 1) * FOLD
@@ -168,7 +171,7 @@ def lines(source: Bytes, start: int, count: int) -> tuple[list[Line], int]:
         head = blocks.bytes(start, min(end, start + HEAD))
         if not head and end > start:
             break  # cut off by somebody while we read
-        found.append(Line(start, head.removesuffix(b"\r"), end - start, folded))
+        found.append(Line(base + start, head.removesuffix(b"\r"), end - start, folded))
         folded = newline < 0
         start = end + 1 if newline >= 0 else end
     return found, start
@@ -259,8 +262,7 @@ class Chain:
             if number < start // SPAN or len(found) >= count:
                 continue
             at = start - number * SPAN if start // SPAN == number else 0
-            here, _ = lines(self.parts[number], at, count - len(found))
-            found.extend(line._replace(offset=number * SPAN + line.offset) for line in here)
+            found.extend(lines(self.parts[number], at, count - len(found), number * SPAN)[0])
         return found
 
     def notes(self) -> frozenset[int]:

@@ -63,7 +63,7 @@ class Folded:
             return position
         for reach in (1, 8, LONGEST):
             begin = self.chain.back(position, reach)
-            heads = [line.offset for line, joined in self._from(begin, position + 1) if not joined]
+            heads = [line.offset for line, joined in self._from(begin, position + 1, reach) if not joined]
             if heads:
                 return heads[-1]
         return position
@@ -104,7 +104,7 @@ class Folded:
         while True:
             begin = self.head(self.chain.back(end, reach))
             head, rows = begin, []
-            for line, joined in self._from(begin, end):
+            for line, joined in self._from(begin, end, reach):
                 head = head if joined else line.offset
                 if not joined or head in self.opened:
                     rows.append(line.offset)
@@ -129,14 +129,14 @@ class Folded:
         size = next((at for at in range(1, len(found)) if not _joined(found[at - 1].head, found[at])), len(found))
         return found[:size]
 
-    def _from(self, begin: int, end: int) -> list[tuple[Line, bool]]:
+    def _from(self, begin: int, end: int, expected: int) -> list[tuple[Line, bool]]:
         """The lines of [begin, end) and whether each belongs to the one above; the first is told by that above it."""
         above = self.chain.lines(self.chain.back(begin, 1), 1) if begin % SPAN else []
         before = above[0].head if above else b""
         found: list[tuple[Line, bool]] = []
         at, more = begin, True
         while more:
-            batch = self.chain.lines(at, 257)
+            batch = self.chain.lines(at, min(expected + 2, 257))
             fresh = batch[1:] if found else batch
             for line in fresh:
                 if line.offset >= end:
