@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from runbook.incident.events import Reading
 from runbook.incident.markdown import block, code, plain, utc
-from runbook.incident.state import Entry, RoomState, Run
+from runbook.incident.progress import taken_instead
+from runbook.incident.state import SETTLED, Entry, RoomState, Run
 from runbook.incident.timeline import clock, reading_text
 from runbook.model import Effect, Outcome, Runbook
 
@@ -66,10 +67,12 @@ def detection(state: RoomState) -> datetime | None:
 
 
 def data_loss(state: RoomState, runbook: Runbook) -> str:
-    method = next((m for m in runbook.methods if m.id == state.method), None)
-    if method is None:
+    done = {run.method for run in _changes(state) if run.state == "done"}
+    used = [method for method in runbook.methods if method.id in done or method.id == state.method]
+    if not used:
         return ""
-    return f"the runbook says of “{plain(method.title)}”: {plain(method.data_loss)}. Not measured by the room."
+    said = "; of ".join(f"“{plain(method.title)}”: {plain(method.data_loss)}" for method in used)
+    return f"the runbook says of {said}. Not measured by the room."
 
 
 def resolution(state: RoomState, runbook: Runbook) -> Iterator[str]:
@@ -77,13 +80,15 @@ def resolution(state: RoomState, runbook: Runbook) -> Iterator[str]:
     done = [run for run in _changes(state) if run.state == "done"]
     if not done:
         return
-    title = next((m.title for m in runbook.methods if m.id == state.method), state.method)
+    used = _titles(done, runbook)
+    title = ", then ".join(used.values())
     many = f"{len(done)} confirmed commands that change" if len(done) > 1 else "a confirmed command that changes"
     yield f"{plain(title or 'Commands')}, by {many} something:"
     for _step, of_step in groupby(done, lambda run: (run.method, run.step, run.undo, run.remedy, run.by)):
         runs = list(of_step)
         last = runs[-1]
-        where = f" ({plain(last.target)})" if last.target else ""
+        of = f" of “{plain(used[last.method])}”" if len(used) > 1 else ""
+        where = f"{of} ({plain(last.target)})" if last.target else of
         by = f"{len(runs)} commands, by" if len(runs) > 1 else "by"
         yield f"- {utc(last.ended or last.confirmed)}: {plain(last.title)}{where} ({by} {plain(last.by)})"
     if merge := next_merge(state):
@@ -164,10 +169,11 @@ def decisions(state: RoomState) -> Iterator[str]:
             yield f"  - the signals then: {_readings(line)}"
 
 
-def commands(state: RoomState) -> Iterator[str]:
+def commands(state: RoomState, runbook: Runbook) -> Iterator[str]:
     """Every confirmed command: its exact text, and how it ended."""
+    used = _titles(state.runs.values(), runbook)
     for run in state.runs.values():
-        yield f"### {plain(run.title)}"
+        yield f"### {plain(run.title)}" + (f" ({plain(used[run.method])})" if len(used) > 1 else "")
         yield ""
         yield from block(run.text, "sh")
         yield ""
@@ -198,19 +204,42 @@ def _end(run: Run) -> str:
     return end + (f": {plain(run.why)}" if run.why else "")
 
 
-def deviations(state: RoomState) -> Iterator[str]:
+def _titles(of: Iterable[Run], runbook: Runbook) -> dict[str, str]:
+    """The methods that commands belong to, in the order in which they were begun."""
+    titles = {method.id: method.title for method in runbook.procedures()}
+    return {run.method: titles.get(run.method, run.method) for run in of}
+
+
+def deviations(state: RoomState, runbook: Runbook) -> Iterator[str]:
     """Where people did not do what the runbook says."""
-    for (_, step, _), edit in state.edits.items():
+    ran = list(dict.fromkeys(r.edited for r in state.runs.values() if r.edited and r.state != "not-done"))
+    only_written = [edit for edit in state.edits.values() if edit not in ran]
+    for edit in (*ran, *only_written):
         where = f", line {edit.line}" if edit.line else ""
-        yield f"- step {plain(step)}{where}: {plain(edit.reason) or 'no reason given'}"
+        yield f"- step {plain(edit.step)}{where}: {plain(edit.reason) or 'no reason given'}"
         yield f"  - the runbook says {code(edit.was)}"
-        yield f"  - what ran instead {code(edit.now)}"
+        yield f"  - {'what ran instead' if edit in ran else 'written instead, and never run:'} {code(edit.now)}"
+    yield from _left_out(state, runbook)
     for line in state.timeline:
         spite = [detail for detail in line.details if detail.startswith("in spite of: ")]
         if line.kind == "step-marked" and line.tone == "warn":
             yield f"- {utc(line.at)}, {plain(line.by)} {plain(line.text)}"
         elif line.kind == "step-confirmed" and spite:
             yield f"- {utc(line.at)}, {plain(line.by)} {plain(line.text)}, {plain('; '.join(spite))}"
+
+
+def _left_out(state: RoomState, runbook: Runbook) -> Iterator[str]:
+    """The steps of every method that was chosen or begun that nobody carried out, skipped or found done."""
+    begun = {method for method, _ in state.steps} | {state.method}
+    for method in (method for method in runbook.methods if method.id in begun):
+        left = []
+        for number, step in enumerate(method.steps, 1):
+            at = state.step(method.id, step.id)
+            if at.mark not in SETTLED and not taken_instead(method, step, state):
+                how = at.reason if at.reason == "undone" else "" if at.mark == "todo" else at.mark
+                left.append(f"{number} {plain(step.title)}" + (f" ({how})" if how else ""))
+        if left:
+            yield f"- “{plain(method.title)}”, not carried out: {', '.join(left)}"
 
 
 def criteria(state: RoomState, runbook: Runbook) -> Iterator[str]:

@@ -224,6 +224,7 @@ class Room:
             undo=body.undo,
             remedy=body.remedy,
             mode=body.mode,
+            edited=None if body.undo or body.remedy else self._edit_of(body),
         )
         if seen is not None:
             # its outcome stood before its intent in the merge: keep both
@@ -232,6 +233,10 @@ class Room:
         self._runs[body.run] = intent
         self._told.setdefault((body.method, body.step), []).append(body.run)
         self._touched.add((body.method, body.step))
+
+    def _edit_of(self, body: ev.StepConfirmed) -> ev.CommandEdited | None:
+        edits = (self._edits.get((body.method, body.step, index)) for index in body.commands)
+        return next(filter(None, edits), None)
 
     def _step_refused(self, body: ev.StepRefused, at: datetime, by: str, seat: str) -> None:
         for told in self._told.get((body.method, body.step), ()):

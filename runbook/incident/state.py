@@ -66,6 +66,8 @@ class Run(msgspec.Struct, frozen=True):
     unproven: bool = False
     took_effect: bool | None = None
     mode: Literal["run", "follow", "interactive"] = "run"
+    edited: CommandEdited | None = None
+    """The person's deviation from the runbook that was in force when it was confirmed."""
     ended: datetime | None = None
     """When its outcome was recorded, be it known or unknown."""
 

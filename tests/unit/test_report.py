@@ -21,7 +21,7 @@ from runbook.incident import events as ev
 from runbook.incident.markdown import block, code, plain
 from runbook.incident.room import fold
 from runbook.incident.state import RoomState
-from runbook.model import Criterion, Effect, FollowUp, Method, Outcome, Runbook
+from runbook.model import Criterion, Effect, FollowUp, Method, Outcome, Runbook, Step
 
 START = datetime(2026, 11, 24, 3, 14, tzinfo=UTC)
 NOW = START + timedelta(hours=2)
@@ -105,8 +105,8 @@ WHOLE = told(
     ev.DecisionMade("roll-back", "errors"),
     ev.MethodChosen("git-revert", "Git revert"),
     *ran("revert", "git revert --no-edit 9f3c"),
-    *ran("push", "git push origin 9f3c:refs/heads/production"),
     ev.CommandEdited("git-revert", "push", 0, "git push", "git push -v", "to see more", 131),
+    *ran("push", "git push origin 9f3c:refs/heads/production"),
     ev.StepMarked("git-revert", "staging", "Look at staging", "skipped", "there is none"),
     ev.ItemTicked("quiet", "No more reports", True),
     ev.ItemTicked("follow-up-1", "Tell the users", True),
@@ -202,6 +202,44 @@ def test_a_rollback_that_failed_or_was_undone_says_nothing_of_merges() -> None:
     assert account.next_merge(told(*ran("revert", "git revert 9f"), *ran("push", "git push o x", ok=False))) == ""
     undone = [*ran("revert", "git revert 9f"), *ran("push", "git push o x"), *ran("push-u", "git push o y", undo=True)]
     assert account.next_merge(told(*undone)) == ""
+
+
+def test_two_ways_back_are_told_apart_with_what_each_left_undone() -> None:
+    def one(method: str, step: str, text: str, *, ok: bool = True) -> list[ev.Known]:
+        run, (confirmed, finished) = f"{method}-{step}", ran(step, text, ok=ok)
+        return [msgspec.structs.replace(confirmed, run=run, method=method), msgspec.structs.replace(finished, run=run)]
+
+    steps = tuple(Step(name, name.capitalize(), "run") for name in ("a", "b", "c"))
+    methods = (
+        Method("one", "1", "By revert", data_loss="none", steps=steps),
+        Method("two", "2", "By restore", data_loss="up to an hour", steps=steps[:1]),
+    )
+    state = told(
+        OPENED,
+        *one("one", "a", "revert it"),
+        *one("one", "b", "push it", ok=False),
+        ev.MethodChosen("two", "By restore"),
+        *one("two", "a", "restore it"),
+    )
+    text = report.render(state, msgspec.structs.replace(RUNBOOK, methods=methods), NOW)
+    resolution = section(text, "Resolution")
+    assert resolution.startswith("By revert, then By restore, by 2 confirmed commands")
+    assert "Step a of “By revert” (production)" in resolution and "Step a of “By restore” (production)" in resolution
+    assert "### Step b (By revert)" in section(text, "Commands")
+    assert "of “By revert”: none; of “By restore”: up to an hour." in section(text, "Impact")
+    deviations = section(text, "Deviations from the runbook")
+    assert deviations.strip() == "- “By revert”, not carried out: 2 B (failed), 3 C"
+
+
+def test_every_deviation_that_ran_is_told_and_one_that_was_only_written_is_not_said_to_have_run() -> None:
+    edits = [
+        ev.CommandEdited("git-revert", "push", 0, "git push", f"git push {way}", way) for way in ("-a", "-b", "-c")
+    ]
+    runs = [ran("push-1", "git push -a", ok=False), ran("push-2", "git push -b")]
+    state = told(OPENED, edits[0], *runs[0], edits[1], *runs[1], edits[2])
+    deviations = section(report.render(state, RUNBOOK, NOW), "Deviations from the runbook")
+    assert "what ran instead `git push -a`" in deviations and "what ran instead `git push -b`" in deviations
+    assert "written instead, and never run: `git push -c`" in deviations
 
 
 def test_an_outcome_that_nobody_knows_is_said_to_be_unknown() -> None:
