@@ -200,7 +200,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("log.choose", "v", "choose lines from here on", "choose", _in("logs"), "logs", bound=False),
     Action(
         "log.copy",
-        "y",
+        "C",
         "copy the lines chosen, or the one at hand, or all seen",
         "copy",
         _in("logs"),

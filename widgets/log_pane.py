@@ -79,7 +79,7 @@ class LogText(Widget, can_focus=True):
         Binding("full_stop", "act('next_mark')", "next mark", show=False, id="log.next_mark"),
         Binding("comma", "act('previous_mark')", "the mark before", show=False, id="log.previous_mark"),
         Binding("v", "act('choose')", "choose lines", show=False, id="log.choose"),
-        Binding("y", "act('copy')", "copy", show=False, id="log.copy"),
+        Binding("C", "act('copy')", "copy", show=False, id="log.copy"),
         Binding("W", "act('keep')", "keep with the incident", show=False, id="log.keep"),
         Binding("escape", "back", "all lines", show=False, id="log.back"),
     ]

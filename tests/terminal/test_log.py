@@ -25,7 +25,7 @@ def test_errors_alone_at_a_time_are_copied_and_kept_with_the_incident(drill: Dri
     room.tmux.keys("Enter")
     screen = room.tmux.wait(r"@ \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")
     (held,) = [line for line in screen.splitlines() if line.startswith("▌20")]
-    room.tmux.keys("y")
+    room.tmux.keys("C")
     room.tmux.wait("Copied to tmux's buffer")
     copied = room.tmux.buffer()
     assert copied.split()[0] == held[1:].split()[0], "the line at hand and no other"

@@ -25,3 +25,7 @@ def test_every_bound_action_does_something() -> None:
 def test_a_clash_is_found() -> None:
     twice = (actions.Action("a", "x", "one"), actions.Action("b", "x", "two"))
     assert actions.faults(twice) == ["b and a both want x"]
+
+
+def test_the_key_that_confirms_does_nothing_else_in_any_pane() -> None:
+    assert [action.id for action in actions.ACTIONS if "y" in action.keys] == ["step.confirm"]

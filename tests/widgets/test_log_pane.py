@@ -142,7 +142,7 @@ async def test_a_folded_trace_says_its_lines_whatever_the_width(width: int) -> N
         ("full_stop", "next_mark"),
         ("comma", "previous_mark"),
         ("v", "choose"),
-        ("y", "copy"),
+        ("C", "copy"),
         ("W", "keep"),
     ],
 )
