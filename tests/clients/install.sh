@@ -80,3 +80,11 @@ wrangler() { # its workerd is for running Workers here, which no test does
 }
 
 get wrangler wrangler
+
+prisma() { # with its schema engine in JavaScript: the native one comes from a hub of its own; an older adapter reads no names
+  mkdir -p "$into/prisma" &&
+    npm install --prefix "$into/prisma" --no-audit --no-fund --ignore-scripts prisma@6.19.3 @prisma/adapter-pg@7.10.1 &&
+    ln -sfn ../prisma/node_modules/.bin/prisma "$into/bin/prisma"
+}
+
+get prisma prisma
