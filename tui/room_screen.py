@@ -219,6 +219,8 @@ class RoomScreen(Screen[None]):
 
     def _log_moved(self) -> None:
         """Whoever reads the log sees each batch at once; beside other work it is painted with the clock."""
+        if self.log_desk is not None and self.log_desk.view is not None:
+            self.log_desk.view.follower.beside = self.current != "logs"
         if self.current == "logs" or self._log_behind is None:
             self.show_log()
         else:

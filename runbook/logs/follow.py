@@ -17,12 +17,15 @@ from runbook.logs.clean import clean
 from runbook.logs.index import Chain, Note, OpenFile, whole_lines
 from runbook.logs.inotify import Inotify
 from runbook.logs.rotated import Identity, Sibling, Siblings
+from runbook.model import Seconds
 
 FollowState = Literal["waiting", "missing", "following", "rotated", "unreadable"]
 """`rotated`: the file was moved away and its successor is not there yet; what it held stays on screen.
 `waiting`: it is not looked for yet, a value is not set."""
 
-MOST_OFTEN = 1 / 30
+MOST_OFTEN: Seconds = 1 / 30
+"""Between two looks while there is news all the time: where somebody reads it, and beside other work."""
+BESIDE: Seconds = 0.25
 SAFETY = 1.0
 """Seconds between looks beside inotify: a link switched far up the path, a network file system."""
 POLL = 0.2
@@ -46,6 +49,8 @@ class Follower:
         self.path = Path(path)
         self.changed = changed
         self.chain = Chain()
+        self.beside = False
+        """Whether it goes on beside other work: then a few looks a second are enough."""
         self.state: FollowState = "missing"
         self.why = ""
         self._wall = wall
@@ -221,12 +226,16 @@ class Follower:
             self._inotify.close()
         self._inotify = self._loop = None
 
+    @property
+    def _rest(self) -> Seconds:
+        return BESIDE if self.beside else MOST_OFTEN
+
     def _woken(self) -> None:
         # Under load the kernel has news all the time: look, then listen again a moment later.
         assert self._loop and self._inotify
         self._loop.remove_reader(self._inotify.fd)
         self._inotify.drain()
-        self._pace = self._loop.call_later(MOST_OFTEN, self._listen)
+        self._pace = self._loop.call_later(self._rest, self._listen)
         self._look()
 
     def _listen(self) -> None:
@@ -234,7 +243,7 @@ class Follower:
             return
         if self._inotify.drain():
             self._look()
-            self._pace = self._loop.call_later(MOST_OFTEN, self._listen)
+            self._pace = self._loop.call_later(self._rest, self._listen)
         else:
             self._loop.add_reader(self._inotify.fd, self._woken)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.logs.follow import Follower
+from runbook.logs.follow import BESIDE, MOST_OFTEN, Follower
 from runbook.logs.inotify import Inotify
 
 WALL = 1_793_490_862.0  # 2026-10-31 23:54:22 UTC
@@ -162,6 +162,32 @@ async def test_a_flood_of_writes_is_told_a_few_times(tmp_path: Path) -> None:
                     await asyncio.sleep(0)
         await told.until(lambda: follower.chain.end == log.stat().st_size)
         assert told.times < 100
+    finally:
+        follower.close()
+
+
+@pytest.mark.parametrize(("beside", "pause"), [(False, MOST_OFTEN), (True, BESIDE)])
+async def test_a_log_beside_other_work_is_looked_at_less_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool, pause: float
+) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("")
+    told = Told()
+    follower = Follower(log, told)
+    loop = asyncio.get_running_loop()
+    pauses, later = [], loop.call_later
+
+    def call_later(delay: float, callback: Callable[..., object], *args: object) -> asyncio.TimerHandle:
+        pauses.append(delay)
+        return later(delay, callback, *args)
+
+    monkeypatch.setattr(loop, "call_later", call_later)
+    follower.start()
+    follower.beside = beside
+    try:
+        log.write_text("one\n")
+        await told.until(lambda: bool({MOST_OFTEN, BESIDE}.intersection(pauses)))
+        assert {MOST_OFTEN, BESIDE}.intersection(pauses) == {pause}
     finally:
         follower.close()
 
