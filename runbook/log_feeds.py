@@ -7,11 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runbook.conductor import Conductor
+from runbook.logs.clean import clean
 from runbook.logs.merge import Origin
 from runbook.logs.merging import Merging
+from runbook.logs.scan import Counted
 from runbook.logs.spooled import Order, SpoolFollower, Spooling, shell
 from runbook.logs.view import LogView
 from runbook.model import LogSource, Param
+from runbook.signal_sources import LogRate
 from runbook.steps import session, values
 
 SPOOL = "spool"
@@ -86,7 +89,14 @@ class Feed:
         if self.origin.spool:
             folder = Path(self.origin.spool)
             return LogView(folder, self.name, follower=SpoolFollower(folder))
-        return LogView(self.origin.path, self.name)
+        return LogView(self.origin.path, self.name, counted=self._counted())
+
+    def _counted(self) -> Counted | None:
+        """What the runbook's signal counts that reads the same file, so that both tell the same."""
+        for signal in self._conductor.runbook.signals:
+            if isinstance(signal.source, LogRate) and signal.source.file == self.source.path:
+                return Counted(clean(signal.title), signal.source.match)
+        return None
 
     async def start(self) -> None:
         """Runs the command, if it is one. Raises OSError."""

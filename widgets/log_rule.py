@@ -40,9 +40,9 @@ def _errors(window: LogWindow, narrow: bool) -> str:
     if not window.name or window.state == "waiting":
         return window.name
     if window.watched >= 60:
-        errors = f"{window.errors_per_minute:,} errors/min"
+        errors = f"{window.errors_per_minute:,} {window.counted}/min"
     else:
-        errors = f"{window.errors_per_minute:,} errors in {clock(window.watched)}"
+        errors = f"{window.errors_per_minute:,} {window.counted} in {clock(window.watched)}"
     course = sparkline(window.spark) if any(window.spark) and not narrow else ""
     return f"{window.name} {glyph('dot')} {errors} {course}".rstrip()
 

@@ -91,6 +91,7 @@ class Hand:
 
     def step(self, way: int, height: int) -> None:
         """The line below or above to hand, scrolling at the edges; without a line at hand, the view by one line."""
+        self.place = ""
         visible = [line.offset for line in self.view.visible(height)]
         if self.view.at_hand not in visible:
             self.view.move(way, height)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from runbook.logs.index import SPAN, Bytes, Line, OpenFile, back, line_begin, lines
+from runbook.logs.traces import prefix_of
 from runbook.model import Record, Seconds
 
 WITHIN = 300
@@ -75,7 +76,8 @@ def typed_moment(typed: str, now: float, last: float | None = None) -> float:
 
 def moment_of(head: bytes, near: float) -> float | None:
     """When a line was written; None where it does not say. `near` gives the day or the year that it leaves out."""
-    head = head[: WITHIN if not head.startswith(b"{") else 8 * WITHIN]
+    own = head[prefix_of(head) :]
+    head = own[: WITHIN if not own.startswith(b"{") else 8 * WITHIN]
     for form, anywhere, meaning in _FORMS:
         if match := form.search(head) if anywhere else form.match(head):
             try:

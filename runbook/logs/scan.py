@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from runbook.logs.levels import WORDS, WORST_FIRST, line_patterns
 from runbook.logs.sieve import Sought
@@ -115,3 +116,24 @@ def errors_in(data: bytes) -> int:
             ends.add(end)
             at = data.find(word, end) if end >= 0 else -1
     return len(ends)
+
+
+class Counted(Record, frozen=True):
+    """What is counted in a log, with its name: errors, or the lines that a signal of the runbook counts."""
+
+    words: str = "errors"
+    match: str = ""
+
+    def count(self, data: bytes) -> int:
+        expression = _of_bytes(self.match) if self.match else None
+        return len(expression.lines(data)) if expression else errors_in(data)
+
+
+@lru_cache(maxsize=8)
+def _of_bytes(match: str) -> Sought | None:
+    """The expression for bytes; None for the few that mean something for characters only."""
+    try:
+        re.compile(match.encode())
+    except re.error:
+        return None
+    return Sought(match.encode())

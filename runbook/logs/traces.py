@@ -18,9 +18,10 @@ _FRAME = re.compile(rb"\s+at |\s+\.\.\. \d+")
 _INDENTED = re.compile(
     rb"[ \t]+(?!\[?\d{4}-\d\d|\[?\d\d:\d\d:\d\d|\[?(?:FATAL|CRITICAL|ERROR|PANIC|WARN|INFO|NOTICE|DEBUG|TRACE)|\{\")\S"
 )
+_PREFIX = re.compile(rb"[\w./-]{1,60} *\| |\[pod/\S{1,150}\] ")
 GOES_ON = (
-    rb"^(?:[ \t]+\S|Caused by: |Suppressed: |Traceback \(most recent call|During handling of the above exc"
-    rb"|The above exception was the dir|--- End of )"
+    rb"^(?:[\w./-]{1,60} *\| )?(?:[ \t]+\S|Caused by: |Suppressed: |Traceback \(most recent call"
+    rb"|During handling of the above exc|The above exception was the dir|--- End of )"
 )
 """Lines that tell by themselves that they go on with another."""
 _KNOWN = re.compile(
@@ -35,8 +36,20 @@ _CALL = re.compile(rb"(?:created by )?[\w./*$-][\w./*()\[\]{}$-]*\(.*\)(?: in go
 _CLOSED = re.compile(rb"[\])}]+[,;]?\s*$")
 
 
+def prefix_of(line: bytes) -> int:
+    """Bytes before the line's own text that say where it comes from: `web | `, `[pod/web-1/app] `."""
+    if b"|" not in line[:64] and not line.startswith(b"[pod/"):
+        return 0
+    match = _PREFIX.match(line)
+    return match.end() if match else 0
+
+
 def continues(before: bytes, line: bytes) -> bool:
     """Whether a line goes on with what the one above it began: a frame, a cause, the error at a trace's end."""
+    if size := prefix_of(line):
+        if before[:size] != line[:size]:
+            return False
+        before, line = before[size:], line[size:]
     if _INDENTED.match(line) or _KNOWN.match(line):
         return True
     if not line.strip():
@@ -84,7 +97,8 @@ class Folded:
                     head, under = line.offset if rows else head, 0
                 elif head not in self.opened:
                     under += 1
-                    tail = line.head if _RAISED.match(line.head) else rows[-1].tail
+                    told = line.head[prefix_of(line.head) :]
+                    tail = told if _RAISED.match(told) else rows[-1].tail
                     rows[-1] = rows[-1]._replace(under=under, tail=tail)
                     continue
                 if len(rows) == count:

@@ -16,7 +16,7 @@ from runbook.logs.hand import Hand
 from runbook.logs.hits import Hits
 from runbook.logs.index import SPAN, Bytes, Chain, Line, Note, OpenFile, chunks_down, whole_lines
 from runbook.logs.rows import always, rows_of
-from runbook.logs.scan import BadQuery, Filter, Query, errors_in, parse
+from runbook.logs.scan import BadQuery, Counted, Filter, Query, parse
 from runbook.logs.searching import Part, look
 from runbook.logs.sieve import Sought, downwards
 from runbook.logs.tally import Tally
@@ -46,6 +46,7 @@ class LogView:
         changed: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float] = time.monotonic,
         follower: Follower | None = None,
+        counted: Counted | None = None,
     ) -> None:
         self.follower = follower or Follower(path)
         self.follower.changed = self._arrived
@@ -57,6 +58,7 @@ class LogView:
         self.new = 0
         self._clock = monotonic
         self._tally = Tally(monotonic())
+        self._counts = counted or Counted()
         self._counted: dict[int, int] = {}
         self._top = 0
         self._filter: Filter | None = None
@@ -122,7 +124,7 @@ class LogView:
                     return True
                 turns -= 1
                 self._counted[number] = start + len(data)
-                self._tally.add(errors_in(data), now)
+                self._tally.add(self._counts.count(data), now)
                 came = data.count(b"\n")
                 if self._filter:
                     came = self._sift(number, part, start, data) if came else 0
@@ -154,6 +156,7 @@ class LogView:
 
     def move(self, lines: int, height: int) -> None:
         """Down by so many lines, up when negative. Going up leaves the tail, arriving at the end follows again."""
+        self.hand.place = ""
         if self._filter:
             at = self._filter_top(height)
             goal = max(self._hits.first, at + lines)
@@ -451,6 +454,7 @@ class LogView:
             new=self.new,
             state=state,
             why=why,
+            counted=self._counts.words,
             errors_per_minute=self._tally.in_last_minute(now),
             watched=float(int(self._tally.watched(now))),
             spark=self._tally.series(now),

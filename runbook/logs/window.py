@@ -17,6 +17,8 @@ class LogWindow(Record, frozen=True):
     """Lines that came while the reader stands elsewhere."""
     state: FollowState = "missing"
     why: str = ""
+    counted: str = "errors"
+    """What is counted in it."""
     errors_per_minute: int = 0
     watched: Seconds = 60
     """Seconds that the errors were counted in; less than 60 just after opening."""

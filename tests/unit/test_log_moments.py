@@ -33,6 +33,7 @@ NEAR = datetime(2026, 11, 1, 12, 0, tzinfo=UTC).timestamp()
         "ts=1793502845 level=info",
         "1793502845 x",
         "03:14:05 INFO x",
+        "web | 03:14:05 INFO x",
         '{"x":"' + "y" * 500 + '","time":"2026-11-01T03:14:05Z"}',
     ],
 )

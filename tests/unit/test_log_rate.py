@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from runbook.model import Effect, Seconds, Signal
+from runbook.log_feeds import Feed
+from runbook.logs.merge import Origin
+from runbook.model import Effect, LogSource, Seconds, Signal
 from runbook.reading import yaml
 from runbook.reading.problems import ReadingError
 from runbook.signal_sources import LogRate
@@ -215,3 +219,16 @@ def test_the_form_is_read() -> None:
 def test_a_form_that_cannot_be_meant_is_told(before: str, after: str, told: str) -> None:
     with pytest.raises(ReadingError, match=told):
         book(BOOK.replace(before, after))
+
+
+def test_the_pane_of_that_log_counts_the_same_lines(tmp_path: Path) -> None:
+    signal = Signal("slow", "slow orders", LogRate(file="app.log", match="slow"))
+    conductor: Any = SimpleNamespace(runbook=SimpleNamespace(signals=(signal,)))
+    counted = {}
+    for name in ("app.log", "other.log"):
+        feed = Feed(LogSource(id="app", title="", path=name), conductor)
+        feed.origin = Origin("app", str(tmp_path / name))
+        view = feed.view()
+        counted[name] = view.window(3).counted
+        view.close()
+    assert counted == {"app.log": "slow orders", "other.log": "errors"}

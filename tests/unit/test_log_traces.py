@@ -87,6 +87,17 @@ def heads(text: str, folder: Path) -> list[tuple[str, int]]:
         ),
         (NODE, [("TypeError: cannot read 'total'", 4), ("Error: another", 1), ("03:14:22 INFO next", 0)]),
         (GO, [("goroutine 1 [running]:", 4), ("03:14:22 INFO next", 0)]),
+        (
+            "web | ERROR a\nweb |   at x\ndb  | ERROR b\nweb |   at y\ndb  | INFO c\n"
+            "[pod/a/b] ERROR\n[pod/a/b]   at z\n",
+            [
+                ("web | ERROR a", 1),
+                ("db  | ERROR b", 0),
+                ("web |   at y", 0),
+                ("db  | INFO c", 0),
+                ("[pod/a/b] ERROR", 1),
+            ],
+        ),
         ("INFO a\n\nINFO b\n", [("INFO a", 0), ("", 0), ("INFO b", 0)]),
         (
             "  2026-11-01T03:14:22Z INFO padded\n  INFO too\n  more of it\n",

@@ -14,7 +14,7 @@ from runbook.logs import hits as hits_module
 from runbook.logs import view as view_module
 from runbook.logs.hits import Hits
 from runbook.logs.levels import level_of
-from runbook.logs.scan import BadQuery, errors_in, parse
+from runbook.logs.scan import BadQuery, Counted, errors_in, parse
 from runbook.logs.tally import Tally
 from runbook.logs.view import LogView
 from runbook.logs.window import LogWindow
@@ -162,6 +162,18 @@ def test_errors_are_counted_per_minute(desk: Desk) -> None:
     assert desk.view.window(4).errors_per_minute == 1
     assert desk.view.window(4).watched == 60
     assert desk.view.window(4).spark == (32, 0, 0, 1, 0, 0)
+
+
+def test_what_a_signal_counts_is_counted_instead_of_errors(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("")
+    view = LogView(path, monotonic=Clock(), counted=Counted("time-outs", r"time-?out\b"))
+    view.begin()
+    path.write_text("ERROR x\nINFO timeout, time-out\nINFO timeouts\na time-out\n")
+    view.follower.check()
+    view.advance()
+    assert (view.window(3).errors_per_minute, view.window(3).counted) == (2, "time-outs")
+    assert Counted("x", r"\N{BULLET}").count(b"ERROR\n") == 1, "no expression for bytes: errors, and no fault"
 
 
 def test_what_was_there_before_is_not_counted(tmp_path: Path) -> None:

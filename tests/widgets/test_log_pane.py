@@ -95,6 +95,8 @@ async def test_the_rule_tells_source_errors_and_whether_it_follows() -> None:
         assert "+12,345 new" in app.rule
         await opened(pilot, changed(watched=8.0, errors_per_minute=3))
         assert "3 errors in 0:08" in app.rule
+        await opened(pilot, changed(counted="time-outs"))
+        assert "1,412 time-outs/min ▁▂▅█" in app.rule
         await opened(pilot, changed(state="rotated"))
         assert "rotated, waiting for the new file" in app.rule
 
