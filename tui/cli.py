@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import os
 import sys
 
@@ -53,28 +51,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(sys.argv[1:] if argv is None else list(argv))
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # exported by some shells; they would freeze the screen's size
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a character that the locale lacks stops no report
     try:
-        code = int(args.act(args))
-        sys.stdout.flush()
+        return int(args.act(args))
     except KeyboardInterrupt:
         return NOT_OK
     except BrokenPipeError:
-        _no_more_output()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except OSError as trouble:
-        _no_more_output()
-        with contextlib.suppress(OSError):
-            where = f"{trouble.filename}: " if trouble.filename else ""
-            print(f"warroom could not finish: {where}{trouble.strerror or trouble}.", file=sys.stderr)
-        return NOT_OK
-    return code
-
-
-def _no_more_output() -> None:
-    """What is left unwritten is not tried again when the program ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):

@@ -62,14 +62,14 @@ def report(name: str, output: str | None) -> int:
     from runbook.reading.problems import ReadingError
     from runbook.signals.samples import readings
 
+    folder = home.find_incident(name)
     state = _named(name)
-    folder = home.find_incident(name) if state is not None else None
     if state is None or folder is None:
         return cli.USAGE
     copy = str(home.runbook_copy(folder))
     try:
         book = read_runbook(source_text(copy), copy)
-    except (OSError, UnicodeDecodeError, ReadingError) as trouble:
+    except (OSError, ReadingError) as trouble:
         print(f"{folder.name}: its copy of the runbook cannot be read: {trouble}", file=sys.stderr)
         return cli.NOT_OK
     text = render(state, book, datetime.now(UTC), readings(folder / home.SAMPLES))
@@ -77,7 +77,7 @@ def report(name: str, output: str | None) -> int:
         print(text)
         return cli.OK
     try:
-        with Path(output).open("x", encoding="utf-8") as file:
+        with Path(output).open("x") as file:
             file.write(text)
     except OSError as trouble:
         print(f"The report was not written: {trouble}", file=sys.stderr)
@@ -92,14 +92,13 @@ def trust(source: str) -> int:
     from runbook.reading.problems import ReadingError
     from runbook.reading.trust import TrustError, digest
     from runbook.reading.trust import trust as remember
-    from tui.checks import why_unreadable
 
     try:
         text, known_by = source_text(source), digest(source)
         book = read_runbook(text, source)
         remember(source, known_by, home.home(), text)
     except (OSError, UnicodeDecodeError, KeyError, ReadingError, TrustError) as trouble:
-        print(f"{source} was not trusted. {why_unreadable(source, trouble)}", file=sys.stderr)
+        print(f"{source} was not trusted: {trouble}", file=sys.stderr)
         return cli.USAGE
     effects = Counter(c.effect.value for p in book.procedures() for step in p.steps for c in step.commands)
     said = ", ".join(f"{effects[effect]} {effect}" for effect in ("read", "change", "destroy") if effects[effect])
@@ -116,11 +115,7 @@ def _state(folder: Path) -> tuple[RoomState, str]:
 
 
 def _named(name: str) -> RoomState | None:
-    try:
-        folder = home.find_incident(name)
-    except JournalTrouble as unreadable:
-        print(unreadable, file=sys.stderr)
-        return None
+    folder = home.find_incident(name)
     if folder is None:
         print(f"There is no one incident named {name!r}. `warroom incidents` lists them.", file=sys.stderr)
         return None

@@ -25,8 +25,10 @@ from runbook.logs.window import LogWindow
 
 CHUNK = 256 * 1024
 """Bytes looked through in one go; a millisecond or two, between which keys are answered."""
-AT_ONCE = 4
+AT_ONCE = 2
 """Chunks of new lines counted before the loop has its turn again."""
+PAUSE = 0.005
+"""Seconds until the next ones: beside keys and charts, counting takes what is left."""
 TELL = 0.1
 REACH = 2000
 """Matches looked at for a full screen of rows."""
@@ -57,6 +59,7 @@ class LogView:
         self.following = True
         self.new = 0
         self._clock = monotonic
+        self._told = 0.0
         self._tally = Tally(monotonic())
         self._counts = counted or Counted()
         self._counted: dict[int, int] = {}
@@ -104,12 +107,21 @@ class LogView:
     # ── new lines ─────────────────────────────────────────────────────────────────────────────────
 
     def _arrived(self) -> None:
-        if self._later:
-            self._later.cancel()
-            self._later = None
-        if self.advance():
-            self._later = asyncio.get_running_loop().call_later(0.003, self._arrived)
+        if not self._later:
+            self._turn()
         self.changed()
+
+    def _count_on(self) -> None:
+        """The next turn of counting. It changes no line on the screen, so the pane is not painted for each."""
+        self._later = None
+        self._turn()
+        if not self._later or self._clock() - self._told > TELL:
+            self._told = self._clock()
+            self.changed()
+
+    def _turn(self) -> None:
+        if self.advance():
+            self._later = asyncio.get_running_loop().call_later(PAUSE, self._count_on)
 
     def advance(self) -> bool:
         """Counts (and filters) what has come since; True when there is more than fits into one turn."""

@@ -78,12 +78,13 @@ def grow(path: Path, per_second: int, lines: Lines) -> Iterator[Growth]:
 def _write(path: Path, per_second: int, lines: Lines, stamps: str) -> None:
     parent = os.getppid()
     began, done = time.monotonic(), 0
-    with path.open("ab", buffering=0) as out, open(stamps, "ab", buffering=0) as told:
+    with open(stamps, "ab", buffering=0) as told:
         while os.getppid() == parent:
             wanted = int((time.monotonic() - began) * per_second) - done
             if wanted > 0:
                 wanted = min(wanted, max(1, per_second // 4))
-                out.write(lines.block(wanted))
+                with path.open("ab", buffering=0) as out:  # by its name each time: somebody may rotate it
+                    out.write(lines.block(wanted))
                 done += wanted
                 told.write(_STAMP.pack(time.monotonic(), lines.number - 1))
             time.sleep(_TICK)
