@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
+from tests.bench.growth import Lines, grow
 from tests.terminal import walks
 from tests.terminal.conftest import DrillRoom
 
@@ -78,3 +82,28 @@ def test_a_wrong_diagnosis_is_seen_as_failed_and_the_tag_mends_it(drill: Drill) 
     assert room.git("rev-parse", "production^{tree}") == room.git("rev-parse", f"{tag}^{{tree}}")
     verdicts = [str(entry["text"]) for entry in room.timeline() if entry["kind"] == "verdict-changed"]
     assert any("failed" in text for text in verdicts) and "recovered" in verdicts[-1]
+
+
+def test_a_log_that_pours_holds_up_no_step(drill: Drill, tmp_path: Path) -> None:
+    room = drill("bad-deploy", seed=9)
+    quiet = timed_walk(room)
+    room.close()
+    other = DrillRoom(tmp_path / "pouring", "bad-deploy", size=(160, 45), seed=9, extra="", path=None)
+    try:
+        walks.until_red(other)
+        with grow(other.drill / "logs" / "production.log", 100_000, Lines()):
+            other.tmux.wait(r"errors/min|errors in")
+            pouring = timed_walk(other)
+            other.tmux.wait("RECOVERED", 90)
+            assert re.search(r"#\d{9}", other.tmux.screen()), "the log goes on being followed"
+    finally:
+        other.close()
+    sys.stdout.write(f"\nthe walk beside 100,000 lines a second: {pouring / quiet:.2f} × without\n")
+
+
+def timed_walk(room: DrillRoom) -> float:
+    """Seconds from red to the last wait of a rollback by tag."""
+    walks.until_red(room)
+    began = time.monotonic()
+    walks.tag_to_production(room, good_tag(room))
+    return time.monotonic() - began
