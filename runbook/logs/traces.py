@@ -74,7 +74,7 @@ class Folded:
         """The line that a line belongs to, itself mostly."""
         if position % SPAN == 0 or position >= self.chain.end:
             return position
-        for reach in (1, 8, LONGEST):
+        for reach in (1, 8, 64, LONGEST):
             begin = self.chain.back(position, reach)
             heads = [line.offset for line, joined in self._from(begin, position + 1, reach) if not joined]
             if heads:
