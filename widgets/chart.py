@@ -382,7 +382,8 @@ def _times(data: ChartData, begin: float, across: int, right: int, palette: Char
         text = datetime.fromtimestamp(at, UTC).strftime(form)
         put(_column(at, begin, data.window, across) - (len(text) // 2), text, palette.muted)
         at += step
-    return Strip([Segment(" " * GUTTER), *_joined(row), Segment(" " * right)], across + GUTTER + right)
+    start, end = Segment(" " * GUTTER, palette.muted), Segment(" " * right, palette.muted)
+    return Strip([start, *_joined(row), end], across + GUTTER + right)
 
 
 def _said(words: str, width: int, palette: ChartPalette) -> Strip:
@@ -408,4 +409,5 @@ def course(data: ChartData, width: int) -> str:
 
 
 def _small(data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:
-    return [Strip([Segment(course(data, width), palette.curve)], width), *[Strip.blank(width)] * (height - 1)]
+    blank = Strip.blank(width, palette.muted)
+    return [Strip([Segment(course(data, width), palette.curve)], width), *[blank] * (height - 1)]

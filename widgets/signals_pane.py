@@ -165,7 +165,7 @@ class SignalsBody(Widget, can_focus=True):
     def _drawn(self, width: int, height: int) -> list[Strip]:
         if width < 1 or height < 1:
             return []
-        style, plain = self.visual_style, self.rich_style
+        style = self.visual_style
 
         def strip(line: Content) -> Strip:
             line += Content(" " * max(0, width - line.cell_length))
@@ -190,7 +190,7 @@ class SignalsBody(Widget, can_focus=True):
                 # a column of air at both sides, so that the scale stands under the titles
                 palette = self._chart_palette(grey=row.no_data_for > 0)
                 strips = self._cache(row.id).strips(data, max(1, width - 1), chart, palette)
-                lines.extend(one.adjust_cell_length(width).apply_style(plain) for one in strips)
+                lines.extend(one.adjust_cell_length(width, palette.muted) for one in strips)
         if len(lines) > height:
             more = len(lines) - height + 1
             lines[height - 1 :] = [strip(join((f" {glyph('more')} {more} more", "$foreground-muted")))]
