@@ -59,6 +59,8 @@ class Follower:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._pace: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self._behind: Seconds = 0.0
         self._file: OpenFile | None = None
         self._number = -1
         self._identity: Identity = (0, 0)
@@ -228,22 +230,30 @@ class Follower:
 
     @property
     def _rest(self) -> Seconds:
-        return BESIDE if self.beside else MOST_OFTEN
+        # where the loop is behind, on a machine that is busy elsewhere, keys come before fresh lines
+        return BESIDE if self.beside else min(BESIDE, MOST_OFTEN + 2 * self._behind)
 
     def _woken(self) -> None:
         # Under load the kernel has news all the time: look, then listen again a moment later.
         assert self._loop and self._inotify
         self._loop.remove_reader(self._inotify.fd)
         self._inotify.drain()
-        self._pace = self._loop.call_later(self._rest, self._listen)
+        self._wait()
         self._look()
+
+    def _wait(self) -> None:
+        assert self._loop
+        rest = self._rest
+        self._due = self._loop.time() + rest
+        self._pace = self._loop.call_later(rest, self._listen)
 
     def _listen(self) -> None:
         if not (self._loop and self._inotify):
             return
+        self._behind = max(0.0, self._loop.time() - self._due - MOST_OFTEN / 3)
         if self._inotify.drain():
             self._look()
-            self._pace = self._loop.call_later(self._rest, self._listen)
+            self._wait()
         else:
             self._loop.add_reader(self._inotify.fd, self._woken)
 

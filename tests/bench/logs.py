@@ -197,7 +197,7 @@ def _typed(before: str, after: str) -> bool:
 
 
 def _asked(before: str, after: str) -> bool:
-    return ("run it" in before) != ("run it" in after)
+    return ("esc  back" in before) != ("esc  back" in after)
 
 
 def keys(who: Sequence[Contender], folder: Path, rates: Sequence[int], count: int) -> None:

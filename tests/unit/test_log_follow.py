@@ -192,6 +192,35 @@ async def test_a_log_beside_other_work_is_looked_at_less_often(
         follower.close()
 
 
+async def test_where_the_loop_is_behind_fresh_lines_come_less_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("")
+    told = Told()
+    follower = Follower(log, told)
+    loop = asyncio.get_running_loop()
+    pauses, later = [], loop.call_later
+
+    def call_later(delay: float, callback: Callable[..., object], *args: object) -> asyncio.TimerHandle:
+        pauses.append(delay)
+        return later(delay, callback, *args)
+
+    monkeypatch.setattr(loop, "call_later", call_later)
+    follower.start()
+    try:
+        log.write_text("one\n")
+        await told.until(lambda: MOST_OFTEN in pauses)
+        with log.open("a") as writer:
+            writer.write("two\n")
+        began = loop.time()
+        while loop.time() < began + 0.08:
+            pass  # the loop is busy with something else
+        await told.until(lambda: any(MOST_OFTEN < pause <= BESIDE for pause in pauses))
+    finally:
+        follower.close()
+
+
 async def test_closing_leaves_nothing_behind(tmp_path: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     log = tmp_path / "app.log"
