@@ -9,8 +9,8 @@ from runbook.reading.programs import words_of
 from runbook.reading.prompts import item, prompt, typed_inside
 from runbook.reading.recognise import looks_like_command, sort_of
 
-Dialect = Literal["shell", "plain", "typed", "file", "output"]
-"""Shell by its label; shell without one; text for another program; a file's content; neither."""
+Dialect = Literal["shell", "plain", "powershell", "typed", "file", "output"]
+"""Shell by its label; shell without one; PowerShell; text for another program; a file's content; neither."""
 
 _SHELL = words_of(
     "bash sh shell zsh console shell-session shellsession sh-session terminal bashsession ksh fish shellscript cli"
@@ -32,7 +32,9 @@ def dialect(language: str, lines: list[str]) -> Dialect:
     if label in _SHELL:
         return "shell"
     if label in ("powershell", "ps1", "pwsh", "bat", "batch", "cmd", "dos"):
-        return "typed" if _POWERSHELL.search("\n".join(lines)) or not _speaks_shell(lines, True) else "plain"
+        if not _POWERSHELL.search("\n".join(lines)) and _speaks_shell(lines, True):
+            return "plain"
+        return "powershell" if label in ("powershell", "ps1", "pwsh") else "typed"
     if label in _TYPED:
         return "typed"
     if label in ("js", "javascript", "ts", "typescript") and _is_for_a_console(lines):

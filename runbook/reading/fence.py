@@ -14,6 +14,7 @@ from runbook.reading.inner import Inside, leads_into, leaves, still_inside
 from runbook.reading.once import once
 from runbook.reading.piece import Heading, Kind, Piece
 from runbook.reading.placeholders import masked, placeholders
+from runbook.reading.powershell import statements
 from runbook.reading.prompts import behind_prompts, item, typed_inside
 from runbook.reading.recognise import (
     LONGEST_LINE,
@@ -52,7 +53,11 @@ def _pieces(lines: tuple[str, ...], language: str) -> tuple[Piece, ...]:
         return shown_whole("script", text, 0)
     if spoken in ("shell", "plain"):
         return _Fence(text, 0, spoken).read()
-    return shown_whole("typed" if spoken == "typed" else "script" if spoken == "file" else "output", text, 0)
+    if spoken == "powershell" and (found := statements(text)):
+        return found
+    return shown_whole(
+        "typed" if spoken in ("typed", "powershell") else "script" if spoken == "file" else "output", text, 0
+    )
 
 
 class _Fence:

@@ -127,7 +127,7 @@ class _Reader:
         risk = stated_risk(own, way.head.heading) or stated_risk(stated, "")
         said_risk = own.get("risk") or stated.get("risk")
         caution = " ".join(dict.fromkeys((*_behind(said_risk), *own.cautions)))
-        title = without_span(way.title)
+        title = without_span(way.title) or self._title()
         return Method(
             id=self.ids.new(title, "method"),
             label=way.label,

@@ -27,6 +27,8 @@ class Piece(Record, frozen=True):
     remark: str = ""
     branch: str = ""
     """Where it is one of several ways: the words that say so."""
+    runs: str = ""
+    """What this machine's shell runs, where `text` is another shell's."""
     sample: bool = False
     """A filled-in example of the command above, not a second step."""
 

@@ -39,6 +39,7 @@ def only_looks(program: str, words: tuple[str, ...], fed: bool) -> bool:
         "Invoke-WebRequest": _invokes,
         "Invoke-RestMethod": _invokes,
         "ip": _ip,
+        **dict.fromkeys(("Where-Object", "Sort-Object", "Group-Object"), _filters),
     }.get(program)
     if special:
         if special(words):
@@ -133,6 +134,11 @@ def _invokes(words: tuple[str, ...]) -> bool:
     """PowerShell's GET or HEAD, and the answer goes to the terminal."""
     said = " ".join(words).lower()
     return not re.search(r"-(body|infile|outfile)\b", said) and not re.search(r"-method[ :]+(?!get|head)", said)
+
+
+def _filters(words: tuple[str, ...]) -> bool:
+    """PowerShell's words for a pipeline, whose block only looks at what comes through it: it names no other call."""
+    return not any(re.search(r"[A-Za-z]-[A-Z]|^&", word) for word in words[1:])
 
 
 def _git(words: tuple[str, ...]) -> bool:

@@ -118,6 +118,7 @@ WRAPPER_VERBS = {
     "mise": "exec",
 }
 SHELL_PROGRAMS = words_of("bash sh zsh dash ksh ash su")
+POWERSHELLS = words_of("pwsh powershell")
 READS_SHELL = SHELL_PROGRAMS | {"ssh"}
 """Programs whose input is shell text."""
 

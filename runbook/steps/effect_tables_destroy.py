@@ -16,7 +16,7 @@ DESTROY = {
         (mongorestore|myloader|pg_basebackup|pg_rewind|mysqlimport|mongoimport|influx_restore|neo4j-admin .*(load|restore)|influxd? restore|cbrestore|nodetool (refresh|clearsnapshot|decommission|removenode|assassinate))\b
         (userdel|groupdel|deluser|delgroup|lvremove|vgremove|pvremove|lvreduce|zfs (destroy|rollback)|zpool (destroy|labelclear)|btrfs subvolume delete|umount .*-f|cryptsetup (erase|luksFormat))\b
         init [06]\b
-        (Remove|Clear|Uninstall|Format|Reset)-[A-Z]\w+
+        (Remove|Clear|Uninstall|Format|Reset)-(?!(Host|Table|List|Wide|Custom|Hex)\b)[A-Z]\w+
         (http|https|xh) (.* )?DELETE\b
         """,
     "git": r"""

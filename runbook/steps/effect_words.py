@@ -14,6 +14,7 @@ from runbook.steps.effect_tables import (
     GLOBAL_VALUES,
     INTERPRETERS,
     PACKAGE_VERBS,
+    POWERSHELLS,
     READS_SHELL,
     SHELL_PROGRAMS,
     WRAPPER_VERBS,
@@ -157,6 +158,13 @@ def unwrapped(words: tuple[str, ...]) -> Iterator[tuple[str, ...] | str]:
         flag = next((n for n, word in enumerate(rest) if re.fullmatch(r"-\w*c|--command", word)), -1)
         if 0 <= flag < len(rest) - 1:
             yield rest[flag + 1]
+    elif program in POWERSHELLS:
+        flag = next((n for n, word in enumerate(rest) if re.fullmatch(r"(?i)-c(?:ommand)?", word)), -1)
+        if 0 <= flag < len(rest) - 1:
+            yield " ".join(rest[flag + 1 :])
+    elif program in ("Where-Object", "ForEach-Object"):
+        if inside := re.search(r"[A-Za-z]+-[A-Z]\w+.*", " ".join(rest)):
+            yield inside[0].rstrip("} ")
     elif program == "eval":
         yield " ".join(rest)
     elif program == "ssh":

@@ -14,7 +14,7 @@ from runbook.model import Effect, worst_effect
 from runbook.steps import effect_sql as sql
 from runbook.steps.effect_kinds import Kind, kind
 from runbook.steps.effect_looks import only_looks
-from runbook.steps.effect_tables import CARRIERS, PACKAGE_VERBS, SHELL_PROGRAMS, WRAPPERS
+from runbook.steps.effect_tables import CARRIERS, PACKAGE_VERBS, POWERSHELLS, SHELL_PROGRAMS, WRAPPERS
 from runbook.steps.effect_tables_destroy import (
     ANY,
     CHANGE,
@@ -131,6 +131,7 @@ def _only_carries(program: str, line: str) -> bool:
         or program in SHELL_PROGRAMS
         or program in CARRIERS
         or program in PACKAGE_VERBS
+        or program in POWERSHELLS
         or (program in ("eval", "ssh"))
         or " -- " in line
     )

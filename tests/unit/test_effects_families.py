@@ -411,6 +411,12 @@ read    Invoke-WebRequest http://h/health -UseBasicParsing
 read    Get-Service W3SVC
 change  Restart-Service W3SVC
 destroy Remove-Item -Recurse C:\old
+read    Get-Service W3SVC | Format-Table
+read    Get-Service | Where-Object { $_.Status -eq 'Running' }
+destroy Get-ChildItem C:\old | Where-Object { Remove-Item $_ }
+read    pwsh -NoProfile -Command 'Get-Service W3SVC'
+change  pwsh -c 'Restart-Service W3SVC'
+destroy pwsh -NoProfile -Command 'Remove-Item -Recurse C:/old'
 change  sqlx migrate run
 destroy sqlx migrate revert
 read    dotnet ef migrations list

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from textwrap import dedent
 
@@ -608,3 +609,32 @@ def test_twice_the_lines_cost_about_twice(line: str) -> None:
 )
 def test_one_absurd_line_is_shown_and_costs_little(line: str) -> None:
     assert _cost([line]) < 2
+
+
+# ── PowerShell ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_statements_of_powershell_are_commands_that_bash_starts_one_by_one() -> None:
+    text = "# Look\nGet-Service shop |\n  Where-Object { $_.Status -eq 'Running' }\n# Expected: Running\n\nRemove-Item `\n  C:\\shop"
+    look, remove = read(text, "powershell")
+    assert (look.kind, look.title, look.line, look.last_line) == ("command", "Look", 2, 3)
+    assert look.text == "Get-Service shop | Where-Object { $_.Status -eq 'Running' }"
+    assert shlex.split(look.runs) == ["pwsh", "-NoProfile", "-Command", look.text]
+    assert (look.expected, remove.text) == ("Expected: Running", "Remove-Item C:\\shop")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$version = '1.2'\nStart-Service shop",
+        "Set-Location C:\\shop\nStart-Service shop",
+        "Start-Service $name",
+        "function Undo { Stop-Service shop }\nUndo",
+        "Start-Service 'shop",
+        "Write-Host @'\nall is well\n'@",
+        "It is down.",
+    ],
+)
+def test_powershell_that_leaves_something_for_its_next_line_is_a_text_to_copy(text: str) -> None:
+    (piece,) = read(text, "powershell")
+    assert (piece.kind, piece.text) == ("typed", text)

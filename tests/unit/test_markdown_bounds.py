@@ -163,3 +163,9 @@ def test_reading_leaves_the_collector_as_it_was_and_keeps_no_text(collecting: bo
         assert all(answers.cache_info().currsize == 0 for answers in once._kept)
     finally:
         gc.enable() if was else gc.disable()
+
+
+def test_the_way_of_a_document_without_a_heading_is_called_like_the_document() -> None:
+    book = read("4. Go to the last good tag\n   - look at it\n")
+    assert [method.title for method in book.methods] == [book.title] == ["x"]
+    assert loads_yaml(dumps(book), parse_criterion=parse, infer=effects.infer)

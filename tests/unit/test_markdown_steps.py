@@ -301,3 +301,13 @@ def test_a_document_that_numbers_only_some_of_its_ways_has_them_numbered_in_orde
 ) -> None:
     ways = "".join(f"## {heading}\n\n```bash\ngit revert HEAD\n```\n\n" for heading in headings)
     assert [(method.label, method.title) for method in read(f"# Rollback\n\n{ways}").methods] == expected
+
+
+def test_powershell_in_a_sentence_is_a_command_that_pwsh_runs() -> None:
+    book = read("# Rollback\n\n1. Stop the pool: `Stop-WebAppPool -Name shop`\n2. See `Get-Help` for more\n")
+    (command,) = [each for step in book.methods[0].steps for each in step.commands]
+    assert (command.text, command.as_written) == (
+        "pwsh -NoProfile -Command 'Stop-WebAppPool -Name shop'",
+        "Stop-WebAppPool -Name shop",
+    )
+    assert command.effect is Effect.CHANGE

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from runbook.model import Command, Effect, Expect
+from runbook.reading import powershell
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.params import Params
 from runbook.reading.fence import Piece, looks_like_command
@@ -41,6 +42,8 @@ def _seen(text: str) -> str:
     """The text with nothing in it that a person cannot see: what is confirmed is what runs."""
     return text if text.isascii() and text.isprintable() else _WIDE.sub(" ", _UNSEEN.sub("", text))
 
+
+_BY_PWSH = "It is PowerShell, which `pwsh` runs here; each command starts a new one."
 
 _GUESSED: dict[str, str] = {
     Effect.DESTROY: "Its words are those of a command that cannot be taken back.",
@@ -82,7 +85,7 @@ class Commands:
 
     def looks_like_one(self, text: str) -> bool:
         """Whether code in a sentence could be a command; a program that the document runs elsewhere is known."""
-        return looks_like_command(text) or text.split(maxsplit=1)[0] in self.programs
+        return looks_like_command(text) or powershell.is_statement(text) or text.split(maxsplit=1)[0] in self.programs
 
     def open_in(self, text: str) -> tuple[str, ...]:
         """The open values of a finished command's text."""
@@ -90,7 +93,7 @@ class Commands:
 
     def of_piece(self, piece: Piece, said: dict[str, str]) -> Command:
         """The command of a fence's piece; `said` is what the author says about the fence."""
-        command = self.made(piece.text, piece.line, expected=_LEAD.sub("", piece.expected))
+        command = self.made(piece.text, piece.line, expected=_LEAD.sub("", piece.expected), runs=piece.runs)
         if not said and not piece.remark:
             return command
         effect, guess = command.effect, command.guess
@@ -114,16 +117,20 @@ class Commands:
             or (command.target or self._target(command.text) if effect is Effect.DESTROY else command.target),
         )
 
-    def made(self, written: str, line: int, *, expected: str = "", sample: str = "", guess: str = "") -> Command:
-        """A command of the document, with what can be inferred about it."""
-        known = self.known.get((written, expected, sample, guess))
+    def made(
+        self, written: str, line: int, *, expected: str = "", sample: str = "", guess: str = "", runs: str = ""
+    ) -> Command:
+        """A command of the document, with what can be inferred about it; `runs` where that is not its own text."""
+        asked = (written, expected, sample, guess, runs)
+        known = self.known.get(asked)
         if known is None:
-            known = self.known[written, expected, sample, guess] = self._made(written, expected, sample, guess)
+            known = self.known[asked] = self._made(*asked)
         return msgspec.structs.replace(known, line=line)
 
-    def _made(self, written: str, expected: str, sample: str, guess: str) -> Command:
-        text = normalised(_seen(written), self.assigned)
-        for left in placeholders(_seen(written), self.assigned):
+    def _made(self, written: str, expected: str, sample: str, guess: str, runs: str) -> Command:
+        runs = runs or (powershell.call(written) if powershell.is_statement(written) else written)
+        text = normalised(_seen(runs), self.assigned)
+        for left in placeholders(_seen(runs), self.assigned):
             if not left.sample:
                 self.params.add(left.id, left.id, text, sample)
         program = text.split(maxsplit=1)[0] if text.strip() else ""
@@ -139,6 +146,7 @@ class Commands:
             expect=_expect(text, expected),
             guess=" ".join(part for part in (_GUESSED.get(effect), _GUESSED.get(kind), guess) if part),
             as_written=written if written != text else "",
+            note=_BY_PWSH if runs != written else "",
         )
 
     def expecting(self, command: Command, words: str) -> Command:
