@@ -11,7 +11,7 @@ from runbook.logs.clean import MASK, SHOWN_LIMIT, clean, redact, redact_lines
 from runbook.logs.index import HEAD, Line
 from runbook.logs.levels import Level, Span, level_of
 from runbook.logs.scan import Query
-from runbook.logs.structured import short_form
+from runbook.logs.structured import short_form, undated
 from runbook.model import Record
 
 TAIL = 200
@@ -74,9 +74,13 @@ def rows_of(
                 row = LogRow(line.offset, short, level, False, mark, seen, short=True, under=line.under)
                 rows.append(_with_tail(row, line, secrets))
                 continue
-        level, mark = level_of(text)
-        goes_on = line.folded or bool(_CONTINUES.match(text))
-        row = LogRow(line.offset, text, level, goes_on, mark, found, under=line.under)
+        shown = text if written else undated(text)
+        seen = query.finds(shown) if query and shown != text else found
+        if found and not seen:
+            shown, seen = text, found
+        level, mark = level_of(shown)
+        goes_on = line.folded or bool(_CONTINUES.match(shown))
+        row = LogRow(line.offset, shown, level, goes_on, mark, seen, short=shown != text, under=line.under)
         rows.append(_with_tail(row, line, secrets))
     return tuple(rows)
 

@@ -254,6 +254,16 @@ def _time_of(value: object) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}" if at > 1e8 else ""
 
 
+_DATED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?=\s)")
+
+
+def undated(text: str) -> str:
+    """A plain line that begins with a date and a time, with the time alone (UTC where it tells); else as it is."""
+    stamp = _DATED.match(text)
+    time = _time_of(stamp[0]) if stamp else ""
+    return f"{time}{text[stamp.end() :]}" if stamp and time else text
+
+
 # ── the short form ────────────────────────────────────────────────────────────────────────────────
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -24,11 +25,11 @@ def test_errors_alone_at_a_time_are_copied_and_kept_with_the_incident(drill: Dri
     room.tmux.type("@-3s")
     room.tmux.keys("Enter")
     screen = room.tmux.wait(r"@ \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")
-    (held,) = [line for line in screen.splitlines() if line.startswith("▌20")]
+    (held,) = [line for line in screen.splitlines() if re.match(r"▌\d\d:\d\d:\d\d ERROR", line)]
     room.tmux.keys("C")
     room.tmux.wait("Copied to tmux's buffer")
     copied = room.tmux.buffer()
-    assert copied.split()[0] == held[1:].split()[0], "the line at hand and no other"
+    assert f"T{held[1:9]}" in copied.split()[0], "the line at hand and no other, as it is written"
     assert " ERROR " in copied.splitlines()[0]
     room.tmux.keys("W")
     room.tmux.wait("Kept .* with the incident")

@@ -174,6 +174,17 @@ def test_a_search_shows_the_line_as_written_where_the_short_form_hides_the_match
     assert [row.text[begin:end] for begin, end in row.found] == ['"id":3']
 
 
+def test_a_plain_line_shows_its_time_without_the_date() -> None:
+    line = "2026-11-24T03:14:02.417+01:00 ERROR shop.web  no cache connection"
+    (row,) = rows(line)
+    assert (row.text, row.level, row.short) == ("02:14:02 ERROR shop.web  no cache connection", "error", True)
+    assert row.text[slice(*row.mark)] == "ERROR"
+    assert rows(line, query="cache")[0].text == row.text
+    assert rows(line, query="2026-11-24")[0].text == line
+    for kept in ("03:14:02 ERROR", "2026-11-24 is a date", "2026-99-99T03:14:02Z"):
+        assert rows(kept)[0].text == kept
+
+
 def test_as_written_for_one_line_and_for_all(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     lines = [f'{{"level":"info","msg":"n{number}"}}' for number in range(6)]
