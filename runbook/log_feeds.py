@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runbook.conductor import Conductor
 from runbook.logs.clean import clean
+from runbook.logs.follow import Follower
 from runbook.logs.merge import Origin
 from runbook.logs.merging import Merging
 from runbook.logs.scan import Counted
@@ -89,7 +90,10 @@ class Feed:
         if self.origin.spool:
             folder = Path(self.origin.spool)
             return LogView(folder, self.name, follower=SpoolFollower(folder))
-        return LogView(self.origin.path, self.name, counted=self._counted())
+        follower = Follower(self.origin.path)
+        follower.scratch = self._conductor.folder / SPOOL
+        follower.scratch.mkdir(mode=0o700, exist_ok=True)
+        return LogView(self.origin.path, self.name, follower=follower, counted=self._counted())
 
     def _counted(self) -> Counted | None:
         """What the runbook's signal counts that reads the same file, so that both tell the same."""

@@ -16,6 +16,7 @@ from typing import Literal
 from runbook.logs.clean import clean
 from runbook.logs.index import Chain, Note, OpenFile, whole_lines
 from runbook.logs.inotify import Inotify
+from runbook.logs.older import HEAD, Found, Older
 from runbook.logs.rotated import Identity, Sibling, Siblings
 from runbook.model import Seconds
 
@@ -29,6 +30,8 @@ BESIDE: Seconds = 0.25
 SAFETY = 1.0
 """Seconds between looks beside inotify: a link switched far up the path, a network file system."""
 POLL = 0.2
+BEFORE = 1000
+"""Numbers left for the parts of files that are older than the log was when it was opened."""
 FINGERPRINT = 256
 
 
@@ -48,7 +51,10 @@ class Follower:
     ) -> None:
         self.path = Path(path)
         self.changed = changed
-        self.chain = Chain()
+        self.chain = Chain(first=BEFORE)
+        self.scratch: Path | None = None
+        """Where older files are unpacked; the system's own place for temporary files by itself."""
+        self._older: Older | None = None
         self.beside = False
         """Whether it goes on beside other work: then a few looks a second are enough."""
         self.state: FollowState = "missing"
@@ -92,6 +98,17 @@ class Follower:
         different = sizes != self._seen or before != (self.state, self.why)
         self._seen = sizes
         return different
+
+    async def older(self) -> Found | None:
+        """The file that was this log before the first one shown; None when there is none."""
+        if self._older is None:
+            files = [part for part in self.chain.parts.values() if isinstance(part, OpenFile)]
+            heads = [part.read(HEAD, 0) for part in files]
+            known = {(about.st_dev, about.st_ino) for part in files if (about := os.fstat(part.fd))}
+            self._older = await asyncio.to_thread(Older, self.path, known, heads)
+        if self.chain.before < 2:
+            return None
+        return await self._older.next(self.scratch)
 
     def _absent(self, error: OSError) -> None:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
@@ -218,10 +235,16 @@ class Follower:
             self._loop.add_reader(self._inotify.fd, self._woken)
         self._look()
 
+    @property
+    def is_started(self) -> bool:
+        return self._loop is not None
+
     def close(self) -> None:
         for timer in (self._timer, self._pace):
             if timer:
                 timer.cancel()
+        if self._older:
+            self._older.close()
         if self._inotify:
             if self._loop:
                 self._loop.remove_reader(self._inotify.fd)

@@ -213,17 +213,33 @@ class Chain:
     moves nothing. The oldest are let go.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 0) -> None:
+        """`first`: the number of the first part, where room is left for older ones before it."""
         self.parts: dict[int, Bytes] = {}
-        self._next = 0
+        self._next = first
+        self._kept = KEPT
 
     def append(self, part: Bytes) -> int:
         """The number the part is known by from now on."""
         number, self._next = self._next, self._next + 1
         self.parts[number] = part
-        while len(self.parts) > KEPT:
+        while len(self.parts) > self._kept:
             self.parts.pop(next(iter(self.parts)))
         return number
+
+    @property
+    def before(self) -> int:
+        """The number that a part before all others would have."""
+        return next(iter(self.parts), self._next) - 1
+
+    def prepend(self, part: Bytes) -> None:
+        """Puts a part before all others; nobody's position changes, and none is let go for it."""
+        number = self.before
+        there = dict(self.parts)
+        self.parts.clear()
+        self.parts[number] = part
+        self.parts.update(there)
+        self._kept += 1
 
     def drop(self, number: int) -> None:
         """Forget a part whose bytes are no longer there."""

@@ -34,14 +34,14 @@ class Siblings:
     def __init__(self, path: Path) -> None:
         real = Path(os.path.realpath(path))
         self._places = [(place, _names(place)) for place in dict.fromkeys((path.absolute(), real))]
-        self._known = {identity for _, _, identity in self._there()}
+        self._known = {identity for _, _, identity in self.there()}
 
     def new(self, current: Identity, *, older: bool) -> list[Sibling]:
         """Those never told before that stand before (or behind) the file `current`, oldest first.
 
         While `current` is at the log's own name, all are before it; when it was removed, all are behind it.
         """
-        there = sorted(self._there())
+        there = sorted(self.there())
         place = next((age for age, _, identity in there if identity == current), None)
         if place is None and older != (_identity(self._places[0][0]) == current):
             return []
@@ -54,17 +54,24 @@ class Siblings:
                 fresh.append(Sibling(path.name, identity, file))
         return fresh
 
-    def _there(self) -> Iterator[tuple[tuple[int, int], Path, Identity]]:
+    def there(self, *, packed: bool = False) -> Iterator[tuple[tuple[int, int], Path, Identity]]:
         for place, names in self._places:
             with suppress(OSError), os.scandir(place.parent) as entries:
                 for entry in entries:
-                    found = names.match(entry.name)
-                    if found and entry.name != place.name and not entry.name.endswith(_PACKED):
+                    is_packed = entry.name.endswith(_PACKED)
+                    found = names.match(entry.name.rpartition(".")[0] if is_packed else entry.name)
+                    if found and entry.name != place.name and (packed or not is_packed):
                         with suppress(OSError):
                             about = entry.stat()
                             number = int(found[1])
                             age = (-number, 0) if number < _COUNTED else (0, about.st_mtime_ns)
                             yield age, Path(entry.path), (about.st_dev, about.st_ino)
+
+
+def rotated(path: Path) -> list[tuple[Path, Identity]]:
+    """All rotated files of a log, packed ones too, oldest first."""
+    found = {identity: place for _, place, identity in sorted(Siblings(path).there(packed=True))}
+    return [(place, identity) for identity, place in found.items()]
 
 
 def _identity(path: Path) -> Identity | None:

@@ -39,6 +39,9 @@ class SpoolFollower(Follower):
         super().__init__(folder / "lock", changed, inotify=inotify)
         self._folder = folder
 
+    async def older(self) -> None:
+        """What a spool let go is gone."""
+
     def check(self) -> bool:
         try:
             names = sorted(filter(spooler.NAME.fullmatch, os.listdir(self._folder)))  # noqa: PTH208

@@ -76,6 +76,7 @@ class LogView:
         self._match = -1
         self.hand = Hand(self)
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._reaching = asyncio.Lock()
         self._later: asyncio.TimerHandle | None = None
         self._last = LogWindow()
 
@@ -182,6 +183,8 @@ class LogView:
             goal = self._reader.back(top, -lines)
             if goal != top:
                 self.following, self._top = False, goal
+            elif self.follower.is_started and ("older" not in self._tasks or self._tasks["older"].done()):
+                self._run("older", self._go_back())
         elif not self.following:
             goal = self._reader.after(top, lines)
             if goal >= self._reader.back(self.chain.end, height):
@@ -251,7 +254,14 @@ class LogView:
         self._filter, self._filter_note, self._hits = None, "", Hits()
 
     async def _filter_backwards(self, sought: Sought, hits: Hits) -> None:
-        parts = [Part(number * SPAN, part, 0, self._counted.get(number, 0)) for number, part in self._files()]
+        begin = self.chain.before + 1
+        await self._filter_files(sought, hits, self._files())
+        while not hits.lost and await self._reach_back():
+            begin, before = self.chain.before + 1, begin
+            await self._filter_files(sought, hits, [file for file in self._files() if file[0] < before])
+
+    async def _filter_files(self, sought: Sought, hits: Hits, files: list[tuple[int, OpenFile]]) -> None:
+        parts = [Part(number * SPAN, part, 0, self._counted.get(number, 0)) for number, part in files]
         total, told = sum(part.end for part in parts) or 1, self._clock()
         async with aclosing(look(sought, parts, up=True, limit=hits.room)) as frames:
             async for found in frames:
@@ -326,8 +336,28 @@ class LogView:
                     told = self._clock()
                     self._search_note = f"searching, {min(99, 100 * found.done // total)} %"
                     self.changed()
+        if up and (begin := self.chain.start) and await self._reach_back():
+            self._search_note = "searching the file before"
+            await self._look_for(query, begin, up, height)
+            return
         self._search_note = "no match above" if up else "no match below"
         self.changed()
+
+    async def _reach_back(self) -> bool:
+        """Takes in the file that was this log before the first one shown; False when there is none."""
+        async with self._reaching:
+            found = await self.follower.older()
+            if found is None:
+                return False
+            parts: list[Bytes] = [Note(f"── {found.about} ──"), *([found.file] if found.file else [])]
+            for part in parts:
+                self._counted[self.chain.before] = part.size()  # nothing in it is new
+                self.chain.prepend(part)
+        self.changed()
+        return True
+
+    async def _go_back(self) -> None:
+        await self._reach_back()
 
     async def _count(self, query: Query) -> None:
         """How many lines of all there are now have it."""

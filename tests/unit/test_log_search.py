@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runbook.logs import grep, searching, sieve
-from runbook.logs.index import OpenFile
+from runbook.logs.index import SPAN, OpenFile
 from runbook.logs.scan import Query, parse
 from runbook.logs.searching import Found, Part, look
 from runbook.logs.sieve import downwards, line_begin
@@ -150,13 +150,13 @@ async def test_a_match_far_away_is_reached_counted_and_left_again(tmp_path: Path
     try:
         view.search("needle", backwards=True, height=5)
         await view.settled()
-        assert (view.window(5).match, view.window(5).search_note) == (4_000_013, "2 lines")
+        assert (view.window(5).match % SPAN, view.window(5).search_note) == (4_000_013, "2 lines")
         view.search_next(5)
         await view.settled()
-        assert (view.window(5).match, view.window(5).search_note) == (0, "2 lines")
+        assert (view.window(5).match % SPAN, view.window(5).search_note) == (0, "2 lines")
         view.search_next(5, reverse=True)
         await view.settled()
-        assert view.window(5).match == 4_000_013
+        assert view.window(5).match % SPAN == 4_000_013
         view.add_filter("!hay")
         await view.settled()
         assert [row.text for row in view.window(5).rows] == ["needle first", "needle last"]
