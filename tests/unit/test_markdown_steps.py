@@ -288,6 +288,7 @@ def test_what_cannot_be_seen_does_not_reach_a_shell() -> None:
     [
         (["Option 1: Git", "Option 2: Helm"], [("1", "Git"), ("2", "Helm")]),
         (["Option B: Git", "Option C: Helm"], [("B", "Git"), ("C", "Helm")]),
+        (["Option 1B: Git", "Option 1C: Helm"], [("1B", "Git"), ("1C", "Helm")]),
         (
             ["Quick rollback", "Scenario 1: Git", "Scenario 2: Helm"],
             [("1", "Quick rollback"), ("2", "Scenario 1: Git"), ("3", "Scenario 2: Helm")],

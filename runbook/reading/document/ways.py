@@ -20,6 +20,7 @@ _BESIDE: frozenset[Role] = frozenset({"before", "verify", "monitor", "checklist"
 """What stands beside the way when the whole document is one."""
 _EXCLUDED: frozenset[Role] = _LEFT_OUT | _BESIDE
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_NUMBER = re.compile(r"([0-9]{1,9})([a-z]*)")
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 
 
@@ -217,10 +218,11 @@ def _label(ways: list[Way], frame: tuple[Section | None, ...]) -> None:
 
 def _ascend(labels: Sequence[str]) -> bool:
     """Whether labels are those of one row, each above the one before it: `1 2 3a 3b`, `A B C`, `i ii iii`."""
+    numbers = [found for label in labels if (found := _NUMBER.fullmatch(label.lower()))]
     if all(label.lower() in _ROMAN for label in labels):
         places = [(_ROMAN.index(label.lower()), "") for label in labels]
-    elif all(label[:1].isdigit() for label in labels):
-        places = [(int(label.rstrip(_LETTERS)), label.lstrip("0123456789")) for label in labels]
+    elif numbers:
+        places = [(int(found[1]), found[2]) for found in numbers]
     else:
         places = [(0, label) for label in labels if label.isalpha() and len(label) == 1]
     return len(places) == len(labels) and all(low < high for low, high in pairwise(places))
