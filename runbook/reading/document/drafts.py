@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Literal
 
@@ -10,6 +11,8 @@ import msgspec
 from runbook.model import Check, Command, Effect, Seconds, Step, worst_effect
 from runbook.reading.document.pairs import with_pairs
 from runbook.reading.document.phrases import Names, bare
+from runbook.reading.document.sections import Section
+from runbook.reading.document.spans import span_in_heading, without_span
 from runbook.reading.document.words import Role
 
 Mode = Literal["method", "verify", "monitor", "other"]
@@ -19,6 +22,11 @@ _QUIET: frozenset[Role] = frozenset(
      "checklist"}
 )  # fmt: skip
 """Where words without a command are told elsewhere, or only read."""
+_SAYS_NOTHING = re.compile(
+    r"^(?:steps?|step[- ]by[- ]step|procedure|process|runbook|instructions?|commands?"
+    r"|pasos|étapes|passi|schritte|手順|步骤)$",
+    re.I,
+)
 
 
 class Draft:
@@ -60,6 +68,27 @@ class Draft:
     @property
     def effect(self) -> Effect:
         return worst_effect(tuple(command.effect for command in self.commands))
+
+
+def under_heading(made: list[Draft], section: Section) -> None:
+    """Puts the heading before the steps' own titles, so that a row of steps still shows its parts."""
+    title = without_span(section.title)
+    for draft in made:
+        draft.in_order = bool(section.number)
+        draft.section = "" if _SAYS_NOTHING.match(title) and draft.title != section.title else title
+    if made and span_in_heading(section.heading):
+        made[0].estimate = span_in_heading(section.heading)
+
+
+def introduced(drafts: list[Draft]) -> list[Draft]:
+    """Words that only introduce a way are a note of its first step, and a step of their own where there is none."""
+    if any(draft.commands for draft in drafts):  # what only describes is read in the document itself
+        drafts = [draft for draft in drafts if not draft.words_only or not draft.section or draft.in_order]
+    first = drafts[0] if drafts else None
+    if first is None or not first.words_only or first.section or len(drafts) == 1:
+        return drafts
+    drafts[1].notes[:0] = first.notes
+    return drafts[1:]
 
 
 def finished(drafts: list[Draft], mode: Mode, names: Names) -> tuple[Step, ...]:

@@ -11,13 +11,12 @@ from runbook.reading.document.alternatives import numbered
 from runbook.reading.document.attributes import asked_unseen, said_of_fence
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.commands import Commands
-from runbook.reading.document.drafts import Draft, finished
+from runbook.reading.document.drafts import Draft, finished, introduced, under_heading
 from runbook.reading.document.expectations import expectation
 from runbook.reading.document.facts import only_facts
 from runbook.reading.document.mentions import Mention, is_bare_command, mentions
 from runbook.reading.document.phrases import Names, bare, heading_of, plain
 from runbook.reading.document.sections import Section
-from runbook.reading.document.spans import span_in_heading, without_span
 from runbook.reading.fence import Piece, looks_like_command, pieces
 
 Mode = Literal["method", "verify", "monitor", "other"]
@@ -28,10 +27,6 @@ _NO_STEP = re.compile(
 )
 _NOTES = re.compile(
     r"^(?:notes?|remarks?|tips?|caveats?|important|warnings?|cautions?|nota|notas|hinweis\w*|注意)$", re.I
-)
-_SAYS_NOTHING = re.compile(
-    r"^(?:steps?|step[- ]by[- ]step|procedure|process|runbook|instructions?|commands?|pasos|étapes|passi|schritte|手順|步骤)$",
-    re.I,
 )
 
 
@@ -52,9 +47,9 @@ class Steps:
             if mode == "method" and section is not head and _is_choice(section):
                 made = self._one_of(made, section)
             if section is not head:
-                _under_heading(made, section)
+                under_heading(made, section)
             drafts += made
-        return finished(_introduced(drafts), mode, names)
+        return finished(introduced(drafts), mode, names)
 
     def _one_of(self, made: list[Draft], section: Section) -> list[Draft]:
         """An `Option B` inside of a way as one step, which is carried out instead of its siblings."""
@@ -385,31 +380,10 @@ class _Walk:
             draft.words_only = True
 
 
-def _under_heading(made: list[Draft], section: Section) -> None:
-    """Puts the heading before the steps' own titles, so that a row of steps still shows its parts."""
-    title = without_span(section.title)
-    for draft in made:
-        draft.in_order = bool(section.number)
-        draft.section = "" if _SAYS_NOTHING.match(title) and draft.title != section.title else title
-    if made and span_in_heading(section.heading):
-        made[0].estimate = span_in_heading(section.heading)
-
-
 def _is_choice(section: Section) -> bool:
     """Whether a section is one of several alternatives, and is told in one piece."""
     siblings = section.parent.children if section.parent else []
     return section.alternative and not section.children and sum(other.alternative for other in siblings[:40]) > 1
-
-
-def _introduced(drafts: list[Draft]) -> list[Draft]:
-    """Words that only introduce a way are a note of its first step, and a step of their own where there is none."""
-    if any(draft.commands for draft in drafts):  # what only describes is read in the document itself
-        drafts = [draft for draft in drafts if not draft.words_only or not draft.section or draft.in_order]
-    first = drafts[0] if drafts else None
-    if first is None or not first.words_only or first.section or len(drafts) == 1:
-        return drafts
-    drafts[1].notes[:0] = first.notes
-    return drafts[1:]
 
 
 def _is_shell(info: str) -> bool:
