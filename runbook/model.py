@@ -275,7 +275,7 @@ class Outcome(Record, frozen=True):
 
 
 class LogSource(Record, frozen=True):
-    """A log to follow: the file at `path`, or what the command `run` says for as long as the room is open."""
+    """A log to follow: the file at `path` (or all that it names, with `*`), or what the command `run` says."""
 
     id: str
     path: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
+from glob import glob
 from pathlib import Path
 
 from runbook.checking.calls import calls
@@ -34,10 +35,19 @@ def _one(log: LogSource, params: set[str], known: Mapping[str, str], env: Mappin
         return Finding("logs", title, "green", log.run)
     for name in values.placeholders(text, params):
         text = text.replace(f"<{name}>", known[name])
-    if Path(text).expanduser().is_file():
-        return Finding("logs", title, "green", text)
+    return _file(title, text)
+
+
+def _file(title: str, path: str) -> Finding:
+    if set("*?[") & set(path):
+        count = len(glob(str(Path(path).expanduser()), recursive=True))  # noqa: PTH207 - as a person writes it
+        if count:
+            return Finding("logs", title, "green", f"{path}: {count} now")
+        return Finding("logs", title, "amber", path, "No file has such a name yet.")
+    if Path(path).expanduser().is_file():
+        return Finding("logs", title, "green", path)
     return Finding(
-        "logs", title, "amber", text, "There is no such file yet: set its values with --set, or mend the path."
+        "logs", title, "amber", path, "There is no such file yet: set its values with --set, or mend the path."
     )
 
 

@@ -151,6 +151,8 @@ def test_a_log_is_looked_for_where_its_values_lead(tmp_path: Path) -> None:
     assert [f.level for f in logs.look(runbook, {"dir": str(tmp_path)}, {})] == ["green"]
     assert [f.level for f in logs.look(runbook, {"dir": f"{tmp_path}/gone"}, {})] == ["amber"]
     assert [f.level for f in logs.look(runbook, {}, {})] == ["amber"]
+    several = book(logs=(LogSource(id="a", path=f"{tmp_path}/*.log"), LogSource(id="b", path=f"{tmp_path}/*.txt")))
+    assert [f.level for f in logs.look(several, {}, {})] == ["green", "amber"]
 
 
 @pytest.mark.parametrize(
