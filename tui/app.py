@@ -65,6 +65,8 @@ class WarRoom(App[str]):
         """The source that may not run commands yet; empty when it may."""
         self.asks = False
         """Whether the runbook's commands that only read are run without a confirmation: it is trusted."""
+        self.read_only = False
+        """Whether the room only watches, also once its runbook is trusted."""
         self.room_screen = RoomScreen()
         self._jobs: set[asyncio.Task[None]] = set()
         self._leaving = False
@@ -102,8 +104,9 @@ class WarRoom(App[str]):
             return
         conductor = self.conductor
         self.user = home.user_name()
-        self.untrusted = opening.source if opening.untrusted and not opening.read_only else ""
+        self.untrusted = opening.source if opening.untrusted else ""
         self.asks = not opening.untrusted
+        self.read_only = opening.read_only
         self.room_screen.furnish(conductor, opening.piped)
         self.room_screen.call_after_refresh(_collect_from_here)
         if self.untrusted:

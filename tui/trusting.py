@@ -91,7 +91,7 @@ def offered(book: Runbook) -> Iterator[Offered]:
 
 
 async def _bind(screen: RoomScreen, source: str, text: str) -> None:
-    """Trust what this room was opened on, not what lies there by now; then take the wheel."""
+    """Trust what this room was opened on, not what lies there by now; then take the wheel, or go on watching."""
     try:
         known_by = digest(source)
         if source_text(source).splitlines() != text.splitlines():
@@ -101,7 +101,8 @@ async def _bind(screen: RoomScreen, source: str, text: str) -> None:
     except (OSError, TrustError) as trouble:
         screen.say(f"Nothing was trusted: {trouble}")
         return
-    await screen.conductor.drive()
+    if not screen.room.read_only:
+        await screen.conductor.drive()
     screen.room.untrusted, screen.room.asks = "", True
     screen.room.watch_signals()
-    screen.say("Trusted as it is now. You drive.", good=True)
+    screen.say(f"Trusted as it is now. {'You drive.' if screen.conductor.driving else 'This room watches.'}", good=True)

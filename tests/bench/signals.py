@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import statistics
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -70,8 +72,10 @@ def room(warroom: Path, home: Path, seconds: float, row: Row) -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     book = home / "twenty.yaml"
     book.write_text(runbook(f"http://127.0.0.1:{server.server_port}"))
+    env = {"WARROOM_HOME": str(home / "twenty")}
+    subprocess.run([warroom, "trust", book], env=os.environ | env, check=True, capture_output=True, timeout=60)
     argv = [str(warroom), "open", str(book), "--read-only", "--new"]
-    terminal = Terminal(argv, size=(160, 45), cwd=home, env={"WARROOM_HOME": str(home / "twenty")})
+    terminal = Terminal(argv, size=(160, 45), cwd=home, env=env)
     try:
         if terminal.wait(lambda text: "signal 3" in text.lower() and "HEALTHY" in text, 40) is None:
             raise SystemExit(f"the room never showed twenty signals:\n{terminal.text()}")

@@ -190,3 +190,25 @@ def test_nothing_runs_before_trust_and_a_changed_document_asks_again_with_the_di
         assert room.called() == []
     finally:
         again.close()
+
+
+def test_a_room_that_only_watches_asks_nothing_of_an_unknown_runbook_and_does_not_drive_when_it_is_trusted(
+    desk: Callable[..., Desk],
+) -> None:
+    signal = "{source: command, title: Load, run: ferryctl load, reads: true}"
+    book = f"version: 1\nid: ferry\ntitle: Ferry\nsignals: {{load: {signal}}}\n"
+    room = desk(OPTIONS)
+    (folder := room.document.parent).joinpath("book.yaml").write_text(book)
+    watching = Tmux(f"{WARROOM} open book.yaml --read-only --new", size=(80, 24), cwd=folder, env=room.env)
+    try:
+        watching.wait("May this runbook run commands", 40)
+        watching.wait("ferryctl load")
+        watching.keys("T")
+        watching.wait("Type trust")
+        assert room.called() == []
+        watching.type("trust")
+        watching.keys("Enter")
+        watching.wait("This room watches")
+        watching.wait(lambda _: "ferryctl [load]" in room.called())
+    finally:
+        watching.close()
