@@ -30,7 +30,7 @@ from runbook.model import (
     Trigger,
     Undo,
 )
-from runbook.signal_sources import NoSource
+from runbook.signal_sources import Health, NoSource, Prometheus, SignalSource, Smoke, SmokeTest
 from runbook.steps.effects import infer, kind
 
 TODAY = date(2026, 11, 25)
@@ -338,6 +338,36 @@ def test_threshold_gap__is_found_between_success_and_failure() -> None:
     assert not found(banded(("success", "<", 5), ("failed", ">=", 5)), "threshold-gap")
     assert found(banded(("success", ">", 90), ("failed", "<", 50)), "threshold-gap")
     assert not found(banded(("success", "<", 1)), "threshold-gap")
+
+
+def asking(source: SignalSource, text: str = "") -> Runbook:
+    criterion = Criterion("x > 5", "x", ">", 5)
+    trigger = Trigger("t", "x", "Errors", "conditional", criterion)
+    return Runbook(id="w", title="W", signals=(Signal("x", "X", source),), triggers=(trigger,))
+
+
+def test_rate_window__is_found_below_four_scrapes() -> None:
+    assert found(asking(Prometheus("http://p", "sum(rate(http_requests_total[30s]))")), "rate-window")
+    assert found(asking(Prometheus("http://p", "increase(a_total{x='y'}[5m]) / irate(b_total[15s])")), "rate-window")
+    assert not found(asking(Prometheus("http://p", "rate(a_total[1m]) / rate(b_total[60s])")), "rate-window")
+    assert not found(asking(Prometheus("http://p", "max_over_time(a[10s])")), "rate-window")
+
+
+def test_no_targets__is_found_where_the_number_is_judged() -> None:
+    assert found(asking(Prometheus("http://p", "a")), "no-targets")
+    assert not found(asking(Prometheus("http://p", "a", targets='up{job="a"}')), "no-targets")
+    unjudged = Runbook(id="w", title="W", signals=(Signal("x", "X", Prometheus("http://p", "a")),))
+    assert not found(unjudged, "no-targets")
+
+
+def test_page_as_health__is_found_at_a_homepage_with_no_word_of_what_it_holds() -> None:
+    assert found(asking(Health("https://shop.example/")), "page-as-health")
+    assert found(asking(Health("<site>/")), "page-as-health")
+    assert found(asking(Smoke((SmokeTest("home", "<site>/"),))), "page-as-health")
+    assert not found(asking(Health("https://shop.example/", contains="Made for you")), "page-as-health")
+    assert not found(asking(Health("<site>/api/health")), "page-as-health")
+    assert not found(asking(Health("<health_url>")), "page-as-health")
+    assert not found(asking(Smoke((SmokeTest("old", "<site>/", expect=301),))), "page-as-health")
 
 
 def test_untested__grows_with_the_days() -> None:
