@@ -7,7 +7,7 @@ from runbook.providers.provider import Failure, Place, Preview, Proof, Provider,
 
 
 class Together:
-    """The providers of one incident. Where one answer is wanted, the first that has one gives it."""
+    """The providers of one incident. Where one answer is wanted, the first that has one gives it, proof excepted."""
 
     def __init__(self, providers: tuple[Provider, ...]) -> None:
         self.providers = providers
@@ -77,10 +77,12 @@ class Together:
         return ""
 
     async def proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
-        """Whether the command took effect, by the first that can tell."""
-        for provider in self.concerned(text):
-            if (proof := await provider.proof(text, expected, at)) is not None:
-                return proof
+        """Whether the command took effect in the eyes of all: who says no counts first, then who cannot tell."""
+        told = [await provider.proof(text, expected, at) for provider in self.concerned(text)]
+        proofs = [proof for proof in told if proof is not None]
+        for ok in (False, None, True):
+            if said := [proof.line for proof in proofs if proof.ok is ok]:
+                return Proof(ok=ok, line=" ".join(said))
         return None
 
     async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
