@@ -14,7 +14,7 @@ from runbook.logs.clean import clean, clean_lines
 from runbook.model import Check, Command, Effect, Method, Param, Record, Remedy, Runbook, Step, Where, worst_effect
 from runbook.providers import needs
 from runbook.providers.needs import CheckLine
-from runbook.providers.provider import Place, Preview, Standing, Target, Unavailable
+from runbook.providers.provider import Place, Preview, Standing, Target
 from runbook.providers.together import Together
 from runbook.steps import expect, runs, session, values
 from runbook.steps.checks import expectation, filled
@@ -105,18 +105,15 @@ class Carrier:
         checks: tuple[CheckResult, ...] = ()
         already = ""
         if not blocked and not missing:
-            try:
-                at = await self.place(method, text)
-                preview = await self.world.preview(text, at)
-                checks = await self.guards(method, text, known)
-                checks += await self.look(method.requires, method, text, known)
-                checks += tuple(_result(line) for line in preview.checks)
-                made = [self.world.safer(one, preview.expected) for one in texts]
-                texts, pinned = tuple(one for one, _ in made), " ".join(why for _, why in made if why)
-                text = "\n".join(texts)
-                already = preview.already or await self._already(step, method, known)
-            except Unavailable as lost:
-                blocked = str(lost)
+            at = await self.place(method, text)
+            preview = await self.world.preview(text, at)
+            checks = await self.guards(method, text, known)
+            checks += await self.look(method.requires, method, text, known)
+            checks += tuple(_result(line) for line in preview.checks)
+            made = [self.world.safer(one, preview.expected) for one in texts]
+            texts, pinned = tuple(one for one, _ in made), " ".join(why for _, why in made if why)
+            text = "\n".join(texts)
+            already = preview.already or await self._already(step, method, known)
         return Prepared(
             method=method.id,
             step=step,
@@ -167,20 +164,14 @@ class Carrier:
 
     async def moved(self, prepared: Prepared, method: Method) -> str:
         """What is no longer as the preview saw it, as a sentence; empty when all is."""
-        try:
-            at = await self.place(method, prepared.text)
-        except Unavailable as lost:
-            return str(lost)
+        at = await self.place(method, prepared.text)
         return await self.world.moved(prepared.text, prepared.expected, at)
 
     async def place(self, method: Method, text: str, run: str = "") -> Place:
-        """Where a command of the method's session would run now, or where this run was started. Raises Unavailable."""
+        """Where a command of the method's session would run now, or where this run was started."""
         env = self._environment(text, method)
         folder = self.run_folder(run) / "before" if run else self._session(method)
-        try:
-            left = await asyncio.to_thread(session.remembered, folder, env)
-        except session.SessionUnreadable as lost:
-            raise Unavailable(f"{lost} Look again: r") from None
+        left = await asyncio.to_thread(session.remembered, folder, env)
         exported = {name: value for name, value in left.exported.items() if value is not None}
         kept = {name: value for name, value in env.items() if left.exported.get(name, "") is not None}
         return Place(cwd=Path(left.cwd or self.directory(method)), env=kept | exported, variables=left.variables)
@@ -216,11 +207,7 @@ class Carrier:
                 continue
             if not self.world.concerned(text):
                 continue
-            try:
-                at = await self.place(method, text)
-            except Unavailable as lost:
-                return Standing(ok=None, line=str(lost))
-            if found := await self.world.standing(text, at):
+            if found := await self.world.standing(text, await self.place(method, text)):
                 return found
         return None
 
@@ -279,11 +266,7 @@ class Carrier:
 
         `stopped`: a person asked for its end, which is how a command that follows something ends well.
         """
-        folder, at, lost = self.run_folder(run), None, ""
-        try:
-            at = await self.place(method, text, run)
-        except Unavailable as trouble:
-            lost = str(trouble)
+        folder, at = self.run_folder(run), await self.place(method, text, run)
         size, sha256 = await asyncio.to_thread(runs.output_digest, folder)
         raw, _ = runs.read_output(folder, max(0, size - 65536), 65536)
         lines = clean_lines(raw)
@@ -295,15 +278,10 @@ class Carrier:
             why = enough
         elif exited.timed_out:
             ok, why = False, "stopped at its time limit"
-        offered = None
-        if at is None:
-            why, unproven = f"{why} {lost}".strip(), ok and bool(self.world.concerned(text))
-        elif ok:
-            if (proof := await self.world.proof(text, expected, at)) is not None:
-                ok, why, unproven = proof.ok is not False, proof.line, proof.ok is None
-            offered = await self.world.back(text, expected, at) if ok else None
-        ask_why = at if not ok and not exited.timed_out else None
-        if ask_why and (failure := await self.world.failure(text, "\n".join(lines), ask_why)):
+        if ok and (proof := await self.world.proof(text, expected, at)) is not None:
+            ok, why, unproven = proof.ok is not False, proof.line, proof.ok is None
+        offered = await self.world.back(text, expected, at) if ok else None
+        if not ok and not exited.timed_out and (failure := await self.world.failure(text, "\n".join(lines), at)):
             why, offered = failure.why, failure.remedy
         captured = {capture.param: expect.capture(capture, "\n".join(lines)) for capture in command.captures if ok}
         return Outcome(
@@ -322,17 +300,11 @@ class Carrier:
 
     async def evidence(self, run: str, text: str, expected: dict[str, str], method: Method) -> tuple[str, ...]:
         """What the world says about a command whose outcome was lost."""
-        try:
-            return await self.world.evidence(text, expected, await self.place(method, text, run))
-        except Unavailable as lost:
-            return (str(lost),)
+        return await self.world.evidence(text, expected, await self.place(method, text, run))
 
     async def took_effect(self, run: str, text: str, expected: dict[str, str], method: Method) -> bool | None:
         """Whether a command whose outcome was lost happened, all of it or none; None where that is not sure."""
-        try:
-            return await self.world.took_effect(text, expected, await self.place(method, text, run))
-        except Unavailable:
-            return None
+        return await self.world.took_effect(text, expected, await self.place(method, text, run))
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────
 

@@ -40,8 +40,6 @@ class Health(Source, frozen=True, tag="health"):
 
     url: str
     checks: str = "checks"
-    contains: str = ""
-    """A text that its answer holds when all is well; without one a web page tells nothing."""
 
 
 class Prometheus(Source, frozen=True, tag="prometheus"):
@@ -93,8 +91,6 @@ class SmokeTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     url: str
     expect: int | tuple[int, ...] = 200
-    contains: str = ""
-    """A text that the answer holds; a sign-in that is answered with 200 does not."""
 
     @property
     def expected(self) -> tuple[int, ...]:

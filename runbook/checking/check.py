@@ -8,7 +8,7 @@ from datetime import date
 
 import msgspec
 
-from runbook.checking import destroying, expecting, git, hanging, logs, lying, platforms, signals, whole
+from runbook.checking import destroying, expecting, git, hanging, logs, lying, platforms, whole
 from runbook.checking.findings import SEVERITIES, Finding, Rule
 from runbook.checking.scene import lay_out
 from runbook.model import Runbook
@@ -23,7 +23,6 @@ RULES: Mapping[str, Rule] = {
     **expecting.RULES,
     **whole.RULES,
     **logs.RULES,
-    **signals.RULES,
 }
 """Every rule by its id."""
 

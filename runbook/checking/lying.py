@@ -19,7 +19,7 @@ def curl_fail(call: Call, spot: Spot) -> Said:
         return None
     changes = infer(call.text) is Effect.CHANGE
     if spot.verifies or "watch" in call.via:
-        piped = " and through a pipe even when the connection fails" if call.into else ""
+        piped = ", and by hand through a pipe (the room sets pipefail) when the connection fails" if call.into else ""
         return "problem", f"curl exits 0 on an HTTP error (500){piped}: a check that cannot fail; write curl -fsS."
     if changes:
         return (

@@ -10,6 +10,8 @@ from runbook.checking.calls import Call
 from runbook.checking.findings import Finding, Rule
 from runbook.checking.scene import Scene, Spot
 from runbook.model import Command, Criterion, Effect, Method
+from runbook.providers.calls import calls
+from runbook.providers.declared import Declared
 from runbook.steps.effects import PLACEHOLDER
 from runbook.steps.values import EVALUATE, RESERVED, placeholders, words_of
 
@@ -289,6 +291,30 @@ def _names(program: str) -> tuple[str, ...]:
     }.get(program, (program,))
 
 
+def platform_unused(scene: Scene) -> Iterator[Finding]:
+    """A platform whose order no command gives, so that nothing of what it declares is ever asked."""
+    for own in scene.runbook.platforms:
+        platform = Declared(own)
+        given = (call for text in _acts(scene) for call in calls(text, {}))
+        if not any(call.program in platform.programs and platform.order(call) for call in given):
+            key = re.compile(rf"\s+[\"']?{re.escape(own.id)}[\"']?:")
+            lines = enumerate(scene.text.splitlines(), 1)
+            yield Finding(
+                scene.line_with(own.order) or next((number for number, line in lines if key.match(line)), 0),
+                "warning",
+                f"No command of this runbook is the order of platform {own.id}, so it shows no release, proof or way "
+                "back; write the command with the same words in the same order as its `order`.",
+            )
+
+
+def _acts(scene: Scene) -> Iterator[str]:
+    """Every command and way back, with the name of each value in the place of the value."""
+    for spot in scene.spots():
+        undo = spot.step.undo
+        for text in (spot.text, undo.text if undo else ""):
+            yield PLACEHOLDER.sub(lambda found: found[0][1:-1], text)
+
+
 RULES: dict[str, Rule] = {
     "risk-understated": risk_understated,
     "slow-first": slow_first,
@@ -300,4 +326,5 @@ RULES: dict[str, Rule] = {
     "sample-value": sample_value,
     "alternatives-in-sequence": alternatives_in_sequence,
     "not-installed": not_installed,
+    "platform-unused": platform_unused,
 }

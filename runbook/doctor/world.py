@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runbook.command_signals import runner
 from runbook.doctor.finding import Finding, Level
-from runbook.model import Criterion, Runbook, Where
+from runbook.model import Runbook, Where
 from runbook.providers import clean_room, needs
 from runbook.signal_sources import NoSource
 from runbook.signals.monitor import Monitor
@@ -67,10 +67,6 @@ def methods(runbook: Runbook, found: Iterable[Finding]) -> tuple[Finding, ...]:
     return (Finding("methods", "ready", "amber" if rest else "green", said, "See above for the others."),)
 
 
-def _reaches(criterion: Criterion, top: float) -> bool:
-    return isinstance(criterion.value, float | int) and criterion.value >= top
-
-
 async def sources(
     runbook: Runbook, folder: Path, env: Mapping[str, str], values: Mapping[str, str]
 ) -> tuple[Finding, ...]:
@@ -81,13 +77,6 @@ async def sources(
     for name, value, why in monitor.readings():
         signal = monitor.signals[name]
         title = signal.title or name
-        top = monitor.top(name)
-        asked = [*(one.criterion for one in runbook.triggers), *(one.criterion for one in runbook.outcomes)]
-        beyond = [c.text for c in asked if c and c.signal == name and top is not None and _reaches(c, top)]
-        if beyond:
-            said = f"{beyond[0]} cannot be seen: the buckets of its histogram end at {top:g} {signal.unit}".rstrip()
-            mend = "Give the histogram a bucket above it, or lower the threshold."
-            found.append(Finding("sources", title, "red", said, mend))
         if isinstance(signal.source, NoSource):
             mend = f"Say in the runbook where to read {name}."
             found.append(Finding("sources", title, "amber", "no source: it stays unknown", mend))

@@ -131,16 +131,7 @@ class Helm:
                     mend="Find out who deploys, and wait. Where nobody does any more, a rollback is the way out.",
                 )
             )
-        if keeper := next((name for one in objects if (name := state.keeper(one))), ""):
-            lines.append(
-                CheckLine(
-                    title="nothing puts it back by itself",
-                    ok=False,
-                    found=f"{keeper} keeps it as git says, and takes a rollback back within minutes",
-                    mend="Roll back in git, or pause its automatic sync first.",
-                )
-            )
-        return tuple(lines)
+        return (*lines, *state.kept(*objects))
 
     async def live(self, ask: Ask, order: Order) -> Live:
         """The revision that is deployed; where a newer one failed or is under way, nobody knows what serves."""

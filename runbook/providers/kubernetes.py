@@ -124,16 +124,7 @@ class Kubernetes:
                     mend="Delete the pods that are left one after the other, when the order was taken.",
                 )
             )
-        if keeper := state.keeper(workload):
-            lines.append(
-                CheckLine(
-                    title="nothing puts it back by itself",
-                    ok=False,
-                    found=f"{keeper} keeps it as git says, and takes a rollback back within minutes",
-                    mend="Roll back in git, or pause its automatic sync first.",
-                )
-            )
-        return tuple(lines)
+        return (*lines, *state.kept(workload))
 
     async def live(self, ask: Ask, order: Order) -> Live:
         """The revision that has the workload's template, and what is missing until all pods run it."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from runbook.logs.clean import clean
+from runbook.providers.needs import CheckLine
 from runbook.providers.platform import Release
 
 Object = dict[str, Any]
@@ -27,10 +28,20 @@ _GITOPS = {
 }
 
 
-def keeper(workload: Object) -> str:
-    """Who puts the workload back as git says; empty where nobody does."""
-    marks = {**_marks(workload, "labels"), **_marks(workload, "annotations")}
-    return next((name for mark, name in _GITOPS.items() if mark in marks), "")
+def kept(*objects: Object) -> tuple[CheckLine, ...]:
+    """The line that warns where somebody puts one of these back as git says."""
+    marks = {mark for one in objects for kind in ("labels", "annotations") for mark in _marks(one, kind)}
+    keeper = next((name for mark, name in _GITOPS.items() if mark in marks), "")
+    if not keeper:
+        return ()
+    return (
+        CheckLine(
+            title="nothing puts it back by itself",
+            ok=False,
+            found=f"{keeper} keeps it as git says, and takes a rollback back within minutes",
+            mend="Roll back in git, or pause its automatic sync first.",
+        ),
+    )
 
 
 def owned(items: list[Object], workload: Object) -> list[Object]:

@@ -7,7 +7,7 @@ from runbook.providers.provider import Failure, Place, Preview, Proof, Provider,
 
 
 class Together:
-    """The providers of one incident. Where one answer is wanted, the first that has one gives it, proof excepted."""
+    """The providers of one incident. Where one answer is wanted, the first that has one gives it."""
 
     def __init__(self, providers: tuple[Provider, ...]) -> None:
         self.providers = providers
@@ -77,12 +77,10 @@ class Together:
         return ""
 
     async def proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
-        """Whether the command took effect in the eyes of all: who says no counts first, then who cannot tell."""
-        told = [await provider.proof(text, expected, at) for provider in self.concerned(text)]
-        proofs = [proof for proof in told if proof is not None]
-        for ok in (False, None, True):
-            if said := [proof.line for proof in proofs if proof.ok is ok]:
-                return Proof(ok=ok, line=" ".join(said))
+        """Whether the command took effect, by the first that can tell."""
+        for provider in self.concerned(text):
+            if (proof := await provider.proof(text, expected, at)) is not None:
+                return proof
         return None
 
     async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
@@ -96,8 +94,12 @@ class Together:
         return tuple(found)
 
     async def took_effect(self, text: str, expected: dict[str, str], at: Place) -> bool | None:
-        """Whether a command whose outcome was lost happened; None unless all of them say the same."""
-        told = {await provider.took_effect(text, expected, at) for provider in self.concerned(text)}
+        """Whether a command whose outcome was lost happened; None unless all who know its orders say the same."""
+        told: set[bool | None] = set()
+        for provider in self.concerned(text):
+            effect = await provider.took_effect(text, expected, at)
+            if effect is not None or await _has_a_say(provider, text, expected, at):
+                told.add(effect)
         return told.pop() if len(told) == 1 else None
 
     async def failure(self, text: str, output: str, at: Place) -> Failure | None:
@@ -120,3 +122,11 @@ class Together:
     def address(self, text: str, output: str) -> str:
         """The page that the other side named for going on; empty where it named none."""
         return next((found for p in self.concerned(text) if (found := p.address(output))), "")
+
+
+async def _has_a_say(provider: Provider, text: str, expected: dict[str, str], at: Place) -> bool:
+    """Whether the text holds one of its orders: two platforms may share a program, as ECS and Lambda share `aws`."""
+    try:
+        return bool(await provider.evidence(text, expected, at))
+    except Unavailable:
+        return True

@@ -48,8 +48,6 @@ class HealthForm(Form, frozen=True, tag_field="source", tag="health"):
 
     url: str
     checks: str = "checks"
-    contains: str = ""
-    """A text that its answer holds when all is well. Needed for a web page: a sign-in is one too."""
     title: str = ""
     unit: str = ""
     every: Duration = 5
@@ -116,7 +114,7 @@ class SmokeForm(Form, frozen=True, tag_field="source", tag="smoke"):
     """Requests as a customer makes them, redirects not followed: the value is how many of them fail."""
 
     tests: tuple[SmokeTest, ...]
-    """Each with `name`, `url`, `expect` where it is not 200 (a status or a list), `contains` (a text in the answer)."""
+    """Each with `name`, `url` and, where it is not 200, `expect`: a status or a list of them."""
     title: str = ""
     unit: str = ""
     every: Duration = 15

@@ -61,12 +61,6 @@ class Buckets:
         while len(self._seen) > 2 and self._seen[1][0] <= seen - self.window:
             self._seen.popleft()
 
-    @property
-    def highest(self) -> float | None:
-        """The highest finite bound; None before the first reading."""
-        bounds = [bound for bound in (self._seen[-1][1] if self._seen else ()) if math.isfinite(bound)]
-        return max(bounds, default=None)
-
     def quantile(self, share: float, least: float) -> float:
         """The value below which this share of the window's observations lies. Raises Hole."""
         if len(self._seen) < 2:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from runbook.logs.clean import clean
-from runbook.signal_sources import Health
 from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.http_json import dig, document_of
 
@@ -18,17 +17,20 @@ _GOOD = frozenset({"ok", "up", "healthy", "pass", "passing", "true", "green"})
 _BAD = frozenset({"down", "unhealthy", "fail", "failed", "failing", "error", "false", "red", "critical"})
 
 
-def value_of(source: Health, reply: Reply) -> float:
-    """The status code. Raises Unreadable where it says that all is well and what comes with it does not show that.
+class Manner:
+    """Whether a health endpoint has ever answered that all is well with something other than a page for people."""
 
-    A page for people may be a sign-in, or another service at the address: it counts where `contains` is in it.
-    """
+    def __init__(self) -> None:
+        self.plain = False
+
+
+def value_of(reply: Reply, manner: Manner) -> float:
+    """The status code. Raises Unreadable for a page where there was none: a sign-in, or another service on the port."""
     if reply.status < 400:
-        if source.contains:
-            if source.contains not in reply.body.decode("utf-8", "replace"):
-                raise Unreadable(f"{reply.status}, but without “{clean(source.contains, 40)}”")
-        elif reply.content_type.lower() in _PAGES and reply.body.lstrip().startswith(b"<"):
-            raise Unreadable(f"{reply.status}, but a web page, as a sign-in is too: `contains` would tell them apart")
+        is_page = reply.content_type.lower() in _PAGES
+        if is_page and manner.plain:
+            raise Unreadable(f"{reply.status}, but a web page: a sign-in, or another service at its address")
+        manner.plain = manner.plain or not is_page
     return float(reply.status)
 
 

@@ -14,8 +14,8 @@ from urllib.parse import quote
 import msgspec
 
 from runbook.model import Criterion, Seconds, Signal
-from runbook.signal_sources import Exposition, NoSource, Prometheus
-from runbook.signals import exposition, log_rate, prometheus, sentry, smoke
+from runbook.signal_sources import NoSource, Prometheus
+from runbook.signals import log_rate, prometheus, sentry, smoke
 from runbook.signals.criteria import LONGEST_HOLD
 from runbook.signals.fetch import Asked, Fetch, How, LateFetch, Probe, Reply, Request, Unreadable
 from runbook.signals.health import Check
@@ -81,11 +81,6 @@ class _Poll:
     @property
     def deadline(self) -> Seconds:
         return self.request.deadline or max(2.0, min(self.every, 10.0))
-
-    @property
-    def whole(self) -> bool:
-        """Whether a smoke test looks at what is said, not only at the status."""
-        return any(test.contains for signal in self.signals for test in getattr(signal.source, "tests", ()))
 
     @property
     def pause(self) -> Seconds:
@@ -234,7 +229,7 @@ class Monitor:
             asked = sentry.asked(poll.request.text, poll.request.variables, self._environ)
             return await self._probe(asked, poll.deadline)
         if poll.request.how == "each":
-            return await smoke.ask_each(filled, self._probe, poll.deadline, whole=poll.whole)
+            return await smoke.ask_each(filled, self._probe, poll.deadline)
         if poll.request.how == "get":
             return await self._fetch.get(filled, poll.deadline)
         if self._run is None:
@@ -273,13 +268,6 @@ class Monitor:
         if newest is None:
             return None
         return max(0.0, self._clock.wall() - newest.at, self._clock.monotonic() - newest.seen)
-
-    def top(self, signal: str) -> float | None:
-        """Where the buckets of a signal's histogram end, in the signal's unit; None where there is none (yet)."""
-        _, memory = self._memories.get(signal, ("", None))
-        source = self.signals[signal].source
-        highest = memory.highest if isinstance(memory, exposition.Buckets) else None
-        return highest * source.scale if highest is not None and isinstance(source, Exposition) else None
 
     def is_failing(self, signal: str) -> bool:
         """Whether the newest poll of a source failed by its own fault, not for want of traffic or of a second look."""

@@ -51,7 +51,7 @@ class Observed(Record, frozen=True):
     """The server's clock minus ours; None where the answer does not say."""
 
 
-Memory = Counters | exposition.Buckets | prometheus.Targets | cdn.Probes | log_rate.Lines
+Memory = Counters | exposition.Buckets | prometheus.Targets | health.Manner | cdn.Probes | log_rate.Lines
 """What a source remembers from one reading to the next."""
 
 
@@ -63,6 +63,8 @@ def memory_for(signal: Signal) -> Memory:
     source = signal.source
     if isinstance(source, Prometheus):
         return prometheus.Targets()
+    if isinstance(source, Health):
+        return health.Manner()
     if isinstance(source, Cdn):
         return cdn.Probes(max(source.window, (source.min_probes + 1) * signal.every))
     window = max(source.window if isinstance(source, HttpJson | Exposition | LogRate) else 0, 3 * signal.every)
@@ -143,8 +145,8 @@ def _checks(signal: Signal, reply: Reply) -> tuple[Check, ...]:
 def _told(signal: Signal, reply: Reply, memory: Memory, seen: float) -> float | str:
     """The value in an answer. Raises Hole, Unreadable."""
     match signal.source, memory:
-        case Health() as source, _:
-            value: float | str = health.value_of(source, reply)
+        case Health(), health.Manner():
+            value: float | str = health.value_of(reply, memory)
         case Prometheus() as source, prometheus.Targets():
             value = prometheus.value_of(signal, source, reply, memory)
         case Exposition() as source, Counters() | exposition.Buckets():

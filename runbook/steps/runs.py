@@ -128,7 +128,7 @@ def open_console(run: RunSpec) -> Console:
     held, go = os.pipe()
     try:
         return Console(_start(run, held), go)
-    except BaseException:
+    except BaseException:  # whatever ended it: no Console holds the pipe, so nothing else would close it
         os.close(go)
         raise
     finally:

@@ -192,26 +192,18 @@ done
 """
 
 
-RECALLED_WITHIN = 5
-
-
-class SessionUnreadable(Exception):
-    """Where the next command would run cannot be told: what was tried and why it failed."""
-
-
 def remembered(session_folder: Path, env: Mapping[str, str]) -> Remembered:
-    """What the session's steps left behind, for a command that would get `env`. Raises SessionUnreadable."""
+    """What the session's steps left behind, for a command that would get `env`; nothing where it cannot be read."""
     state = session_folder / "state.sh"
     if not state.exists():
         return Remembered()
     argv = ("bash", "--noprofile", "--norc", "-c", _RECALL, "bash", str(state.absolute()))
     try:
         said = subprocess.run(
-            argv, env=dict(env), stdin=subprocess.DEVNULL, capture_output=True, timeout=RECALLED_WITHIN, check=False
+            argv, env=dict(env), stdin=subprocess.DEVNULL, capture_output=True, timeout=5, check=False
         )
-    except (OSError, subprocess.TimeoutExpired) as trouble:
-        why = trouble.strerror if isinstance(trouble, OSError) else f"no answer within {RECALLED_WITHIN} s"
-        raise SessionUnreadable(f"The folder and variables that earlier steps left cannot be read: {why}.") from None
+    except (OSError, subprocess.TimeoutExpired):
+        return Remembered()
     cwd, exported, variables = "", dict[str, str | None](), dict[str, str]()
     for part in said.stdout.decode("utf-8", "replace").split("\0"):
         name, _, value = part[1:].partition("=")

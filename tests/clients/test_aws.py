@@ -59,9 +59,13 @@ def at(tmp_path: Path) -> Place:
     return place(tmp_path)
 
 
+def where(base: str, region: str = "eu-west-1") -> str:
+    return f"--endpoint-url {base} --region {region}"
+
+
 def order(base: str, version: str, alias: str = "live", region: str = "eu-west-1") -> str:
-    where = f"--endpoint-url {base} --region {region}"
-    return f"aws lambda update-alias --function-name pay --name {alias} --function-version {version} {where}"
+    said = f"--function-name pay --name {alias} --function-version {version}"
+    return f"aws lambda update-alias {said} {where(base, region)}"
 
 
 async def test_an_alias_goes_back_is_proven_and_goes_forward_again(base: str, at: Place) -> None:

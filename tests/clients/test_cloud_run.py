@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +14,7 @@ from runbook.providers.on_platform import OnPlatform
 from runbook.providers.provider import Place
 from tests.clients.clusters import carry_out
 from tests.clients.programs import SEARCHED, need
+from tests.clients.stand_in import StandIn
 
 WHERE = "--region us-central1 --project p1"
 BACK = f"gcloud run services update-traffic web --to-revisions web-2=100 {WHERE}"
@@ -24,7 +22,7 @@ LATEST = f"gcloud run services update-traffic web --to-latest {WHERE}"
 provider = OnPlatform(CloudRun())
 
 
-class CloudRunServer:
+class CloudRunServer(StandIn):
     """A service `web` with three revisions, as a proxy that every request of gcloud goes to.
 
     `refuse` is the HTTP status of every answer, `late` keeps an accepted order from being carried out.
@@ -38,31 +36,7 @@ class CloudRunServer:
         self.ready = "True"
         self.refuse = self.orders = 0
         self.late = False
-        run = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                code, said = run.answer(self.command, urlsplit(self.path).path, json.loads(body or b"{}"))
-                data = json.dumps(said).encode()
-                self.send_response(code)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            do_PUT = do_GET
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__()
 
     @property
     def newest(self) -> str:
@@ -77,6 +51,7 @@ class CloudRunServer:
             words = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL"}
             error = {"code": self.refuse, "message": f"refused: {self.refuse}", "status": words[self.refuse]}
             return self.refuse, {"error": error}
+        path = urlsplit(path).path
         last = path.rpartition("/")[2]
         if last == "revisions":
             items = [self.revision(number, name) for number, name in enumerate(self.revisions, 1)]
@@ -138,22 +113,26 @@ class CloudRunServer:
 World = tuple[CloudRunServer, Place]
 
 
+def environment(server: CloudRunServer, home: Path) -> dict[str, str]:
+    """A shell whose gcloud asks this server and no other."""
+    (home / "token").write_text("made-up")
+    return {
+        "PATH": SEARCHED,
+        "HOME": str(home),
+        "HTTP_PROXY": server.url,  # gcloud puts the region in front of the host, so that no address can be named
+        "HTTPS_PROXY": server.url,
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN": "http://run.test/",
+        "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(home / "token"),
+        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",
+    }
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     need("gcloud")
     server = CloudRunServer()
-    (tmp_path / "token").write_text("made-up")
-    env = {
-        "PATH": SEARCHED,
-        "HOME": str(tmp_path),
-        "HTTP_PROXY": server.url,  # gcloud puts the region in front of the host, so that no address can be named
-        "HTTPS_PROXY": server.url,
-        "CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN": "http://run.test/",
-        "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(tmp_path / "token"),
-        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",
-    }
     try:
-        yield server, Place(cwd=tmp_path, env=env)
+        yield server, Place(cwd=tmp_path, env=environment(server, tmp_path))
     finally:
         server.close()
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +13,14 @@ from runbook.providers.on_platform import OnPlatform
 from runbook.providers.provider import Place
 from tests.clients.clusters import carry_out
 from tests.clients.programs import SEARCHED, need
+from tests.clients.stand_in import StandIn
 
 BARE = "heroku rollback --app web"
 BACK = "heroku rollback v2 --app web"
 provider = OnPlatform(Heroku())
 
 
-class HerokuServer:
+class HerokuServer(StandIn):
     """One app `web` with three releases; `refuse` is the HTTP status of every answer."""
 
     def __init__(self) -> None:
@@ -30,27 +28,7 @@ class HerokuServer:
         self.refuse = self.orders = 0
         for number in (1, 2, 3):
             self.release(f"Deploy c0ffee{number}")
-        heroku = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                code, said = heroku.answer(self.command, self.path, json.loads(body or b"{}"))
-                data = json.dumps(said).encode()
-                self.send_response(code)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            do_POST = do_GET
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        super().__init__()
 
     def release(self, description: str, status: str = "succeeded") -> dict[str, Any]:
         number = len(self.releases) + 1
@@ -90,23 +68,27 @@ class HerokuServer:
         return 200, old
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[tuple[HerokuServer, Place]]:
-    need("heroku")
-    server = HerokuServer()
-    env = {
+def environment(server: HerokuServer, home: Path) -> dict[str, str]:
+    """A shell whose heroku asks this server and no other."""
+    return {
         "PATH": SEARCHED,
-        "HOME": str(tmp_path),
+        "HOME": str(home),
         "HEROKU_HOST": server.url,
         "HEROKU_API_KEY": "00000000-0000-4000-8000-000000000001",
         "DISABLE_TELEMETRY": "true",
         "HEROKU_SKIP_NEW_VERSION_CHECK": "1",
+        "HEROKU_DISABLE_AUTOUPDATE": "1",  # else a second heroku stays behind and waits to update the first
     }
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[tuple[HerokuServer, Place]]:
+    need("heroku")
+    server = HerokuServer()
     try:
-        yield server, Place(cwd=tmp_path, env=env)
+        yield server, Place(cwd=tmp_path, env=environment(server, tmp_path))
     finally:
-        server.server.shutdown()
-        server.server.server_close()
+        server.close()
 
 
 async def test_a_release_is_picked_restored_proven_under_its_new_number_and_left_again(

@@ -84,19 +84,6 @@ async def test_the_guard_is_asked_where_an_earlier_step_has_led_to(
     assert [check.title for check in prepared.failed_checks] == ["Right account", "Right folder"]
 
 
-async def test_where_it_cannot_be_told_where_a_command_would_run_none_is_confirmed(
-    room: tuple[Conductor, World],
-) -> None:
-    conductor, _ = room
-    with_steps(conductor, step("away", Command("cd /", CHANGE)), step("change", Command("aws s3 ls", CHANGE)))
-    await carry_out(conductor, "away")
-    ready = await conductor.prepare("revert", "change")
-    conductor.carrier.environ = {"PATH": "/nowhere"}
-    assert "cannot be read" in (await conductor.prepare("revert", "change")).blocked
-    with pytest.raises(Moved, match="cannot be read"):
-        await conductor.confirm(ready)
-
-
 async def test_a_confirmed_command_is_called_off_while_the_guard_is_still_asked(
     room: tuple[Conductor, World], tmp_path: Path
 ) -> None:

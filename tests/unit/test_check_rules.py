@@ -23,14 +23,16 @@ from runbook.model import (
     LogSource,
     Method,
     Outcome,
+    OwnPlatform,
     Param,
+    Question,
     Runbook,
     Signal,
     Step,
     Trigger,
     Undo,
 )
-from runbook.signal_sources import Health, NoSource, Prometheus, SignalSource, Smoke, SmokeTest
+from runbook.signal_sources import NoSource
 from runbook.steps.effects import infer, kind
 
 TODAY = date(2026, 11, 25)
@@ -200,6 +202,11 @@ def test_curl_fail__is_a_problem_only_where_somebody_relies_on_it() -> None:
     assert not found(verifying(msgspec.structs.replace(judged, commands=(command,))), "curl-fail")
 
 
+def test_curl_fail__tells_the_shell_by_hand_from_the_room_in_which_pipefail_is_set() -> None:
+    (finding,) = found(verifying(step("curl -s https://h/health | head -1")), "curl-fail")
+    assert "by hand through a pipe (the room sets pipefail) when the connection fails" in finding.text
+
+
 def test_head_request__is_found_where_the_answer_counts() -> None:
     assert [f.severity for f in found(verifying(expecting("curl -I https://h/", "200 OK")), "head-request")] == [
         "warning"
@@ -340,36 +347,6 @@ def test_threshold_gap__is_found_between_success_and_failure() -> None:
     assert not found(banded(("success", "<", 1)), "threshold-gap")
 
 
-def asking(source: SignalSource, text: str = "") -> Runbook:
-    criterion = Criterion("x > 5", "x", ">", 5)
-    trigger = Trigger("t", "x", "Errors", "conditional", criterion)
-    return Runbook(id="w", title="W", signals=(Signal("x", "X", source),), triggers=(trigger,))
-
-
-def test_rate_window__is_found_below_four_scrapes() -> None:
-    assert found(asking(Prometheus("http://p", "sum(rate(http_requests_total[30s]))")), "rate-window")
-    assert found(asking(Prometheus("http://p", "increase(a_total{x='y'}[5m]) / irate(b_total[15s])")), "rate-window")
-    assert not found(asking(Prometheus("http://p", "rate(a_total[1m]) / rate(b_total[60s])")), "rate-window")
-    assert not found(asking(Prometheus("http://p", "max_over_time(a[10s])")), "rate-window")
-
-
-def test_no_targets__is_found_where_the_number_is_judged() -> None:
-    assert found(asking(Prometheus("http://p", "a")), "no-targets")
-    assert not found(asking(Prometheus("http://p", "a", targets='up{job="a"}')), "no-targets")
-    unjudged = Runbook(id="w", title="W", signals=(Signal("x", "X", Prometheus("http://p", "a")),))
-    assert not found(unjudged, "no-targets")
-
-
-def test_page_as_health__is_found_at_a_homepage_with_no_word_of_what_it_holds() -> None:
-    assert found(asking(Health("https://shop.example/")), "page-as-health")
-    assert found(asking(Health("<site>/")), "page-as-health")
-    assert found(asking(Smoke((SmokeTest("home", "<site>/"),))), "page-as-health")
-    assert not found(asking(Health("https://shop.example/", contains="Made for you")), "page-as-health")
-    assert not found(asking(Health("<site>/api/health")), "page-as-health")
-    assert not found(asking(Health("<health_url>")), "page-as-health")
-    assert not found(asking(Smoke((SmokeTest("old", "<site>/", expect=301),))), "page-as-health")
-
-
 def test_untested__grows_with_the_days() -> None:
     def severities(said: str) -> list[str]:
         return [f.severity for f in found(Runbook(id="w", title="W", last_tested=said), "untested")]
@@ -401,6 +378,20 @@ def test_not_installed__asks_the_machine_for_each_program_once() -> None:
     findings = check(runbook, today=TODAY, is_installed=is_installed)
     assert [(f.line, f.severity) for f in findings if f.rule == "not-installed"] == [(10, "note")]
     assert sorted(set(asked)) == ["helm", "ssh"]
+
+
+def test_platform_unused__is_found_at_a_platform_whose_order_no_command_gives() -> None:
+    shelf = OwnPlatform(
+        id="shelf", order="shelfctl activate --app <app> <release>", live=Question(run="shelfctl current")
+    )
+    source = "platforms:\n  shelf:\n    order: >-\n      shelfctl activate --app <app> <release>\n"
+    for text in ("shelfctl activate --app shop <old>", "true && shelfctl activate --app <app> v3"):
+        assert not found(book(step(text), platforms=(shelf,)), "platform-unused", source)
+    wayback = step("deploy", undo=Undo(text="shelfctl activate --app shop v3", effect=Effect.CHANGE))
+    assert not found(book(wayback, platforms=(shelf,)), "platform-unused", source)
+    others = (step("shelfctl activate v3 --app shop"), step("bookctl activate --app shop v3"))
+    (finding,) = found(book(*others, platforms=(shelf,)), "platform-unused", source)
+    assert finding.line == 4 and "order of platform shelf" in finding.text
 
 
 def test_log_follow__says_of_a_log_whether_its_command_goes_on() -> None:

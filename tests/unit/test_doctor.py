@@ -7,16 +7,14 @@ import json
 import os
 import stat
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from runbook.doctor import clients, doctor, logs, machine, world
 from runbook.doctor.finding import Finding
-from runbook.model import Check, Command, Criterion, Effect, LogSource, Method, Param, Runbook, Signal, Step, Trigger
-from runbook.signal_sources import CommandOutput, Exposition, LogRate, NoSource
+from runbook.model import Check, Command, Effect, LogSource, Method, Param, Runbook, Signal, Step
+from runbook.signal_sources import CommandOutput, LogRate, NoSource
 from tests.unit.git_world import World
 from tui.cli import NOT_OK, OK, USAGE, main
 from tui.doctor import page
@@ -132,34 +130,6 @@ def test_a_source_that_needs_a_second_look_is_no_fault_and_one_that_is_not_there
         ("red", "there is no such file"),
         ("red", "<open> is not set yet"),
     ]
-
-
-def test_a_threshold_above_the_buckets_of_its_histogram_is_told_before_the_night(tmp_path: Path) -> None:
-    page = b'd_bucket{le="0.5"} 1\nd_bucket{le="2.5"} 2\nd_bucket{le="+Inf"} 2\n'
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("content-length", str(len(page)))
-            self.end_headers()
-            self.wfile.write(page)
-
-        def log_message(self, *_: object) -> None: ...
-
-    def told(threshold: float) -> list[str]:
-        trigger = Trigger(
-            "t", "slow", "Speed", "conditional", Criterion(f"p95 > {threshold:g} s", "p95", ">", threshold)
-        )
-        source = Exposition(f"http://127.0.0.1:{server.server_port}/metrics", histogram="d")
-        watched = book(signals=(Signal("p95", "p95", source, unit="s"),), triggers=(trigger,))
-        found = asyncio.run(world.sources(watched, tmp_path, dict(os.environ), {}))
-        return [finding.found for finding in found if finding.level == "red"]
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        assert told(5) == ["p95 > 5 s cannot be seen: the buckets of its histogram end at 2.5 s"]
-        assert told(2) == []
-        server.shutdown()
 
 
 def test_a_document_that_nobody_trusts_is_not_let_ask_anything(tmp_path: Path) -> None:

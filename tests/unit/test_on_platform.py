@@ -15,6 +15,7 @@ from runbook.providers.needs import CheckLine
 from runbook.providers.on_platform import OnPlatform
 from runbook.providers.platform import Ask, Live, Order, Release
 from runbook.providers.provider import Place, Unavailable
+from runbook.providers.together import Together
 
 AT = Place(Path.cwd())
 UNDO = "shelf put --on shop two"
@@ -211,3 +212,15 @@ async def test_no_success_is_claimed_that_was_not_seen(
     assert proof is not None
     assert (proof.ok is True) == (there and not unsettled and not silent)
     assert proof.ok is not False or (not there and not silent)
+
+
+async def test_a_platform_without_orders_in_the_text_has_no_say_in_what_took_effect(shelf: Shelf) -> None:
+    books = Shelf()
+    books.order = lambda call: None  # type: ignore[method-assign]
+    both = Together((OnPlatform(shelf), OnPlatform(books)))
+    expected = (await both.preview(UNDO, AT)).expected
+    assert await both.took_effect(UNDO, expected, AT) is False
+    shelf.restore("B")
+    assert await both.took_effect(UNDO, expected, AT) is True
+    shelf.serves = "A"
+    assert await both.took_effect(UNDO, expected, AT) is None

@@ -250,12 +250,6 @@ def test_a_session_that_never_ran_or_is_broken_holds_nothing(shell: Shell) -> No
     assert session.remembered(folder, shell.env) == session.Remembered()
 
 
-def test_a_session_that_cannot_be_read_is_said_and_not_taken_for_an_empty_one(shell: Shell) -> None:
-    shell("cd /")
-    with pytest.raises(session.SessionUnreadable, match="cannot be read: No such file"):
-        session.remembered(shell.folder / "session", {"PATH": "/nowhere"})
-
-
 def test_a_step_finds_the_warroom_program_behind_everything_else_on_its_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

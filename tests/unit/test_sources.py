@@ -231,34 +231,6 @@ def test_health_is_the_status_code_and_its_parts_are_beside_it() -> None:
     assert observed(of, b"OK").sample.value == 200.0
 
 
-@pytest.mark.parametrize(
-    ("contains", "kind", "body", "value", "why"),
-    [
-        (
-            "",
-            "text/html; charset=utf-8",
-            b" <!doctype html><h1>Sign in</h1>",
-            None,
-            "200, but a web page, as a sign-in is",
-        ),
-        ("", "text/html", b"OK", 200.0, ""),
-        ("", "application/json", b"{}", 200.0, ""),
-        ("Made for you", "text/html", b"<h1>Made for you</h1>", 200.0, ""),
-        ("Made for you", "text/html", b"<h1>Sign in</h1>", None, "200, but without “Made for you”"),
-        ("ok", "application/json", b'{"status": "degraded"}', None, "200, but without “ok”"),
-    ],
-)
-def test_a_page_is_health_from_its_first_poll_on_only_by_what_it_holds(
-    contains: str, kind: str, body: bytes, value: float | None, why: str
-) -> None:
-    of = Signal("health", "Health", Health(URL, contains=contains), kind="health")
-    given = Reply(200, body, content_type=kind.partition(";")[0])
-    found = read(of, given, memory_for(of), 1000, 1000, max_skew=60).sample
-    assert found.value == value and found.why.startswith(why)
-    failing = read(of, Reply(503, body, content_type="text/html"), memory_for(of), 1000, 1000, max_skew=60).sample
-    assert failing.value == 503
-
-
 def test_checks_come_clean_and_few() -> None:
     named = [{"name": "a\x1b[2J", "status": "down"}, {"status": "up"}, 7]
     assert checks_of(Reply(200, json.dumps({"c": named}).encode()), "c") == (("a␛[2J", False),)
