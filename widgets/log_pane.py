@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -304,6 +305,19 @@ class LogText(Widget, can_focus=True):
             sources = tuple(self.get_component_rich_style(f"log--source-{number}") for number in range(SOURCES))
             self._styles = LineStyles(plain=self.rich_style, sources=sources, **named)
         return self._styles
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines as they are drawn: under a pouring log Textual's border, padding and cache cost more than they."""
+        looks = self.styles
+        if any(looks.gutter) or looks.tint.a or looks.text_opacity != 1.0 or self.opacity != 1.0:
+            return super().render_lines(crop)
+        strips = [self.render_line(y) for y in crop.line_range]
+        _, background = self.background_colors
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        if crop.column_span == (0, self.size.width):
+            return strips
+        return [strip.crop(*crop.column_span) for strip in strips]
 
     def render_line(self, y: int) -> Strip:
         width, styles = self.size.width, self._line_styles()

@@ -58,10 +58,26 @@ def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
     )
 
 
-_HINTS = (
-    *("gh", "github_pat_", "glpat-", "npm_", "akia", "asia", "xox", "aiza", "k_live_", "eyj", "://", "private"),
-    *("authorization", "bearer", "passw", "passphrase", "pwd", "secret", "token", "key"),
+_NAMES = ("passw", "passphrase", "pwd", "secret", "token", "key")
+_HINTS: tuple[tuple[str, ...], ...] = (
+    ("private",),
+    ("gh", "github_pat_", "glpat-", "npm_"),
+    ("akia", "asia"),
+    ("xox", "aiza", "k_live_"),
+    ("eyj",),
+    ("://",),
+    ("://",),
+    ("authorization",),
+    ("authorization",),
+    ("bearer",),
+    _NAMES,
+    _NAMES,
+    _NAMES[:3],
+    _NAMES,
+    (),
 )
+"""For each shape, one of which its match has in lower case; none for the last, which is a whole line."""
+_ALL_HINTS = tuple(dict.fromkeys(hint for hints in _HINTS for hint in hints))
 _ENCODED = re.compile(r"\s*[A-Za-z0-9+/]{64}(?:[A-Za-z0-9+/]{12})?\s*$")
 _CUT_NOTE = re.compile(r"… \+[\d,]+ (?:B|KiB)$")
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
@@ -77,9 +93,14 @@ def redact(line: str, secrets: Sequence[str] = ()) -> str:
             line = _without_cut_secret(line, secrets)
     low = line.lower()
     # cheap test first: nearly every log line has none of these and is done here
-    if any(hint in low for hint in _HINTS) or _ENCODED.match(line):
-        for shape, instead in _shapes():
-            line = shape.sub(instead, line)
+    seen = {hint for hint in _ALL_HINTS if hint in low}
+    encoded = bool(_ENCODED.match(line))
+    if seen or encoded:
+        # letters beyond ASCII may stand for others where case is ignored: there every shape is tried
+        every = not low.isascii()
+        for hints, (shape, instead) in zip(_HINTS, _shapes(), strict=True):
+            if every or (not seen.isdisjoint(hints) if hints else encoded):
+                line = shape.sub(instead, line)
     return line
 
 
