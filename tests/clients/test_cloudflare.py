@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,6 @@ from runbook.providers.on_platform import OnPlatform
 from runbook.providers.provider import Place
 from tests.clients.clusters import carry_out
 from tests.clients.programs import CLIENTS, SEARCHED, need
-from tests.clients.stand_in import StandIn
 
 ONE, TWO, THREE = (f"0000000{number}-0000-4000-8000-000000000000" for number in (1, 2, 3))
 BARE = "wrangler rollback --name web --message why --yes"
@@ -23,7 +25,7 @@ SECRETS = "The following secrets have changed: API_KEY [code: 10220]"
 provider = OnPlatform(Cloudflare())
 
 
-class CloudflareServer(StandIn):
+class CloudflareServer:
     """A Worker `web` with three versions; `refuse` is the HTTP status of every answer."""
 
     def __init__(self) -> None:
@@ -31,19 +33,40 @@ class CloudflareServer(StandIn):
         self.serves = {THREE: 100}
         self.refuse = self.orders = 0
         self.secrets_changed = False
-        super().__init__()
+        cloudflare = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                code, said = cloudflare.answer(self.command, self.path, json.loads(body or b"{}"))
+                errors = [said] if code != 200 else []
+                result = {
+                    "success": code == 200,
+                    "errors": errors,
+                    "messages": [],
+                    "result": said if not errors else None,
+                }
+                data = json.dumps(result).encode()
+                self.send_response(code)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            do_POST = do_GET
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
-        code, said = self.decide(method, path, body)
-        fine = code == 200
-        return code, {
-            "success": fine,
-            "errors": [] if fine else [said],
-            "messages": [],
-            "result": said if fine else None,
-        }
-
-    def decide(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         if self.refuse:
             code, said = {401: (10001, "Unable to authenticate request"), 403: (10000, "Authentication error")}.get(
                 self.refuse, (10013, "An unknown error has occurred")
@@ -93,28 +116,24 @@ class CloudflareServer(StandIn):
 World = tuple[CloudflareServer, Place]
 
 
-def environment(server: CloudflareServer, home: Path) -> dict[str, str]:
-    """A shell whose wrangler asks this server and no other."""
-    return {
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    need("wrangler")
+    server = CloudflareServer()
+    env = {
         "PATH": SEARCHED,
-        "HOME": str(home),
+        "HOME": str(tmp_path),
         "CLOUDFLARE_API_BASE_URL": f"{server.url}/client/v4",
         "CLOUDFLARE_API_TOKEN": "made-up",
         "CLOUDFLARE_ACCOUNT_ID": "acc1",
         "WRANGLER_SEND_METRICS": "false",
         "WRANGLER_HIDE_BANNER": "true",
-        "WRANGLER_LOG_PATH": str(home / "logs"),
+        "WRANGLER_LOG_PATH": str(tmp_path / "logs"),
         "npm_config_registry": server.url,  # where it looks for a newer one
         "NO_COLOR": "1",
     }
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    need("wrangler")
-    server = CloudflareServer()
     try:
-        yield server, Place(cwd=tmp_path, env=environment(server, tmp_path))
+        yield server, Place(cwd=tmp_path, env=env)
     finally:
         server.close()
 

@@ -1,0 +1,276 @@
+"""On a platform: a room and its keeper killed in the middle of a rollback, and `u` after one that went well.
+
+A program stands in front of the real client and stops at its order, just before it is given or just after it was
+carried out. The next room says what is true, and nothing is ordered twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+from runbook import opening
+from runbook.conductor import Conductor, Refused
+from runbook.incident import home
+from runbook.incident.state import Run
+from runbook.opening import Opening
+from runbook.providers.provider import Place
+from tests.clients.clouds import Cloud, place
+from tests.clients.clusters import running as a_cluster
+from tests.clients.programs import SEARCHED, need
+from tests.clients.railway import RailwayServer
+from tests.clients.releases import deployed
+from tests.unit.test_declared import Flags, switch
+
+LIMIT = 90.0
+HELD = """#!/bin/bash
+real() {{ PATH={path} exec {real} "$@"; }}
+[[ " $* " =~ {order} ]] || real "$@"
+wait() {{ touch {gate}/reached; for n in {{1..2400}}; do [ -e {gate}/open ] && return; sleep 0.05; done; }}
+[ {when} = after ] && (real "$@")
+code=$?
+[ -e {gate}/open ] || wait
+[ {when} = after ] && exit $code
+real "$@"
+"""
+FLAG = """
+  flag:
+    order: >-
+      curl -fsS -X PATCH -H "Authorization: Bearer $FLAG_TOKEN" <base>/api/flags/<flag> -d '{"on": <release>}'
+    live: {url: <base>/api/flags/<flag>, headers: {Authorization: Bearer $FLAG_TOKEN}, path: flag.on}
+    values: [true, false]
+"""
+
+
+class Ground(msgspec.Struct):
+    """One platform: the order in its words, where it is given, and what serves there."""
+
+    text: str
+    at: Place
+    program: str
+    order: str
+    """By which words of its arguments the client is seen to give the order."""
+    live: Callable[[], object]
+    settle: Callable[[], object] = lambda: None
+    """What the platform does in its own time."""
+    platforms: str = ""
+
+
+@contextmanager
+def ecs(folder: Path) -> Iterator[Ground]:
+    need("aws")
+    cloud = Cloud()
+    try:
+        for revision in (1, 2, 3):
+            cloud.register("web", revision, f"registry.example/web:1.{revision}")
+        cloud.serve("web:3")
+        where = f"--region eu-west-1 --endpoint-url {cloud.base}"
+        text = f"aws {where} ecs update-service --cluster prod --service web --task-definition web:2"
+        yield Ground(
+            text,
+            place(folder, AWS_PAGER=""),
+            "aws",
+            "update-service",
+            lambda: cloud.service["deployments"][0]["taskDefinition"],
+            cloud.settle,
+        )
+    finally:
+        cloud.close()
+
+
+@contextmanager
+def railway(folder: Path) -> Iterator[Ground]:
+    server = RailwayServer()
+    env = {"PATH": f"{Path(sys.executable).parent}:{SEARCHED}", "HOME": str(folder), "RAILWAY_API_URL": server.url}
+    env |= {"RAILWAY_TOKEN": "s3cr3t-token", "RAILWAY_SERVICE_ID": "svc-1"}
+    try:
+        at = Place(folder, env)
+        yield Ground(
+            "warroom railway rollback two",
+            at,
+            "warroom",
+            "railway.rollback",
+            lambda: server.deployments[0]["meta"]["commitHash"],
+        )
+    finally:
+        server.close()
+
+
+@contextmanager
+def declared(folder: Path) -> Iterator[Ground]:
+    flags = Flags()
+    try:
+        at = Place(folder, {"PATH": SEARCHED, "HOME": str(folder), "FLAG_TOKEN": "secret-token"})
+        yield Ground(switch(flags.base, "false"), at, "curl", "PATCH", lambda: flags.on, platforms=FLAG)
+    finally:
+        flags.server.shutdown()
+        flags.server.server_close()
+
+
+@contextmanager
+def kubernetes(folder: Path) -> Iterator[Ground]:
+    need("kubectl")
+    with a_cluster(folder) as (cluster, at):
+        for version in ("1.0", "1.1", "1.2"):
+            cluster.deploy(version)
+        text = "kubectl --context production -n shop rollout undo deployment/web --to-revision=2"
+        yield Ground(text, at, "kubectl", "rollout.undo", cluster.image)
+
+
+@contextmanager
+def helm(folder: Path) -> Iterator[Ground]:
+    need("helm")
+    with a_cluster(folder) as (cluster, at):
+        for version in ("1.0", "1.1", "1.2"):
+            deployed(cluster, version)
+        yield Ground("helm --kube-context production -n shop rollback web 2", at, "helm", "rollback.web", cluster.image)
+
+
+KILLED = (railway, declared)
+UNDONE = (kubernetes, helm, ecs, railway, declared)
+
+
+class Night:
+    """An incident on one platform, and the rooms that are opened on it one after the other."""
+
+    def __init__(self, ground: Ground, folder: Path) -> None:
+        self.ground, self.gate, self.orders = ground, folder / "gate", folder / "orders"
+        self.gate.mkdir()
+        (folder / "front").mkdir()
+        self.front = folder / "front" / ground.program
+        self.rooms: list[Conductor] = []
+        book = {"version": 1, "id": "back", "title": "Back"}
+        step = {"id": "go", "title": "Go back", "run": ground.text}
+        method = {"id": "back", "label": "1", "title": "Go back", "where": "repository", "steps": [step]}
+        platforms = f"platforms:{ground.platforms}" if ground.platforms else ""
+        self.book = folder / "book.yaml"
+        self.book.write_text(f"{yaml.safe_dump(book | {'methods': [method]}, sort_keys=False)}{platforms}")
+        self.env = ground.at.env | {"PATH": f"{self.front.parent}:{ground.at.env['PATH']}"}
+
+    def hold(self, when: str) -> None:
+        """Stop the client at its order, `before` it is given or `after` it was carried out."""
+        real = shutil.which(self.ground.program, path=self.ground.at.env["PATH"])
+        path = shlex.quote(self.ground.at.env["PATH"])
+        text = HELD.format(real=real, path=path, order=self.ground.order, gate=self.gate, when=when)
+        self.front.write_text(text)
+        self.front.chmod(0o755)
+
+    async def open(self) -> Conductor:
+        folder = self.rooms[-1].folder if self.rooms else None
+        for room in self.rooms:
+            home.leave_wheel(room.folder)
+            room.driving = False
+        where = Opening(source=str(self.book), repository=None, folder=folder)
+        room = await opening.open_room(where, environ=self.env)
+        self.rooms.append(room)
+        await opening.make_ready(room, None)
+        assert room.driving
+        return room
+
+    def last(self) -> Run:
+        return list(self.rooms[-1].state.runs.values())[-1]
+
+    async def go(self, **how: object) -> Run:
+        room = self.rooms[-1]
+        prepared = await room.prepare("back", "go", again=bool(how.get("again")))
+        assert not prepared.failed_checks and not prepared.blocked, (prepared.failed_checks, prepared.blocked)
+        await room.confirm(prepared)
+        await until(lambda: not room.carrying)
+        return self.last()
+
+    async def close(self) -> None:
+        (self.gate / "open").touch()
+        for room in self.rooms:
+            await room.leave("over")
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LIMIT):
+        while not condition():
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def ground(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
+    (tmp_path / "place").mkdir()
+    with ExitStack() as stack:
+        yield stack.enter_context(request.param(tmp_path / "place"))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("ground", KILLED, ids=lambda made: made.__name__, indirect=True)
+async def test_a_rollback_killed_in_the_middle_is_told_truthfully_and_never_ordered_twice(
+    ground: Ground, when: str, tmp_path: Path
+) -> None:
+    night = Night(ground, tmp_path)
+    bad = ground.live()
+    night.hold(when)
+    room = await night.open()
+    try:
+        prepared = await room.prepare("back", "go")
+        assert not prepared.failed_checks and not prepared.blocked, (prepared.failed_checks, prepared.blocked)
+        await room.confirm(prepared)
+        await until((night.gate / "reached").exists)
+        run = night.last()
+        child = msgspec.json.decode((room.carrier.run_folder(run.id) / "child.json").read_bytes())["pid"]
+        os.kill(run.pid, signal.SIGKILL)
+        os.killpg(child, signal.SIGKILL)
+        arrived = ground.live()
+        assert (arrived != bad) is (when == "after")
+
+        again = await night.open()
+        await until(lambda: again.state.runs[run.id].state == "unknown")
+        lost = again.state.runs[run.id]
+        assert lost.took_effect is (when == "after"), lost.evidence
+        assert lost.evidence and ("as before" in lost.evidence[0]) is (when == "before")
+        with pytest.raises(Refused, match="unknown"):
+            await again.confirm(await again.prepare("back", "go", again=True))
+        assert ground.live() == arrived
+        ground.settle()
+        (night.gate / "open").touch()
+        if when == "after":
+            await again.resolve(run.id, "done", "looked")
+            assert (await again.prepare("back", "go", again=True)).already
+            return
+        await again.resolve(run.id, "not-done", "looked")
+        assert (await night.go()).state == "done"
+        assert ground.live() != bad
+    finally:
+        await night.close()
+
+
+@pytest.mark.parametrize("ground", UNDONE, ids=lambda made: made.__name__, indirect=True)
+async def test_after_a_rollback_its_way_back_is_a_ready_step_that_leads_to_what_was(
+    ground: Ground, tmp_path: Path
+) -> None:
+    night = Night(ground, tmp_path)
+    bad = ground.live()
+    room = await night.open()
+    try:
+        run = await night.go()
+        assert run.state == "done", (run.why, run.last_lines)
+        good = ground.live()
+        assert good != bad
+        ground.settle()
+        back = await room.prepare_undo("back", "go")
+        assert back.role == "undo" and back.lines and not back.already, back
+        assert not back.blocked and not back.failed_checks, (back.blocked, back.failed_checks)
+        assert ground.live() == good
+        await room.confirm(back)
+        await until(lambda: not room.carrying)
+        assert night.last().state == "done", (night.last().why, night.last().last_lines)
+        assert ground.live() != good
+    finally:
+        await night.close()
