@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from runbook.logs.levels import Level
-from runbook.logs.rows import LogRow
 from runbook.model import Record
 from widgets.words import GlyphName, glyph
+
+if TYPE_CHECKING:  # no start pays for what only reads logs
+    from runbook.logs.levels import Level
+    from runbook.logs.rows import LogRow
 
 _TIME = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(?:Z|[+-]\d\d:?\d\d)?\]?|\d\d:\d\d:\d\d[.,\d]*Z?")
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from runbook.logs.follow import FollowState
-from runbook.logs.rows import LogRow
+from typing import TYPE_CHECKING
+
 from runbook.model import Record, Seconds
+
+if TYPE_CHECKING:  # no start pays for what only reads logs
+    from runbook.logs.follow import FollowState
+    from runbook.logs.rows import LogRow
 
 
 class LogWindow(Record, frozen=True):
