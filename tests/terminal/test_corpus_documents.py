@@ -41,7 +41,7 @@ def take_step(room: Desk) -> None:
     [
         ("038", "1", ("just",), WIDE, ["just [ops-pause-transfers]"]),
         ("041", "4", ("curl",), SMALL, ["curl [http://api.godel.local/metrics]"]),
-        ("061", "1", ("npm",), WIDE, ["npm [run] [api:version:revert]", "npm [run] [deploy:rollback]"]),
+        ("061", "6", ("npm",), WIDE, ["npm [run] [api:version:revert]", "npm [run] [deploy:rollback]"]),
     ],
     ids=("steps between prose", "an outage's playbook at 80x24", "a long document of many procedures"),
 )
