@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -137,13 +138,18 @@ class Ask:
         return change_in_words(said)
 
     async def remote(self, remote: str, *refs: str) -> dict[str, str]:
-        """What the remote says now: full ref name → SHA. Tags also peeled (`refs/tags/v1^{}`). Raises Unavailable."""
+        """What the remote says now of refs, named whole or by pattern: ref → SHA. Tags also peeled (`refs/tags/v1^{}`).
+
+        Raises Unavailable.
+        """
         said = await self.answer("ls-remote", "--end-of-options", remote, *refs, limit=NETWORK)
         if not said.ok:
             raise Unavailable(f"{clean(remote)} could not be asked: {complaint(said)}")
         rows = (line.partition("\t") for line in decoded(said.out).splitlines())
         found = {ref: sha for sha, _, ref in rows}
-        return {ref: sha for ref, sha in found.items() if ref in refs} if refs else found
+        # whole names again: to git a name alone is the end of a longer one
+        wanted = (ref for ref in found if not refs or any(fnmatchcase(ref, asked) for asked in refs))
+        return {ref: found[ref] for ref in wanted}
 
 
 def decoded(raw: bytes) -> str:

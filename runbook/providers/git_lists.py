@@ -14,6 +14,8 @@ from runbook.providers.provider import Target, Unavailable
 
 MOST = 50
 _SHA = re.compile(r"[0-9a-f]{40,64}")
+BACKUPS = "refs/warroom/backup/*"
+"""Where a rollback keeps what a branch was before it."""
 
 
 async def commits(ask: Ask, ref: str) -> tuple[Target, ...]:
@@ -64,11 +66,20 @@ async def tags(ask: Ask, pattern: str, production: str) -> tuple[Target, ...]:
     listed = await look(ask.path, lambda path: list_tags(path, lambda name: fnmatchcase(name, pattern or "*"), MOST))
     head = await ask.commit(production)
     tree = await ask.tree(production)
-    return tuple([await _tag(ask, one, head, tree) for one in listed])
+    left = await _rolled_back_from(ask)
+    return tuple([await _tag(ask, one, head, tree, left) for one in listed])
 
 
-async def _tag(ask: Ask, one: Listed, head: str, tree: str) -> Target:
-    bad = hostile(one.name)
+async def _rolled_back_from(ask: Ask) -> frozenset[str]:
+    """The commits that rollbacks took a branch away from; none where origin is silent: the list is still of use."""
+    try:
+        return frozenset((await ask.remote("origin", BACKUPS)).values())
+    except Unavailable:
+        return frozenset()
+
+
+async def _tag(ask: Ask, one: Listed, head: str, tree: str, left: frozenset[str]) -> Target:
+    bad = hostile(one.name) or ("a rollback went away from it" if one.sha in left else "")
     current = one.tree == tree
     inside = bool(head) and await ask.is_ancestor(one.sha, head)
     back = await ask.count(head, f"^{one.sha}") if inside else 0

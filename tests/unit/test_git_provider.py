@@ -87,6 +87,15 @@ async def test_tags_newest_first_with_their_distance(world: World, git: Git) -> 
     assert [t.at for t in targets] == sorted([t.at for t in targets if t.at], reverse=True)
 
 
+async def test_the_release_that_a_rollback_went_away_from_is_told(world: World, git: Git) -> None:
+    bad = world.git("rev-parse", "v1.2.0^{}")
+    world.push(f"{bad}:refs/warroom/backup/production-{bad}")
+    warned = {target.value: target.warning for target in await git.targets("git_tag", "v*")}
+    assert warned == {"v1.2.0": "a rollback went away from it", "v1.1.0": "", "v1.0.0": ""}
+    world.remote.rename(world.remote.with_name("gone"))
+    assert not any(target.warning for target in await git.targets("git_tag", "v*"))
+
+
 @pytest.mark.parametrize(
     "looks", ["git tag -l 'v*' --sort=-version:refname", "git tag --contains HEAD", "git branch -vv", "git branch -r"]
 )
