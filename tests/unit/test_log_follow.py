@@ -167,6 +167,19 @@ async def test_a_flood_of_writes_is_told_a_few_times(tmp_path: Path) -> None:
         follower.close()
 
 
+def noted_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Every pause that is asked of the running loop from here on."""
+    loop = asyncio.get_running_loop()
+    pauses, later = list[float](), loop.call_later
+
+    def call_later(delay: float, callback: Callable[..., object], *args: object) -> asyncio.TimerHandle:
+        pauses.append(delay)
+        return later(delay, callback, *args)
+
+    monkeypatch.setattr(loop, "call_later", call_later)
+    return pauses
+
+
 @pytest.mark.parametrize(("beside", "pause"), [(False, MOST_OFTEN), (True, BESIDE)])
 async def test_a_log_beside_other_work_is_looked_at_less_often(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool, pause: float
@@ -175,14 +188,7 @@ async def test_a_log_beside_other_work_is_looked_at_less_often(
     log.write_text("")
     told = Told()
     follower = Follower(log, told)
-    loop = asyncio.get_running_loop()
-    pauses, later = [], loop.call_later
-
-    def call_later(delay: float, callback: Callable[..., object], *args: object) -> asyncio.TimerHandle:
-        pauses.append(delay)
-        return later(delay, callback, *args)
-
-    monkeypatch.setattr(loop, "call_later", call_later)
+    pauses = noted_pauses(monkeypatch)
     follower.start()
     follower.beside = beside
     try:
@@ -200,20 +206,14 @@ async def test_where_the_loop_is_behind_fresh_lines_come_less_often(
     log.write_text("")
     told = Told()
     follower = Follower(log, told)
-    loop = asyncio.get_running_loop()
-    pauses, later = [], loop.call_later
-
-    def call_later(delay: float, callback: Callable[..., object], *args: object) -> asyncio.TimerHandle:
-        pauses.append(delay)
-        return later(delay, callback, *args)
-
-    monkeypatch.setattr(loop, "call_later", call_later)
+    pauses = noted_pauses(monkeypatch)
     follower.start()
     try:
         log.write_text("one\n")
         await told.until(lambda: MOST_OFTEN in pauses)
         with log.open("a") as writer:
             writer.write("two\n")
+        loop = asyncio.get_running_loop()
         began = loop.time()
         while loop.time() < began + 0.08:
             pass  # the loop is busy with something else
