@@ -9,7 +9,7 @@ import msgspec
 
 from runbook.steps.effect_tables import ALIASES, GLOBAL_VALUES, SHELL_PROGRAMS, WRAPPER_VERBS, WRAPPERS
 from runbook.steps.effects import simple_commands
-from runbook.steps.values import Unbalanced
+from runbook.steps.shell_tokens import Unbalanced
 
 DEPTH = 4
 """Shells inside shells that are looked into."""

@@ -9,7 +9,7 @@ from typing import Literal
 from runbook.steps.effect_tables import GLOBAL_VALUES
 from runbook.steps.effect_tables_kinds import CONSOLES, FOLLOW, INTERACTIVE
 from runbook.steps.effect_words import called, line_of, name, positionals, simple_commands, unwrapped
-from runbook.steps.values import Unbalanced
+from runbook.steps.shell_tokens import Unbalanced
 
 Kind = Literal["run", "follow", "interactive"]
 

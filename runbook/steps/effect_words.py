@@ -20,7 +20,8 @@ from runbook.steps.effect_tables import (
     WRAPPER_VERBS,
     WRAPPERS,
 )
-from runbook.steps.values import RESERVED, Token, tokens
+from runbook.steps.shell_tokens import Token, tokens
+from runbook.steps.values import RESERVED
 
 SSH_VALUES = "-p -i -l -o -F -J -L -R -D -b -c -e -m -O -Q -S -W -w"
 EXEC_VALUES = "-e --env -u --user -w --workdir --name -v -p --network -c --container --index --env-file"

@@ -29,7 +29,7 @@ from runbook.steps.effect_tables_destroy import (
 )
 from runbook.steps.effect_tables_read import ALWAYS_READ, FILE_PROGRAMS, ONLY_TEXT
 from runbook.steps.effect_words import PLACEHOLDER, Simple, called, line_of, name, runs, simple_commands, unwrapped
-from runbook.steps.values import Unbalanced
+from runbook.steps.shell_tokens import Unbalanced
 
 __all__ = ["PLACEHOLDER", "Kind", "Simple", "infer", "kind", "names_production", "simple_commands"]
 

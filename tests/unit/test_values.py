@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runbook.model import Param
-from runbook.steps.values import Unbalanced, ValueRefused, check_kind, fill, missing, placeholders, tokens
+from runbook.steps.shell_tokens import Unbalanced, tokens
+from runbook.steps.values import ValueRefused, check_kind, fill, missing, placeholders
 
 V = Param(id="v")
 DASH = Param(id="v", allow_dash=True)
