@@ -35,14 +35,15 @@ def _named(words: Iterable[str], numbers: Iterable[int]) -> str:
     return rf"(?i:(?:\b{field}|\[)(?P<soft>{'|'.join(words)})\b{numbered})"
 
 
-_SHOUTED = re.compile(_shouted(_LOUD))
-_STATUS = re.compile(r" (5\d\d) ")
+# letters as in the bytes of a line, which the filter by level looks at
+_SHOUTED = re.compile(_shouted(_LOUD), re.ASCII)
+_STATUS = re.compile(r" (5\d\d) ", re.ASCII)
 
 _PYTHON: dict[int, Level] = {10: "debug", 20: "info", 30: "warn", 40: "error", 50: "error"}
 _SYSLOG: tuple[Level, ...] = ("error", "error", "error", "error", "warn", "info", "info", "debug")
 
 
-_NAMED = re.compile(_named(_SOFT, _PINO))
+_NAMED = re.compile(_named(_SOFT, _PINO), re.ASCII)
 
 
 def level_of(text: str) -> tuple[Level, Span]:

@@ -59,6 +59,7 @@ def passes(typed: str, line: str) -> bool:
 @given(LINES, st.lists(st.sampled_from(TYPED), min_size=1, max_size=3), st.sampled_from([40, 600, 10_000]))
 @settings(max_examples=400, deadline=None)
 @example(['level=warnERROR"level":"info"ab'], ["level:trace"], 40)
+@example(["abéERROR"], ["level:trace"], 40)
 def test_a_line_is_shown_when_it_passes_each_filter(lines: list[str], typed: list[str], block: int) -> None:
     sought = unpacked(packed(filtered("ab", *typed).sought))
     data = "".join(f"{line}\n" for line in lines).encode()
