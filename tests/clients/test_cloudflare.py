@@ -116,24 +116,28 @@ class CloudflareServer:
 World = tuple[CloudflareServer, Place]
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    need("wrangler")
-    server = CloudflareServer()
-    env = {
+def environment(server: CloudflareServer, home: Path) -> dict[str, str]:
+    """A shell whose wrangler asks this server and no other."""
+    return {
         "PATH": SEARCHED,
-        "HOME": str(tmp_path),
+        "HOME": str(home),
         "CLOUDFLARE_API_BASE_URL": f"{server.url}/client/v4",
         "CLOUDFLARE_API_TOKEN": "made-up",
         "CLOUDFLARE_ACCOUNT_ID": "acc1",
         "WRANGLER_SEND_METRICS": "false",
         "WRANGLER_HIDE_BANNER": "true",
-        "WRANGLER_LOG_PATH": str(tmp_path / "logs"),
+        "WRANGLER_LOG_PATH": str(home / "logs"),
         "npm_config_registry": server.url,  # where it looks for a newer one
         "NO_COLOR": "1",
     }
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    need("wrangler")
+    server = CloudflareServer()
     try:
-        yield server, Place(cwd=tmp_path, env=env)
+        yield server, Place(cwd=tmp_path, env=environment(server, tmp_path))
     finally:
         server.close()
 
