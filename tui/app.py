@@ -138,10 +138,12 @@ class WarRoom(App[str]):
             self.room_screen.say(self.keep_fault(fault))
 
     async def on_event(self, event: events.Event) -> None:
-        if self.presenting and isinstance(event, events.Key):
-            from tui import presenting
+        if isinstance(event, events.Key):
+            self.room_screen.pressed = self.room_screen.clock()
+            if self.presenting:
+                from tui import presenting
 
-            presenting.name_key(self.room_screen, event)
+                presenting.name_key(self.room_screen, event)
         await super().on_event(event)
 
     # ── leaving ───────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from tui.log_desk import LogDesk
 
 PANES = ("signals", "logs", "runbook", "action")
+KEY_FIRST = 0.02
+"""Seconds after a key in which a log that moved waits: the time a key needs to its picture."""
 
 
 class RoomScreen(Screen[None]):
@@ -82,6 +85,10 @@ class RoomScreen(Screen[None]):
         self._tail_read = -1
         self._output_timer: Timer | None = None
         """Runs only while a command does: a room at rest is not woken ten times a second."""
+        self.clock = monotonic
+        self.pressed = 0.0
+        """When the last key came, by that clock."""
+        self._log_waits = False
         self._log_behind: bool | None = None
         """Whether the log has lines that pane 2 does not show; None before the first."""
         self.span = USUAL_WINDOW
@@ -218,13 +225,21 @@ class RoomScreen(Screen[None]):
         return painting.situation(self)
 
     def _log_moved(self) -> None:
-        """Whoever reads the log sees each batch at once; beside other work it is painted with the clock."""
+        """Whoever reads the log sees each batch at once, but a key's picture comes before it; beside other work it is
+        painted with the clock."""
         if self.log_desk is not None and self.log_desk.view is not None:
             self.log_desk.view.follower.beside = self.current != "logs"
-        if self.current == "logs" or self._log_behind is None:
-            self.show_log()
-        else:
+        if self.current != "logs" and self._log_behind is not None:
             self._log_behind = True
+        elif self.clock() - self.pressed > KEY_FIRST:
+            self.show_log()
+        elif not self._log_waits:
+            self._log_waits = True
+            self.set_timer(KEY_FIRST, self._show_late)
+
+    def _show_late(self) -> None:
+        self._log_waits = False
+        self.show_log()
 
     def show_log(self) -> None:
         """Pane 2 as it is now."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
 
 from runbook.model import Record
 from widgets.words import GlyphName, glyph
@@ -49,7 +48,7 @@ _SIGNS: dict[Level, GlyphName] = {"error": "bad", "warn": "warn"}
 Sign = Literal["", "cursor", "mark"]
 
 
-def line_strip(
+def line_segments(
     row: LogRow,
     width: int,
     shift: int,
@@ -58,7 +57,7 @@ def line_strip(
     *,
     here: bool = False,
     names: Sequence[str] = (),
-) -> Strip:
+) -> list[Segment]:
     """The row in `width` cells, moved left by `shift` characters; `here` is the line at hand.
 
     `names` are those of the logs that are shown as one, each in a colour of its own where a line begins with it.
@@ -66,7 +65,7 @@ def line_strip(
     The first cell is the gutter: `sign`, or how bad a line in its short form is.
     """
     if width <= GUTTER:
-        return Strip([Segment(" " * width, styles.plain)], width)
+        return [Segment(" " * width, styles.plain)]
     room = width - GUTTER
     text = row.text[shift:] if shift else row.text
     base = styles.note if row.note else styles.muted if row.continuation or row.level in _QUIET else styles.plain
@@ -80,8 +79,7 @@ def line_strip(
     )
     if len(chip) > room // 2:
         chip = ""
-    taken = cell_len(text[:room])
-    shown = _fitted(text, min(room - len(chip), taken) if chip else room)
+    shown = _fitted(text, min(room - len(chip), cell_len(text[:room])) if chip else room)
     if chip:
         free = room - cell_len(shown)
         chip = _fitted(f"{chip}  {row.tail}" if row.tail and free > len(chip) + LEAST_TAIL else chip, free)
@@ -100,12 +98,14 @@ def line_strip(
     else:
         gutter = Segment(" ", styles.plain)
     under = [Segment(chip, base + styles.muted)] if chip else []
-    return Strip([gutter, *_segments(shown, marks, shift, base), *under], width)
+    return [gutter, *_segments(shown, marks, shift, base), *under]
 
 
 def _name_at(text: str, names: Sequence[str], styles: LineStyles, marks: list[tuple[tuple[int, int], Style]]) -> int:
     """Marks the name that a line begins with, and returns where its own text begins."""
-    name, bar, _ = text.partition(BAR) if names else ("", "", "")
+    if not names:
+        return 0
+    name, bar, _ = text.partition(BAR)
     number = next((at for at, known in enumerate(names) if bar and known[: len(name)] == name.rstrip()), -1)
     if number < 0:
         return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rich.segment import Segment
 from textual import events
@@ -14,10 +14,13 @@ from textual.widget import Widget
 
 from runbook.logs.clean import clean
 from runbook.logs.window import LogWindow
-from widgets.log_lines import SOURCES, LineStyles, Sign, line_strip
+from widgets.log_lines import SOURCES, LineStyles, Sign, line_segments
 from widgets.log_rule import LogSource, about, standing
 from widgets.pane import Pane
 from widgets.words import glyph
+
+if TYPE_CHECKING:  # no start pays for what only reads logs
+    from runbook.logs.rows import LogRow
 
 Asked = Literal["search", "filter", "jump"]
 _SIGN: dict[Asked, str] = {"search": "/", "filter": "&", "jump": "@"}
@@ -27,6 +30,8 @@ _HINT: dict[Asked, str] = {
     "jump": "03:14, 03:14:05, -5m, 2026-11-01 03:14 (UTC)   enter go   esc back",
 }
 _LONGEST = 200
+KEPT_SCREENS = 4
+"""Screens of drawn rows that are kept."""
 
 Deed = Literal[
     "open", "written", "traces", "mark", "next_mark", "previous_mark", "choose", "copy", "keep", "widen", "let_go"
@@ -153,6 +158,9 @@ class LogText(Widget, can_focus=True):
         self._shift = 0
         self._told = 0
         self._styles: LineStyles | None = None
+        self._drawn: dict[int, tuple[object, Strip]] = {}
+        """Rows by their positions as they were drawn last: a step through the lines moves nearly all of them."""
+        self._ground: tuple[object, ...] = ()
 
     @property
     def rows_high(self) -> int:
@@ -181,6 +189,7 @@ class LogText(Widget, can_focus=True):
     # ── keys ──────────────────────────────────────────────────────────────────────────────────────
 
     async def on_key(self, event: events.Key) -> None:
+        asking = self.asking
         if self.asking is None:
             wanted = self.PROMPT_KEYS.get(event.key)
             if wanted is None:
@@ -198,7 +207,10 @@ class LogText(Widget, can_focus=True):
             self.typed = (self.typed + event.character)[:_LONGEST]
         event.stop()
         event.prevent_default()
-        self._repaint()
+        if asking and self.asking:
+            self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
+        else:
+            self._repaint()
 
     def on_paste(self, event: events.Paste) -> None:
         if self.asking is not None:
@@ -297,7 +309,7 @@ class LogText(Widget, can_focus=True):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._styles = None
+        self._styles, self._ground = None, ()
 
     def _line_styles(self) -> LineStyles:
         if self._styles is None:
@@ -311,27 +323,48 @@ class LogText(Widget, can_focus=True):
         looks = self.styles
         if any(looks.gutter) or looks.tint.a or looks.text_opacity != 1.0 or self.opacity != 1.0:
             return super().render_lines(crop)
-        strips = [self.render_line(y) for y in crop.line_range]
-        _, background = self.background_colors
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        if crop.column_span == (0, self.size.width):
+        width, height = self.size
+        filters, (_, background) = tuple(self.get_line_filters()), self.background_colors
+        ground = (width, self._shift, self._names, filters, background)
+        if ground != self._ground or len(self._drawn) > KEPT_SCREENS * height:
+            self._ground, self._drawn = ground, {}
+        foot = self._foot()
+        strips = []
+        for y in crop.line_range:
+            row = self._row(y, foot, height)
+            asked = row and (row, row.offset == self.window.match, self._sign(row.offset))
+            kept = self._drawn.get(row.offset) if row else None
+            if kept and kept[0] == asked:
+                strips.append(kept[1])
+                continue
+            segments = self._line(y, foot, width, height)
+            for line_filter in filters:
+                segments = line_filter.apply(segments, background)
+            strips.append(Strip(segments, width))
+            if row:
+                self._drawn[row.offset] = (asked, strips[-1])
+        if crop.column_span == (0, width):
             return strips
         return [strip.crop(*crop.column_span) for strip in strips]
 
     def render_line(self, y: int) -> Strip:
-        width, styles = self.size.width, self._line_styles()
-        foot = self._foot()
-        if foot and y == self.size.height - 1:
-            style = self.get_component_rich_style("log--prompt")
-            return Strip([Segment(foot, style)]).adjust_cell_length(width, style)
+        width, height = self.size
+        return Strip(self._line(y, self._foot(), width, height), width)
+
+    def _row(self, y: int, foot: str, height: int) -> LogRow | None:
         rows = self.window.rows
-        if y < len(rows):
-            row = rows[y]
+        return rows[y] if y < len(rows) and not (foot and y == height - 1) else None
+
+    def _line(self, y: int, foot: str, width: int, height: int) -> list[Segment]:
+        if foot and y == height - 1:
+            style = self.get_component_rich_style("log--prompt")
+            return Segment.adjust_line_length([Segment(foot, style)], width, style)
+        styles = self._line_styles()
+        if row := self._row(y, foot, height):
             here, sign = row.offset == self.window.match, self._sign(row.offset)
-            return line_strip(row, width, self._shift, styles, sign, here=here, names=self._names)
-        words = self._empty() if y == 0 and not rows else ""
-        return Strip([Segment(words, styles.muted)]).adjust_cell_length(width, styles.muted)
+            return line_segments(row, width, self._shift, styles, sign, here=here, names=self._names)
+        words = self._empty() if y == 0 and not self.window.rows else ""
+        return Segment.adjust_line_length([Segment(words, styles.muted)], width, styles.muted)
 
     def _sign(self, position: int) -> Sign:
         first, last = self.window.chosen

@@ -47,6 +47,11 @@ class Hand:
         """Whether the line is shown as it is written."""
         return (position in self._opened) != self.as_written
 
+    @property
+    def shown(self) -> object:
+        """What `written` tells of all lines, to see whether it is another."""
+        return self.as_written, frozenset(self._opened)
+
     def entry(self, position: int) -> list[Line]:
         """One line with its trace."""
         return self.view.chain.lines(position, 1) if self.traces_open else self._folded.entry(position)

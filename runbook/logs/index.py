@@ -281,6 +281,10 @@ class Chain:
             found.extend(lines(self.parts[number], at, count - len(found), number * SPAN)[0])
         return found
 
+    def tail(self, count: int) -> list[Line]:
+        """The last lines there are, at most so many."""
+        return self.lines(self.back(self.end, count), count)
+
     def notes(self) -> frozenset[int]:
         """Positions of the lines that the room itself put in."""
         return frozenset(number * SPAN for number, part in self.parts.items() if isinstance(part, Note))

@@ -12,13 +12,11 @@ from runbook.model import Record
 
 ERROR = (b"ERROR", b"FATAL", b"CRITICAL")
 """Words of a line that tells of an error; a status of 5xx does so too."""
+_IN_RARE = b"AL"
+"""What all of these but the first have: where it is missing, one look is enough."""
 _STATUS = re.compile(rb" 5\d\d ")
 
-_FIELDS = (
-    re.compile(rb'"level":\s?"?(?:error|fatal|critical|[56]0\b)'),
-    re.compile(rb"level=(?:error|fatal|critical)"),
-)
-"""Apart, each with a text it begins with: five times faster than one expression for all."""
+_FIELD = re.compile(rb'level(?:=(?:error|fatal|critical)|(?<="level)":\s?"?(?:error|fatal|critical|[56]0\b))')
 _NESTED = re.compile(r"\((?:[^()\\]|\\.)*[*+}](?:[^()\\]|\\.)*\)[*+{]")
 
 
@@ -108,13 +106,14 @@ def parse(typed: str, *, may_negate: bool = False) -> Query:
 def errors_in(data: bytes) -> int:
     """How many of the lines tell of an error: by a word in capitals, a status of 5xx, or a field `level`."""
     # by their ends, so that each counts once; one expression for all of it takes five times as long
-    ends = {data.find(b"\n", match.start()) for shape in (_STATUS, *_FIELDS) for match in shape.finditer(data)}
-    for word in ERROR:
-        at = data.find(word)
+    find = data.find
+    ends = {find(b"\n", match.start()) for shape in (_STATUS, _FIELD) for match in shape.finditer(data)}
+    for word in ERROR if find(_IN_RARE) >= 0 else ERROR[:1]:
+        at = find(word)
         while at >= 0:
-            end = data.find(b"\n", at)
+            end = find(b"\n", at)
             ends.add(end)
-            at = data.find(word, end) if end >= 0 else -1
+            at = find(word, end) if end >= 0 else -1
     return len(ends)
 
 

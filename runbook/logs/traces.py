@@ -127,6 +127,14 @@ class Folded:
                 return rows[-count] if len(rows) >= count else begin
             reach = min(4 * reach, MOST)
 
+    def tail(self, count: int) -> list[Line]:
+        """The last rows there are, at most so many."""
+        end = self.chain.end
+        found = self._from(self.chain.back(end, count), end, count)
+        if len(found) == count and not any(joined for _, joined in found):  # as mostly: no trace, each line once read
+            return [line for line, _ in found]
+        return self.lines(self.back(end, count), count)
+
     def after(self, start: int, count: int) -> int:
         """The position `count` rows further down; the end if there are fewer."""
         found = self.lines(start, count + 1)

@@ -13,7 +13,7 @@ from runbook.logs.finder import CHUNK, Finder
 from runbook.logs.follow import Follower
 from runbook.logs.hand import Hand
 from runbook.logs.index import SPAN, Bytes, Chain, Line, Note, OpenFile, chunks_down, whole_lines
-from runbook.logs.rows import always, rows_of
+from runbook.logs.rows import LogRow, always, rows_of
 from runbook.logs.scan import Counted
 from runbook.logs.tally import Tally
 from runbook.logs.traces import Folded
@@ -24,6 +24,8 @@ AT_ONCE = 2
 PAUSE = 0.005
 """Seconds until the next ones: beside keys and charts, counting takes what is left."""
 TELL = 0.1
+SUM = 0.25
+"""Seconds after which the counts in the title are told anew while lines pour in."""
 REACH = 2000
 """Matches looked at for a full screen of rows."""
 
@@ -68,7 +70,12 @@ class LogView:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._reaching = asyncio.Lock()
         self._later: asyncio.TimerHandle | None = None
+        self._is_behind = self._untold = False
         self._last = LogWindow()
+        self._summed_at = 0.0
+        self._sum: tuple[int, tuple[int, ...]] = (0, ())
+        self._rows_asked: tuple[object, ...] = ()
+        self._rows_told: tuple[LogRow, ...] = ()
 
     # ── life ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,21 +105,34 @@ class LogView:
     # ── new lines ─────────────────────────────────────────────────────────────────────────────────
 
     def _arrived(self) -> None:
-        if not self._later:
+        now = self.clock()
+        if self.finder.filter:  # only the count tells which of the lines are shown
             self._turn()
-        self.changed()
-
-    def _count_on(self) -> None:
-        """The next turn of counting. It changes no line on the screen, so the pane is not painted for each."""
-        self._later = None
-        self._turn()
-        if not self._later or self.clock() - self._told > TELL:
-            self._told = self.clock()
+        if self.following or self.finder.filter or not 0 <= now - self._told < TELL:
+            self._told = now
             self.changed()
+        else:
+            self._untold = True
+        if not self.finder.filter:
+            self._turn()
 
     def _turn(self) -> None:
-        if self.advance():
-            self._later = asyncio.get_running_loop().call_later(PAUSE, self._count_on)
+        """Counts what one turn takes; the pane's title tells of it with the next lines, or a moment later."""
+        if self._later:
+            if self._is_behind:
+                return  # it goes on by itself
+            self._later.cancel()
+        self._is_behind = self.advance()
+        if self._is_behind or self._untold:
+            self._later = asyncio.get_running_loop().call_later(PAUSE if self._is_behind else TELL, self._go_on)
+
+    def _go_on(self) -> None:
+        self._later = None
+        if self._is_behind:
+            self._turn()
+        if not self._later or self.finder.filter or self.clock() - self._told > TELL:
+            self._told, self._untold = self.clock(), False
+            self.changed()
 
     def advance(self) -> bool:
         """Counts (and filters) what has come since; True when there is more than fits into one turn."""
@@ -122,16 +142,21 @@ class LogView:
         for number, part in self.chain.parts.items():
             if isinstance(part, Note):
                 continue
+            end = part.size()  # of what comes meanwhile the follower tells again
             for start, data in chunks_down(part, self.counted.setdefault(number, 0), CHUNK):
+                if start >= end:
+                    break
                 if not turns:
                     return True
                 turns -= 1
                 self.counted[number] = start + len(data)
-                self._tally.add(self._counts.count(data), now)
-                came = data.count(b"\n")
+                errors = self._counts.count(data)
+                self._tally.add(errors, now)
+                came = data.count(b"\n") if self.finder.filter or not self.following else 0
                 if self.finder.filter:
                     came = self.finder.sift(number, part, start, data) if came else 0
                 self.new = 0 if self.following else self.new + came
+                self._untold = self._untold or bool(errors or came)
             if self.finder.filter and number != newest and self.counted[number] < part.size():
                 self.finder.sift_end(number, part)
         return False
@@ -290,7 +315,8 @@ class LogView:
     def visible(self, height: int) -> list[Line]:
         """The lines that a pane of that height shows. Raises OSError."""
         if not self.finder.filter:
-            return self.reader.lines(self._text_top(height), height)
+            reader = self.reader
+            return reader.tail(height) if self.following else reader.lines(self._text_top(height), height)
         at = self._filter_top(height)
         found = self._passing(at, height)
         if self.following:  # where lines of one trace pass, they take less than a row each
@@ -321,9 +347,11 @@ class LogView:
     def window(self, height: int) -> LogWindow:
         """The rows for a pane of that height, and everything its title says."""
         now = self.clock()
+        if not self._later or now - self._summed_at > SUM:
+            self._summed_at, self._sum = now, (self._tally.in_last_minute(now), self._tally.series(now))
         state, why = self.follower.state, self.follower.why
         try:
-            rows = rows_of(self.visible(height), self.secrets, self.finder.query, self.chain.notes(), self.hand.written)
+            rows = self._rows(self.visible(height))
         except OSError as error:  # a network file system that went away in the middle
             rows, state, why = (), "unreadable", clean(error.strerror or str(error))
         window = LogWindow(
@@ -334,9 +362,9 @@ class LogView:
             state=state,
             why=why,
             counted=self._counts.words,
-            errors_per_minute=self._tally.in_last_minute(now),
+            errors_per_minute=self._sum[0],
             watched=float(int(self._tally.watched(now))),
-            spark=self._tally.series(now),
+            spark=self._sum[1],
             filter_text=clean(self.finder.filter.text) if self.finder.filter else "",
             filter_note=clean(self.finder.filter_note),
             search_text=clean(self.finder.query.text) if self.finder.query else "",
@@ -350,9 +378,18 @@ class LogView:
             self._last = window
         return self._last
 
+    def _rows(self, lines: list[Line]) -> tuple[LogRow, ...]:
+        """The lines as they are shown; those of the last question where nothing is different."""
+        query, notes = self.finder.query, self.chain.notes()
+        asked = (lines, self.secrets, query, notes, self.hand.shown)
+        if asked != self._rows_asked:
+            self._rows_told = rows_of(lines, self.secrets, query, notes, self.hand.written)
+            self._rows_asked = asked
+        return self._rows_told
+
     def last_lines(self, count: int) -> tuple[str, ...]:
         """The end of the log as text, cleaned and masked, for a snapshot. Raises OSError."""
-        lines = self.chain.lines(self.chain.back(self.chain.end, count), count)
+        lines = self.chain.tail(count)
         return tuple(row.text for row in rows_of(lines, self.secrets, as_written=always))
 
     # ── work beside the loop ──────────────────────────────────────────────────────────────────────

@@ -31,7 +31,7 @@ from runbook.signals.exposition import page_of
 from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.http_json import Hole
 from runbook.steps import effects
-from widgets.log_lines import LineStyles, line_strip
+from widgets.log_lines import LineStyles, line_segments
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 _RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -128,8 +128,8 @@ def log(data: bytes) -> None:
                 assert not any(secret in text for secret in SECRETS), repr(text)
             for start, end in (row.mark, *row.found):
                 assert 0 <= start <= end <= len(row.text)
-            strip = line_strip(row, width, shift, STYLES, here=bool(shape & 16))
-            shown = "".join(segment.text for segment in strip)
+            segments = line_segments(row, width, shift, STYLES, here=bool(shape & 16))
+            shown = "".join(segment.text for segment in segments)
             assert not _RAW.search(shown), repr(shown)
             assert cell_len(shown) == width, repr(shown)
             assert len(shown) <= 12 * width + 40, "marks piled up on a few cells"
