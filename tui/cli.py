@@ -18,6 +18,7 @@ _EPILOG = """\
 examples:
   warroom drill                        practise on a real production of your own, on this machine
   warroom                              open the room for the runbook found here
+  warroom docs/ROLLBACK.md             open the room for this one
   warroom open ops/rollback.yaml --set production_url=https://shop.example.com
   warroom open book:production-rollback
   warroom check docs/ROLLBACK.md       what a runbook says, and what in it would go wrong tonight
@@ -67,7 +68,7 @@ class _Parser(argparse.ArgumentParser):
         from tui.skeleton import no_room
 
         no_room()
-        super().error(message)
+        super().error(message.removeprefix("argument : "))  # the name of the place where commands stand: none
 
 
 def parser() -> argparse.ArgumentParser:

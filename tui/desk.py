@@ -14,6 +14,7 @@ from runbook.model import Method, Remedy, Step
 from runbook.providers.provider import Proof
 from runbook.signals.criteria import describe
 from runbook.steps.plan import Prepared
+from runbook.units import next_unit
 from widgets.action_view import (
     ActionView,
     Confirmation,
@@ -264,6 +265,7 @@ class Desk:
             str(number),
             tail=tuple(line for r in shown for line in r.last_lines),
             proof=Proof(None if last.unproven else last.state == "done", last.why) if last.why else None,
+            part=self._part(last, step),
             next_step=self._named(after) if after and not last.remedy else "",
             may_retry=step.rerun != "never",
             undo=self.undo_words(key),
@@ -272,6 +274,11 @@ class Desk:
             lines=self._onwards(last),
             expects=" ".join(filter(None, (self._expected(r, step) for r in shown))),
         )
+
+    def _part(self, last: Run, step: Step) -> str:
+        at = self.conductor.state.step(last.method, last.step)
+        whole = at.mark != "partly" or last.undo or last.remedy
+        return "" if whole else f"{len(at.done_commands)} of {len(step.commands)} done"
 
     def _may_edit(self, last: Run, step: Step) -> str:
         """What `e` offers after an end: the step's own command, and never that of an undo or a way out."""
@@ -310,8 +317,16 @@ class Desk:
         return tuple(filter(None, (note, f"Or by another method: {other} (m)." if other else "")))
 
     def _named(self, key: Key) -> str:
-        _, step, number = self.step_of(key)
-        return f"{number} {with_values(step.title, self.conductor.state)}"
+        """A step by its number and title; one in the middle with the command that is its turn."""
+        method, step, number = self.step_of(key)
+        words = f"{number} {with_values(step.title, self.conductor.state)}"
+        begun = progress.is_begun(method, step, self.conductor.state)
+        unit = next_unit(step, key, self.conductor.state, again=False) if begun else ()
+        if not unit:
+            return words
+        index, command = unit[0]
+        text = with_values(" ".join(command.text.split()), self.conductor.state)
+        return f"{words}, {index + 1} of {len(step.commands)}: {text}"
 
     def _opened(self, key: Key) -> ActionView:
         _, step, number = self.step_of(key)

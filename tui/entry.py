@@ -8,8 +8,15 @@ import sys
 _NO_ROOM = {"-h", "--help", "--list"}
 
 
+def with_command(words: list[str]) -> list[str]:
+    """A first word that names a file or a book, which no command does, opens it: `warroom docs/ROLLBACK.md`."""
+    names_a_place = bool(words) and not words[0].startswith("-") and any(sign in words[0] for sign in "./:")
+    return ["open", *words] if names_a_place else words
+
+
 def main() -> int:
     """Run the program; returns its exit code."""
+    sys.argv[1:] = with_command(sys.argv[1:])
     command, *rest = sys.argv[1:] or [""]
     if command in ("open", "drill") and not _NO_ROOM.intersection(rest):
         from tui.skeleton import first_frame, piped

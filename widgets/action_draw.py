@@ -227,7 +227,9 @@ def _finished(view: Finished, width: int) -> list[Content]:
     if run.already:
         right = join((f"{glyph('ok')} was there already", "$text-success"), "  nothing ran")
     elif run.state == "done":
-        right = join((f"{glyph('ok')} done", "$text-success"), f"  {clock(run.duration)}  {exit_words}")
+        right = join(
+            (f"{glyph('ok')} {view.part or 'done'}", "$text-success"), f"  {clock(run.duration)}  {exit_words}"
+        )
     else:
         words = "failed" if run.state == "failed" else "not done"
         right = join((f"{glyph('bad')} {words}", "bold $text-error"), f"  {clock(run.duration)}  {exit_words}")

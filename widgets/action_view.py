@@ -103,6 +103,8 @@ class Finished(Record, frozen=True):
     number: str = ""
     tail: tuple[str, ...] = ()
     proof: Proof | None = None
+    part: str = ""
+    """How much of its step is done, as `1 of 2 done`; empty where that is all of it."""
     next_step: str = ""
     may_retry: bool = True
     undo: str = ""

@@ -44,9 +44,17 @@ def asks_nothing(method: Method, step: Step, state: RoomState) -> bool:
     return bool(following) and (following | done).issuperset(range(len(step.commands)))
 
 
+def is_begun(method: Method, step: Step, state: RoomState) -> bool:
+    """Whether a step is in the middle: some of its commands ran or follow, and others are left."""
+    begun = state.step(method.id, step.id).mark == "partly" or bool(state.follows_of(method.id, step.id))
+    return begun and not asks_nothing(method, step, state)
+
+
 def next_step(method: Method, state: RoomState, after: str = "") -> Step | None:
-    """The first step left to do, looked for behind `after` first."""
+    """The first step left to do, looked for behind `after` first; `after` itself while it is in the middle."""
     at = next((number for number, step in enumerate(method.steps, 1) if step.id == after), 0)
+    if at and is_begun(method, method.steps[at - 1], state):
+        return method.steps[at - 1]
     rest = (*method.steps[at:], *method.steps[:at])
     return next((step for step in rest if not asks_nothing(method, step, state)), None)
 

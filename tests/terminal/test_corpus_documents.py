@@ -57,7 +57,7 @@ def test_a_method_of_another_team_runs_to_the_letter(
                 walks.enter(room)  # type: ignore[arg-type]
             take_step(room)
             room.tmux.wait(lambda _screen, done=done: len(room.called()) > done)  # type: ignore[misc]
-            room.tmux.wait("✓ done")
+            room.tmux.wait(r"✓ (\d of \d )?done")
         assert room.called() == calls
         confirmed = [event for event in room.events() if event["kind"] == "step-confirmed"]
         assert len(confirmed) == len(calls)

@@ -342,3 +342,14 @@ async def test_the_next_step_leaves_out_what_follows_and_what_is_not_needed(room
     await carry_out(room, "one")
     after = next_step(method, room.state, after="one")
     assert after is not None and after.id == "on"
+
+
+async def test_a_step_in_the_middle_is_what_comes_next_after_itself(room: Conductor) -> None:
+    method = room.procedure("m")
+    for done in (1, 2):  # the second goes on beside
+        await carry_out(room, "mixed")
+        after = next_step(method, room.state, after="mixed")
+        assert after is not None and after.id == "mixed", done
+    await carry_out(room, "mixed")
+    after = next_step(method, room.state, after="mixed")
+    assert after is not None and after.id == "brief"

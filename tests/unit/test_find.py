@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runbook.reading.find import find
+from tui.entry import with_command
 
 
 def put(*files: Path) -> None:
@@ -70,3 +71,18 @@ def test_only_files_count(tmp_path: Path) -> None:
     (tmp_path / "ROLLBACK.md").symlink_to(tmp_path / "gone")
     assert find(tmp_path) is None
     assert find(tmp_path / "missing") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "understood"),
+    [
+        (["docs/ROLLBACK.md", "--new"], ["open", "docs/ROLLBACK.md", "--new"]),
+        (["book:kubernetes"], ["open", "book:kubernetes"]),
+        (["check", "docs/ROLLBACK.md"], ["check", "docs/ROLLBACK.md"]),
+        (["--version"], ["--version"]),
+        (["./"], ["open", "./"]),
+        ([], []),
+    ],
+)
+def test_a_runbook_alone_on_the_command_line_is_opened(words: list[str], understood: list[str]) -> None:
+    assert with_command(words) == understood

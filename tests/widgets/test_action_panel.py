@@ -417,6 +417,11 @@ def test_after_in_words() -> None:
     assert "✗ failed  0:06  exit 1" in plain(samples.FAILED, 98)
 
 
+def test_a_step_in_the_middle_does_not_say_that_it_is_done() -> None:
+    text = plain(msgspec.structs.replace(samples.FINISHED, part="1 of 2 done"), 98)
+    assert "✓ 1 of 2 done  0:06  exit 0" in text and "✓ done" not in text
+
+
 def test_a_conflict_names_its_files_and_offers_the_way_out() -> None:
     lines = plain(samples.CONFLICT, 98).splitlines()
     assert "✗ failed" in lines[0]
