@@ -16,10 +16,12 @@ os.environ.setdefault("TEXTUAL_FPS", "250")
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from tui import actions
+from tui.key_order import KeyOrder
 from tui.room_screen import RoomScreen
 from tui.terminal import ENDED_BY_SIGNAL, NoControls, crash_note, leave_on_signals
 from tui.themes import THEMES
@@ -70,6 +72,7 @@ class WarRoom(App[str]):
         self.room_screen = RoomScreen()
         self._jobs: set[asyncio.Task[None]] = set()
         self._leaving = False
+        self._keys = KeyOrder(self._give, self._way_of_keys)
         # One for all: Textual keeps a filtered line by the filter that made it.
         self._no_controls = NoControls()
 
@@ -140,11 +143,20 @@ class WarRoom(App[str]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
             self.room_screen.pressed = self.room_screen.clock()
-            if self.presenting:
-                from tui import presenting
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
-                presenting.name_key(self.room_screen, event)
+    async def _give(self, event: events.Key | events.Paste) -> None:
+        if self.presenting and isinstance(event, events.Key):
+            from tui import presenting
+
+            presenting.name_key(self.room_screen, event)
         await super().on_event(event)
+
+    def _way_of_keys(self) -> list[DOMNode]:
+        return (self.focused or self.screen).ancestors_with_self
 
     # ── leaving ───────────────────────────────────────────────────────────────────────────────────
 

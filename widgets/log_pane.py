@@ -387,7 +387,7 @@ class LogText(Widget, can_focus=True):
         if shown.place:
             parts.append(shown.place)
         if shown.chosen[0] >= 0:
-            parts.append("choosing lines: y copies, W keeps them")
+            parts.append("choosing lines: C copies, W keeps them")
         return f" {'   '.join(parts)}   esc ends" if parts else ""
 
     def _empty(self) -> str:

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from runbook import opening
-from runbook.conductor import Conductor
-from runbook.opening import Opening, open_room
-from runbook.signals.fetch import Reply, Unreadable
-from runbook.signals.monitor import Monitor
 from tests.corpus.truth import CORPUS
-from tui.app import WarRoom
+from tests.rooms import room_on
 
 DOCUMENTS = sorted(CORPUS.glob("*.md"))
 STEPS = 3
 """So many steps of the first method are looked at."""
-
-
-class Silent:
-    """Nobody is asked: the addresses in other teams' documents are theirs."""
-
-    async def open(self) -> None:
-        pass
-
-    async def get(self, url: str, deadline: float) -> Reply:
-        raise Unreadable("not asked in a test")
-
-    async def close(self) -> None:
-        pass
 
 
 async def until(pilot: Pilot[Any], holds: Any) -> None:
@@ -47,14 +28,7 @@ async def until(pilot: Pilot[Any], holds: Any) -> None:
 async def test_a_document_opens_and_can_be_walked(
     document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("WARROOM_HOME", str(tmp_path))
-    monkeypatch.setattr(opening, "Monitor", partial(Monitor, fetch=Silent()))
-
-    async def opener(_app: WarRoom) -> tuple[Opening, Conductor]:
-        wanted = Opening(source=str(document), repository=None)
-        return wanted, await open_room(wanted)
-
-    app = WarRoom(opener)
+    app = room_on(str(document), tmp_path, monkeypatch)
     async with app.run_test(size=(160, 45)) as pilot:
         await until(pilot, lambda: app.room_screen.desk is not None)
         conductor = app.room_screen.conductor

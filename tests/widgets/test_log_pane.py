@@ -285,7 +285,7 @@ async def test_marked_and_chosen_lines_stand_out_in_the_gutter(size: tuple[int, 
         window = changed(marks=(0,), chosen=(60, 80), place="mark 1 of 1", search_text="")
         app = await opened(pilot, window)
         assert [line[0] for line in app.lines[:4]] == ["◆", "▌", "▌", " "]
-        assert "mark 1 of 1   choosing lines: y copies, W keeps them   esc ends" in app.lines[-1]
+        assert "mark 1 of 1   choosing lines: C copies, W keeps them   esc ends" in app.lines[-1]
         await pilot.press("escape")
         assert [m.what for m in app.heard if isinstance(m, LogText.Act)] == ["choose"]
 

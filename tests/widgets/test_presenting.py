@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from runbook import opening
-from runbook.conductor import Conductor
-from runbook.opening import Opening, open_room
-from runbook.signals.fetch import Reply, Unreadable
-from runbook.signals.monitor import Monitor
+from tests.rooms import room_on
 from tests.widgets.hosts import screen_text, until
 from tui.app import WarRoom
 
@@ -31,31 +26,11 @@ contacts: [{level: "1", who: Ana, how: "555 0100"}]
 """
 
 
-class Silent:
-    """No address is asked."""
-
-    async def open(self) -> None:
-        pass
-
-    async def get(self, url: str, deadline: float) -> Reply:
-        raise Unreadable("not asked in a test")
-
-    async def close(self) -> None:
-        pass
-
-
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
-    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(opening, "Monitor", partial(Monitor, fetch=Silent()))
     book = tmp_path / "shop.yaml"
     book.write_text(BOOK)
-
-    async def opener(_app: WarRoom) -> tuple[Opening, Conductor]:
-        wanted = Opening(source=str(book), repository=None)
-        return wanted, await open_room(wanted)
-
-    return WarRoom(opener, present=True)
+    return room_on(str(book), tmp_path / "home", monkeypatch, present=True)
 
 
 def foot(room: WarRoom) -> str:
