@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from rich.cells import cell_len
 from textual.app import RenderResult
 from textual.content import Content
 from textual.reactive import reactive
@@ -11,7 +12,7 @@ from textual.widget import Widget
 
 from runbook.model import Record
 from widgets.header import NARROW
-from widgets.lines import cut, join, spread, wrapped
+from widgets.lines import cut, join, spread
 from widgets.words import SAID_STYLE, SAID_WORDS, Said, glyph, said_glyph
 
 AdviceLevel = Literal["none", "watch", "roll-back"]
@@ -83,4 +84,13 @@ def draw_verdict(view: VerdictView, width: int) -> list[Content]:
     right = join(("ADVICE  ", "$foreground-muted"), (view.advice, _ADVICE_STYLE[view.level]))
     if left.cell_length + right.cell_length + 3 <= width:
         return [spread(left, right, width)]
-    return [cut(left, width), *wrapped(right, width, indent=2)[:1]]
+    return [cut(left, width), _advised(view, width)]
+
+
+def _advised(view: VerdictView, width: int) -> Content:
+    """The advice on a line of its own: of its reasons as many words as leave room for the way that it names."""
+    style = _ADVICE_STYLE[view.level]
+    reasons, arrow, way = view.advice.partition(" → ")
+    way = arrow + way
+    said = join(("  ADVICE  ", "$foreground-muted"), (reasons, style))
+    return cut(join(cut(said, max(width - cell_len(way), width // 2)), (way, style)), width)
