@@ -19,6 +19,7 @@ from runbook.providers.together import Together
 from runbook.steps import expect, runs, session, values
 from runbook.steps.checks import expectation, filled
 from runbook.steps.plan import CheckResult, Choice, Mode, Prepared, Role
+from runbook.steps.repeating import as_lines
 
 LAST_LINES = 20
 """How many lines of output the record keeps beside the whole file."""
@@ -111,6 +112,8 @@ class Carrier:
             checks += await self.look(method.requires, method, text, known)
             checks += tuple(_result(line) for line in preview.checks)
             made = [self.world.safer(one, preview.expected) for one in texts]
+            if commands[0][1].kind == "follow":
+                made = [(one, why) if why else as_lines(one) for one, why in made]
             texts, pinned = tuple(one for one, _ in made), " ".join(why for _, why in made if why)
             text = "\n".join(texts)
             already = preview.already or await self._already(step, method, known)

@@ -22,6 +22,7 @@ READ, CHANGE, DESTROY = "read", "change", "destroy"
 RUNS, FOLLOWS = "run", "follow"
 CURL, FROM_TARGET = "a check that cannot fail", "not at what production serves"
 REWINDS = "this rewinds the branch"
+REPEATED = "while :; do date +%T; bash -o pipefail -c"
 LOOKS = """# Bakery
 
 ## Rollback
@@ -47,7 +48,7 @@ AS_WRITTEN: list[tuple[int, str, str, tuple[str, ...]]] = [
     (62, CHANGE, RUNS, ("in the clean room; nothing else changes",)),
     (63, CHANGE, RUNS, ("nothing to merge",)),
     (64, CHANGE, RUNS, ("Nothing to push",)),
-    (67, READ, FOLLOWS, (CURL,)),
+    (67, READ, FOLLOWS, (CURL, REPEATED)),
     (76, READ, RUNS, ()),
     (79, CHANGE, RUNS, ("in the clean room; nothing else changes",)),
     (82, CHANGE, RUNS, ("makes the branch rollback/v3.9.0", "in the clean room")),
@@ -71,9 +72,9 @@ AS_WRITTEN: list[tuple[int, str, str, tuple[str, ...]]] = [
     (195, READ, RUNS, (CURL, "sign-in that is broken")),
     (199, READ, RUNS, (CURL, "jq prints null")),
     (212, READ, RUNS, ("opens a browser", "0 to 1")),
-    (223, READ, FOLLOWS, (CURL,)),
-    (226, READ, FOLLOWS, (CURL,)),
-    (229, READ, FOLLOWS, (CURL,)),
+    (223, READ, FOLLOWS, (CURL, REPEATED)),
+    (226, READ, FOLLOWS, (CURL, REPEATED)),
+    (229, READ, FOLLOWS, (CURL, REPEATED)),
     (242, READ, FOLLOWS, ("falls silent", "holds lines back")),
     (245, READ, FOLLOWS, ("the log of one pod",)),
 ]
