@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import statistics
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from runbook.drill.drill import attach
@@ -21,6 +22,7 @@ from tests.bench.terminal import Terminal
 BIN = Path(sys.executable).parent
 HELLO = Path(__file__).with_name("hello.py")
 ROOT = Path(__file__).parents[2]
+SIZE = (160, 45)
 ENV = {key: value for key, value in os.environ.items() if key not in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")}
 
 
@@ -59,7 +61,7 @@ def programs(runs: int) -> None:
 
 def start(argv: Sequence[str], ready: str, answer: str, home: Path) -> tuple[float, float, float]:
     """First text, ready, and the answer to a key pressed then: seconds from the start of the process."""
-    terminal = Terminal(argv, size=(160, 45), cwd=home, env={"WARROOM_HOME": str(home)})
+    terminal = Terminal(argv, size=SIZE, cwd=home, env={"WARROOM_HOME": str(home)})
     try:
         first = terminal.wait(lambda text: bool(text.strip()), 20)
         shown = terminal.wait(lambda text: ready in text, 20)
@@ -79,7 +81,7 @@ def starts(runs: int, home: Path) -> None:
     hello: list[tuple[float, float, float]] = []
     room: list[tuple[float, float, float]] = []
     for _ in range(runs):
-        terminal = Terminal([python, "-c", "print('text')"], size=(160, 45), cwd=home, env={})
+        terminal = Terminal([python, "-c", "print('text')"], size=SIZE, cwd=home, env={})
         printed.append((terminal.wait(lambda text: "text" in text, 10) or 0) - terminal.started)
         terminal.close()
         hello.append(start([python, str(HELLO)], "READY", "ANSWERED", home))
@@ -122,23 +124,53 @@ def _cursor_moved(before: str, after: str) -> bool:
     return [("▌" in line) for line in before.splitlines()] != [("▌" in line) for line in after.splitlines()]
 
 
-def living(home: Path, seconds: float, keys: int) -> None:
-    """The drill's room, open and polling: what it costs at rest, and how fast a key is answered under load."""
+def resting(home: Path, seconds: float) -> None:
+    """What is spent while nobody does anything, all at the same time: user and system time with that of children.
+
+    What answers the polls is not in it: the drill's service and the bench's own server are no children of a room.
+    """
+    drill, env = [str(BIN / "warroom"), "drill", "--seed", "7"], {"WARROOM_HOME": str(home)}
+    with (
+        contextlib.closing(Terminal([str(BIN / "python"), str(HELLO), "clock"], size=SIZE, cwd=home, env={})) as hello,
+        contextlib.closing(Terminal(drill, size=SIZE, cwd=home, env=env)) as practice,
+        signals.room(BIN / "warroom", home, 4, "5s") as real,
+    ):
+        if practice.wait(lambda text: "error rate" in text and "%" in text, 40) is None:
+            raise SystemExit(f"the drill's room never showed a signal:\n{practice.text()}")
+        every = {
+            "at rest: Textual hello-world, a clock at 1 Hz": hello,
+            "at rest: room, 4 signals every 5 s": real,
+            "at rest: drill room, charts at 1 Hz": practice,
+        }
+        run_together(every.values(), signals.WARM_UP)
+        before = {name: (terminal.cpu_seconds(), terminal.bytes) for name, terminal in every.items()}
+        run_together(every.values(), seconds)
+        for name, terminal in every.items():
+            cpu, sent = before[name]
+            row(
+                name,
+                f"{(terminal.cpu_seconds() - cpu) / seconds * 100:.2f} % CPU",
+                f"{(terminal.bytes - sent) / seconds / 1024:.1f} KiB/s to the terminal",
+            )
+
+
+def run_together(terminals: Collection[Terminal], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for terminal in terminals:
+            terminal.run_for(0.05)
+
+
+def living(home: Path, keys: int) -> None:
+    """The drill's room, open and polling: how fast a key is answered under load."""
     terminal = Terminal(
-        [str(BIN / "warroom"), "drill", "--seed", "7"], size=(160, 45), cwd=home, env={"WARROOM_HOME": str(home)}
+        [str(BIN / "warroom"), "drill", "--seed", "7"], size=SIZE, cwd=home, env={"WARROOM_HOME": str(home)}
     )
     stop = threading.Event()
     try:
         if terminal.wait(lambda text: "error rate" in text and "%" in text, 40) is None:
             raise SystemExit(f"the drill's room never showed a signal:\n{terminal.text()}")
         terminal.run_for(10)
-        cpu, sent = terminal.cpu_seconds(), terminal.bytes
-        terminal.run_for(seconds)
-        row(
-            "at rest, charts at 1 Hz",
-            f"{(terminal.cpu_seconds() - cpu) / seconds * 100:.2f} % CPU",
-            f"{(terminal.bytes - sent) / seconds / 1024:.1f} KiB/s to the terminal",
-        )
         logs = sorted(home.glob("drills/*/production.log"))
         if logs:
             threading.Thread(target=_grow, args=(logs[-1], stop), daemon=True).start()
@@ -170,7 +202,8 @@ def main() -> None:
             row(name, figure, beside)
         try:
             starts(chosen.runs, home)
-            living(home, chosen.seconds, chosen.keys)
+            resting(home, chosen.seconds)
+            living(home, chosen.keys)
             signals.bench(BIN / "warroom", home, chosen.signal_seconds, row)
         finally:
             for drill in filter(None, map(attach, home.glob("drills/*"))):

@@ -1,4 +1,7 @@
-"""The floor: the smallest Textual program that shows a line and answers a key."""
+"""The floor: the smallest Textual program that shows a line and answers a key; with `clock`, the time each second."""
+
+import sys
+import time
 
 from textual.app import App, ComposeResult
 from textual.widgets import Static
@@ -9,6 +12,10 @@ class Hello(App[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("READY")
+
+    def on_mount(self) -> None:
+        if "clock" in sys.argv:
+            self.set_interval(1, lambda: self.query_one(Static).update(f"READY {time.strftime('%T')}"))
 
     def action_answer(self) -> None:
         self.query_one(Static).update("ANSWERED")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -9,7 +10,7 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -40,12 +41,12 @@ class Numbers(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-def runbook(address: str) -> str:
-    """Twenty numbers, each with an address of its own; four of them judged."""
-    kinds = ["error_rate", "latency", "latency", "requests"] + ["other"] * (SIGNALS - 4)
+def runbook(address: str, count: int = SIGNALS, every: str = "1s") -> str:
+    """So many numbers, each with an address of its own; four of them judged."""
+    kinds = ["error_rate", "latency", "latency", "requests"] + ["other"] * (count - 4)
     signals = "".join(
         f"  s{n}: {{source: http_json, title: Signal {n}, kind: {kind}, unit: s, url: '{address}/{n * 'x'}',"
-        " path: value, every: 1s}\n"
+        f" path: value, every: {every}}}\n"
         for n, kind in enumerate(kinds)
     )
     triggers = "".join(
@@ -53,7 +54,7 @@ def runbook(address: str) -> str:
         for n in range(4)
     )
     return (
-        f"version: 1\nid: twenty\ntitle: Twenty signals\nservice: shop\nsignals:\n{signals}triggers:\n{triggers}"
+        f"version: 1\nid: numbers\ntitle: {count} signals\nservice: shop\nsignals:\n{signals}triggers:\n{triggers}"
         "methods:\n  - {id: wait, title: Wait, steps: [{id: w, title: Wait, manual: Wait.}]}\n"
     )
 
@@ -66,19 +67,30 @@ def memory_of(pid: int) -> float:
     return 0.0
 
 
-def room(warroom: Path, home: Path, seconds: float, row: Row) -> None:
-    """The room alone, at rest; the server's own cost is in this process and does not count."""
+@contextlib.contextmanager
+def room(warroom: Path, home: Path, count: int, every: str) -> Iterator[Terminal]:
+    """A room whose signals are served from here: the server's cost is this process', not the room's."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Numbers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    book = home / "twenty.yaml"
-    book.write_text(runbook(f"http://127.0.0.1:{server.server_port}"))
-    env = {"WARROOM_HOME": str(home / "twenty")}
+    book = home / f"{count}-each-{every}.yaml"
+    book.write_text(runbook(f"http://127.0.0.1:{server.server_port}", count, every))
+    env = {"WARROOM_HOME": str(book.with_suffix(""))}
     subprocess.run([warroom, "trust", book], env=os.environ | env, check=True, capture_output=True, timeout=60)
     argv = [str(warroom), "open", str(book), "--read-only", "--new"]
     terminal = Terminal(argv, size=(160, 45), cwd=home, env=env)
     try:
         if terminal.wait(lambda text: "signal 3" in text.lower() and "HEALTHY" in text, 40) is None:
-            raise SystemExit(f"the room never showed twenty signals:\n{terminal.text()}")
+            raise SystemExit(f"the room never showed its signals:\n{terminal.text()}")
+        yield terminal
+    finally:
+        terminal.close()
+        server.shutdown()
+        server.server_close()
+
+
+def twenty(warroom: Path, home: Path, seconds: float, row: Row) -> None:
+    """Many signals, often."""
+    with room(warroom, home, SIGNALS, "1s") as terminal:
         terminal.run_for(WARM_UP)
         cpu, sent, before = terminal.cpu_seconds(), terminal.bytes, memory_of(terminal.pid)
         terminal.run_for(seconds)
@@ -89,10 +101,6 @@ def room(warroom: Path, home: Path, seconds: float, row: Row) -> None:
             f"{memory_of(terminal.pid) - before:+.1f} MiB · {(terminal.bytes - sent) / seconds / 1024:.1f} KiB/s to the"
             f" terminal; goals 6 % and 5 MB in 10 min",
         )
-    finally:
-        terminal.close()
-        server.shutdown()
-        server.server_close()
 
 
 def redraw(row: Row) -> None:
@@ -123,4 +131,4 @@ def timed(work: Callable[[], object]) -> float:
 def bench(warroom: Path, home: Path, seconds: float, row: Row) -> None:
     """All of it; `seconds` of watching (600 for the goal's ten minutes)."""
     redraw(row)
-    room(warroom, home, seconds, row)
+    twenty(warroom, home, seconds, row)
