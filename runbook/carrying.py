@@ -157,20 +157,21 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
     for param, value in outcome.captured.items():
         if value:
             await _tell(room, ev.ValueSet(param=param, value=value, source="captured", shown=run.title))
+    doubt = _doubt(room, run) if outcome.ok and not outcome.why else ""
     await _tell(
         room,
         ev.StepFinished(
             run=run.id,
             exit=outcome.exit,
             ok=outcome.ok,
-            why=outcome.why or (_doubt(room, run) if outcome.ok else ""),
+            why=outcome.why or doubt,
             duration=outcome.duration,
             output=ev.File(path=f"runs/{run.id}/out.log", sha256=outcome.sha256, size=outcome.size),
             last_lines=outcome.last_lines,
             recovered=recovered,
             offered=outcome.offered,
             address=outcome.address,
-            unproven=outcome.unproven,
+            unproven=outcome.unproven or bool(doubt),
         ),
     )
 

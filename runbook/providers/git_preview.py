@@ -38,16 +38,17 @@ async def preview(ask: Ask, text: str, own_copy: bool, variables: Mapping[str, s
         await _play_all(ask, text, own_copy, variables, found)
     except Unavailable as silent:
         found.block(str(silent), "" if "Retry" in str(silent) else "Retry: r")
-    if found.acts and not found.way_back and not own_copy and _stays_inside(text):
+    if not found.way_back and not own_copy and _stays_inside(text, found.acts):
         found.way_back.append("none is needed, nothing outside the clean room changes")
     return found.preview()
 
 
-def _stays_inside(text: str) -> bool:
-    """Whether every program of the text is a git that publishes nothing."""
+def _stays_inside(text: str, acts: int) -> bool:
+    """Whether the text changes something, and every program of it is a git that publishes nothing."""
     inside = _PLAYED.keys() - {"push"}
     subs = [call.sub for call in statements(text) if not isinstance(call, Assignment)]
-    return set(subs) <= inside and all(call.program == "git" for call in calls(text, {}))
+    changes = acts or not _ONLY_LOOK.issuperset(subs)
+    return bool(changes) and set(subs) <= inside and all(call.program == "git" for call in calls(text, {}))
 
 
 async def _play_all(ask: Ask, text: str, own_copy: bool, variables: Mapping[str, str], found: Findings) -> None:
