@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, Literal
 
+from msgspec import structs
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -80,13 +81,10 @@ def draw(data: ChartData, width: int, height: int, palette: ChartPalette) -> lis
     """The chart in `height` strips of `width` cells; a sparkline in the first of them when there is no room."""
     if width < 1 or height < 1:
         return []
-    if width < LEAST[0] or height < LEAST[1] or data.window <= 0:
+    if _is_small(data, width, height):
         return _small(data, width, height, palette)
-    right = min(8, max((len(line.label) for line in data.thresholds), default=-1) + 1) if width >= 30 else 0
-    across, down = width - GUTTER - right, height - 1
-    per_cell = data.window / across
-    # the right edge moves by whole cells: a curve that is shifted by less than a cell would tremble
-    first = math.floor(data.now / per_cell) + 1 - across
+    right, across, first = _edges(data, width)
+    down, per_cell = height - 1, data.window / across
     begin = first * per_cell
     points = visible(data, begin)
     values = [value for _, value in points if value is not None]
@@ -117,8 +115,31 @@ def draw(data: ChartData, width: int, height: int, palette: ChartPalette) -> lis
     return rows
 
 
+def _is_small(data: ChartData, width: int, height: int) -> bool:
+    return width < LEAST[0] or height < LEAST[1] or data.window <= 0
+
+
+def _edges(data: ChartData, width: int) -> tuple[int, int, int]:
+    """Cells for the labels at the right, cells across, and the first of these, counted from the beginning of time.
+
+    The right edge moves by whole cells: a curve that is shifted by less than a cell would tremble.
+    """
+    right = min(8, max((len(line.label) for line in data.thresholds), default=-1) + 1) if width >= 30 else 0
+    across = width - GUTTER - right
+    return right, across, math.floor(data.now / (data.window / across)) + 1 - across
+
+
+def _told(data: ChartData, width: int, height: int) -> ChartData:
+    """What the picture tells apart: the points that are seen, and time by the cell."""
+    if _is_small(data, width, height):
+        return data
+    _, across, first = _edges(data, width)
+    points = visible(data, first * (data.window / across))
+    return structs.replace(data, now=float(first), points=tuple(points))
+
+
 class ChartCache:
-    """The last chart drawn: asked again for the same data and size, it is not drawn again."""
+    """The last chart drawn: it is not drawn again until there is something else to see in it."""
 
     def __init__(self, draw_chart: Callable[..., list[Strip]] = draw) -> None:
         self._draw = draw_chart
@@ -126,9 +147,8 @@ class ChartCache:
         self._strips: list[Strip] = []
 
     def strips(self, data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:
-        key = (data, width, height, palette)
-        same = self._key is not None and self._key[0] is data and self._key[1:] == key[1:]
-        if not same:
+        key = (_told(data, width, height), width, height, palette)
+        if key != self._key:
             self._key, self._strips = key, self._draw(data, width, height, palette)
         return self._strips
 

@@ -84,7 +84,7 @@ class SignalsBody(Widget, can_focus=True):
         self.cursor: float | None = None
         self.alone = ""
         """The signal that has the whole pane; empty where all are shown."""
-        self._charts: dict[str, tuple[ChartCache, ChartData]] = {}
+        self._charts: dict[str, ChartCache] = {}
         self._lines: dict[str, tuple[Content, Strip]] = {}
         """The line of each row, which is often the same as a second ago."""
         self._strips: list[Strip] | None = None
@@ -189,7 +189,7 @@ class SignalsBody(Widget, can_focus=True):
             if chart:
                 # a column of air at both sides, so that the scale stands under the titles
                 palette = self._chart_palette(grey=row.no_data_for > 0)
-                strips = self._cache(row.id).strips(data, max(1, width - 1), chart, palette)
+                strips = self._charts.setdefault(row.id, ChartCache()).strips(data, max(1, width - 1), chart, palette)
                 lines.extend(one.adjust_cell_length(width, palette.muted) for one in strips)
         if len(lines) > height:
             more = len(lines) - height + 1
@@ -197,18 +197,9 @@ class SignalsBody(Widget, can_focus=True):
         return lines
 
     def _data(self, row: SignalRow) -> ChartData:
-        """The row's chart data; the same object as long as nothing in it changed, which the cache asks for."""
         view = self.view
         most = 100 if row.unit == "%" else math.inf
-        data = ChartData(row.points, view.window, view.now, row.thresholds, view.marks, self.cursor, most)
-        known = self._charts.get(row.id)
-        if known and known[1] == data:
-            return known[1]
-        self._charts[row.id] = (known[0] if known else ChartCache(), data)
-        return data
-
-    def _cache(self, row: str) -> ChartCache:
-        return self._charts[row][0]
+        return ChartData(row.points, view.window, view.now, row.thresholds, view.marks, self.cursor, most)
 
     def _chart_palette(self, *, grey: bool) -> ChartPalette:
         if self._palette is None:

@@ -194,19 +194,31 @@ def test_ascii() -> None:
     assert "*" in text
 
 
-def test_the_same_data_is_drawn_once() -> None:
+def test_a_chart_is_drawn_again_only_when_there_is_something_else_to_see() -> None:
     drawn = []
 
     def count(data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:
-        drawn.append(width)
+        drawn.append(data.now)
         return draw(data, width, height, palette)
 
+    def shown(now: float, *, size: tuple[int, int] = (40, 5)) -> int:
+        """How often it was drawn so far; what is shown is always what a new drawing would show."""
+        points = tuple((at, float(at % 97)) for at in range(int(NOW) - 1000, int(NOW) + 60, 20) if at > now - 900)
+        data = ChartData(points, now=now, thresholds=(Threshold(50, "50"),))
+        assert cache.strips(data, *size, PLAIN) == draw(data, *size, PLAIN)
+        return len(drawn)
+
     cache = ChartCache(count)
-    data = ChartData(now=NOW)
-    assert cache.strips(data, 40, 5, PLAIN) is cache.strips(data, 40, 5, PLAIN)
-    cache.strips(data, 41, 5, PLAIN)
-    cache.strips(ChartData(now=NOW + 1), 41, 5, PLAIN)
-    assert drawn == [40, 41, 41]
+    cell = 900 / 32
+    start = NOW - NOW % cell + cell  # where a cell begins
+    seconds = [shown(start + second) for second in range(28)]
+    assert seconds[0] == 1
+    assert seconds[-1] <= 3  # a reading every twenty seconds, and no more than that
+    at_most = seconds[-1]
+    assert shown(start + 29) == at_most + 1  # a cell further
+    assert shown(start + 29, size=(41, 5)) == at_most + 2
+    assert shown(start + 29, size=(8, 2)) == at_most + 3
+    assert shown(start + 30, size=(8, 2)) == at_most + 4
 
 
 def test_numbers_of_the_scale() -> None:
