@@ -233,6 +233,8 @@ class Signal(Record, frozen=True):
     unit: str = ""
     every: Seconds = 5
     kind: Literal["error_rate", "latency", "health", "requests", "version", "other"] = "other"
+    optional: bool = False
+    """As long as what its source needs was never set, it takes no part; once it was asked, its silence counts."""
 
 
 class Criterion(Record, frozen=True):

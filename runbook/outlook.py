@@ -48,11 +48,16 @@ class Outlook:
         arrived = (state.step(state.method, step.id).at for step in self._arrivals(state))
         return max((state.last_change, *filter(None, arrived))) + timedelta(seconds=self.runbook.settle)
 
+    def left_out(self) -> dict[str, str]:
+        """The optional signals that nobody set up, by id with their titles: no machine sees what is said of them."""
+        return {name: self.monitor.signals[name].title or name for name in self.monitor.not_set_up()}
+
     def advice(self, state: RoomState) -> Advice:
+        left_out = self.left_out()
         standings = {
             trigger.id: self.standing(trigger.criterion, danger=True)
             for trigger in self.runbook.triggers
-            if trigger.criterion
+            if trigger.criterion and trigger.criterion.signal not in left_out
         }
         return advice.advise(self.runbook.triggers, standings, state.reported, self.runbook.methods)
 
@@ -93,15 +98,23 @@ class Outlook:
         return asks_nothing(method, step, state) or state.step(method.id, step.id).mark == "failed"
 
     def verdict(self, state: RoomState, now: datetime) -> Verdict:
-        since = self.judged_from(state)
+        since, left_out = self.judged_from(state), self.left_out()
         standings = {
             outcome.id: self.standing(outcome.criterion, since, danger=outcome.level == "failed")
             for outcome in self.runbook.outcomes
-            if outcome.criterion
+            if outcome.criterion and outcome.criterion.signal not in left_out
         }
         ticks = {item: tick.done for item, tick in state.ticks.items()}
         firing = [fired.standing for fired in self.advice(state).fired if fired.standing]
-        judged = verdict.decide(self.runbook.outcomes, standings, ticks, judged_from=since, now=now, firing=firing)
+        judged = verdict.decide(
+            self.runbook.outcomes,
+            standings,
+            ticks,
+            judged_from=since,
+            now=now,
+            firing=firing,
+            left_out=left_out,
+        )
         early = self.not_judged(state)
         return Verdict("unknown", f"not judged yet: {early}", judged.lines) if early else judged
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from shlex import quote
 from typing import Literal
@@ -170,3 +171,10 @@ def open_texts(source: object) -> Iterator[tuple[str, str]]:
         yield field, getattr(source, field, "")
     for place, test in enumerate(getattr(source, "tests", ())):
         yield f"tests[{place}].url", test.url
+
+
+def settings(source: SignalSource) -> tuple[str, ...]:
+    """Everything that can be set for a source: its variables by name, its values as `<param>`."""
+    variables = (source.url_env, source.token_env) if isinstance(source, Sentry) else ()
+    values = (name for _, text in open_texts(source) for name in re.findall(r"<[A-Za-z][\w-]*>", text))
+    return (*variables, *dict.fromkeys(values))

@@ -277,7 +277,8 @@ async def _opened(
     open_room: Callable[..., Coroutine[Any, Any, Conductor]],
     drill: Drill | None,
 ) -> Conductor:
-    conductor = await open_room(opening, environ={**os.environ, **(drill.environment if drill else {})})
+    practice = {"SENTRY_URL": "", **drill.environment} if drill else {}  # a practice asks nobody outside
+    conductor = await open_room(opening, environ={**os.environ, **practice})
     if args.method and conductor.driving and args.method in {m.id for m in conductor.runbook.methods}:
         await conductor.choose_method(args.method, "named on the command line")
     return conductor

@@ -11,6 +11,7 @@ from runbook.incident.state import RoomState
 from runbook.model import Criterion, Runbook, Seconds, Signal
 from runbook.outlook import Outlook
 from runbook.signals.standing import Advice, Standing, State, Verdict
+from runbook.signals.verdict import unasked
 from runbook.signals.words import amount, phrase
 from widgets.action_view import Confirmation, Finished, Following, Looking, Running
 from widgets.chart import Mark, Threshold
@@ -61,9 +62,11 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
     """What is said at the top: before a change the danger, after it whether it is over."""
     judged = state.last_change is not None and not outlook.not_judged(state)
     said: Said = verdict.verdict if judged else _said_before(advice, outlook)
+    left_out = outlook.left_out()
+    without = unasked(left_out) if left_out else ""
     reasons: tuple[str, ...]
     if judged:
-        reasons = (verdict.text.removeprefix("not known yet: "),)
+        reasons = (verdict.text.removeprefix("not known yet: ").removesuffix(f"; {without}"),)
         if said == "recovered" and state.recovered:
             left = outlook.runbook.relapse_watch - (now - state.recovered).total_seconds()
             if left > 0:
@@ -74,7 +77,7 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
         reasons = {"unknown": (advice.text,), "failing": _unhealthy(outlook)}.get(
             said, ("nothing asks for a rollback",)
         )
-        if said == "unknown" and not _numbers(outlook.runbook):
+        if said == "unknown" and not _numbers(outlook):
             reasons = ("the runbook gives no number to judge by",)
     quiet = judged and said != "failed"
     return VerdictView(
@@ -83,6 +86,7 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
         short=_short(outlook),
         level="none" if quiet else advice.level,
         advice="" if quiet or advice.level == "none" else advice.text,
+        without=without,
     )
 
 
@@ -90,12 +94,13 @@ def _said_before(advice: Advice, outlook: Outlook) -> Said:
     """Healthy is only what was measured against something; a health endpoint that says no is believed by itself."""
     if advice.level != "none" or _unhealthy(outlook):
         return "failing"
-    return "unknown" if "not known" in advice.text or not _numbers(outlook.runbook) else "healthy"
+    return "unknown" if "not known" in advice.text or not _numbers(outlook) else "healthy"
 
 
-def _numbers(runbook: Runbook) -> bool:
+def _numbers(outlook: Outlook) -> bool:
     """Whether any trigger can be seen by a machine."""
-    return any(trigger.criterion is not None for trigger in runbook.triggers)
+    left_out = outlook.left_out()
+    return any(trigger.criterion and trigger.criterion.signal not in left_out for trigger in outlook.runbook.triggers)
 
 
 def _unhealthy(outlook: Outlook) -> tuple[str, ...]:
@@ -124,15 +129,18 @@ def signals(outlook: Outlook, state: RoomState, now: datetime, span: Seconds = U
     window = max(120.0 * span / USUAL_WINDOW, span / state.pace)
     readings = {signal: (value, why) for signal, value, why in monitor.readings()}
     rows = tuple(
-        _row(outlook, signal, *readings[signal.id], at=at, window=window) for signal in _in_order(monitor.signals)
+        _row(outlook, signal, *readings[signal.id], at=at, window=window)
+        for signal in _in_order(monitor.signals)
+        if signal.id in readings
     )
+    waiting = tuple((monitor.signals[name].title or name, needs) for name, needs in monitor.not_set_up().items())
     marks = tuple(
         Mark(run.confirmed.timestamp(), str(_number(outlook.runbook, run.method, run.step)))
         for run in state.runs.values()
         if run.effect != "read" and run.target == state.environment and run.state == "done"
     )
     down = tuple(SourceDown(monitor.signals[name].title, why) for name, why in monitor.down.items())
-    return SignalsView(rows=rows, marks=_apart(marks), down=down[:2], window=window, now=at)
+    return SignalsView(rows=rows, marks=_apart(marks), down=down[:2], waiting=waiting, window=window, now=at)
 
 
 def _apart(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:

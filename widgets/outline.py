@@ -275,14 +275,15 @@ def _outcomes(
         return
     known = {standing.outcome: standing for standing in standings}
     for outcome in runbook.outcomes:
-        if outcome.criterion is None:
-            row = _item(state, outcome.id, outcome.text, f"{outcome.level}, by hand")
+        standing = known.get(outcome.id)
+        if outcome.criterion is None or (standing is not None and standing.standing is None):
+            how = "by hand" if outcome.criterion is None else "by hand: its signal is not set up"
+            row = _item(state, outcome.id, outcome.text, f"{outcome.level}, {how}")
             yield OutlineRow(
                 f"outcome:{outcome.id}", "outcome", 1, row.text, row.right, row.sign, row.tone,
                 settled=row.settled, target=(outcome.id,),
             )  # fmt: skip
             continue
-        standing = known.get(outcome.id)
         ok = standing.ok if standing else None
         bad_news = outcome.level != "success"
         sign = glyph("unknown") if ok is None else glyph("ok" if ok else "bad" if not bad_news else "todo")

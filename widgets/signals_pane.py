@@ -175,9 +175,10 @@ class SignalsBody(Widget, can_focus=True):
         rows = tuple(row for row in self.view.rows if self.alone in ("", row.id)) or self.view.rows
         if self.cursor is not None:
             lines.append(strip(_moment(self.view, self.cursor)))
-        room = height - len(lines)
+        waiting = [strip(_waiting(self.view, width))] if self.view.waiting and not self.alone else []
+        room = height - len(lines) - len(waiting)
         if not rows:
-            return [*lines, strip(join((" no signal is asked yet", "$foreground-muted")))][:height]
+            return [*lines, strip(join((" no signal is asked yet", "$foreground-muted"))), *waiting][:height]
         charts = [room - 1] if len(rows) == 1 and rows[0].points else chart_heights(rows, room)
         for row, chart in zip(rows, charts, strict=True):
             data = self._data(row)
@@ -191,6 +192,7 @@ class SignalsBody(Widget, can_focus=True):
                 palette = self._chart_palette(grey=row.no_data_for > 0)
                 strips = self._charts.setdefault(row.id, ChartCache()).strips(data, max(1, width - 1), chart, palette)
                 lines.extend(one.adjust_cell_length(width, palette.muted) for one in strips)
+        lines += waiting
         if len(lines) > height:
             more = len(lines) - height + 1
             lines[height - 1 :] = [strip(join((f" {glyph('more')} {more} more", "$foreground-muted")))]
@@ -267,6 +269,15 @@ def _moment(view: SignalsView, cursor: float) -> Content:
     step = f"  after step {max(ran, key=lambda mark: mark.at).label}" if ran else ""
     ago = f"  {clock(view.now - cursor)} ago" if view.now - cursor >= 1 else "  now"
     return join(" at ", (at, "bold $text-accent"), (ago, ""), (step, "$foreground-muted"))
+
+
+def _waiting(view: SignalsView, width: int) -> Content:
+    """One line for all that nobody set up; what to set goes first when there is no room for it."""
+    titles = ", ".join(title for title, _ in view.waiting)
+    needs = ", ".join(dict.fromkeys(name for _, missing in view.waiting for name in missing))
+    line = f" not set up: {titles}"
+    full = f"{line} {glyph('dot')} set {needs}"
+    return join((full if len(full) <= width else line, "$foreground-muted"))
 
 
 def _middle(row: SignalRow, data: ChartData, room: int, *, with_course: bool) -> Content:

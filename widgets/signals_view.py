@@ -59,6 +59,8 @@ class SignalsView(Record, frozen=True):
     rows: tuple[SignalRow, ...] = ()
     marks: tuple[Mark, ...] = ()
     down: tuple[SourceDown, ...] = ()
+    waiting: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The signals that nobody set up, by title, each with what to set; they take no part."""
     window: Seconds = 900
     now: float = 0
     note: str = ""

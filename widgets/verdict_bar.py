@@ -38,6 +38,8 @@ class VerdictView(Record, frozen=True):
     """`roll back now: complete outage → Vercel rollback (~2 min)`."""
     stale: str = ""
     """Why the figures are old, where they are: `signals silent for 0:50`."""
+    without: str = ""
+    """What took no part in it: `without Sentry issues (not set up)`."""
 
 
 class VerdictBar(Widget):
@@ -72,13 +74,14 @@ def draw_verdict(view: VerdictView, width: int) -> list[Content]:
     style = SAID_STYLE[view.said]
     sign = said_glyph(view.said)
     stale = join(("  " + view.stale, "$text-warning")) if view.stale else Content("")
+    without = join((f"{view.without}  ", "$foreground-muted")) if view.without else Content("")
     if width + 2 < NARROW:
         word = "" if view.said == "failing" else f"{SAID_WORDS[view.said]} "
-        left = join((f"{sign} {word}", style), view.short or ", ".join(view.reasons), stale)
+        left = join((f"{sign} {word}", style), view.short or ", ".join(view.reasons), stale, "  ", without)
         short = _ADVICE_SHORT[view.level]
         return [spread(left, (f"{glyph('arrow')} {short}", _ADVICE_STYLE[view.level]) if short else "", width)]
     dot = f" {glyph('dot')} "
-    left = join((f"{sign} {SAID_WORDS[view.said]}", style), "  ", dot.join(view.reasons), stale)
+    left = join((f"{sign} {SAID_WORDS[view.said]}", style), "  ", without, dot.join(view.reasons), stale)
     if not view.advice:
         return [cut(left, width)]
     right = join(("ADVICE  ", "$foreground-muted"), (view.advice, _ADVICE_STYLE[view.level]))

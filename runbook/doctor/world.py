@@ -73,7 +73,13 @@ async def sources(
     """Ask every signal once: is it reachable, and does it say a number?"""
     monitor = Monitor(runbook.signals, values=dict(values), run=runner(folder, env, runbook.params), environ=env)
     await monitor.look()
-    found = []
+    found = [
+        Finding(
+            "sources", monitor.signals[name].title, "amber", "not set up: it is optional, and takes no part",
+            f"Set {' and '.join(missing)} to have it judged.",
+        )
+        for name, missing in monitor.not_set_up().items()
+    ]  # fmt: skip
     for name, value, why in monitor.readings():
         signal = monitor.signals[name]
         title = signal.title or name

@@ -246,16 +246,27 @@ def criteria(state: RoomState, runbook: Runbook) -> Iterator[str]:
     """Each line of the success criteria, with what its signal said when the last verdict was given."""
     last = next((line for line in reversed(state.timeline) if line.kind == "verdict-changed"), None)
     values = {reading.signal: reading for reading in last.readings} if last is not None else {}
+    optional = {signal.id for signal in runbook.signals if signal.optional}
     for outcome in runbook.outcomes:
-        yield f"- {plain(outcome.text)} ({outcome.level}): {_standing(outcome, state, values)}"
+        said = _standing(outcome, state, values)
+        criterion = outcome.criterion
+        if criterion and last is not None and criterion.signal in optional and criterion.signal not in values:
+            said = (
+                f"{plain(criterion.text)}; {criterion.signal} was not set up and took no part; {_tick(outcome, state)}"
+            )
+        yield f"- {plain(outcome.text)} ({outcome.level}): {said}"
+
+
+def _tick(outcome: Outcome, state: RoomState) -> str:
+    tick = state.ticks.get(outcome.id)
+    if tick is None or not tick.done:
+        return "not ticked"
+    return f"ticked by {plain(tick.by)}, {utc(tick.at)}" + (f" ({plain(tick.note)})" if tick.note else "")
 
 
 def _standing(outcome: Outcome, state: RoomState, values: dict[str, Reading]) -> str:
-    tick = state.ticks.get(outcome.id)
     if outcome.criterion is None:
-        if tick is None or not tick.done:
-            return "not ticked"
-        return f"ticked by {plain(tick.by)}, {utc(tick.at)}" + (f" ({plain(tick.note)})" if tick.note else "")
+        return _tick(outcome, state)
     reading = values.get(outcome.criterion.signal)
     said = f"{plain(reading_text(reading))} at the last verdict" if reading is not None else "no value recorded"
     return f"{plain(outcome.criterion.text)}; {said}"

@@ -38,6 +38,7 @@ from runbook.signal_sources import (
     SignalSource,
     Smoke,
     open_texts,
+    settings,
 )
 
 ParseCriterion = Callable[[str, Mapping[str, Signal]], Criterion]
@@ -108,13 +109,19 @@ class Signals:
                 self.problems.add(why, line_of(text), f"{key}.{field}")
         if form.every < 1:
             self.problems.add("A signal is asked once a second at most: `every: 5s`.", line_of(name), f"{key}.every")
+        source = self._source(form, name, key)
+        optional = not isinstance(form, NoSourceForm) and form.optional
+        if optional and not settings(source):
+            why = "Nothing has to be set for this signal, no variable and no <param>: `optional` says nothing here."
+            self.problems.add(why, line_of(name), f"{key}.optional")
         return Signal(
             id=name,
             title=form.title or name,
-            source=self._source(form, name, key),
+            source=source,
             unit=form.unit or _usual_unit(form),
             every=form.every,
             kind=form.kind,
+            optional=optional,
         )
 
     def _source(self, form: SignalForm, name: str, key: str) -> SignalSource:

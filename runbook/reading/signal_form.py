@@ -41,6 +41,8 @@ class HttpJsonForm(Form, frozen=True, tag_field="source", tag="http_json"):
     unit: str = ""
     every: Duration = 5
     kind: SignalKind = "other"
+    optional: bool = False
+    """As long as nobody sets what it needs (a variable, a `<param>` in it) it is not judged; see `Signal`."""
 
 
 class HealthForm(Form, frozen=True, tag_field="source", tag="health"):
@@ -52,6 +54,7 @@ class HealthForm(Form, frozen=True, tag_field="source", tag="health"):
     unit: str = ""
     every: Duration = 5
     kind: SignalKind = "health"
+    optional: bool = False
 
 
 class PrometheusForm(Form, frozen=True, tag_field="source", tag="prometheus"):
@@ -67,6 +70,7 @@ class PrometheusForm(Form, frozen=True, tag_field="source", tag="prometheus"):
     unit: str = ""
     every: Duration = 15
     kind: SignalKind = "other"
+    optional: bool = False
 
 
 class ExpositionForm(Form, frozen=True, tag_field="source", tag="exposition"):
@@ -90,6 +94,7 @@ class ExpositionForm(Form, frozen=True, tag_field="source", tag="exposition"):
     unit: str = ""
     every: Duration = 5
     kind: SignalKind = "other"
+    optional: bool = False
 
 
 class CommandOutputForm(Form, frozen=True, tag_field="source", tag="command"):
@@ -108,6 +113,7 @@ class CommandOutputForm(Form, frozen=True, tag_field="source", tag="command"):
     unit: str = ""
     every: Duration = 60
     kind: SignalKind = "other"
+    optional: bool = False
 
 
 class SmokeForm(Form, frozen=True, tag_field="source", tag="smoke"):
@@ -119,6 +125,7 @@ class SmokeForm(Form, frozen=True, tag_field="source", tag="smoke"):
     unit: str = ""
     every: Duration = 15
     kind: SignalKind = "other"
+    optional: bool = False
 
 
 class CdnForm(Form, frozen=True, tag_field="source", tag="cdn"):
@@ -134,6 +141,7 @@ class CdnForm(Form, frozen=True, tag_field="source", tag="cdn"):
     unit: str = "%"
     every: Duration = 15
     kind: SignalKind = "other"
+    optional: bool = False
 
 
 class SentryForm(Form, frozen=True, tag_field="source", tag="sentry"):
@@ -154,6 +162,7 @@ class SentryForm(Form, frozen=True, tag_field="source", tag="sentry"):
     unit: str = ""
     every: Duration = 30
     kind: SignalKind = "other"
+    optional: bool = False
 
 
 class LighthouseForm(Form, frozen=True, tag_field="source", tag="lighthouse"):
@@ -173,6 +182,7 @@ class LighthouseForm(Form, frozen=True, tag_field="source", tag="lighthouse"):
     unit: str = ""
     every: Duration = 600
     kind: SignalKind = "other"
+    optional: bool = False
 
 
 class LogRateForm(Form, frozen=True, tag_field="source", tag="log_rate"):
@@ -188,6 +198,7 @@ class LogRateForm(Form, frozen=True, tag_field="source", tag="log_rate"):
     unit: str = "/min"
     every: Duration = 5
     kind: SignalKind = "other"
+    optional: bool = False
 
 
 class NoSourceForm(Form, frozen=True, tag_field="source", tag="none"):

@@ -242,7 +242,8 @@ def _signal(signal: Signal) -> SignalForm:
     kind = next(form for form, made in SOURCES.items() if made is type(source))
     own = {field: getattr(source, field) for field in type(source).__struct_fields__}
     title = "" if signal.title == signal.id else signal.title
-    form: SignalForm = kind(**own, title=title, unit=signal.unit, every=signal.every, kind=signal.kind)
+    more = {"optional": True} if signal.optional else {}
+    form: SignalForm = kind(**own, title=title, unit=signal.unit, every=signal.every, kind=signal.kind, **more)
     return form
 
 

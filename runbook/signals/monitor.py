@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
-from urllib.parse import quote
 
 import msgspec
 
@@ -17,12 +15,13 @@ from runbook.model import Criterion, Seconds, Signal
 from runbook.signal_sources import NoSource, Prometheus
 from runbook.signals import log_rate, prometheus, sentry, smoke
 from runbook.signals.criteria import LONGEST_HOLD
-from runbook.signals.fetch import Asked, Fetch, How, LateFetch, Probe, Reply, Request, Unreadable
+from runbook.signals.fetch import Asked, Fetch, LateFetch, Probe, Reply, Request, Unreadable
 from runbook.signals.health import Check
 from runbook.signals.judge import DOWN_AFTER, NOTHING_YET, gap_allowed, judge
 from runbook.signals.pace import Pace
 from runbook.signals.samples import SampleFile, recorded
 from runbook.signals.series import Sample, Series
+from runbook.signals.setting import fill, unset
 from runbook.signals.sources import NO_SOURCE, Memory, Observed, memory_for, read, request_for
 from runbook.signals.standing import Standing
 from runbook.signals.words import clock as said
@@ -36,7 +35,6 @@ JITTER = 0.1
 T = TypeVar("T")
 Run = Callable[[str, Mapping[str, str], Seconds], Awaitable[Reply]]
 """Runs a read-only command with its values put in, bounded in time; its output is the body. Raises Unreadable."""
-_PLACEHOLDER = re.compile(r"<([A-Za-z][\w-]*)>")
 
 
 class Clock(Protocol):
@@ -143,6 +141,8 @@ class Monitor:
         """Both clocks, wall and monotonic, when it was last noticed that the wall clock was set back."""
         self._memories: dict[str, tuple[str, Memory]] = {}
         self._polls = _grouped(self.signals.values())
+        self._were_set_up: set[str] = set()
+        """The optional signals that were asked in this incident: whatever becomes of them, they count."""
 
     # ── watching ──────────────────────────────────────────────────────────────────────────────────
 
@@ -183,6 +183,8 @@ class Monitor:
     def remember(self, folder: Path) -> None:
         """Takes in what an earlier room of the incident saw, as far back as any criterion looks."""
         wall, mono = self._times()
+        if self.not_set_up():
+            self._were_set_up.update(recorded(folder))
         for name, samples in recorded(folder, wall - LONGEST_HOLD).items():
             for sample in samples if name in self.series else ():
                 self.series[name].append(sample)
@@ -199,11 +201,16 @@ class Monitor:
             await self._clock.sleep(poll.pause + self._jitter() * JITTER * poll.every)
 
     async def _ask(self, poll: _Poll) -> None:
+        waiting = self.not_set_up()
+        asking = [signal for signal in poll.signals if signal.id not in waiting]
+        if not asking:
+            return
+        self._were_set_up.update(signal.id for signal in asking)
         url, missing = fill(poll.request.text, self.values, how=poll.request.how)
         await self._fetch.open()
         asked, seen = self._times()
         if missing:
-            for signal in poll.signals:
+            for signal in asking:
                 self._take(signal.id, Observed(Sample(asked, None, f"<{missing}> is not set yet", seen)))
             return
         reply: Reply | Unreadable
@@ -214,7 +221,7 @@ class Monitor:
         except Exception as error:  # whatever a library does with an odd answer: the watch goes on, with a hole
             reply = Unreadable(f"could not be asked ({type(error).__name__})")
         poll.errors = poll.errors + 1 if isinstance(reply, Unreadable) else 0
-        for signal in poll.signals:
+        for signal in asking:
             memory = self._memory_of(signal, url)
             self._take(signal.id, read(signal, reply, memory, asked, seen, max_skew=self._allowed(signal)))
 
@@ -262,6 +269,14 @@ class Monitor:
 
     # ── what they say ─────────────────────────────────────────────────────────────────────────────
 
+    def not_set_up(self) -> dict[str, tuple[str, ...]]:
+        """The optional signals that nobody set up, each with what to set: they take no part.
+
+        One that was ever asked in this incident counts from then on: its silence is a hole.
+        """
+        optional = (s for s in self.signals.values() if s.optional and s.id not in self._were_set_up)
+        return {s.id: missing for s in optional if (missing := unset(s.source, self.values, self._environ))}
+
     def age(self, signal: str) -> Seconds | None:
         """How old the newest value of a signal is, None before the first; by the clock that says more."""
         newest = self._newest.get(signal)
@@ -279,11 +294,12 @@ class Monitor:
         return age is None or signal in self.down or age > self._allowed(self.signals[signal])
 
     def readings(self) -> tuple[tuple[str, float | str | None, str], ...]:
-        """(signal, value, why) for each: the newest value while it is current, else None and why not.
+        """(signal, value, why) for each that takes part: the newest value while it is current, else None and why not.
 
         A `why` beside a value is a remark on it, such as a poll that failed since.
         """
-        return tuple((signal, *self._reading(signal)) for signal in self.signals)
+        waiting = self.not_set_up()
+        return tuple((signal, *self._reading(signal)) for signal in self.signals if signal not in waiting)
 
     def standing(self, criterion: Criterion, since: float = 0, *, danger: bool = False) -> Standing:
         """How a criterion stands now by the samples from `since` (Unix seconds) on; see `judge`."""
@@ -291,8 +307,10 @@ class Monitor:
         if signal is None:
             return Standing(criterion=criterion, state="unknown", why="no such signal")
         allowed = self._allowed(signal, criterion.hold)
-        if isinstance(signal.source, NoSource):
-            return Standing(criterion=criterion, state="unknown", why=NO_SOURCE, title=signal.title, unit=signal.unit)
+        missing = self.not_set_up().get(signal.id, ())
+        if missing or isinstance(signal.source, NoSource):
+            why = f"not set up: {' and '.join(missing)}" if missing else NO_SOURCE
+            return Standing(criterion=criterion, state="unknown", why=why, title=signal.title, unit=signal.unit)
         series = self.series[signal.id]
         now, _ = self._times()
         void = self._void(danger=danger)
@@ -343,21 +361,6 @@ class Monitor:
         if known is None or known[0] != asked:
             known = self._memories[signal.id] = asked, memory_for(signal)
         return known[1]
-
-
-def fill(url: str, values: Mapping[str, str], *, how: How = "get") -> tuple[str, str]:
-    """An address with its `<param>`s filled in, and the name of the first that has no value.
-
-    A command stays as it is: who runs it puts its values in, safely for the shell. A file's path is no address.
-    """
-    if how == "sentry":
-        return url, ""
-    missing = next((name for name in _PLACEHOLDER.findall(url) if not values.get(name)), "")
-    if missing or how == "command":
-        return url, missing
-    if how == "file":
-        return _PLACEHOLDER.sub(lambda found: values[found[1]], url), ""
-    return _PLACEHOLDER.sub(lambda found: quote(values[found[1]], safe="/:@+=,-._~%"), url), ""
 
 
 def _grouped(signals: Iterable[Signal]) -> list[_Poll]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from runbook.model import Outcome
 from runbook.signals.standing import OutcomeStanding, Standing, Verdict
-from runbook.signals.words import clock, phrase
+from runbook.signals.words import clock, name, phrase
 
 
 def decide(
@@ -19,14 +19,17 @@ def decide(
     judged_from: datetime | None,
     now: datetime,
     firing: Iterable[Standing] = (),
+    left_out: Mapping[str, str] = {},
 ) -> Verdict:
     """The verdict by the standing of each outcome (by outcome id) and by what people ticked.
 
     `judged_from` is the end of the last change plus the settle time, None before any change. The criteria decide;
     a line that only a person can see is asked for, and counts against recovery only when the answer was no.
-    Nothing is recovered while a reason to roll back is `firing`: its trigger's standing is met.
+    Nothing is recovered while a reason to roll back is `firing`: its trigger's standing is met. `left_out` holds the
+    titles of optional signals that nobody set up: a line on one of them is for a person to see, and the text says so.
     """
-    lines = tuple(_line(outcome, standings.get(outcome.id), ticks.get(outcome.id)) for outcome in outcomes)
+    lines = tuple(_line(outcome, standings.get(outcome.id), ticks.get(outcome.id), left_out) for outcome in outcomes)
+    without = f"; {unasked(left_out)}" if left_out else ""
     if judged_from is None:
         return Verdict("unknown", "nothing was changed yet", lines)
     if now < judged_from:
@@ -35,8 +38,13 @@ def decide(
     judged = _settled(lines)
     still = [phrase(standing) for standing in firing if standing.state == "met"]
     if judged.verdict == "recovered" and still:
-        return Verdict("partial", f"partial: still a reason to roll back: {' · '.join(still)}", lines)
-    return judged
+        judged = Verdict("partial", f"partial: still a reason to roll back: {' · '.join(still)}", lines)
+    return Verdict(judged.verdict, judged.text + without, lines)
+
+
+def unasked(left_out: Mapping[str, str]) -> str:
+    """That a judgement was made without some signals: `without Sentry issues (not set up)`."""
+    return f"without {', '.join(map(name, left_out.values()))} (not set up)"
 
 
 def relapsed(previous: Verdict | None, now: Verdict) -> bool:
@@ -105,10 +113,12 @@ def _good(
     return Verdict("recovered", "recovered: confirmed by a person", lines)
 
 
-def _line(outcome: Outcome, standing: Standing | None, tick: bool | None) -> OutcomeStanding:
+def _line(
+    outcome: Outcome, standing: Standing | None, tick: bool | None, left_out: Mapping[str, str]
+) -> OutcomeStanding:
     """`ok` is whether the line is good news: a failed-line that holds is not."""
     ok: bool | None
-    if outcome.criterion is not None:
+    if outcome.criterion is not None and outcome.criterion.signal not in left_out:
         standing = standing or Standing(criterion=outcome.criterion, state="unknown", why="not read yet")
         ok = {"met": True, "not-met": False}.get(standing.state)
     else:

@@ -170,6 +170,7 @@ def test_triggers_with_every_threshold(book: Runbook) -> None:
         "error-rate-high": ("error_rate", ">", 5, 300),
         "health-flapping": ("health", "!=", 200, 0),
         "p95-high": ("p95", ">", 5, 0),
+        "sentry-critical": ("sentry", ">", 10, 0),
     }
     numbers = {
         "sentry-critical": "10",
@@ -201,7 +202,7 @@ def test_verification_and_monitoring(book: Runbook) -> None:
 
 
 def test_outcomes(book: Runbook) -> None:
-    assert Counter(o.level for o in book.outcomes) == {"success": 6, "partial": 3, "failed": 4}
+    assert Counter(o.level for o in book.outcomes) == {"success": 7, "partial": 3, "failed": 4}
     criteria = {
         o.id: (o.criterion.signal, o.criterion.op, o.criterion.value, o.criterion.hold)
         for o in book.outcomes
@@ -211,6 +212,8 @@ def test_outcomes(book: Runbook) -> None:
         "ok-health": ("health", "==", 200, 300),
         "ok-errors": ("error_rate", "<", 1, 300),
         "ok-latency": ("p95", "<", 1, 300),
+        "ok-sentry": ("sentry", "==", 0, 300),
+        "ok-smoke": ("smoke", "==", 0, 0),
         "partial-errors": ("error_rate", "<=", 5, 0),
         "partial-speed": ("p95", "<=", 5, 0),
         "failed-errors": ("error_rate", ">", 5, 0),
@@ -240,7 +243,10 @@ def test_signals(book: Runbook) -> None:
         "live_commit": "version",
         "staging_commit": "version",
         "uptime": "other",
+        "smoke": "other",
+        "sentry": "other",
     }
+    assert [s.id for s in book.signals if s.optional] == ["smoke", "sentry"]
 
 
 def test_every_command_is_text_that_bash_can_read(book: Runbook) -> None:

@@ -15,8 +15,9 @@ import pytest
 from runbook.model import Criterion, Method, Outcome, Runbook, Seconds, Signal, Step, Trigger
 from runbook.signal_sources import Health, HttpJson
 from runbook.signals.fetch import Reply, Unreadable
-from runbook.signals.monitor import Monitor, fill
+from runbook.signals.monitor import Monitor
 from runbook.signals.pace import Pace, shorten
+from runbook.signals.setting import fill
 
 METRICS = "http://<host>/api/metrics"
 ERRORS = Signal(

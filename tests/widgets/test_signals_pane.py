@@ -63,6 +63,18 @@ def line(lines: list[str], word: str) -> str:
     return next(text for text in lines if word in text)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (79, 22), (40, 12)])
+async def test_what_is_not_set_up_is_one_quiet_line_together_below_the_others(size: tuple[int, int]) -> None:
+    waiting = (("Sentry", ("SENTRY_URL", "SENTRY_AUTH_TOKEN")), ("Uploads", ("<uploads_url>",)))
+    async with Host().run_test(size=size) as pilot:
+        lines = [text.rstrip() for text in await shown(pilot, structs.replace(VIEW, waiting=waiting)) if text.strip()]
+        assert lines[-1].startswith(" not set up: Sentry, Uploads")
+        assert ("set SENTRY_URL, SENTRY_AUTH_TOKEN, <uploads_url>" in lines[-1]) == (size[0] > 70)
+        assert sum("Sentry" in text for text in lines) == 1
+        without = [text.rstrip() for text in await shown(pilot, VIEW) if text.strip()]
+        assert not any("not set up" in text for text in without)
+
+
 @pytest.mark.parametrize("width", [60, 80])
 async def test_a_smoke_test_that_fails_says_so_with_its_reason_beside_the_number(width: int) -> None:
     results = (HealthCheck("login (500)", False), HealthCheck("home", True), HealthCheck("search", True))
