@@ -39,7 +39,7 @@ class VerdictView(Record, frozen=True):
     stale: str = ""
     """Why the figures are old, where they are: `signals silent for 0:50`."""
     without: str = ""
-    """What took no part in it: `without Sentry issues (not set up)`."""
+    """What took no part in it: `without Sentry (not set up)`."""
 
 
 class VerdictBar(Widget):

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from runbook.model import Outcome
 from runbook.signals.standing import OutcomeStanding, Standing, Verdict
-from runbook.signals.words import clock, name, phrase
+from runbook.signals.words import clock, phrase
 
 
 def decide(
@@ -43,8 +43,8 @@ def decide(
 
 
 def unasked(left_out: Mapping[str, str]) -> str:
-    """That a judgement was made without some signals: `without Sentry issues (not set up)`."""
-    return f"without {', '.join(map(name, left_out.values()))} (not set up)"
+    """That a judgement was made without some signals: `without Sentry (not set up)`."""
+    return f"without {', '.join(left_out.values())} (not set up)"
 
 
 def relapsed(previous: Verdict | None, now: Verdict) -> bool:

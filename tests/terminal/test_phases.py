@@ -103,3 +103,27 @@ def test_a_cdn_that_keeps_nothing_is_a_reason_to_roll_back_until_its_cache_is_fi
     assert re.search(r"CDN hits +(100|[2-9]\d(\.\d+)?) %", after)
     assert "roll back now" not in after
     room.tmux.wait(r"homepage p95 +\d(\.\d+)? ms", 60)
+
+
+def test_an_outage_asks_for_the_fastest_way_back_at_once_and_is_recovered_at_the_end(drill: Drill) -> None:
+    room = drill("outage")
+    walks.until_red(room)
+    red = room.tmux.wait(
+        r"ADVICE  roll back now: the homepage answers with 500 \(health 503 >= 500 for \d+:\d\d\).*"
+        r" → Restore an earlier deployment on Vercel"
+    )
+    assert "FAILING" in red and re.search(r"health +503 .*✗ not met", red)
+    assert "without Sentry (not set up)" in red
+    room.tmux.keys("m")
+    chooser = room.tmux.wait(walks.CHOOSER)
+    assert re.search(r"▌3a ", chooser)  # what the runbook names first is what enter would take
+    room.tmux.keys("Escape")
+    room.tmux.gone(walks.CHOOSER)
+    walks.tag_to_production(room, good_tag(room))
+    room.tmux.wait("NOT KNOWN YET", 60)
+    after = room.tmux.wait("RECOVERED", 120)
+    assert "roll back now" not in after and re.search(r"health +200 .*✓ met", after)
+    assert "without Sentry (not set up)" in after
+    assert [text for text in verdicts(room) if "recovered" in text]
+    report = walks.report(room)
+    assert "sentry was not set up and took no part" in report

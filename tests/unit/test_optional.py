@@ -107,7 +107,7 @@ async def test_it_is_not_asked_takes_no_part_and_the_verdict_says_so() -> None:
     assert (said.verdict, said.text) == (
         "recovered",
         "recovered by the signals: error rate 0.2 % < 1 % for 1:35; 1 for a person to confirm: Checkout works; "
-        "without checkout errors (not set up)",
+        "without Checkout errors (not set up)",
     )
     assert all(url.endswith("/errors") for url in world.asked)
     assert len(world.monitor.series["extra"]) == 0
@@ -146,7 +146,7 @@ async def test_where_nothing_else_is_measured_nobody_is_told_that_all_is_well() 
         RoomState(),
         world.at,
     )
-    assert (bar.said, bar.without) == ("unknown", "without checkout errors (not set up)")
+    assert (bar.said, bar.without) == ("unknown", "without Checkout errors (not set up)")
 
 
 async def test_set_up_while_the_incident_runs_it_is_judged_from_then_on() -> None:
@@ -282,7 +282,7 @@ def test_the_doctor_says_what_to_set(tmp_path: Path, source: SignalSource, level
 
 
 def test_the_report_says_that_it_took_no_part() -> None:
-    body = ev.VerdictChanged("recovered", "recovered; without checkout errors (not set up)")
+    body = ev.VerdictChanged("recovered", "recovered; without Checkout errors (not set up)")
     event = ev.Event(
         incident="one",
         seat="kim-1",
