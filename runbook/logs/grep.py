@@ -16,6 +16,7 @@ import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 
 if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib takes 8 ms
@@ -69,16 +70,77 @@ def room_is_there() -> None:
         raise Ended
 
 
+class Ripgrep:
+    """ripgrep at work on a file from an offset on; it goes on by itself until nobody takes what it finds."""
+
+    def __init__(self, command: list[str], fd: int, at: int, size: int) -> None:
+        """Raises OSError."""
+        self.at, self.mapped = at, at == 0 and size >= MAPPED
+        if self.mapped:
+            command = ["--mmap" if word == "--no-mmap" else word for word in command[:-1]]
+            command += ["--no-filename", "/proc/self/fd/0"]
+        self.source = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)  # its own offset
+        os.lseek(self.source, at, os.SEEK_SET)
+        self.out, into = os.pipe()
+        actions = [(os.POSIX_SPAWN_DUP2, self.source, 0), (os.POSIX_SPAWN_DUP2, into, 1)]
+        try:
+            self.child = os.posix_spawn(command[0], command, dict(os.environ), file_actions=actions)
+        finally:
+            os.close(into)
+
+    def position(self, most: int) -> int:
+        """How far it has read the file that is its stdin; where that is mapped, what of it it has touched."""
+        try:
+            # pathlib takes 8 ms
+            with open(f"/proc/{self.child}/{'statm' if self.mapped else 'fdinfo/0'}") as about:  # noqa: PTH123
+                words = about.readline().split()
+            reached = int(words[2]) * os.sysconf("SC_PAGE_SIZE") if self.mapped else int(words[1])
+            return max(0, min(most, reached - self.at))
+        except (OSError, ValueError, IndexError):
+            return 0
+
+    def end(self, *, kill: bool) -> int:
+        """Its exit code."""
+        os.close(self.out)
+        os.close(self.source)
+        if kill:
+            os.kill(self.child, 9)
+        return os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
+
+
 class Job:
     """One search: `up` from the ends of the parts, else down from their starts; at most `limit` offsets, 0: a count."""
 
     def __init__(self, sought: Sought, *, up: bool, limit: int, by_hand: bool = False) -> None:
         self.sought, self.up, self.left, self.counting = sought, up, limit, not limit
         self.command = None if by_hand else ripgrep(sought)
+        self.ahead: Ripgrep | None = None
+        """At the last and largest segment already, beside the near ones."""
 
     def run(self, parts: list[Part]) -> None:
+        try:
+            self._run(parts)
+        finally:
+            self._forget()
+
+    def _begin(self, command: list[str], fd: int, shift: int, low: int, high: int) -> None:
+        self._forget()
+        with suppress(OSError):  # then its turn comes later, or it is done by hand
+            self.ahead = Ripgrep(command, fd, shift + low, high - low)
+
+    def _forget(self) -> None:
+        if self.ahead:
+            self.ahead.end(kill=True)
+        self.ahead = None
+
+    def _run(self, parts: list[Part]) -> None:
         for base, fd, shift, start, end in parts:
-            for low, high in self._segments(fd, shift, start, end):
+            segments = self._segments(fd, shift, start, end)
+            if self.command and self.up:
+                segments = iter(more := list(segments))
+                if len(more) > 1:
+                    self._begin(self.command, fd, shift, *more[-1])
+            for low, high in segments:
                 before = end - high if self.up else low - start
                 for done, count, found in self._look(fd, shift, low, high):
                     room_is_there()
@@ -149,21 +211,16 @@ class Job:
         self, command: list[str], fd: int, shift: int, low: int, high: int
     ) -> Iterator[tuple[int, int, array[int]]]:
         """Raises OSError when it failed."""
-        source = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)  # its own offset
-        os.lseek(source, shift + low, os.SEEK_SET)
-        out, into = os.pipe()
-        actions = [(os.POSIX_SPAWN_DUP2, source, 0), (os.POSIX_SPAWN_DUP2, into, 1)]
-        mapped = shift + low == 0 and high >= MAPPED
-        if mapped:
-            command = ["--mmap" if word == "--no-mmap" else word for word in command[:-1]]
-            command += ["--no-filename", "/proc/self/fd/0"]
-        child = os.posix_spawn(command[0], command, dict(os.environ), file_actions=actions)
-        os.close(into)
+        if self.ahead and self.ahead.at == shift + low:
+            ripgrep, self.ahead = self.ahead, None
+        else:
+            ripgrep = Ripgrep(command, fd, shift + low, high - low)
+        out = ripgrep.out
         whole, count, rest, over = array("q"), 0, b"", False
         try:
             while not over:
                 if not select.select([out, 0], [], [], 0.1)[0]:
-                    yield _position(child, shift + low, high - low, mapped), 0, array("q")
+                    yield ripgrep.position(high - low), 0, array("q")
                     continue
                 room_is_there()
                 data = os.read(out, 1 << 20)
@@ -180,30 +237,13 @@ class Job:
                 elif found:
                     yield found[-1] - low, len(found), found
         finally:
-            os.close(out)
-            os.close(source)
-            if over or sys.exc_info()[0] is not None:
-                os.kill(child, 9)
-            _, status = os.waitpid(child, 0)
-        code = os.waitstatus_to_exitcode(status)
+            code = ripgrep.end(kill=over or sys.exc_info()[0] is not None)
         if not over and code not in (0, 1):
             raise OSError(code, "ripgrep")
         yield high - low, count if self.up else 0, whole
 
 
 _OFFSET = re.compile(rb"^(\d+):", re.MULTILINE)
-
-
-def _position(child: int, start: int, most: int, mapped: bool) -> int:
-    """How far the child has read the file that is its stdin; where it is mapped, what of it the child has touched."""
-    try:
-        # pathlib takes 8 ms
-        with open(f"/proc/{child}/{'statm' if mapped else 'fdinfo/0'}") as about:  # noqa: PTH123
-            words = about.readline().split()
-        at = int(words[2]) * os.sysconf("SC_PAGE_SIZE") if mapped else int(words[1])
-        return max(0, min(most, at - start))
-    except (OSError, ValueError, IndexError):
-        return 0
 
 
 def main() -> None:

@@ -125,13 +125,18 @@ def test_a_line_longer_than_any_block_is_one_line(tmp_path: Path) -> None:
 def test_a_ripgrep_that_dies_of_a_truncated_file_leaves_the_rest_to_us(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "rg").write_text("#!/bin/sh\nkill -BUS $$\n")
-    (tmp_path / "rg").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    file = opened(tmp_path / "log", b"needle\n" + b"hay\n" * 1_000_000 + b"needle\n")
-    for up in (True, False):
-        found = everything(parse("needle"), [Part(0, file, 0, file.size())], up=up, by_hand=False)
-        assert asyncio.run(found) == [0, 4_000_007]
+    file = opened(tmp_path / "log", b"needle\n" + b"hay\n" * 3_000_000 + b"needle\n")
+    searched = [Part(0, file, 0, file.size())]
+    before = descendants()
+    for died in (False, True):
+        if died:
+            (tmp_path / "rg").write_text("#!/bin/sh\nkill -BUS $$\n")
+            (tmp_path / "rg").chmod(0o755)
+            monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        for up in (True, False):
+            found = everything(parse("needle"), searched, up=up, by_hand=False)
+            assert asyncio.run(found) == [0, 12_000_007]
+    assert descendants() == before
 
 
 def descendants() -> set[str]:
