@@ -6,7 +6,7 @@ BIN := .venv/bin
 SOURCES := $(shell find runbook widgets tui -name '*.py' -o -name '*.yaml')
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help env demo test check clients corpus bench bench-logs screenshots format lock clean
+.PHONY: help env demo test check clients corpus bench bench-logs bench-signals screenshots format lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ bench: env ## measure start-up, idle, key latency, side by side
 
 bench-logs: env ## measure the log pane beside lnav, toolong, less (half an hour; BENCH="--soak 60 --sizes 1" is quicker)
 	@$(BIN)/python -m tests.bench.logs $(BENCH)
+
+bench-signals: env ## measure what twenty signals at one a second cost over ten minutes, and the redraw of a chart
+	@$(BIN)/python -m tests.bench.signals
 
 screenshots: env ## make screenshots/ again, from the scenes of the tests
 	@$(BIN)/python -m tests.scenes

@@ -65,18 +65,30 @@ def value_of(signal: Signal, source: Prometheus, reply: Reply, targets: Targets)
 
 
 def history_of(signal: Signal, source: Prometheus, reply: Reply, wall: float, mono: float) -> tuple[Sample, ...]:
-    """The samples of the past, oldest first. Raises Unreadable."""
+    """The samples of the past, oldest first; a step of the range that has no number is a hole. Raises Unreadable."""
     kind, result = _result(reply)
     if kind != "matrix" or not isinstance(result, list) or len(result) != 1 or not isinstance(result[0], dict):
         raise Unreadable("the query has no single series in the past")
-    found = []
+    found = list[Sample]()
+    step = max(signal.every, FINEST_STEP)
     for pair in result[0].get("values", ()):
         try:
             at = float(pair[0])
-            found.append(Sample(at, _finite(signal, source, pair), "", mono - (wall - at)))
-        except (Unreadable, TypeError, ValueError, LookupError):
+        except (TypeError, ValueError, LookupError):
             continue
+        if not wall - HISTORY - step <= at <= wall + step:
+            continue  # it was not asked about
+        while found and at - found[-1].at > 1.5 * step:
+            found.append(_past(found[-1].at + step, None, "no data for the query", wall, mono))
+        try:
+            found.append(_past(at, _finite(signal, source, pair), "", wall, mono))
+        except Unreadable as wrong:
+            found.append(_past(at, None, str(wrong), wall, mono))
     return tuple(found)
+
+
+def _past(at: float, value: float | None, why: str, wall: float, mono: float) -> Sample:
+    return Sample(at, value, why, mono - (wall - at))
 
 
 def _asked(source: Prometheus) -> str:

@@ -8,6 +8,8 @@ import math
 import os
 import statistics
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -132,3 +134,9 @@ def bench(warroom: Path, home: Path, seconds: float, row: Row) -> None:
     """All of it; `seconds` of watching (600 for the goal's ten minutes)."""
     redraw(row)
     twenty(warroom, home, seconds, row)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        warroom = Path(sys.executable).with_name("warroom")
+        bench(warroom, Path(folder), 600, lambda *cells: print(*cells, sep=" · ", flush=True))  # noqa: T201

@@ -34,6 +34,8 @@ class Shop:
 
     def __init__(self) -> None:
         self.requests = self.errors = 0
+        self.gauge = ""
+        """What the gauge says; without a text the series is not there."""
         self.buckets = {"0.1": 0, "0.5": 0, "1": 0, "+Inf": 0}
         shop = self
 
@@ -62,6 +64,7 @@ class Shop:
     def page(self) -> str:
         lines = [f'requests_total{{status="200"}} {self.requests - self.errors}']
         lines.append(f'requests_total{{status="500"}} {self.errors}')
+        lines += [f"down_for_now {self.gauge}"] if self.gauge else []
         lines += [f'took_seconds_bucket{{le="{bound}"}} {count}' for bound, count in self.buckets.items()]
         return "\n".join(["# TYPE requests_total counter", *lines, "strange NaN", ""])
 
@@ -163,6 +166,73 @@ async def test_a_target_that_is_gone_makes_the_data_partial(world: tuple[str, Sh
     await monitor.look()
     latest = monitor.series["x"].latest()
     assert latest is not None and (latest.value, latest.why) == (None, "partial: 1 of 2 targets are up")
+
+
+@pytest.mark.parametrize("query", ["scalar(requests_total)", "scalar(missing_metric)", "0 / scalar(vector(0))"])
+def test_a_scalar_of_no_single_series_is_not_a_number_and_a_hole(world: tuple[str, Shop, Shop], query: str) -> None:
+    assert reading(world[0], query) == (None, "the result is not finite")
+
+
+@pytest.mark.parametrize("said", ["+Inf", "-Inf", "NaN"])
+def test_a_gauge_that_is_no_finite_number_is_a_hole(world: tuple[str, Shop, Shop], said: str) -> None:
+    base, one, _ = world
+    one.gauge = said
+    wait(lambda: api(base, "down_for_now"))
+    assert api(base, "down_for_now")[0]["value"][1] == said
+    assert reading(base, "down_for_now") == (None, "the result is not finite")
+
+
+def test_a_series_that_ends_is_a_hole_and_no_last_value_for_five_minutes(world: tuple[str, Shop, Shop]) -> None:
+    base, one, _ = world
+    one.gauge = "7"
+    wait(lambda: api(base, "down_for_now"))
+    assert reading(base, "down_for_now") == (7.0, "")
+    one.gauge = ""
+    wait(lambda: not api(base, "down_for_now"))
+    assert reading(base, "down_for_now") == (None, "no data for the query")
+
+
+def test_a_counter_that_starts_again_grows_by_what_the_server_says(world: tuple[str, Shop, Shop]) -> None:
+    base, one, _ = world
+    instance = f'{{instance="127.0.0.1:{one.port}",status="200"}}'
+    one.ask(500, 0, 0.05)
+    wait(lambda: api(base, f"requests_total{instance}")[0]["value"][1] == "500")
+    one.requests = 0
+    wait(lambda: api(base, f"resets(requests_total{instance}[1m]) == 1"))
+    one.ask(30, 0, 0.05)
+    wait(lambda: api(base, f"requests_total{instance}")[0]["value"][1] == "30")
+    at = float(str(api(base, f"timestamp(requests_total{instance})")[0]["value"][1]))
+    same = f"increase(requests_total{instance}[1m] @ {at:.3f})"
+    assert reading(base, same) == (pytest.approx(float(str(api(base, same)[0]["value"][1]))), "")
+    assert float(str(api(base, same)[0]["value"][1])) > 0
+
+
+def test_a_quantile_of_no_request_is_a_hole_and_one_above_every_bucket_is_what_the_server_says(
+    world: tuple[str, Shop, Shop],
+) -> None:
+    base, one, _ = world
+    buckets = f'took_seconds_bucket{{instance="127.0.0.1:{one.port}"}}'
+    wait(lambda: len(api(base, buckets)) == 4)
+    assert reading(base, f"histogram_quantile(0.95, {buckets})") == (None, "the result is not finite")
+    one.ask(100, 0, 30)
+    wait(lambda: api(base, f"sum({buckets})")[0]["value"][1] == "100")
+    assert reading(base, f"histogram_quantile(0.95, {buckets})") == (1.0, "")  # its highest finite bucket
+
+
+def test_the_past_has_a_hole_where_the_range_has_a_gap_or_no_number(world: tuple[str, Shop, Shop]) -> None:
+    base = world[0]
+    now = int(time.time())
+    query = f"vector(1) and on() (vector(time()) < {now - 600} or vector(time()) > {now - 300})"
+    signal = Signal("x", "X", Prometheus(base, query), every=15)
+    monitor = Monitor((signal,))
+    asyncio.run(monitor.recall())
+    past = list(monitor.series["x"])
+    holes = [sample for sample in past if sample.value is None]
+    assert len(past) > 110 and {sample.why for sample in holes} == {"no data for the query"}
+    assert all(now - 616 <= sample.at <= now - 284 for sample in holes) and 18 <= len(holes) <= 22
+    strange = Monitor((Signal("x", "X", Prometheus(base, "vector(time() % 2 / 0 * 0)"), every=15),))
+    asyncio.run(strange.recall())
+    assert {(sample.value, sample.why) for sample in strange.series["x"]} == {(None, "the result is not finite")}
 
 
 def test_the_last_half_hour_is_there_when_the_room_opens(world: tuple[str, Shop, Shop]) -> None:
