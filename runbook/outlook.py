@@ -33,6 +33,11 @@ class Outlook:
         self.runbook = runbook
         self.monitor = monitor
         self._last: Verdict | None = None
+        self._unable: set[str] = set()
+
+    def learn(self, method: str, able: bool | None) -> None:
+        """Whether a way back can be taken here, as the last look at it said; None where nobody can tell."""
+        (self._unable.add if able is False else self._unable.discard)(method)
 
     def readings(self) -> tuple[Reading, ...]:
         """What every signal says this second, for the record."""
@@ -59,7 +64,8 @@ class Outlook:
             for trigger in self.runbook.triggers
             if trigger.criterion and trigger.criterion.signal not in left_out
         }
-        return advice.advise(self.runbook.triggers, standings, state.reported, self.runbook.methods)
+        able = [method for method in self.runbook.methods if method.id not in self._unable]
+        return advice.advise(self.runbook.triggers, standings, state.reported, able)
 
     def not_judged(self, state: RoomState) -> str:
         """Why the effect is not judged yet; empty when it is. What was never changed has none.

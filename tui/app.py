@@ -121,8 +121,11 @@ class WarRoom(App[str]):
 
     def watch_signals(self) -> None:
         """Begin to poll; not before the runbook is trusted, whose addresses they are."""
+        from tui.choosing import look_ahead
+
         if self.conductor is not None:
             self._keep(self.conductor.outlook.monitor.run())
+            self._keep(look_ahead(self.room_screen))
 
     async def _keep_drill_alive(self) -> None:
         while self.drill is not None:

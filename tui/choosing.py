@@ -14,6 +14,7 @@ from widgets.words import glyph
 if TYPE_CHECKING:
     from tui.room_screen import RoomScreen
 
+LOOK_AHEAD = 1.0
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -88,7 +89,26 @@ def older_than_the_schema(standing: Standing | None, schema: Standing | None) ->
     return f"{schema.schema} changed the database after that release was made. Can it read the new schema?"
 
 
+async def look_ahead(screen: RoomScreen) -> None:
+    """While a rollback is advised, ask of the advised way whether it can be taken here: else the next one is named."""
+    conductor = screen.conductor
+    asked: set[str] = set()
+    while True:
+        if conductor.state.advice and conductor.state.advice.level == "roll-back":
+            for name in conductor.outlook.advice(conductor.state).methods[:1]:
+                if name not in asked:
+                    asked.add(name)
+                    await _look(screen, conductor.procedure(name))
+        await asyncio.sleep(LOOK_AHEAD)
+
+
 async def _look(screen: RoomScreen, method: Method) -> _Found:
+    found = await _ask(screen, method)
+    screen.conductor.outlook.learn(method.id, found.ready)
+    return found
+
+
+async def _ask(screen: RoomScreen, method: Method) -> _Found:
     """Whether a method can be carried out here: its own checks first, then the platform's word."""
     conductor, carrier = screen.conductor, screen.conductor.carrier
     lines = await carrier.look(method.requires, method, "", conductor.known_values())

@@ -228,9 +228,8 @@ def _edited(body: ev.CommandEdited) -> Words:
 
 
 def _advised(body: ev.AdviceChanged) -> Words:
-    said = {"none": "no reason to roll back", "watch": "watch", "roll-back": "advice: roll back now"}
     tone: Tone = "bad" if body.level == "roll-back" else "warn" if body.level == "watch" else "plain"
-    return Words(said.get(body.level, body.level) + _because(body.text), tone)
+    return Words(f"advice: {body.text or body.level}", tone)
 
 
 def _judged(body: ev.VerdictChanged) -> Words:

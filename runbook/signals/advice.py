@@ -21,7 +21,7 @@ def advise(
     """What the triggers advise, by the standing of each (by trigger id) and what people reported.
 
     Roll back when one fired or was reported, watch when one is on its way. What is not known is named, and is
-    never a reason. `methods` give the suggested one its title.
+    never a reason. `methods` are those that can be taken; one of them that a trigger suggests is named.
     """
     fired: list[Fired] = []
     pending: list[Fired] = []
@@ -41,12 +41,12 @@ def advise(
     # what asks for no assessment comes first; the runbook's own order otherwise
     fired.sort(key=lambda found: found.urgency != "immediate")
     if fired:
-        best = _suggested(triggers, fired)
+        best = _suggested(triggers, fired, methods)
         text = f"roll back now: {_listed([_reason(found) for found in fired])}{_arrow(best, methods)}"
         return Advice("roll-back", _joined(text, blind), (*fired, *pending), best)
     if pending:
         text = f"watch: {_listed([_reason(found) for found in pending])}"
-        return Advice("watch", _joined(text, blind), tuple(pending), _suggested(triggers, pending))
+        return Advice("watch", _joined(text, blind), tuple(pending), _suggested(triggers, pending, methods))
     return Advice("none", _joined("no reason to roll back" + (" in what is known" if blind else ""), blind))
 
 
@@ -62,9 +62,11 @@ def _reason(found: Fired) -> str:
     return phrase(standing)
 
 
-def _suggested(triggers: Sequence[Trigger], fired: Sequence[Fired]) -> tuple[str, ...]:
+def _suggested(triggers: Sequence[Trigger], fired: Sequence[Fired], methods: Sequence[Method]) -> tuple[str, ...]:
     suggests = {trigger.id: trigger.suggests for trigger in triggers}
-    return tuple(dict.fromkeys(method for found in fired for method in suggests[found.trigger]))
+    known = {method.id for method in methods}
+    named = dict.fromkeys(method for found in fired for method in suggests[found.trigger])
+    return tuple(method for method in named if method in known)
 
 
 def _arrow(best: Sequence[str], methods: Sequence[Method]) -> str:

@@ -16,7 +16,12 @@ TRIGGERS = (
     Trigger("outage", "Complete outage", "Outage", "immediate", DOWN, ("vercel", "revert")),
     Trigger("corrupt", "Data corruption", "Data", "immediate", None, ("database",)),
 )
-METHODS = (Method("vercel", "3", "Vercel rollback", estimate=120), Method("revert", "1", "Git revert"))
+METHODS = (
+    Method("vercel", "3", "Vercel rollback", estimate=120),
+    Method("revert", "1", "Git revert"),
+    Method("tag", "2", "Tagged release"),
+    Method("database", "4", "Database"),
+)
 
 
 def standing(criterion: Criterion, state: State, value: float | None, covered: float = 0, why: str = "") -> Standing:
@@ -50,6 +55,12 @@ def test_an_outage_is_called_one_and_comes_first() -> None:
     assert found.methods == ("vercel", "revert", "tag")
 
 
+def test_a_way_that_cannot_be_taken_here_is_not_named() -> None:
+    found = advise(TRIGGERS, {**QUIET, "outage": standing(DOWN, "met", 503)}, frozenset(), METHODS[1:])
+    assert found.text == "roll back now: complete outage (health 503) → Git revert"
+    assert found.methods == ("revert",)
+
+
 def test_a_conditional_one_on_its_way_is_watched() -> None:
     found = advice(errors=standing(ERRORS, "pending", 24.8, 190))
     assert (found.level, found.text) == ("watch", "watch: error rate 24.8 % > 5 % for 3:10 of 5:00")
@@ -58,7 +69,7 @@ def test_a_conditional_one_on_its_way_is_watched() -> None:
 
 def test_what_a_person_reports_counts_without_a_signal() -> None:
     found = advice("corrupt", errors=standing(ERRORS, "pending", 24.8, 190))
-    assert (found.level, found.text) == ("roll-back", "roll back now: data corruption (reported)")
+    assert (found.level, found.text) == ("roll-back", "roll back now: data corruption (reported) → Database")
     assert [fired.reported for fired in found.fired] == [True, False]
     assert advice("outage").text == "roll back now: complete outage (reported) → Vercel rollback (~2 min)"
 

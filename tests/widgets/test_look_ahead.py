@@ -1,0 +1,41 @@
+"""The advice names a way back that can be taken here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.rooms import room_on
+from tests.widgets.hosts import screen_text, until
+
+BOOK = """
+version: 1
+id: shop
+title: Shop
+triggers:
+  - {id: leak, urgency: immediate, group: Security, text: Data has leaked out, suggests: [platform, back]}
+methods:
+  - id: platform
+    label: "1"
+    title: Restore the deployment
+    requires: [{id: tool, title: its tool is here, tool: no-such-tool-here, hint: get it}]
+    steps: [{id: say, title: Say it, run: echo one, effect: change}]
+  - id: back
+    label: "2"
+    title: Go back by hand
+    where: repository
+    steps: [{id: say, title: Say it, run: echo two, effect: change}]
+"""
+
+
+async def test_advice_goes_on_to_a_way_whose_tool_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = tmp_path / "shop.yaml"
+    book.write_text(BOOK)
+    room = room_on(str(book), tmp_path / "home", monkeypatch)
+    async with room.run_test(size=(160, 45)) as pilot:
+        await until(pilot, lambda: room.room_screen.desk is not None)
+        await room.room_screen.conductor.report_trigger("leak", active=True)
+        await until(pilot, lambda: "→ Go back by hand" in "\n".join(screen_text(room)[:3]))
+        await pilot.press("m")
+        await until(pilot, lambda: any("▌2 Go back by hand" in line for line in screen_text(room)))
