@@ -190,7 +190,8 @@ class Job:
         for reached, found in downwards(read, self.sought, low, high, block=BLOCK):
             fresh = found[bisect_right(found, known) :]
             if self.up:
-                whole, count = self._trimmed(whole + fresh), count + len(fresh)
+                whole.extend(fresh)
+                whole, count = self._trimmed(whole), count + len(fresh)
                 yield reached - low, 0, array("q")
             else:
                 yield reached - low, len(fresh), fresh
@@ -233,7 +234,8 @@ class Job:
                     found = array("q", [at for at in found if self._allowed(fd, shift, at, high)])
                 count += len(found)
                 if self.up:
-                    whole = self._trimmed(whole + found)
+                    whole.extend(found)
+                    whole = self._trimmed(whole)
                 elif found:
                     yield found[-1] - low, len(found), found
         finally:
