@@ -1,18 +1,15 @@
-"""The one place that draws with plotext: a signal's course with its thresholds and the marks of what was done.
+"""A signal's course with its thresholds and the marks of what was done.
 
-plotext draws the curve only, without axes or colour; scale, thresholds, gaps and marks are ours. It has one
+plotext draws the curve only (`curve`), without axes or colour; scale, thresholds, gaps and marks are ours. It has one
 figure for the whole process, so this runs on the screen's thread.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache, lru_cache
-from operator import itemgetter
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import structs
 from rich.segment import Segment
@@ -20,6 +17,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from runbook.model import Record, Seconds
+from widgets.curve import Curve
 from widgets.sparkline import sparkline
 from widgets.words import ASCII, glyph
 
@@ -28,8 +26,6 @@ LEAST = (12, 3)
 GUTTER = 5
 """Cells for the scale at the left, the same for every number, so that nothing moves when the scale does."""
 BLANK = "\u2800"
-BLOCK = 8
-"""Cells that plotext draws together. Cells stand at fixed times: while time goes on, a block stays as it is."""
 Points = Sequence[tuple[float, float | None]]
 
 
@@ -74,7 +70,6 @@ class ChartPalette(Record, frozen=True):
 
 
 Cell = tuple[str, Style]
-Dot = tuple[int, int]
 
 
 def draw(data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:
@@ -89,7 +84,7 @@ def draw(data: ChartData, width: int, height: int, palette: ChartPalette) -> lis
     points = visible(data, begin)
     values = [value for _, value in points if value is not None]
     top = scale_top(values, [line.value for line in data.thresholds], data.most)
-    curve = _Curve(per_cell, top, across, down, "*" if _ascii() else "braille")
+    curve = Curve(per_cell, top, across, down, "*" if _ascii() else "braille")
     cells = _coloured(curve.drawn(_segments(points), first), top, palette, data.thresholds)
     for mark in data.marks:
         _put_column(cells, _column(mark.at, begin, data.window, across), palette)
@@ -215,90 +210,6 @@ def value_at(data: ChartData, moment: float) -> float | None:
 
 def _ascii() -> bool:
     return glyph("ok") == ASCII.ok
-
-
-@cache
-def _plotext() -> Any:
-    import plotext  # noqa: PLC0415 - 75 ms of import, and only who sees a chart needs it
-
-    plotext.limit_size(False, False)  # else it is clipped to the terminal that the process was started in
-    plotext.theme("clear")
-    plotext.frame(False)
-    plotext.xaxes(False, False)
-    plotext.yaxes(False, False)
-    plotext.xfrequency(0)
-    plotext.yfrequency(0)
-    return plotext
-
-
-class _Curve(Record, frozen=True):
-    """How points become dots: seconds a cell, the value at the top, the size in cells, and what is drawn with."""
-
-    per_cell: Seconds
-    top: float
-    across: int
-    down: int
-    marker: str
-
-    @property
-    def grid(self) -> tuple[int, int]:
-        """Dots in a cell, across and down."""
-        return (2, 4) if self.marker == "braille" else (1, 1)
-
-    def drawn(self, stretches: list[list[tuple[float, float]]], first: int) -> list[str]:
-        """The rows of the cells from `first` on, which are counted from the beginning of time."""
-        lines = [self._dots(stretch) for stretch in stretches]
-        blocks = range(first // BLOCK * BLOCK, first + self.across, BLOCK)
-        columns = [self._block(lines, cell) for cell in blocks]
-        hidden = first - blocks.start
-        return ["".join(parts)[hidden : hidden + self.across] for parts in zip(*columns, strict=True)]
-
-    def _dots(self, stretch: list[tuple[float, float]]) -> list[Dot]:
-        """The lowest and the highest point of each cell: peaks stay, and plotext has less to draw."""
-        wide, high = self.grid
-        cells: dict[int, list[tuple[float, float]]] = {}
-        for point in stretch:
-            cells.setdefault(math.floor(point[0] / self.per_cell), []).append(point)
-        tallest = self.down * high - 1
-        return [
-            (math.floor(at / self.per_cell * wide), round(max(0.0, min(1.0, value / self.top)) * tallest))
-            for inside in cells.values()
-            for at, value in sorted({min(inside, key=itemgetter(1)), max(inside, key=itemgetter(1))})
-        ]
-
-    def _block(self, lines: list[list[Dot]], cell: int) -> tuple[str, ...]:
-        """The rows of the block that begins at a cell."""
-        wide, _ = self.grid
-        begin, end = cell * wide, (cell + BLOCK) * wide
-        parts = []
-        for line in lines:
-            left, right = bisect_left(line, (begin, 0)), bisect_left(line, (end, 0))
-            # with the neighbours, from and to which a line is drawn
-            if left < right or 0 < left < len(line):
-                parts.append(line[max(0, left - 1) : right + 1])
-        start = min((cell, *(part[0][0] // wide for part in parts)))
-        moved = tuple(tuple((x - start * wide, y) for x, y in part) for part in parts)
-        rows = _canvas(moved, cell - start + BLOCK, self.down, self.marker, self.grid)
-        return tuple(row[cell - start :] for row in rows)
-
-
-@lru_cache(maxsize=256)
-def _canvas(
-    lines: tuple[tuple[Dot, ...], ...], across: int, down: int, marker: str, grid: tuple[int, int]
-) -> tuple[str, ...]:
-    """Lines between dots, as plotext draws them; what lies beyond the size is cut off."""
-    blank = " " * across
-    if not lines:
-        return (blank,) * down
-    plt = _plotext()
-    plt.clear_data()
-    plt.plot_size(across, down)
-    plt.xlim(0, across * grid[0] - 1)
-    plt.ylim(0, down * grid[1] - 1)
-    for line in lines:
-        plt.plot([x for x, _ in line], [y for _, y in line], marker=marker)
-    rows = plt.uncolorize(plt.build()).split("\n")
-    return tuple(row[:across].ljust(across) for row in (rows + [blank] * down)[:down])
 
 
 def _coloured(text: list[str], top: float, palette: ChartPalette, thresholds: Sequence[Threshold]) -> list[list[Cell]]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.strip import Strip
 
-from widgets import chart
+from widgets import curve
 from widgets.chart import (
     ChartCache,
     ChartData,
@@ -149,10 +149,14 @@ def test_a_curve_in_blocks_is_the_curve_in_one_piece(
     points: list[tuple[float, float | None]], width: int, later: float
 ) -> None:
     data = ChartData(tuple((NOW + at, value) for at, value in sorted(points, key=lambda p: p[0])), now=NOW + later)
-    blocks = texts(data, width, 8)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chart, "BLOCK", 10_000)
-        assert texts(data, width, 8) == blocks
+        patch.setattr(curve, "_DRAWN", {})
+        together = texts(data, width, 8)
+        patch.setattr(curve, "_DRAWN", {})
+        patch.setattr(curve, "SEVERAL", 10_000)
+        assert texts(data, width, 8) == together
+        patch.setattr(curve, "BLOCK", 10_000)
+        assert texts(data, width, 8) == together
 
 
 def test_what_is_past_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,9 +170,10 @@ def test_what_is_past_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> Non
         return builds[-1]
 
     monkeypatch.setattr(plotext, "build", counted)
+    monkeypatch.setattr(curve, "_DRAWN", {})
     points = tuple((NOW - 900 + n * 5, 20 + math.sin(n)) for n in range(181))
     texts(ChartData(points, now=NOW), 80, 11)
-    assert len(builds) > 8
+    assert len(builds) <= 2  # all blocks together, and the first by itself where its line begins before it
     builds.clear()
     texts(ChartData((*points[1:], (NOW + 5, 20.0)), now=NOW + 5), 80, 11)
     assert len(builds) <= 3  # the block that is left, the one that came, and its neighbour
