@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import math
@@ -17,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.bench.terminal import Terminal
+from tests.faults import bad_servers
 from widgets.chart import ChartData, ChartPalette, Threshold, draw
 
 Row = Callable[..., None]
@@ -103,6 +105,69 @@ def twenty(warroom: Path, home: Path, seconds: float, row: Row) -> None:
             f"{memory_of(terminal.pid) - before:+.1f} MiB · {(terminal.bytes - sent) / seconds / 1024:.1f} KiB/s to the"
             f" terminal; goals 6 % and 5 MB in 10 min",
         )
+
+
+def faulty(stop: threading.Event) -> list[str]:
+    """Addresses that never answer, drip, pour or lie, of which one has no name server; served until it is to stop."""
+    serves = (bad_servers.never, bad_servers.half_a_head, bad_servers.drip, bad_servers.bomb, bad_servers.gzip_bomb)
+    ports: list[int] = []
+    ready = threading.Event()
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(
+            lambda *_: None
+        )  # what is cut off at the end is of no interest
+        servers = bad_servers.Servers()
+        for serve in serves:
+            ports.append(await servers.listen(serve))
+        ready.set()
+        await asyncio.to_thread(stop.wait)
+        await servers.stop()
+
+    threading.Thread(target=lambda: asyncio.run(run()), daemon=True).start()
+    ready.wait(10)
+    return [*(f"http://127.0.0.1:{port}" for port in ports), "http://nobody.invalid", "http://127.0.0.1:9"]
+
+
+def under_faults(warroom: Path, home: Path, keys: int, row: Row) -> None:
+    """How fast a key is answered while every source of the room is at fault in its own way."""
+    stop = threading.Event()
+    addresses = faulty(stop)
+    text = runbook("ADDRESS")
+    for number in range(SIGNALS):
+        text = text.replace("'ADDRESS/", f"'{addresses[number % len(addresses)]}/", 1)
+    book = home / "faulty.yaml"
+    book.write_text(text)
+    env = {"WARROOM_HOME": str(home / "faulty")}
+    subprocess.run([warroom, "trust", book], env=os.environ | env, check=True, capture_output=True, timeout=60)
+    terminal = Terminal([str(warroom), "open", str(book), "--read-only", "--new"], size=(160, 45), cwd=home, env=env)
+    try:
+        if terminal.wait(lambda text: "DOWN" in text, 60) is None:
+            raise SystemExit(f"no source was ever down:\n{terminal.text()}")
+        terminal.press("3")
+        terminal.run_for(1)
+        found = sorted(one for turn in range(keys) if (one := moved(terminal, "jk"[turn % 2])) is not None)
+        row(
+            f"key to paint, {SIGNALS} sources at fault",
+            f"{statistics.median(found) * 1000:.1f} ms p50",
+            f"{found[int(len(found) * 0.95)] * 1000:.1f} ms p95 · {len(found)} of {keys} keys",
+        )
+    finally:
+        terminal.close()
+        stop.set()
+
+
+def moved(terminal: Terminal, key: str) -> float | None:
+    """Seconds from a key to the first paint with the outline's cursor on another row."""
+
+    def cursor(text: str) -> list[bool]:
+        return ["▌" in line for line in text.splitlines()]
+
+    terminal.run_for(0.05)
+    before = cursor(terminal.text())
+    pressed = terminal.press(key)
+    at = terminal.wait(lambda text: cursor(text) != before, 3, after=pressed)
+    return None if at is None else at - pressed
 
 
 def redraw(row: Row) -> None:
