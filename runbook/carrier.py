@@ -8,10 +8,24 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from runbook.logs.clean import clean, clean_lines
-from runbook.model import Check, Command, Effect, Method, Param, Record, Remedy, Runbook, Step, Where, worst_effect
+from runbook.model import (
+    Check,
+    Command,
+    Effect,
+    Method,
+    Param,
+    Record,
+    Remedy,
+    Runbook,
+    Seconds,
+    Step,
+    Where,
+    worst_effect,
+)
 from runbook.providers import needs
 from runbook.providers.needs import CheckLine
 from runbook.providers.provider import Place, Preview, Standing, Target
@@ -21,6 +35,8 @@ from runbook.steps.checks import expectation, filled
 from runbook.steps.plan import CheckResult, Choice, Mode, Prepared, Role
 from runbook.steps.repeating import as_lines
 
+MAKING: Seconds = 20
+"""For how long a look waits for the clean room; git's own limits end the making."""
 LAST_LINES = 20
 """How many lines of output the record keeps beside the whole file."""
 
@@ -66,6 +82,19 @@ class Carrier:
         self.world = world or Together(())
         self.no_clean_room = no_clean_room
         """Why git commands cannot run: a sentence with the mend; empty once the clean room is there."""
+        self.in_the_making: asyncio.Event | None = None
+        """Set once it is known whether there is a clean room; None where nobody makes one."""
+        self.being_read: asyncio.Event | None = None
+        """Set once the rules of the check were asked about the runbook; None where nobody asks them."""
+
+    async def made(self, method: Method) -> None:
+        """Wait, within bounds, for what is still being made while the room opens."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(MAKING):
+                if self.being_read is not None:
+                    await self.being_read.wait()
+                if method.where is Where.CLEAN_ROOM and self.in_the_making is not None:
+                    await self.in_the_making.wait()
 
     # ── before ────────────────────────────────────────────────────────────────────────────────────
 
@@ -89,6 +118,7 @@ class Carrier:
 
         `commands` are those that one key will run, with their indexes; `known` maps params to values.
         """
+        await self.made(method)
         template = "\n".join(command.text for _, command in commands)
         missing = values.missing(template, known, self.param_ids)
         effect = worst_effect(tuple(command.effect for _, command in commands))

@@ -124,6 +124,7 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
         world=Together(PLATFORMS),
         no_clean_room="The clean room is still being made.",
     )
+    carrier.in_the_making, carrier.being_read = asyncio.Event(), asyncio.Event()
     conductor = Conductor(
         folder, runbook, journal, room, carrier, Outlook(runbook, monitor), driving=driving, clock=clock
     )
@@ -167,8 +168,8 @@ def drill_incident(drill: str, since: datetime) -> Path | None:
 
 async def make_ready(conductor: Conductor, repository: Path | None) -> None:
     """Make the clean room (a fetch can take seconds) and settle what an earlier room left open."""
-    looked = asyncio.create_task(asyncio.to_thread(_traps, conductor.runbook))
     carrier = conductor.carrier
+    looked = asyncio.create_task(_look_for_traps(conductor))
     platforms = (
         *PLATFORMS,
         *(OnPlatform(Declared(platform, lambda: conductor.driving)) for platform in conductor.runbook.platforms),
@@ -184,10 +185,18 @@ async def make_ready(conductor: Conductor, repository: Path | None) -> None:
         else:
             carrier.no_clean_room = ""
             carrier.world = Together((Git(made.folder), *platforms))
-    conductor.traps = await looked
+    if carrier.in_the_making is not None:
+        carrier.in_the_making.set()
+    await looked
     if conductor.driving:
         await conductor.recover()
     conductor.on_change()
+
+
+async def _look_for_traps(conductor: Conductor) -> None:
+    conductor.traps = await asyncio.to_thread(_traps, conductor.runbook)
+    if conductor.carrier.being_read is not None:
+        conductor.carrier.being_read.set()
 
 
 def _traps(runbook: Runbook) -> Mapping[tuple[str, str, int], tuple[Trap, ...]]:

@@ -111,6 +111,7 @@ async def _look(screen: RoomScreen, method: Method) -> _Found:
 async def _ask(screen: RoomScreen, method: Method) -> _Found:
     """Whether a method can be carried out here: its own checks first, then the platform's word."""
     conductor, carrier = screen.conductor, screen.conductor.carrier
+    await carrier.made(method)
     lines = await carrier.look(method.requires, method, "", conductor.known_values())
     for check, line in zip(method.requires, lines, strict=True):
         if line.stops and line.ok is not True:

@@ -186,3 +186,22 @@ async def test_a_look_that_cannot_fail_is_done_and_says_that_this_proves_nothing
         again = await room.prepare("undo", "verify", again=True)
         assert CURL not in told(again)
         assert (await looked(room, again))[0] == "failed"
+
+
+async def test_a_look_waits_for_the_clean_room_that_is_still_being_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home-of-warroom"))
+    (document := tmp_path / "ROLLBACK.md").write_text("# B\n\n## Rollback\n\n```bash\ngit checkout production\n```\n")
+    world = World(tmp_path)
+    conductor = await open_room(Opening(source=str(document), repository=world.copy), environ=world.env)
+    (method,) = conductor.runbook.methods
+    try:
+        asked = asyncio.create_task(conductor.prepare(method.id, method.steps[0].id))
+        await asyncio.sleep(0)
+        await make_ready(conductor, world.copy)
+        prepared = await asked
+        assert prepared.blocked == "" and prepared.cwd.endswith("clean-room")
+    finally:
+        conductor.journal.close()
+        home.leave_wheel(conductor.folder)
