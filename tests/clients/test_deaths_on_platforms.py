@@ -42,8 +42,16 @@ code=$?
 real "$@"
 """
 
-KILLED = (grounds.ecs, grounds.aws_lambda, grounds.railway, grounds.declared)
-UNDONE = (*KILLED, grounds.kubernetes, grounds.helm)
+UNDONE = (grounds.kubernetes, grounds.helm, grounds.ecs, grounds.aws_lambda, grounds.railway, grounds.declared)
+KILLED = (
+    grounds.heroku,
+    grounds.cloudflare,
+    grounds.cloud_run,
+    grounds.ecs,
+    grounds.aws_lambda,
+    grounds.railway,
+    grounds.declared,
+)
 
 
 class Night:
