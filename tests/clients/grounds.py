@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -12,9 +13,17 @@ from pathlib import Path
 import msgspec
 
 from runbook.providers.provider import Place
-from tests.clients import test_aws, test_cloud_run, test_cloudflare, test_heroku
+from tests.clients import (
+    test_aws,
+    test_cloud_run,
+    test_cloudflare,
+    test_docker_compose,
+    test_heroku,
+    test_prisma_history,
+)
 from tests.clients.clouds import Cloud, moto, place, prepare
 from tests.clients.clusters import running as a_cluster
+from tests.clients.postgres import running as running_postgres
 from tests.clients.programs import SEARCHED, need
 from tests.clients.railway import RailwayServer
 from tests.clients.releases import deployed
@@ -43,6 +52,12 @@ class Ground(msgspec.Struct):
     settle: Callable[[], object] = lambda: None
     """What the platform does in its own time."""
     platforms: str = ""
+    target: str = "production"
+    done_when: str = ""
+    not_done: tuple[bool | None, str] = (False, "as before")
+    """What the next room says of an order that was never given: whether it took effect, and words of the evidence."""
+    done: tuple[bool | None, str] = (True, "")
+    """And of one that was carried out."""
 
 
 @contextmanager
@@ -162,3 +177,71 @@ def helm(folder: Path) -> Iterator[Ground]:
         for version in ("1.0", "1.1", "1.2"):
             deployed(cluster, version)
         yield Ground("helm --kube-context production -n shop rollback web 2", at, "helm", "rollback.web", cluster.image)
+
+
+@contextmanager
+def compose(folder: Path) -> Iterator[Ground]:
+    with test_docker_compose.on_a_host(folder) as (engine, at):
+
+        def live() -> object:
+            state = json.loads(engine.file.read_text())
+            return state["ups"], state["containers"][0]["Image"]
+
+        yield Ground(f"cd {folder} && {test_docker_compose.BACK}", at, "docker", "up.--detach", live)
+
+
+@contextmanager
+def prisma_mark(folder: Path) -> Iterator[Ground]:
+    with test_prisma_history.at_work(folder) as (server, at):
+        words = ["bash", "-c", test_prisma_history.DEPLOY]
+        subprocess.run(words, cwd=at.cwd, env=at.env, capture_output=True, timeout=300, check=False)  # 2_note fails
+        state = "select rolled_back_at is not null from _prisma_migrations where migration_name = '2_note'"
+        yield Ground(
+            f"cd {folder} && {test_prisma_history.MARK}2_note",
+            at,
+            "npx",
+            "migrate.resolve",
+            lambda: server.sql(state, "shop"),
+            target="shop",
+            not_done=(None, "2_note is failed in the history"),
+        )
+
+
+@contextmanager
+def prisma_deploy(folder: Path) -> Iterator[Ground]:
+    with test_prisma_history.at_work(folder) as (server, at):
+        test_prisma_history.migration(folder, "2_note", 'ALTER TABLE "Orders" ADD COLUMN "note" TEXT;')
+        columns = "select string_agg(column_name, ' ') from information_schema.columns where table_name = 'Orders'"
+        yield Ground(
+            f"cd {folder} && {test_prisma_history.DEPLOY}",
+            at,
+            "npx",
+            "migrate.deploy",
+            lambda: server.sql(columns, "shop"),
+            target="shop",
+            not_done=(None, "Not applied: 1_init, 2_note"),
+        )
+
+
+@contextmanager
+def down_script(folder: Path) -> Iterator[Ground]:
+    """A script whose second run would be seen: it is not one of those that may run twice."""
+    with running_postgres() as server:
+        server.sql("create database shop")
+        server.sql("create table orders (id int primary key, title text); insert into orders values (1, 'one')", "shop")
+        (folder / "down.sql").write_text(
+            "alter table orders rename column title to what;\nupdate orders set what = what || ' again';\n"
+        )
+        what = "select string_agg(to_jsonb(o)::text, ' ') from orders o"
+        asked = "select count(*) from information_schema.columns where column_name = 'what'"
+        yield Ground(
+            f"psql -X -w -v ON_ERROR_STOP=1 --single-transaction -d shop -f {folder}/down.sql",
+            Place(folder, server.env),
+            "psql",
+            "down.sql",
+            lambda: server.sql(what, "shop"),
+            target="shop",
+            done_when=f'test "$(psql -X -w -d shop -Atc "{asked}")" = 1',
+            not_done=(None, "are as before"),
+            done=(None, "have changed"),
+        )

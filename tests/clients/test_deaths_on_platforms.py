@@ -51,6 +51,10 @@ KILLED = (
     grounds.aws_lambda,
     grounds.railway,
     grounds.declared,
+    grounds.compose,
+    grounds.prisma_mark,
+    grounds.prisma_deploy,
+    grounds.down_script,
 )
 
 
@@ -64,7 +68,8 @@ class Night:
         self.front = folder / "front" / ground.program
         self.rooms: list[Conductor] = []
         book = {"version": 1, "id": "back", "title": "Back"}
-        step = {"id": "go", "title": "Go back", "run": ground.text}
+        step: dict[str, object] = {"id": "go", "title": "Go back", "run": ground.text, "target": ground.target}
+        step |= {"done_when": {"title": "it is done", "run": ground.done_when}} if ground.done_when else {}
         method = {"id": "back", "label": "1", "title": "Go back", "where": "repository", "steps": [step]}
         platforms = f"platforms:{ground.platforms}" if ground.platforms else ""
         self.book = folder / "book.yaml"
@@ -100,7 +105,7 @@ class Night:
         room = self.rooms[-1]
         prepared = await room.prepare("back", "go", again=bool(how.get("again")))
         assert not prepared.failed_checks and not prepared.blocked, (prepared.failed_checks, prepared.blocked)
-        await room.confirm(prepared)
+        await room.confirm(prepared, typed=prepared.step.commands[0].target)
         await until(lambda: not room.carrying)
         return self.last()
 
@@ -137,7 +142,7 @@ async def test_a_rollback_killed_in_the_middle_is_told_truthfully_and_never_orde
     try:
         prepared = await room.prepare("back", "go")
         assert not prepared.failed_checks and not prepared.blocked, (prepared.failed_checks, prepared.blocked)
-        await room.confirm(prepared)
+        await room.confirm(prepared, typed=prepared.step.commands[0].target)
         await until((night.gate / "reached").exists)
         run = night.last()
         child = msgspec.json.decode((room.carrier.run_folder(run.id) / "child.json").read_bytes())["pid"]
@@ -149,8 +154,10 @@ async def test_a_rollback_killed_in_the_middle_is_told_truthfully_and_never_orde
         again = await night.open()
         await until(lambda: again.state.runs[run.id].state == "unknown")
         lost = again.state.runs[run.id]
-        assert lost.took_effect is (when == "after"), lost.evidence
-        assert lost.evidence and ("as before" in lost.evidence[0]) is (when == "before")
+        took_effect, words = ground.done if when == "after" else ground.not_done
+        assert lost.took_effect is took_effect, lost.evidence
+        assert lost.evidence and words in lost.evidence[0]
+        assert ("as before" in lost.evidence[0]) <= (when == "before")
         with pytest.raises(Refused, match="unknown"):
             await again.confirm(await again.prepare("back", "go", again=True))
         assert ground.live() == arrived

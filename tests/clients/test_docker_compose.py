@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -78,27 +79,34 @@ class Engine:
         ]
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[tuple[Engine, Place]]:
+@contextmanager
+def on_a_host(folder: Path) -> Iterator[tuple[Engine, Place]]:
+    """An engine, and a shell whose docker asks it in the context `prod`."""
     docker = shutil.which("docker")
     if docker is None:
         pytest.skip("docker is not installed (its client is enough: apt-get install docker-ce-cli)")
-    engine = Engine(tmp_path)
-    plugin = tmp_path / ".docker/cli-plugins/docker-compose"
+    engine = Engine(folder)
+    plugin = folder / ".docker/cli-plugins/docker-compose"
     plugin.parent.mkdir(parents=True)
     stand_in = Path(__file__).with_name("compose_plugin.py")
     plugin.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(stand_in))} "$@"\n')
     plugin.chmod(0o755)
-    env = {"PATH": SEARCHED, "HOME": str(tmp_path), "COMPOSE_STAND_IN": str(engine.file)}
+    env = {"PATH": SEARCHED, "HOME": str(folder), "COMPOSE_STAND_IN": str(engine.file)}
     host = f"host=tcp://127.0.0.1:{engine.server.server_address[1]}"
     subprocess.run(
         [docker, "context", "create", "prod", "--docker", host], env=env, check=True, capture_output=True, timeout=30
     )
     try:
-        yield engine, Place(cwd=tmp_path, env=env)
+        yield engine, Place(cwd=folder, env=env)
     finally:
         engine.server.shutdown()
         engine.server.server_close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[tuple[Engine, Place]]:
+    with on_a_host(tmp_path) as there:
+        yield there
 
 
 @pytest.mark.parametrize("lines", [True, False])

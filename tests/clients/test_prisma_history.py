@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,16 +62,23 @@ def migration(folder: Path, name: str, sql: str) -> None:
     place.write_text(sql)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[tuple[Server, Place]]:
+@contextmanager
+def at_work(folder: Path) -> Iterator[tuple[Server, Place]]:
+    """The project, an empty database for it, and a shell whose prisma knows both."""
     need("prisma")
-    project(tmp_path)
+    project(folder)
     with running() as server:
         server.sql("create database shop")
         url = f"postgresql://owner:{SECRET}@127.0.0.1:{server.port}/shop?schema=public&connection_limit=5"
         engines = ("QUERY_ENGINE_LIBRARY", "QUERY_ENGINE_BINARY", "SCHEMA_ENGINE_BINARY")
-        env = {"PATH": server.env["PATH"], "HOME": str(tmp_path), "DATABASE_URL": url, "CHECKPOINT_DISABLE": "1"}
-        yield server, Place(tmp_path, env | {f"PRISMA_{name}": "/bin/true" for name in engines})
+        env = {"PATH": server.env["PATH"], "HOME": str(folder), "DATABASE_URL": url, "CHECKPOINT_DISABLE": "1"}
+        yield server, Place(folder, env | {f"PRISMA_{name}": "/bin/true" for name in engines})
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[tuple[Server, Place]]:
+    with at_work(tmp_path) as there:
+        yield there
 
 
 async def test_marking_is_bookkeeping_and_deploy_applies_it_again(world: tuple[Server, Place]) -> None:
