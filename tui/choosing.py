@@ -120,6 +120,9 @@ async def _ask(screen: RoomScreen, method: Method) -> _Found:
     if method.where is Where.CLEAN_ROOM and carrier.no_clean_room:
         return _Found(False, carrier.no_clean_room)
     standing = await carrier.standing(method, conductor.known_values())
+    lacking = next((line for line in lines if line.ok is False), None)
+    if lacking is not None and (standing is None or standing.ok):
+        return _Found(None, lacking.found, lacking.mend, standing)
     if standing is None:
         return _Found(True, "ready")
     return _Found(standing.ok, standing.line, standing.mend, standing)

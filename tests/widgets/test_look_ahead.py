@@ -26,10 +26,18 @@ methods:
     title: Go back by hand
     where: repository
     steps: [{id: say, title: Say it, run: echo two, effect: change}]
+  - id: perhaps
+    label: "3"
+    title: Go back by what may be here
+    where: repository
+    requires: [{id: tool, title: its tool is here, tool: no-such-tool-here, on_fail: warn}]
+    steps: [{id: say, title: Say it, run: echo three, effect: change}]
 """
 
 
-async def test_advice_goes_on_to_a_way_whose_tool_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_advice_goes_on_to_a_way_whose_tool_is_here_and_no_way_without_its_tool_is_called_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     book = tmp_path / "shop.yaml"
     book.write_text(BOOK)
     room = room_on(str(book), tmp_path / "home", monkeypatch)
@@ -39,3 +47,4 @@ async def test_advice_goes_on_to_a_way_whose_tool_is_here(tmp_path: Path, monkey
         await until(pilot, lambda: "→ Go back by hand" in "\n".join(screen_text(room)[:3]))
         await pilot.press("m")
         await until(pilot, lambda: any("▌2 Go back by hand" in line for line in screen_text(room)))
+        await until(pilot, lambda: any("? no-such-tool-here is not on PATH" in line for line in screen_text(room)))
