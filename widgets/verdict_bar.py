@@ -74,20 +74,22 @@ def draw_verdict(view: VerdictView, width: int) -> list[Content]:
     style = SAID_STYLE[view.said]
     sign = said_glyph(view.said)
     stale = join(("  " + view.stale, "$text-warning")) if view.stale else Content("")
-    without = join((f"{view.without}  ", "$foreground-muted")) if view.without else Content("")
+    without = join((view.without, "$foreground-muted")) if view.without else Content("")
     if width + 2 < NARROW:
         word = "" if view.said == "failing" else f"{SAID_WORDS[view.said]} "
         left = join((f"{sign} {word}", style), view.short or ", ".join(view.reasons), stale, "  ", without)
         short = _ADVICE_SHORT[view.level]
         return [spread(left, (f"{glyph('arrow')} {short}", _ADVICE_STYLE[view.level]) if short else "", width)]
     dot = f" {glyph('dot')} "
-    left = join((f"{sign} {SAID_WORDS[view.said]}", style), "  ", without, dot.join(view.reasons), stale)
+    left = join((f"{sign} {SAID_WORDS[view.said]}", style), "  ", dot.join(view.reasons), stale)
+    alone = spread(left, without, width) if view.without else cut(left, width)
     if not view.advice:
-        return [cut(left, width)]
+        return [alone]
+    whole = join(left, "  " if view.without else "", without)
     right = join(("ADVICE  ", "$foreground-muted"), (view.advice, _ADVICE_STYLE[view.level]))
-    if left.cell_length + right.cell_length + 3 <= width:
-        return [spread(left, right, width)]
-    return [cut(left, width), _advised(view, width)]
+    if whole.cell_length + right.cell_length + 3 <= width:
+        return [spread(whole, right, width)]
+    return [alone, _advised(view, width)]
 
 
 def _advised(view: VerdictView, width: int) -> Content:

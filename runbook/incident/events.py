@@ -255,6 +255,11 @@ class VerdictChanged(Body, frozen=True, tag="verdict-changed"):
     text: str
     relapsed: bool = False
 
+    @property
+    def why(self) -> str:
+        """The text without the verdict's own word, for a line that has it already."""
+        return self.text.removeprefix(f"{'not known yet' if self.verdict == 'unknown' else self.verdict}: ")
+
 
 class SourceChanged(Body, frozen=True, tag="source-changed"):
     """A signal's source stopped answering, or answers again."""

@@ -236,8 +236,8 @@ def _judged(body: ev.VerdictChanged) -> Words:
     tones: dict[str, Tone] = {"recovered": "good", "partial": "warn", "failed": "bad"}
     said = "not known yet" if body.verdict == "unknown" else body.verdict
     if body.relapsed:
-        return Words(f"relapsed, now {said}{_because(body.text)}", "bad")
-    return Words(f"verdict: {said}{_because(body.text)}", tones.get(body.verdict, "plain"))
+        return Words(f"relapsed, now {said}{_because(body.why)}", "bad")
+    return Words(f"verdict: {said}{_because(body.why)}", tones.get(body.verdict, "plain"))
 
 
 def _source(body: ev.SourceChanged) -> Words:

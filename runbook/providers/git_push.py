@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from runbook.logs.clean import clean, redact
 from runbook.model import Record
 from runbook.providers.git_ask import NETWORK, complaint, decoded
 from runbook.providers.git_calls import Invocation
+from runbook.providers.git_lists import BACKUPS
 from runbook.providers.git_refusal import refusal
 from runbook.providers.git_stage import Findings, Stage
 from runbook.providers.git_tags import check_remote_tag
@@ -188,7 +190,8 @@ async def _tell(stage: Stage, aimed: Aimed, found: Findings) -> None:
         return None
     if not old:
         found.lines.append(f"creates {where}, at {await stage.named(new)}")
-        found.way_back.append(f"git push {_word(aimed.remote)} --delete {_word(aimed.dst)}")
+        if not fnmatchcase(aimed.dst, BACKUPS):  # a backup is what a way back is made of
+            found.way_back.append(f"git push {_word(aimed.remote)} --delete {_word(aimed.dst)}")
         return None
     if not await ask.commit(old):
         return found.block(
@@ -222,7 +225,7 @@ async def _commits(stage: Stage, aimed: Aimed, found: Findings) -> None:
         lease = _word(f"--force-with-lease={aimed.dst}:{new}")
         found.way_back.append(f"git push {lease} {_word(aimed.remote)} {_word(f'{old}:{aimed.dst}')}")
     elif aimed.dst.startswith("refs/heads/"):
-        found.way_back += _forward_again(aimed)
+        found.way_back.append(_forward_again(aimed))
     moved_tag = aimed.dst.startswith("refs/tags/")
     if not aimed.forced and (dropped or moved_tag):
         why = (
@@ -236,13 +239,13 @@ async def _commits(stage: Stage, aimed: Aimed, found: Findings) -> None:
         )
 
 
-def _forward_again(aimed: Aimed) -> tuple[str, ...]:
+def _forward_again(aimed: Aimed) -> str:
     """The old files as a new commit on top: a way back without force, which protected branches take."""
     parent = f"{aimed.remote}/{aimed.dst.removeprefix('refs/heads/')}"
     return (
-        f"git fetch {_word(aimed.remote)}",
-        f"BACK=$(git commit-tree '{aimed.old}^{{tree}}' -p {_word(parent)} -m 'Back to {aimed.old[:7]}')",
-        f'git push {_word(aimed.remote)} "$BACK":{_word(aimed.dst)}',
+        f"git fetch {_word(aimed.remote)}\n"
+        f"BACK=$(git commit-tree '{aimed.old}^{{tree}}' -p {_word(parent)} -m 'Back to {aimed.old[:7]}')\n"
+        f'git push {_word(aimed.remote)} "$BACK":{_word(aimed.dst)}'
     )
 
 

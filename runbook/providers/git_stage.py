@@ -44,6 +44,7 @@ class Findings:
         self.acts = 0
         """Commands that change something; `already` counts only when it is said of all of them."""
         self.way_back: list[str] = []
+        """What undoes each command, in their order: the last done is the first to be undone."""
         self.choices: tuple[Target, ...] = ()
         self.choosing = ""
         self.remedy: Remedy | None = None
@@ -66,7 +67,7 @@ class Findings:
             warnings=(*partly, *self.warnings),
             blocked=self.blocked,
             already=" ".join(dict.fromkeys(self.already)) if all_there else "",
-            way_back="\n".join(self.way_back),
+            way_back="\n".join(reversed(self.way_back)),
             choices=self.choices,
             choosing=self.choosing,
             remedy=self.remedy,

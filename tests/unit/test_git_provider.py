@@ -395,6 +395,16 @@ async def test_what_is_there_already_and_what_is_new(world: World, git: Git) -> 
     assert backup.blocked == ""
 
 
+async def test_the_way_back_begins_with_what_was_done_last_and_keeps_the_backup(world: World, git: Git) -> None:
+    backup = f"git push origin {world.header}:refs/warroom/backup/production-{world.header}"
+    first = "git push origin main:refs/heads/one"
+    seen = await preview(git, f"{backup}\n{first}\ngit push origin main:refs/heads/two")
+    assert seen.way_back.splitlines() == [
+        "git push origin --delete refs/heads/two",
+        "git push origin --delete refs/heads/one",
+    ]
+
+
 async def test_deletions_are_blocked_or_named(world: World, git: Git) -> None:
     assert "this deletes production on origin" in (await preview(git, "git push origin :production")).blocked
     assert "would be deleted" in (await preview(git, 'git push origin "$UNSET:refs/heads/production"')).blocked

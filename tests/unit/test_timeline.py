@@ -83,6 +83,8 @@ def test_what_leads_on_stands_beside_the_line() -> None:
         (ev.SourceChanged("errors", True, "timed out"), "signal errors is down: timed out"),
         (ev.AdviceChanged("roll-back", "roll back now: errors 9%"), "advice: roll back now: errors 9%"),
         (ev.VerdictChanged("failed", "errors 9%", relapsed=True), "relapsed, now failed: errors 9%"),
+        (ev.VerdictChanged("recovered", "recovered: by the signals"), "verdict: recovered: by the signals"),
+        (ev.VerdictChanged("unknown", "not known yet: settling"), "verdict: not known yet: settling"),
         (ev.VerdictChanged("unknown", "no data"), "verdict: not known yet: no data"),
         (ev.Unknown(kind="new-thing", raw=b""), "an event of a kind that this version does not know: new-thing"),
     ],

@@ -79,9 +79,10 @@ def test_recovered_and_unknown_have_their_own_sign_and_word() -> None:
     assert unknown[0].plain == "? NOT KNOWN YET  no signal for 0:50  signals silent for 0:50"
 
 
-def test_what_took_no_part_is_said_before_the_reasons_which_may_be_cut() -> None:
+def test_what_took_no_part_stands_after_the_reasons_which_may_be_cut() -> None:
     view = VerdictView("recovered", ("error rate 0.2 %",) * 20, "err 0.2%", without="without Sentry (not set up)")
-    assert draw_verdict(view, 158)[0].plain.startswith("● RECOVERED  without Sentry (not set up)  error rate 0.2 %")
+    assert draw_verdict(view, 158)[0].plain.startswith("● RECOVERED  error rate 0.2 % · error rate 0.2 %")
+    assert draw_verdict(view, 158)[0].plain.endswith("…  without Sentry (not set up)")
     assert draw_verdict(view, 80)[0].plain.rstrip() == "● RECOVERED err 0.2%  without Sentry (not set up)"
 
 
