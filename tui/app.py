@@ -144,14 +144,13 @@ class WarRoom(App[str]):
             self.room_screen.say(self.keep_fault(fault))
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key):
-            self.room_screen.pressed = self.room_screen.clock()
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             await self._keys.take(event)
         else:
             await super().on_event(event)
 
     async def _give(self, event: events.Key | events.Paste) -> None:
+        self.room_screen.log_pace.key()
         if self.presenting and isinstance(event, events.Key):
             from tui import presenting
 

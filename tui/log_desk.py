@@ -14,7 +14,8 @@ from runbook.logs.view import LogView
 from runbook.logs.window import LogWindow
 from runbook.model import Record
 from tui import saving
-from widgets.log_pane import LogText
+from widgets import log_asks
+from widgets.action_asks import StopGrade
 from widgets.log_rule import LogSource
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Stop(Record, frozen=True):
     """A stop that a person asked for: which run, and how."""
 
     run: str
-    how: LogText.Grade
+    how: StopGrade
 
 
 class Taken(Record, frozen=True):
@@ -184,7 +185,7 @@ class LogDesk:
         view = self._views.get(name)
         return view.name if view else self._feeds[name].name if name in self._feeds else "back"
 
-    def stop(self, how: LogText.Grade) -> Stop | str:
+    def stop(self, how: StopGrade) -> Stop | str:
         """The stop that a key asks for, or why there is none."""
         run = self.run
         if run is None:
@@ -211,22 +212,22 @@ class LogDesk:
         if self.view is not None:
             self.view.hand.go_to(moment, height)
 
-    def answer(self, event: LogText.Request) -> Stop | Taken | str | None:
+    def answer(self, event: log_asks.Request) -> Stop | Taken | str | None:
         """Does what the reader asks for, or tells whom to stop, what to take, or why not."""
-        if isinstance(event, LogText.StopAsked):
+        if isinstance(event, log_asks.StopAsked):
             return self.stop(event.how)
-        if isinstance(event, LogText.OtherAsked):
+        if isinstance(event, log_asks.OtherAsked):
             self.next()
         elif self.view is None:
             return None
-        elif isinstance(event, LogText.Act):
+        elif isinstance(event, log_asks.Act):
             return _act(self.view, event)
         else:
             _move(self.view, event)
         return None
 
 
-def _act(view: LogView, event: LogText.Act) -> Taken | str | None:
+def _act(view: LogView, event: log_asks.Act) -> Taken | str | None:
     hand, height = view.hand, event.height
     match event.what:
         case "copy" | "keep":
@@ -255,31 +256,31 @@ def _act(view: LogView, event: LogText.Act) -> Taken | str | None:
     return None
 
 
-def _move(view: LogView, event: LogText.Request) -> None:
+def _move(view: LogView, event: log_asks.Request) -> None:
     match event:
-        case LogText.Wanted(to="top"):
+        case log_asks.Wanted(to="top"):
             view.to_top()
-        case LogText.Wanted(to="end"):
+        case log_asks.Wanted(to="end"):
             view.to_end()
-        case LogText.Wanted() if event.page:
+        case log_asks.Wanted() if event.page:
             view.page(event.page, event.height)
-        case LogText.Wanted(move=1 | -1):
+        case log_asks.Wanted(move=1 | -1):
             view.hand.step(event.move, event.height)
-        case LogText.Wanted() if event.move:
+        case log_asks.Wanted() if event.move:
             view.move(event.move, event.height)
-        case LogText.SearchAsked():
+        case log_asks.SearchAsked():
             view.search(event.text, backwards=event.backwards, height=event.height)
-        case LogText.NextAsked():
+        case log_asks.NextAsked():
             view.search_next(event.height, reverse=event.reverse)
-        case LogText.FilterAsked():
+        case log_asks.FilterAsked():
             view.add_filter(event.text) if event.text else view.clear_filter()
-        case LogText.JumpAsked():
+        case log_asks.JumpAsked():
             view.hand.jump(event.text, event.height)
         case _:
             pass
 
 
-def asked(screen: RoomScreen, event: LogText.Request) -> None:
+def asked(screen: RoomScreen, event: log_asks.Request) -> None:
     """Everything that pane 2 asks for."""
     desk = screen.log_desk
     if desk is None:

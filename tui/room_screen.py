@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -17,14 +16,16 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui import actions
+from tui.log_pace import LogPace
 from widgets import action_asks as asks
+from widgets import log_asks
 from widgets.action_panel import ActionPanel
 from widgets.action_view import Nothing
 from widgets.checklist import ChecklistPane
 from widgets.compositing import DirtyCompositor
 from widgets.footer import KeyFooter
 from widgets.header import NARROW, Header
-from widgets.log_pane import LogPane, LogText
+from widgets.log_pane import LogPane
 from widgets.outline_view import OPEN_AT_FIRST
 from widgets.pane import Pane, pane_tabs
 from widgets.signals_pane import SignalsBody, SignalsPane
@@ -33,14 +34,12 @@ from widgets.verdict_bar import VerdictBar
 
 if TYPE_CHECKING:
     from runbook.conductor import Conductor
-    from runbook.incident.state import Run
     from tui.app import WarRoom
     from tui.desk import Desk
     from tui.log_desk import LogDesk
+    from tui.running_output import RunningOutput
 
 PANES = ("signals", "logs", "runbook", "action")
-KEY_FIRST = 0.02
-"""Seconds after a key in which a log that moved waits: the time a key needs to its picture."""
 
 
 class RoomScreen(Screen[None]):
@@ -82,15 +81,8 @@ class RoomScreen(Screen[None]):
         self.zoomed = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._redraw_asked = False
-        self._tail_read = -1
-        self._output_timer: Timer | None = None
-        """Runs only while a command does: a room at rest is not woken ten times a second."""
-        self.clock = monotonic
-        self.pressed = 0.0
-        """When the last key came, by that clock."""
-        self._log_waits = False
-        self._log_behind: bool | None = None
-        """Whether the log has lines that pane 2 does not show; None before the first."""
+        self.output: RunningOutput | None = None
+        self.log_pace = LogPace(self.show_log, self.set_timer)
         self.span = USUAL_WINDOW
         self._asked = ""
         self.key_named = ""
@@ -146,13 +138,14 @@ class RoomScreen(Screen[None]):
         from tui.desk import Desk
         from tui.lending import lender
         from tui.log_desk import LogDesk
+        from tui.running_output import RunningOutput
 
         self.desk = Desk(conductor)
         self.log_desk = LogDesk(feeds(conductor, piped), conductor, self._log_moved, lambda: self.room.asks, self.do)
         self.show_log()  # a log that is quiet tells of nothing, and is read all the same
         conductor.on_change = self.ask_redraw
         conductor.lend_terminal = lender(self.room)
-        self._output_timer = self.set_interval(0.1, self._follow_output, pause=True)
+        self.output = RunningOutput(self.desk, self.set_interval, self._draw_action)
         self._stand_on_next_step()
         self.set_interval(1.0, self._second)
         self._second()
@@ -181,8 +174,7 @@ class RoomScreen(Screen[None]):
             return
         self.do(self.conductor.look())
         self._show_signals()
-        if self._log_behind:
-            self.set_timer(0.5, self.show_log)  # between two ticks, so that a key waits for one picture at most
+        self.log_pace.tick()
         self.draw()
 
     def _show_signals(self) -> None:
@@ -199,8 +191,8 @@ class RoomScreen(Screen[None]):
         painting.room(self)
         if self.log_desk is not None and (self.log_desk.look() or self.log_desk.run):
             self.show_log()
-        if self._output_timer is not None and self._under_way() is not None:
-            self._output_timer.resume()
+        if self.output is not None:
+            self.output.wake()
         self._draw_action()
 
     def _draw_action(self) -> None:
@@ -225,47 +217,16 @@ class RoomScreen(Screen[None]):
         return painting.situation(self)
 
     def _log_moved(self) -> None:
-        """Whoever reads the log sees each batch at once, but a key's picture comes before it; beside other work it is
-        painted with the clock."""
+        read = self.current == "logs"
         if self.log_desk is not None and self.log_desk.view is not None:
-            self.log_desk.view.follower.beside = self.current != "logs"
-        if self.current != "logs" and self._log_behind is not None:
-            self._log_behind = True
-        elif self.clock() - self.pressed > KEY_FIRST:
-            self.show_log()
-        elif not self._log_waits:
-            self._log_waits = True
-            self.set_timer(KEY_FIRST, self._show_late)
-
-    def _show_late(self) -> None:
-        self._log_waits = False
-        self.show_log()
+            self.log_desk.view.follower.beside = not read
+        self.log_pace.moved(read=read)
 
     def show_log(self) -> None:
         """Pane 2 as it is now."""
-        self._log_behind = False
+        self.log_pace.painted()
         if self.log_desk is not None:
             self.logs.show(self.log_desk.window(self.logs.text.rows_high), self.log_desk.source())
-
-    def _under_way(self) -> Run | None:
-        return next((run for run in self.conductor.state.blocking if run.state == "running"), None)
-
-    def _follow_output(self) -> None:
-        """The output of a running command, read again only when there is more of it."""
-        if self.desk is None:
-            return
-        run = self._under_way()
-        if run is None:
-            self._tail_read = -1
-            if self._output_timer is not None:
-                self._output_timer.pause()
-            return
-        size = self.conductor.carrier.output_size(run.id)
-        if size != self._tail_read:
-            self._tail_read = size
-            self.desk.silent_since = self.conductor.clock()
-            self.desk.tail = self.conductor.carrier.tail(run.id, 12)
-            self._draw_action()
 
     # ── layout ────────────────────────────────────────────────────────────────────────────────────
 
@@ -374,15 +335,15 @@ class RoomScreen(Screen[None]):
 
     # ── pane 2 ────────────────────────────────────────────────────────────────────────────────────
 
-    @on(LogText.Wanted)
-    @on(LogText.SearchAsked)
-    @on(LogText.NextAsked)
-    @on(LogText.FilterAsked)
-    @on(LogText.JumpAsked)
-    @on(LogText.Act)
-    @on(LogText.OtherAsked)
-    @on(LogText.StopAsked)
-    def log_asked(self, event: LogText.Request) -> None:
+    @on(log_asks.Wanted)
+    @on(log_asks.SearchAsked)
+    @on(log_asks.NextAsked)
+    @on(log_asks.FilterAsked)
+    @on(log_asks.JumpAsked)
+    @on(log_asks.Act)
+    @on(log_asks.OtherAsked)
+    @on(log_asks.StopAsked)
+    def log_asked(self, event: log_asks.Request) -> None:
         from tui import log_desk
 
         log_desk.asked(self, event)

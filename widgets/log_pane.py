@@ -8,12 +8,13 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from runbook.logs.clean import clean
 from runbook.logs.window import LogWindow
+from widgets import log_asks
+from widgets.action_asks import StopGrade
 from widgets.log_lines import SOURCES, LineStyles, Sign, line_segments
 from widgets.log_rule import LogSource, about, standing
 from widgets.pane import Pane
@@ -32,11 +33,6 @@ _HINT: dict[Asked, str] = {
 _LONGEST = 200
 KEPT_SCREENS = 4
 """Screens of drawn rows that are kept."""
-
-Deed = Literal[
-    "open", "written", "traces", "mark", "next_mark", "previous_mark", "choose", "copy", "keep", "widen", "let_go"
-]
-"""`written`, `traces`: of all lines; the others begin at the line at hand."""
 
 
 class LogText(Widget, can_focus=True):
@@ -92,63 +88,6 @@ class LogText(Widget, can_focus=True):
     PROMPT_KEYS: ClassVar[dict[str, Asked]] = {"slash": "search", "ampersand": "filter", "at": "jump"}
     """Handled at once, before any binding: letters typed right after them must not be lost."""
 
-    Grade = Literal["interrupt", "terminate", "kill"]
-
-    class Request(Message):
-        """Base of what the reader asks for here."""
-
-    class OtherAsked(Request):
-        """The next source instead of this one."""
-
-    class StopAsked(Request):
-        """Stop the command whose output is shown, one grade at a time."""
-
-        def __init__(self, how: LogText.Grade) -> None:
-            super().__init__()
-            self.how = how
-
-    class Wanted(Request):
-        """Somewhere else: by lines, by pages, or to one of the ends. `height` is the rows that lines have."""
-
-        def __init__(self, height: int, *, move: int = 0, page: int = 0, to: Literal["", "top", "end"] = "") -> None:
-            super().__init__()
-            self.height, self.move, self.page, self.to = height, move, page, to
-
-    class SearchAsked(Request):
-        """Find a text; an empty one ends the search."""
-
-        def __init__(self, text: str, backwards: bool, height: int) -> None:
-            super().__init__()
-            self.text, self.backwards, self.height = text, backwards, height
-
-    class NextAsked(Request):
-        """The next match in the search's direction, or against it."""
-
-        def __init__(self, reverse: bool, height: int) -> None:
-            super().__init__()
-            self.reverse, self.height = reverse, height
-
-    class FilterAsked(Request):
-        """Show only lines that have this too; an empty text shows all."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class JumpAsked(Request):
-        """Go to a time, as it was typed."""
-
-        def __init__(self, text: str, height: int) -> None:
-            super().__init__()
-            self.text, self.height = text, height
-
-    class Act(Request):
-        """Something about the line at hand, or about how all are shown."""
-
-        def __init__(self, what: Deed, height: int) -> None:
-            super().__init__()
-            self.what, self.height = what, height
-
     def __init__(self) -> None:
         super().__init__()
         self.window = LogWindow()
@@ -184,7 +123,7 @@ class LogText(Widget, can_focus=True):
         self.refresh()
         if self.size.height and self.rows_high != self._told:
             self._told = self.rows_high
-            self.post_message(self.Wanted(self.rows_high))
+            self.post_message(log_asks.Wanted(self.rows_high))
 
     # ── keys ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -229,12 +168,12 @@ class LogText(Widget, can_focus=True):
     def _answer(self) -> None:
         what, self.asking = self.asking, None
         if what == "filter":
-            self.post_message(self.FilterAsked(self.typed))
+            self.post_message(log_asks.FilterAsked(self.typed))
         elif what == "jump" and self.typed:
-            self.post_message(self.JumpAsked(self.typed, self.rows_high))
+            self.post_message(log_asks.JumpAsked(self.typed, self.rows_high))
         elif what == "search":
             # at the tail there is nothing below: what one looks for has been
-            self.post_message(self.SearchAsked(self.typed, self.window.following, self.rows_high))
+            self.post_message(log_asks.SearchAsked(self.typed, self.window.following, self.rows_high))
 
     def action_search(self) -> None:
         self._ask("search")
@@ -249,28 +188,28 @@ class LogText(Widget, can_focus=True):
         self._repaint()
 
     def action_next(self, reverse: bool) -> None:
-        self.post_message(self.NextAsked(reverse, self.rows_high))
+        self.post_message(log_asks.NextAsked(reverse, self.rows_high))
 
-    def action_act(self, what: Deed) -> None:
-        self.post_message(self.Act(what, self.rows_high))
+    def action_act(self, what: log_asks.Deed) -> None:
+        self.post_message(log_asks.Act(what, self.rows_high))
 
     def action_move(self, lines: int) -> None:
-        self.post_message(self.Wanted(self.rows_high, move=lines))
+        self.post_message(log_asks.Wanted(self.rows_high, move=lines))
 
     def action_other(self) -> None:
-        self.post_message(self.OtherAsked())
+        self.post_message(log_asks.OtherAsked())
 
-    def action_stop(self, how: Grade) -> None:
-        self.post_message(self.StopAsked(how))
+    def action_stop(self, how: StopGrade) -> None:
+        self.post_message(log_asks.StopAsked(how))
 
     def action_page(self, pages: int) -> None:
-        self.post_message(self.Wanted(self.rows_high, page=pages))
+        self.post_message(log_asks.Wanted(self.rows_high, page=pages))
 
     def action_to_top(self) -> None:
-        self.post_message(self.Wanted(self.rows_high, to="top"))
+        self.post_message(log_asks.Wanted(self.rows_high, to="top"))
 
     def action_to_end(self) -> None:
-        self.post_message(self.Wanted(self.rows_high, to="end"))
+        self.post_message(log_asks.Wanted(self.rows_high, to="end"))
 
     def action_shift(self, way: int) -> None:
         longest = max((len(row.text) for row in self.window.rows), default=0)
@@ -281,13 +220,13 @@ class LogText(Widget, can_focus=True):
     def action_back(self) -> None:
         """Ends the search, then the filter, then lets go of the line at hand; without any the key is the screen's."""
         if self.window.chosen[0] >= 0:
-            self.post_message(self.Act("choose", self.rows_high))
+            self.post_message(log_asks.Act("choose", self.rows_high))
         elif self.window.search_text or self.window.search_note:
-            self.post_message(self.SearchAsked("", False, self.rows_high))
+            self.post_message(log_asks.SearchAsked("", False, self.rows_high))
         elif self.window.filter_text or self.window.filter_note:
-            self.post_message(self.Act("widen", self.rows_high))
+            self.post_message(log_asks.Act("widen", self.rows_high))
         else:
-            self.post_message(self.Act("let_go", self.rows_high))
+            self.post_message(log_asks.Act("let_go", self.rows_high))
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         shown = self.window

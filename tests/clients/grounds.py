@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -63,34 +63,25 @@ class Ground(msgspec.Struct):
 @contextmanager
 def heroku(folder: Path) -> Iterator[Ground]:
     need("heroku")
-    server = test_heroku.HerokuServer()
-    try:
+    with closing(test_heroku.HerokuServer()) as server:
         at = Place(folder, test_heroku.environment(server, folder))
         yield Ground(test_heroku.BACK, at, "heroku", "rollback", lambda: server.releases[-1]["description"])
-    finally:
-        server.close()
 
 
 @contextmanager
 def cloudflare(folder: Path) -> Iterator[Ground]:
     need("wrangler")
-    server = test_cloudflare.CloudflareServer()
-    try:
+    with closing(test_cloudflare.CloudflareServer()) as server:
         at = Place(folder, test_cloudflare.environment(server, folder))
         yield Ground(test_cloudflare.BACK, at, "wrangler", "rollback", lambda: dict(server.serves))
-    finally:
-        server.close()
 
 
 @contextmanager
 def cloud_run(folder: Path) -> Iterator[Ground]:
     need("gcloud")
-    server = test_cloud_run.CloudRunServer()
-    try:
+    with closing(test_cloud_run.CloudRunServer()) as server:
         at = Place(folder, test_cloud_run.environment(server, folder))
         yield Ground(test_cloud_run.BACK, at, "gcloud", "update-traffic", lambda: list(server.serves))
-    finally:
-        server.close()
 
 
 @contextmanager

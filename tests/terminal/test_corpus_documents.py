@@ -33,7 +33,7 @@ def open_room(folder: Path, number: str, programs: tuple[str, ...], size: tuple[
 def take_step(room: Desk) -> None:
     """Look at the step that is next, see its command whole, run it, go on."""
     room.tmux.wait(walks.CONFIRM.replace("  ", " +"))
-    walks.press_until_taken(room, "y", walks.CONFIRM.replace("  ", " +"))  # type: ignore[arg-type]
+    walks.press_until_taken(room, "y", walks.CONFIRM.replace("  ", " +"))
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_a_method_of_another_team_runs_to_the_letter(
 ) -> None:
     room = open_room(tmp_path, number, programs, size)
     try:
-        room.trust()
+        walks.trust(room)
         begin(room, method)
         for done in range(len(calls)):
             if done:
-                walks.enter(room)  # type: ignore[arg-type]
+                walks.enter(room)
             take_step(room)
             room.tmux.wait(lambda _screen, done=done: len(room.called()) > done)  # type: ignore[misc]
             room.tmux.wait(r"✓ (\d of \d )?done")

@@ -85,17 +85,9 @@ class Desk:
         }
         self.tmux = Tmux(f"{WARROOM} open {self.document} --new", size=size, cwd=folder, env=self.env)
 
-    def trust(self) -> None:
-        self.tmux.wait("May this runbook run commands", 40)
-        self.tmux.keys("T")
-        self.tmux.wait("Type trust")
-        self.tmux.type("trust")
-        self.tmux.keys("Enter")
-        self.tmux.wait("you drive")
-
     def run(self) -> None:
         self.tmux.wait(walks.CONFIRM.replace("  ", " +"))
-        walks.press_until_taken(self, "y", walks.CONFIRM.replace("  ", " +"))  # type: ignore[arg-type]
+        walks.press_until_taken(self, "y", walks.CONFIRM.replace("  ", " +"))
         self.tmux.wait(r"✓ (\d of \d )?done")
 
     def called(self) -> list[str]:
@@ -126,16 +118,16 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
 
 
 def begin(desk: Desk, label: str = "1") -> None:
-    walks.choose(desk, label)  # type: ignore[arg-type]
+    walks.choose(desk, label)
     desk.tmux.keys("Enter")
 
 
 def test_a_cheat_sheet_runs_its_commands_to_the_letter_and_never_its_output(desk: Callable[..., Desk]) -> None:
     room = desk(CHEAT_SHEET)
-    room.trust()
+    walks.trust(room)
     begin(room)
     room.run()
-    walks.enter(room)  # type: ignore[arg-type]
+    walks.enter(room)
     room.run()
     assert room.called() == ["ferryctl [history] [--limit] [5]", "ferryctl [undo] [13] [--reason] [it's broken]"]
     texts = [str(event["text"]) for event in room.events() if event["kind"] == "step-confirmed"]
@@ -144,7 +136,7 @@ def test_a_cheat_sheet_runs_its_commands_to_the_letter_and_never_its_output(desk
 
 def test_a_numbered_list_is_walked_with_its_steps_by_hand_on_a_small_screen(desk: Callable[..., Desk]) -> None:
     room = desk(NUMBERED, (80, 24))
-    room.trust()
+    walks.trust(room)
     begin(room)
     room.run()
     room.tmux.keys("4")
@@ -161,7 +153,7 @@ def test_a_numbered_list_is_walked_with_its_steps_by_hand_on_a_small_screen(desk
 
 def test_an_option_asks_for_its_value_and_puts_it_in_as_typed(desk: Callable[..., Desk]) -> None:
     room = desk(OPTIONS)
-    room.trust()
+    walks.trust(room)
     begin(room, "A")
     room.tmux.wait("enter take it")
     room.tmux.type("13")

@@ -176,7 +176,7 @@ def test_hostile_titles_bodies_and_output_stay_text(tmp_path: Path, address: str
         tmux.keys("Enter")
         tmux.wait(walks.CONFIRM)
         room = _Room(tmux)
-        walks.press_until_taken(room, "y", walks.CONFIRM)  # type: ignore[arg-type]
+        walks.press_until_taken(room, "y", walks.CONFIRM)
         tmux.keys("4")
         tmux.wait("the last line", 60)  # ten million bytes before it did not drown it
         tmux.keys("?")

@@ -130,46 +130,23 @@ class Bakery:
         command = f"{WARROOM} {document} --new"
         self.tmux = Tmux(command, size=(160, 45), cwd=cwd or self.world.copy, env=told)
 
-    def open(self) -> None:
-        self.tmux.wait("May this runbook run commands", 40)
-        self.tmux.keys("T")
-        self.tmux.wait("Type trust")
-        self.tmux.type("trust")
-        self.tmux.keys("Enter")
-        self.tmux.wait("you drive")
-
     def begin(self, label: str) -> None:
-        walks.choose(self, label)  # type: ignore[arg-type]
+        walks.choose(self, label)
         self.tmux.keys("Enter")
 
     def take(self, words: str, ends: str = DONE) -> str:
         """The confirmation that shows these words, by `y`; the screen at its end."""
         self.tmux.wait(lambda screen: bool(re.search(CONFIRM, screen) and re.search(words, screen)), SLOW)
-        walks.press_until_taken(self, "y", CONFIRM)  # type: ignore[arg-type]
+        walks.press_until_taken(self, "y", CONFIRM)
         return self.tmux.wait(ends, SLOW)
 
     def take_by_name(self, words: str, name: str) -> str:
         self.tmux.wait(words, SLOW)
-        self.tmux.wait(rf"type +{name} +to run it", SLOW)
-        for place in range(1, len(name) + 1):
-            for _ in range(10):
-                self.tmux.type(name[place - 1])
-                try:
-                    self.tmux.wait(rf"to run it: +{name[:place]}(?!\w)", 1)
-                except AssertionError:
-                    continue
-                break
-        for _ in range(10):
-            self.tmux.keys("Enter")
-            try:
-                self.tmux.gone("to run it: ", 3)
-            except AssertionError:
-                continue
-            break
+        walks.type_name(self, name, seconds=SLOW)
         return self.tmux.wait(DONE, SLOW)
 
     def on(self) -> None:
-        walks.enter(self)  # type: ignore[arg-type]
+        walks.enter(self)
 
     def remote(self, *args: str) -> str:
         return self.world.git(*args, cwd=self.world.remote)
@@ -186,7 +163,7 @@ def bakery(tmp_path: Path) -> Iterator[Callable[..., Bakery]]:
 
     def start(text: str, **more: object) -> Bakery:
         opened.append(Bakery(tmp_path, text, **more))  # type: ignore[arg-type]
-        opened[-1].open()
+        walks.trust(opened[-1])
         return opened[-1]
 
     yield start
@@ -210,7 +187,7 @@ def test_a_commit_is_taken_back_to_the_letter_and_every_command_of_a_step_has_it
     room.begin("1")
     assert "New checkout flow" in room.take("git log --oneline -10")  # no pager
     room.on()
-    walks.pick(room, "Fix header")  # type: ignore[arg-type]
+    walks.pick(room, "Fix header")
     screen = room.take(r"git revert [0-9a-f]{7,}", r"✓ 1 of 2 done")  # no editor
     assert re.search(r"next: 2 .*2 of 2: git push origin main", screen)
     room.on()
@@ -218,7 +195,7 @@ def test_a_commit_is_taken_back_to_the_letter_and_every_command_of_a_step_has_it
     assert room.remote("log", "-1", "--format=%s", "main") == 'Revert "Fix header"'
     room.on()
     room.tmux.wait(r"enter +it is done")
-    walks.press_until_taken(room, "Enter", r"enter +it is done")  # type: ignore[arg-type]
+    walks.press_until_taken(room, "Enter", r"enter +it is done")
     room.tmux.wait(r"✓ 3 ")
     room.on()
     assert "none is needed" in room.tmux.wait("way back: ")
@@ -231,11 +208,11 @@ def test_a_commit_is_taken_back_to_the_letter_and_every_command_of_a_step_has_it
     room.on()
     room.take("watch needs a screen of its own", "● follows")
     room.tmux.wait(r"(?s)2 Logs .*\d\d:\d\d:\d\d +.*\{")  # what a watch shows is there to read
-    walks.press_until_taken(room, "x", r"x +interrupt")  # type: ignore[arg-type]
+    walks.press_until_taken(room, "x", r"x +interrupt")
     try:
         room.tmux.wait("followed until it was stopped", 10)
     except AssertionError:  # bash between two commands may miss an interrupt: a person goes on to the next key
-        walks.press_until_taken(room, "X", r"X +terminate")  # type: ignore[arg-type]
+        walks.press_until_taken(room, "X", r"X +terminate")
         room.tmux.wait("followed until it was stopped", 30)
 
 
@@ -287,7 +264,7 @@ def test_a_deployment_is_put_back_from_a_linked_folder_only_and_u_goes_forward_a
         linked.write_text((at.cwd / ".vercel" / "project.json").read_text())
         assert json.loads(linked.read_text())["projectId"] and TOKEN not in linked.read_text()
         room.tmux.keys("e")
-        walks.pick(room, "cache header", seconds=SLOW)  # type: ignore[arg-type]
+        walks.pick(room, "cache header", seconds=SLOW)
         room.take("serves now", "production on Vercel serves dpl_good222")
         room.tmux.keys("u")
         room.take("vercel promote dpl_bad333", "production on Vercel serves dpl_bad333")

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 from tests.terminal.conftest import DrillRoom
+from tests.terminal.tmux import Tmux
 
 CONFIRM = r"y  run it"
 CHOOSER = r"▸ Choose a method ━"
 READY = r"error rate +\d+|err \d+"
 
 
-def until_red(room: DrillRoom) -> None:
+class Room(Protocol):
+    """Any room in a tmux."""
+
+    @property
+    def tmux(self) -> Tmux: ...
+
+
+def trust(room: Room) -> None:
+    """Let an unknown runbook run commands, by the typed word."""
+    room.tmux.wait("May this runbook run commands", 40)
+    room.tmux.keys("T")
+    room.tmux.wait("Type trust")
+    room.tmux.type("trust")
+    room.tmux.keys("Enter")
+    room.tmux.wait("you drive")
+
+
+def until_red(room: Room) -> None:
     """The room is open and the signals are bad enough that it advises to roll back."""
     room.tmux.wait(READY, 40)
     room.tmux.wait(r"roll back now: |ROLL BACK", 90)
 
 
-def choose(room: DrillRoom, label: str) -> None:
+def choose(room: Room, label: str) -> None:
     room.tmux.keys("m")
     room.tmux.wait(CHOOSER)
     room.tmux.keys(*label)
@@ -27,7 +46,7 @@ def choose(room: DrillRoom, label: str) -> None:
     room.tmux.wait(r"enter +(look|next|open|start)")
 
 
-def pick(room: DrillRoom, words: str, *, seconds: float = 20) -> None:
+def pick(room: Room, words: str, *, seconds: float = 20) -> None:
     """Take the first entry of the open picker that fits; it opens when its entries are there."""
     room.tmux.wait(r"filter: ", seconds)
     room.tmux.type(words)
@@ -36,14 +55,14 @@ def pick(room: DrillRoom, words: str, *, seconds: float = 20) -> None:
     room.tmux.gone("filter: ")
 
 
-def confirm(room: DrillRoom, number: int, *, seconds: float = 30) -> None:
+def confirm(room: Room, number: int, *, seconds: float = 30) -> None:
     """The open confirmation of a step, by `y`; comes back when the step is done."""
     room.tmux.wait(CONFIRM, seconds)
     press_until_taken(room, "y", CONFIRM)
     room.tmux.wait(rf"{number}  .*✓ done", seconds)
 
 
-def press_until_taken(room: DrillRoom, key: str, shown: str) -> None:
+def press_until_taken(room: Room, key: str, shown: str) -> None:
     """A key that comes within the first 400 ms does not count, by design: a person presses it again."""
     for _ in range(10):
         room.tmux.keys(key)
@@ -55,8 +74,14 @@ def press_until_taken(room: DrillRoom, key: str, shown: str) -> None:
     raise AssertionError(f"{key} was never taken\n{room.tmux.screen()}")
 
 
-def confirm_by_name(room: DrillRoom, number: int, name: str, *, seconds: float = 30) -> None:
-    """The open confirmation of a step that destroys: its target's name, letter by letter, as a person types it."""
+def confirm_by_name(room: Room, number: int, name: str, *, seconds: float = 30) -> None:
+    """The open confirmation of a step that destroys."""
+    type_name(room, name, seconds=seconds)
+    room.tmux.wait(rf"{number}  .*✓ done", seconds)
+
+
+def type_name(room: Room, name: str, *, seconds: float = 30) -> None:
+    """A destroying command's target, letter by letter, as a person types it: what comes too early does not count."""
     room.tmux.wait(rf"type +{re.escape(name)} +to run it", seconds)
     for place in range(1, len(name) + 1):
         typed = re.escape(name[:place])
@@ -67,17 +92,10 @@ def confirm_by_name(room: DrillRoom, number: int, name: str, *, seconds: float =
             except AssertionError:
                 continue
             break
-    for _ in range(10):
-        room.tmux.keys("Enter")
-        try:
-            room.tmux.gone("to run it: ", 3)
-        except AssertionError:
-            continue
-        break
-    room.tmux.wait(rf"{number}  .*✓ done", seconds)
+    press_until_taken(room, "Enter", "to run it: ")
 
 
-def enter(room: DrillRoom) -> None:
+def enter(room: Room) -> None:
     """On to the next step."""
     room.tmux.wait(r"enter +(next|look|start to watch)")
     room.tmux.keys("Enter")

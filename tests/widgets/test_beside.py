@@ -13,6 +13,7 @@ from tests.widgets.hosts import HandClock, Heard, Host, until
 from tests.widgets.samples import at
 from tests.widgets.test_log_pane import Host as LogHost
 from widgets import action_asks as asks
+from widgets import log_asks
 from widgets.action_draw import draw
 from widgets.action_panel import ActionPanel
 from widgets.action_view import Confirmation, Finished, Following, ManualStep, keys_for, text_to_copy
@@ -163,16 +164,16 @@ async def test_the_log_pane_says_what_it_shows_and_how_to_get_back() -> None:
 
 
 async def test_the_other_log_and_the_stops_are_asked_for() -> None:
-    heard = Heard(LogText.OtherAsked, LogText.StopAsked)
+    heard = Heard(log_asks.OtherAsked, log_asks.StopAsked)
     async with LogHost().run_test(size=(80, 8), message_hook=heard) as pilot:
         await pilot.press("l", "x", "X", "K")
         await until(pilot, lambda: len(heard.messages) == 4)
-        grades = [message.how for message in heard.messages if isinstance(message, LogText.StopAsked)]
+        grades = [message.how for message in heard.messages if isinstance(message, log_asks.StopAsked)]
         assert heard.names[0] == "OtherAsked" and grades == ["interrupt", "terminate", "kill"]
 
 
 async def test_letters_of_a_search_stop_nothing() -> None:
-    heard = Heard(LogText.OtherAsked, LogText.StopAsked)
+    heard = Heard(log_asks.OtherAsked, log_asks.StopAsked)
     async with LogHost().run_test(size=(80, 8), message_hook=heard) as pilot:
         await pilot.press("slash", "x", "l", "K")
         app = pilot.app

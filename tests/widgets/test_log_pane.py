@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from runbook.logs.rows import LogRow
 from runbook.logs.window import LogWindow
+from widgets import log_asks
 from widgets.log_pane import LogPane, LogText
 
 ROWS = (
@@ -35,12 +36,12 @@ class Host(App[None]):
     def on_mount(self) -> None:
         self.query_one(LogText).focus()
 
-    @on(LogText.Wanted)
-    @on(LogText.SearchAsked)
-    @on(LogText.NextAsked)
-    @on(LogText.FilterAsked)
-    @on(LogText.JumpAsked)
-    @on(LogText.Act)
+    @on(log_asks.Wanted)
+    @on(log_asks.SearchAsked)
+    @on(log_asks.NextAsked)
+    @on(log_asks.FilterAsked)
+    @on(log_asks.JumpAsked)
+    @on(log_asks.Act)
     def hear(self, message: Message) -> None:
         self.heard.append(message)
 
@@ -153,7 +154,7 @@ async def test_what_is_done_with_lines_is_asked_for(key: str, deed: str) -> None
         app = await opened(pilot)
         await pilot.press(key)
         (heard,) = app.heard
-        assert isinstance(heard, LogText.Act)
+        assert isinstance(heard, log_asks.Act)
         assert (heard.what, heard.height) == (deed, 8)
 
 
@@ -174,7 +175,7 @@ async def test_moves_are_asked_for(key: str, wanted: tuple[int, int, str]) -> No
         app = await opened(pilot)
         await pilot.press(key)
         (heard,) = app.heard
-        assert isinstance(heard, LogText.Wanted)
+        assert isinstance(heard, log_asks.Wanted)
         assert (heard.move, heard.page, heard.to) == wanted
         assert heard.height == 8, "ten rows, one for the rule and one for what is searched"
 
@@ -186,9 +187,9 @@ async def test_a_burst_after_the_slash_loses_no_letter() -> None:
         for key, character in (("slash", "/"), ("g", "g"), ("G", "G"), ("n", "n"), ("enter", None)):
             app.post_message(events.Key(key, character))
         await pilot.pause()
-        searches = [message for message in app.heard if isinstance(message, LogText.SearchAsked)]
+        searches = [message for message in app.heard if isinstance(message, log_asks.SearchAsked)]
         assert [(search.text, search.backwards) for search in searches] == [("gGn", True)]
-        assert [m for m in app.heard if isinstance(m, (LogText.NextAsked, LogText.Wanted))] == []
+        assert [m for m in app.heard if isinstance(m, (log_asks.NextAsked, log_asks.Wanted))] == []
         assert text.asking is None
 
 
@@ -201,27 +202,27 @@ async def test_filter_prompt_with_mending_and_paste() -> None:
         await pilot.pause()
         assert app.lines[-1].rstrip() == " &!GET␛[c /▏"
         await pilot.press("enter")
-        assert [m.text for m in app.heard if isinstance(m, LogText.FilterAsked)] == ["!GET␛[c /"]
+        assert [m.text for m in app.heard if isinstance(m, log_asks.FilterAsked)] == ["!GET␛[c /"]
 
 
 async def test_escape_leaves_the_prompt_and_then_ends_search_and_filter() -> None:
     async with Host().run_test(size=(60, 10)) as pilot:
         app = await opened(pilot, changed(filter_text="cart"))
         await pilot.press("slash", "x", "escape")
-        assert not [m for m in app.heard if isinstance(m, LogText.SearchAsked)]
+        assert not [m for m in app.heard if isinstance(m, log_asks.SearchAsked)]
         assert app.lines[-1].rstrip() == " & cart   / a   esc ends"
         await pilot.press("escape")
-        assert [m.text for m in app.heard if isinstance(m, LogText.SearchAsked)] == [""]
+        assert [m.text for m in app.heard if isinstance(m, log_asks.SearchAsked)] == [""]
         app.pane.show(changed(filter_text="cart", search_text="", match=-1))
         await pilot.press("escape")
-        assert [m.what for m in app.heard if isinstance(m, LogText.Act)] == ["widen"], "one filter at a time"
+        assert [m.what for m in app.heard if isinstance(m, log_asks.Act)] == ["widen"], "one filter at a time"
 
 
 async def test_next_and_the_one_before() -> None:
     async with Host().run_test(size=(60, 10)) as pilot:
         app = await opened(pilot)
         await pilot.press("n", "N")
-        assert [m.reverse for m in app.heard if isinstance(m, LogText.NextAsked)] == [False, True]
+        assert [m.reverse for m in app.heard if isinstance(m, log_asks.NextAsked)] == [False, True]
 
 
 async def test_the_prompt_takes_its_row_and_gives_it_back() -> None:
@@ -229,7 +230,7 @@ async def test_the_prompt_takes_its_row_and_gives_it_back() -> None:
         app = await opened(pilot, changed(search_text=""))
         await pilot.press("slash")
         await pilot.press("escape")
-        assert [m.height for m in app.heard if isinstance(m, LogText.Wanted)] == [8, 9]
+        assert [m.height for m in app.heard if isinstance(m, log_asks.Wanted)] == [8, 9]
 
 
 @pytest.mark.parametrize(
@@ -276,7 +277,7 @@ async def test_a_time_is_typed_after_the_at_sign() -> None:
         for key, character in (("minus", "-"), ("5", "5"), ("m", "m"), ("enter", None)):
             app.post_message(events.Key(key, character))
         await pilot.pause()
-        assert [m.text for m in app.heard if isinstance(m, LogText.JumpAsked)] == ["-5m"]
+        assert [m.text for m in app.heard if isinstance(m, log_asks.JumpAsked)] == ["-5m"]
 
 
 @pytest.mark.parametrize("size", [(160, 45), (80, 24)])
@@ -287,14 +288,14 @@ async def test_marked_and_chosen_lines_stand_out_in_the_gutter(size: tuple[int, 
         assert [line[0] for line in app.lines[:4]] == ["◆", "▌", "▌", " "]
         assert "mark 1 of 1   choosing lines: C copies, W keeps them   esc ends" in app.lines[-1]
         await pilot.press("escape")
-        assert [m.what for m in app.heard if isinstance(m, LogText.Act)] == ["choose"]
+        assert [m.what for m in app.heard if isinstance(m, log_asks.Act)] == ["choose"]
 
 
 async def test_escape_lets_go_of_the_line_at_hand_last() -> None:
     async with Host().run_test(size=(60, 10)) as pilot:
         app = await opened(pilot, changed(search_text=""))
         await pilot.press("escape")
-        assert [m.what for m in app.heard if isinstance(m, LogText.Act)] == ["let_go"]
+        assert [m.what for m in app.heard if isinstance(m, log_asks.Act)] == ["let_go"]
 
 
 async def test_an_error_in_a_short_line_has_its_sign() -> None:
