@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from runbook.model import Method, Record, Where
 from runbook.providers.provider import Standing
 from widgets.chooser import Chooser, MethodCard
-from widgets.words import glyph
 
 if TYPE_CHECKING:
     from tui.room_screen import RoomScreen
@@ -54,7 +53,7 @@ def _cards(screen: RoomScreen, found: dict[str, _Found]) -> tuple[MethodCard, ..
     advice = conductor.outlook.advice(conductor.state)
     able = [method.id for method in methods if found[method.id].ready is not False]
     best = next((name for name in (*advice.methods, *able) if name in able), "")
-    reason = advice.text.split(f" {glyph('arrow')} ")[0] if advice.methods else "the runbook's first choice"
+    reason = advice.why if advice.methods else "the runbook's first choice"
     told = [one.standing for one in found.values() if one.standing and one.standing.schema_at]
     schema = max(told, key=lambda standing: standing.schema_at or _NEVER, default=None)
     return tuple(

@@ -80,12 +80,14 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
         if said == "unknown" and not _numbers(outlook):
             reasons = ("the runbook gives no number to judge by",)
     quiet = judged and said != "failed"
+    silent = quiet or advice.level == "none"
     return VerdictView(
         said=said,
         reasons=reasons,
         short=_short(outlook),
         level="none" if quiet else advice.level,
-        advice="" if quiet or advice.level == "none" else advice.text,
+        advice="" if silent else "; ".join(filter(None, (advice.why, advice.blind))),
+        way="" if silent else advice.way,
         without=without,
     )
 
@@ -94,7 +96,7 @@ def _said_before(advice: Advice, outlook: Outlook) -> Said:
     """Healthy is only what was measured against something; a health endpoint that says no is believed by itself."""
     if advice.level != "none" or _unhealthy(outlook):
         return "failing"
-    return "unknown" if "not known" in advice.text or not _numbers(outlook) else "healthy"
+    return "unknown" if advice.blind or not _numbers(outlook) else "healthy"
 
 
 def _numbers(outlook: Outlook) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from rich.cells import cell_len
 from textual.app import RenderResult
 from textual.content import Content
 from textual.reactive import reactive
@@ -35,7 +34,9 @@ class VerdictView(Record, frozen=True):
     """`err 24.8% p95 6.2s health 503`."""
     level: AdviceLevel = "none"
     advice: str = ""
-    """`roll back now: complete outage → Vercel rollback (~2 min)`."""
+    """`roll back now: complete outage`."""
+    way: str = ""
+    """`Vercel rollback (~2 min)`."""
     stale: str = ""
     """Why the figures are old, where they are: `signals silent for 0:50`."""
     without: str = ""
@@ -86,16 +87,12 @@ def draw_verdict(view: VerdictView, width: int) -> list[Content]:
     if not view.advice:
         return [alone]
     whole = join(left, "  " if view.without else "", without)
-    right = join(("ADVICE  ", "$foreground-muted"), (view.advice, _ADVICE_STYLE[view.level]))
-    if whole.cell_length + right.cell_length + 3 <= width:
-        return [spread(whole, right, width)]
-    return [alone, _advised(view, width)]
-
-
-def _advised(view: VerdictView, width: int) -> Content:
-    """The advice on a line of its own: of its reasons as many words as leave room for the way that it names."""
-    style = _ADVICE_STYLE[view.level]
-    reasons, arrow, way = view.advice.partition(" → ")
-    way = arrow + way
-    said = join(("  ADVICE  ", "$foreground-muted"), (reasons, style))
-    return cut(join(cut(said, max(width - cell_len(way), width // 2)), (way, style)), width)
+    tone = _ADVICE_STYLE[view.level]
+    right, way = join(("ADVICE  ", "$foreground-muted"), (view.advice, tone)), Content("")
+    if view.way:
+        way = join((f" {glyph('arrow')} {view.way}", tone))
+    if whole.cell_length + right.cell_length + way.cell_length + 3 <= width:
+        return [spread(whole, right + way, width)]
+    # of the reasons as many words as leave room for the way
+    reasons = cut(join("  ", right), max(width - way.cell_length, width // 2))
+    return [alone, cut(reasons + way, width)]

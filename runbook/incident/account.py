@@ -138,7 +138,7 @@ def follow_ups(state: RoomState, runbook: Runbook) -> Iterator[str]:
 
 def overview(state: RoomState, runbook: Runbook) -> Iterator[str]:
     where = " ".join(filter(None, (state.service, state.environment)))
-    verdict = f"{state.verdict.verdict}: {plain(state.verdict.why)}" if state.verdict else "not known"
+    verdict = f"{state.verdict.word}: {plain(state.verdict.why)}" if state.verdict else "not known"
     yield f"- **Incident**: {plain(state.incident) or MISSING}"
     yield f"- **Where**: {plain(where) or MISSING}"
     yield f"- **Severity**: {plain(state.severity) or MISSING}"

@@ -256,9 +256,14 @@ class VerdictChanged(Body, frozen=True, tag="verdict-changed"):
     relapsed: bool = False
 
     @property
+    def word(self) -> str:
+        """The verdict as it is said."""
+        return "not known yet" if self.verdict == "unknown" else self.verdict
+
+    @property
     def why(self) -> str:
-        """The text without the verdict's own word, for a line that has it already."""
-        return self.text.removeprefix(f"{'not known yet' if self.verdict == 'unknown' else self.verdict}: ")
+        """The text without that word, for a line that has it already."""
+        return self.text.removeprefix(f"{self.word}: ")
 
 
 class SourceChanged(Body, frozen=True, tag="source-changed"):

@@ -234,10 +234,9 @@ def _advised(body: ev.AdviceChanged) -> Words:
 
 def _judged(body: ev.VerdictChanged) -> Words:
     tones: dict[str, Tone] = {"recovered": "good", "partial": "warn", "failed": "bad"}
-    said = "not known yet" if body.verdict == "unknown" else body.verdict
     if body.relapsed:
-        return Words(f"relapsed, now {said}{_because(body.why)}", "bad")
-    return Words(f"verdict: {said}{_because(body.why)}", tones.get(body.verdict, "plain"))
+        return Words(f"relapsed, now {body.word}{_because(body.why)}", "bad")
+    return Words(f"verdict: {body.word}{_because(body.why)}", tones.get(body.verdict, "plain"))
 
 
 def _source(body: ev.SourceChanged) -> Words:

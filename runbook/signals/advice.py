@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
 
 from runbook.model import Method, Trigger
 from runbook.signals.standing import Advice, Fired, Standing
@@ -40,14 +41,14 @@ def advise(
     blind = f"not known: {_listed([phrase(standing) for standing in unknown.values()])}" if unknown else ""
     # what asks for no assessment comes first; the runbook's own order otherwise
     fired.sort(key=lambda found: found.urgency != "immediate")
-    if fired:
-        best = _suggested(triggers, fired, methods)
-        text = f"roll back now: {_listed([_reason(found) for found in fired])}{_arrow(best, methods)}"
-        return Advice("roll-back", _joined(text, blind), (*fired, *pending), best)
-    if pending:
-        text = f"watch: {_listed([_reason(found) for found in pending])}"
-        return Advice("watch", _joined(text, blind), tuple(pending), _suggested(triggers, pending, methods))
-    return Advice("none", _joined("no reason to roll back" + (" in what is known" if blind else ""), blind))
+    level: Literal["watch", "roll-back"] = "roll-back" if fired else "watch"
+    if not fired and not pending:
+        return Advice("none", "no reason to roll back" + (" in what is known" if blind else ""), blind=blind)
+    told = fired or pending
+    best = _suggested(triggers, told, methods)
+    why = f"{'roll back now' if fired else 'watch'}: {_listed([_reason(found) for found in told])}"
+    way = _way(best, methods) if fired else ""
+    return Advice(level, why, (*fired, *pending), best, way, blind)
 
 
 def _reason(found: Fired) -> str:
@@ -69,18 +70,13 @@ def _suggested(triggers: Sequence[Trigger], fired: Sequence[Fired], methods: Seq
     return tuple(method for method in named if method in known)
 
 
-def _arrow(best: Sequence[str], methods: Sequence[Method]) -> str:
+def _way(best: Sequence[str], methods: Sequence[Method]) -> str:
     method = next((method for wanted in best for method in methods if method.id == wanted), None)
     if method is None:
         return ""
-    about = f" (~{max(1, round(method.estimate / 60))} min)" if method.estimate else ""
-    return f" → {method.title}{about}"
+    return f"{method.title} (~{max(1, round(method.estimate / 60))} min)" if method.estimate else method.title
 
 
 def _listed(reasons: Sequence[str]) -> str:
     more = len(reasons) - SAID
     return " · ".join(reasons[:SAID]) + (f" · {more} more" if more > 0 else "")
-
-
-def _joined(*parts: str) -> str:
-    return "; ".join(part for part in parts if part)

@@ -43,9 +43,18 @@ class Advice(Record, frozen=True):
     """Roll back or not, and why. The decision is the person's."""
 
     level: Literal["none", "watch", "roll-back"]
-    text: str
+    why: str
     fired: tuple[Fired, ...] = ()
     methods: tuple[str, ...] = ()
+    way: str = ""
+    """The way back that is suggested first: `Git revert (~10 min)`."""
+    blind: str = ""
+    """What is not known."""
+
+    @property
+    def text(self) -> str:
+        """All of it in one sentence, as it is recorded."""
+        return f"{self.why}{f' → {self.way}' if self.way else ''}{f'; {self.blind}' if self.blind else ''}"
 
 
 class Verdict(Record, frozen=True):

@@ -162,7 +162,8 @@ VERDICT = VerdictView(
     reasons=("error rate 24.8 % > 5 % for 3:10", "p95 6.2 s", "health 503 (redis)"),
     short="err 24.8% p95 6.2s health 503",
     level="roll-back",
-    advice="roll back now: complete outage → Vercel rollback (~2 min)",
+    advice="roll back now: complete outage",
+    way="Vercel rollback (~2 min)",
 )
 RECOVERED = VerdictView(
     said="recovered",

@@ -67,10 +67,10 @@ def test_of_long_advice_the_reasons_give_way_and_the_method_stays() -> None:
     reasons = " · ".join(
         ["the homepage answers with 500 (health 503 >= 500 for 0:38)", "error rate 100 % > 5 % for 0:36"] * 2
     )
-    view = msgspec.structs.replace(VERDICT, advice=f"roll back now: {reasons} → Restore an earlier deployment (~2 min)")
+    view = msgspec.structs.replace(VERDICT, advice=f"roll back now: {reasons}", way="Restore a deployment (~2 min)")
     second = draw_verdict(view, 158)[1].plain
     assert second.startswith("  ADVICE  roll back now: the homepage answers with 500")
-    assert second.endswith("… → Restore an earlier deployment (~2 min)")
+    assert second.endswith("… → Restore a deployment (~2 min)")
 
 
 def test_recovered_and_unknown_have_their_own_sign_and_word() -> None:
