@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from runbook.checking.findings import Finding
 from runbook.steps.session import search_path
-from tui import cli
+from tui import exit_codes
 
 
 def check(source: str, *, as_json: bool, strict: bool) -> int:
@@ -27,14 +27,14 @@ def check(source: str, *, as_json: bool, strict: bool) -> int:
         runbook = read_runbook(text, source)
     except (OSError, UnicodeDecodeError, KeyError, ReadingError) as trouble:
         print(why_unreadable(source, trouble), file=sys.stderr)
-        return cli.USAGE
+        return exit_codes.USAGE
     found = rules.check(runbook, today=datetime.now(UTC).date(), is_installed=_is_installed, text=text)
     if as_json:
         print(json.dumps(summary(runbook, found), ensure_ascii=False, indent=2))
     else:
         for line in lines(runbook, found, Page(name=source, width=_width())):
             print(line)
-    return cli.NOT_OK if _fails(found, strict) else cli.OK
+    return exit_codes.NOT_OK if _fails(found, strict) else exit_codes.OK
 
 
 def _fails(found: Sequence[Finding], strict: bool) -> bool:

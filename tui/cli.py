@@ -6,13 +6,13 @@ import argparse
 import os
 import sys
 
+from tui import VERSION
+from tui.exit_codes import NOT_OK, OK
+
 TYPE_CHECKING = False  # `typing` and `pathlib` would cost a third of what `--help` takes
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
-
-VERSION = "0.1.0"
-OK, NOT_OK, USAGE = 0, 1, 2
 
 _EPILOG = """\
 examples:

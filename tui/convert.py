@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runbook import books
 from runbook.model import Runbook
-from tui import cli
+from tui import exit_codes
 
 
 def convert(source: str, output: str | None) -> int:
@@ -18,21 +18,21 @@ def convert(source: str, output: str | None) -> int:
     try:
         text, said = _converted(source)
     except (OSError, ReadingError, UnicodeDecodeError, KeyError) as trouble:
-        return _tell(_reason(source, trouble), cli.USAGE)
+        return _tell(_reason(source, trouble), exit_codes.USAGE)
     if not text:
-        return _tell(said, cli.NOT_OK)
+        return _tell(said, exit_codes.NOT_OK)
     if output is None:
         sys.stdout.write(text)
-        return cli.OK
+        return exit_codes.OK
     try:
         with Path(output).open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        return _tell(f"{output} is there already, and nothing was written. Name another file.", cli.NOT_OK)
+        return _tell(f"{output} is there already, and nothing was written. Name another file.", exit_codes.NOT_OK)
     except OSError as trouble:
-        return _tell(f"{output} was not written: {trouble.strerror}.", cli.NOT_OK)
+        return _tell(f"{output} was not written: {trouble.strerror}.", exit_codes.NOT_OK)
     sys.stdout.write(f"{output}\n")
-    return _tell(f"{said} `warroom check {output}` says what is unclear.", cli.OK)
+    return _tell(f"{said} `warroom check {output}` says what is unclear.", exit_codes.OK)
 
 
 def schema() -> int:
@@ -40,7 +40,7 @@ def schema() -> int:
     from runbook.reading.schema import schema as made
 
     sys.stdout.write(json.dumps(made(), indent=2, ensure_ascii=False) + "\n")
-    return cli.OK
+    return exit_codes.OK
 
 
 def shipped() -> int:
@@ -48,7 +48,7 @@ def shipped() -> int:
     width = max(len(name) for name in books.names())
     for name in books.names():
         sys.stdout.write(f"{name:{width}}  {books.title(name)}\n{'':{width}}  {books.purpose(name)}\n")
-    return _tell("`warroom open book:NAME` opens one; `warroom convert book:NAME -o FILE` copies it.", cli.OK)
+    return _tell("`warroom open book:NAME` opens one; `warroom convert book:NAME -o FILE` copies it.", exit_codes.OK)
 
 
 def _converted(source: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ import msgspec
 from runbook.doctor.finding import Finding, Level
 from runbook.incident import home
 from runbook.model import Runbook
-from tui import cli
+from tui import exit_codes
 
 SIGNS: dict[Level, str] = {"green": "✓", "amber": "!", "red": "✗"}
 _COLOURS: dict[Level, str] = {"green": "32", "amber": "33", "red": "31"}
@@ -35,10 +35,10 @@ def doctor(source: str | None, pairs: list[str], *, as_json: bool) -> int:
             runbook = read_runbook(source_text(source), source)
     except (OSError, UnicodeDecodeError, KeyError, ReadingError) as trouble:
         print(why_unreadable(source or "", trouble), file=sys.stderr)
-        return cli.USAGE
+        return exit_codes.USAGE
     except Unfit as trouble:
         print(trouble, file=sys.stderr)
-        return cli.USAGE
+        return exit_codes.USAGE
     size = shutil.get_terminal_size() if sys.stdout.isatty() else None
     found = asyncio.run(
         examine(
@@ -56,7 +56,7 @@ def doctor(source: str | None, pairs: list[str], *, as_json: bool) -> int:
     else:
         for line in page(found, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")):
             print(line)
-    return cli.OK if ready else cli.NOT_OK
+    return exit_codes.OK if ready else exit_codes.NOT_OK
 
 
 def page(found: Iterable[Finding], *, colour: bool) -> Iterable[str]:

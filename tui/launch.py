@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tui import cli
+import tui
+from tui import exit_codes
 from tui.skeleton import first_frame, no_room, no_terminal, piped
 
 
@@ -40,7 +41,7 @@ def open_room(args: argparse.Namespace) -> int:
             folder=folder,
             read_only=args.read_only,
             untrusted=not _trusted(source, folder),
-            version=cli.VERSION,
+            version=tui.VERSION,
             piped=from_pipe,
         ),
         args,
@@ -68,7 +69,7 @@ def open_drill(args: argparse.Namespace) -> int:
 def _unfit(why: str) -> int:
     no_room()
     print(why, file=sys.stderr)
-    return cli.USAGE
+    return exit_codes.USAGE
 
 
 def repository_here() -> Path | None:

@@ -12,22 +12,22 @@ from runbook.incident import home
 from runbook.incident.journal import JournalTrouble, read_incident, verify
 from runbook.incident.room import fold
 from runbook.incident.state import RoomState
-from tui import cli
+from tui import exit_codes
 
 
 def incidents(*, as_json: bool, check: bool) -> int:
     """List the incidents, newest first; with `check`, every record's chain of hashes too."""
-    result = cli.OK
+    result = exit_codes.OK
     try:
         folders = home.list_incidents()
     except JournalTrouble as unreadable:
         print(unreadable, file=sys.stderr)
-        return cli.NOT_OK
+        return exit_codes.NOT_OK
     for folder in folders:
         state, trouble = _state(folder)
         problems = verify(folder) if check else []
         if trouble or problems:
-            result = cli.NOT_OK
+            result = exit_codes.NOT_OK
         if as_json:
             print(json.dumps(_facts(folder, state, trouble, problems if check else None), ensure_ascii=False))
             continue
@@ -46,13 +46,13 @@ def timeline(name: str, *, as_json: bool) -> int:
 
     state = _named(name)
     if state is None:
-        return cli.USAGE
+        return exit_codes.USAGE
     if as_json:
         for entry in to_json(state):
             print(json.dumps(entry, ensure_ascii=False))
     else:
         print(render_text(state))
-    return cli.OK
+    return exit_codes.OK
 
 
 def report(name: str, output: str | None) -> int:
@@ -65,25 +65,25 @@ def report(name: str, output: str | None) -> int:
     folder = home.find_incident(name)
     state = _named(name)
     if state is None or folder is None:
-        return cli.USAGE
+        return exit_codes.USAGE
     copy = str(home.runbook_copy(folder))
     try:
         book = read_runbook(source_text(copy), copy)
     except (OSError, ReadingError) as trouble:
         print(f"{folder.name}: its copy of the runbook cannot be read: {trouble}", file=sys.stderr)
-        return cli.NOT_OK
+        return exit_codes.NOT_OK
     text = render(state, book, datetime.now(UTC), readings(folder / home.SAMPLES))
     if output is None:
         print(text)
-        return cli.OK
+        return exit_codes.OK
     try:
         with Path(output).open("x") as file:
             file.write(text)
     except OSError as trouble:
         print(f"The report was not written: {trouble}", file=sys.stderr)
-        return cli.NOT_OK
+        return exit_codes.NOT_OK
     print(output)
-    return cli.OK
+    return exit_codes.OK
 
 
 def trust(source: str) -> int:
@@ -99,12 +99,12 @@ def trust(source: str) -> int:
         remember(source, known_by, home.home(), text)
     except (OSError, UnicodeDecodeError, KeyError, ReadingError, TrustError) as trouble:
         print(f"{source} was not trusted: {trouble}", file=sys.stderr)
-        return cli.USAGE
+        return exit_codes.USAGE
     effects = Counter(c.effect.value for p in book.procedures() for step in p.steps for c in step.commands)
     said = ", ".join(f"{effects[effect]} {effect}" for effect in ("read", "change", "destroy") if effects[effect])
     what = f"{effects.total()} commands: {said}" if said else "no command"
     print(f"{source} may run commands, as it is now ({known_by[:12]}). It holds {what}.", file=sys.stderr)
-    return cli.OK
+    return exit_codes.OK
 
 
 def _state(folder: Path) -> tuple[RoomState, str]:

@@ -1,16 +1,11 @@
-"""What a poll brings back, and where it comes from; the HTTP itself is in `http_fetch`, brought in late."""
+"""What a poll asks and what it brings back."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 from runbook.model import Record, Seconds
-from runbook.signals.names import on_own_threads
-
-if TYPE_CHECKING:
-    from runbook.signals.http_fetch import HttpFetch
 
 
 class Unreadable(Exception):
@@ -78,7 +73,7 @@ Probe = Callable[[Asked, Seconds], Awaitable[Reply]]
 
 
 class Fetch(Protocol):
-    """Where answers come from: `LateFetch`, or a test's own."""
+    """Where answers come from: `late_fetch.LateFetch`, or a test's own."""
 
     async def open(self) -> None:
         """Gets ready for the first `get`; cheap when it is."""
@@ -87,37 +82,3 @@ class Fetch(Protocol):
         """Raises Unreadable."""
 
     async def close(self) -> None: ...
-
-
-class LateFetch:
-    """`HttpFetch`, imported by a thread at its first use: httpx takes 190 ms, and the loop goes on meanwhile."""
-
-    def __init__(self) -> None:
-        self._fetch: HttpFetch | None = None
-        self._opening = asyncio.Lock()
-
-    async def open(self) -> None:
-        await self._opened()
-
-    async def get(self, url: str, deadline: Seconds) -> Reply:
-        return await (await self._opened()).get(url, deadline)
-
-    async def probe(self, asked: Asked, deadline: Seconds) -> Reply:
-        return await (await self._opened()).probe(asked, deadline)
-
-    async def close(self) -> None:
-        if self._fetch is not None:
-            await self._fetch.close()
-
-    async def _opened(self) -> HttpFetch:
-        async with self._opening:
-            if self._fetch is None:
-                self._fetch = await asyncio.to_thread(_load)
-                on_own_threads(asyncio.get_running_loop())
-        return self._fetch
-
-
-def _load() -> HttpFetch:
-    from runbook.signals import http_fetch  # noqa: PLC0415 - late on purpose
-
-    return http_fetch.HttpFetch()

@@ -15,9 +15,10 @@ from runbook.model import Criterion, Seconds, Signal
 from runbook.signal_sources import NoSource, Prometheus
 from runbook.signals import log_rate, prometheus, sentry, smoke
 from runbook.signals.criteria import LONGEST_HOLD
-from runbook.signals.fetch import Asked, Fetch, LateFetch, Probe, Reply, Request, Unreadable
+from runbook.signals.fetch import Asked, Fetch, Probe, Reply, Request, Unreadable
 from runbook.signals.health import Check
 from runbook.signals.judge import DOWN_AFTER, NOTHING_YET, gap_allowed, judge
+from runbook.signals.late_fetch import LateFetch
 from runbook.signals.pace import Pace
 from runbook.signals.samples import SampleFile, recorded
 from runbook.signals.series import Sample, Series

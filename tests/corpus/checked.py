@@ -8,7 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tui.cli import OK, main
+from tui.cli import main
+from tui.exit_codes import OK
 
 NOT_OK = 1
 

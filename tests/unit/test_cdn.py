@@ -13,8 +13,9 @@ from runbook.reading.problems import ReadingError
 from runbook.signal_sources import Cdn
 from runbook.signals import criteria
 from runbook.signals.cdn import Probes, value_of
-from runbook.signals.fetch import LateFetch, Reply
+from runbook.signals.fetch import Reply
 from runbook.signals.http_json import Hole
+from runbook.signals.late_fetch import LateFetch
 from runbook.signals.monitor import Monitor
 
 

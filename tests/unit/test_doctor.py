@@ -16,8 +16,9 @@ from runbook.doctor.finding import Finding
 from runbook.model import Check, Command, Effect, LogSource, Method, Param, Runbook, Signal, Step
 from runbook.signal_sources import CommandOutput, LogRate, NoSource
 from tests.unit.git_world import World
-from tui.cli import NOT_OK, OK, USAGE, main
+from tui.cli import main
 from tui.doctor import page
+from tui.exit_codes import NOT_OK, OK, USAGE
 
 
 def book(*texts: str, **more: object) -> Runbook:

@@ -13,7 +13,8 @@ import yaml
 from runbook import books
 from runbook.reading.form import StepForm
 from runbook.reading.schema import schema
-from tui.cli import NOT_OK, OK, USAGE, main
+from tui.cli import main
+from tui.exit_codes import NOT_OK, OK, USAGE
 
 SCHEMA = schema()
 TYPES: dict[str, type | tuple[type, ...]] = {

@@ -14,7 +14,7 @@ from runbook.reading import yaml
 from runbook.reading.problems import ReadingError
 from runbook.signal_sources import Sentry
 from runbook.signals import criteria
-from runbook.signals.fetch import LateFetch
+from runbook.signals.late_fetch import LateFetch
 from runbook.signals.monitor import Monitor
 from tui.trusting import offered
 

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from runbook.model import Signal
 from runbook.signal_sources import Health, HttpJson
-from runbook.signals.fetch import LateFetch, Reply, Unreadable
+from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.health import checks_of
 from runbook.signals.http_json import Counters, Hole, dig, number
+from runbook.signals.late_fetch import LateFetch
 from runbook.signals.sources import Memory, Observed, memory_for, read
 
 URL = "http://127.0.0.1/metrics"

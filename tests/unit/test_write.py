@@ -21,7 +21,8 @@ from runbook.signal_sources import NoSource
 from runbook.signals.criteria import parse
 from runbook.steps.effects import infer
 from tests.unit.runbook_strategies import NASTY, runbooks, texts
-from tui.cli import OK, main
+from tui.cli import main
+from tui.exit_codes import OK
 
 
 def no_guess(text: str) -> Effect:
