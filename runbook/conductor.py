@@ -289,8 +289,10 @@ class Conductor:
     # ── waiting ───────────────────────────────────────────────────────────────────────────────────
 
     async def wait_for(self, method: str, step: str) -> None:
-        """Begin to watch a step's criteria; the step is done when all of them hold."""
+        """Begin to watch a step's criteria; the step is done when all of them hold. Refused where that cannot be."""
         self._must_drive()
+        if why := self.outlook.unmeasurable(self.step(method, step)):
+            raise Refused(why)
         self.waiting = (method, step, self.clock())
         self.on_change()
 

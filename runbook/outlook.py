@@ -57,6 +57,20 @@ class Outlook:
         """The optional signals that nobody set up, by id with their titles: no machine sees what is said of them."""
         return {name: self.monitor.signals[name].title or name for name in self.monitor.not_set_up()}
 
+    def unmeasurable(self, step: Step) -> str:
+        """Why a wait could never end here, and what to do; empty where it can: every signal it waits for is asked."""
+        missing = self.monitor.not_set_up()
+        waited = dict.fromkeys(one.signal for one in step.wait_for if one.signal in missing)
+        if not waited:
+            return ""
+        titles = " and ".join(self.monitor.signals[name].title or name for name in waited)
+        needs = " and ".join(dict.fromkeys(need for name in waited for need in missing[name]))
+        return (
+            f"{titles} cannot be measured here: {needs} {'are' if ' and ' in needs else 'is'} not set. Look for"
+            " yourself, then s leaves this step with what you saw. To have it measured, set it before warroom starts"
+            " (a <value> by --set NAME=VALUE)."
+        )
+
     def advice(self, state: RoomState) -> Advice:
         left_out = self.left_out()
         standings = {

@@ -178,13 +178,21 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "log.open",
         "enter",
-        "open or fold the trace of the line at hand; a short line as it is written",
+        "open or fold what goes on under the line at hand (a trace, JSON); a short line as it is written",
         "open",
         _in("logs"),
         "logs",
         bound=False,
     ),
-    Action("log.traces", "minus", "open or fold all stack traces", "traces", _in("logs"), "logs", bound=False),
+    Action(
+        "log.traces",
+        "minus",
+        "open or fold all of them: traces, JSON over many lines",
+        "traces",
+        _in("logs"),
+        "logs",
+        bound=False,
+    ),
     Action(
         "log.written",
         "equals_sign",

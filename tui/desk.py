@@ -33,7 +33,7 @@ from widgets.action_view import (
 from widgets.footer import KeyHint
 from widgets.outline import with_values
 from widgets.outline_view import OutlineRow
-from widgets.words import glyph, in_words, step_words
+from widgets.words import glyph, in_words, mark_words, step_words
 
 Key = tuple[str, str]
 
@@ -342,10 +342,13 @@ class Desk:
         if at.mark in ("failed", "done") and at.last_run and (ended := self._finished(key)):
             return ended
         if at.mark in SETTLED and not at.last_run:
-            return self._settled(key, f"{at.mark}: {at.reason}" if at.reason else at.mark)
-        lines = tuple(filter(None, (self._not_needed(key), step.note, at.reason and f"{at.mark}: {at.reason}")))
+            return self._settled(key, mark_words(at.mark, at.reason))
+        said = at.reason and mark_words(at.mark, at.reason)
+        lines = tuple(filter(None, (self._not_needed(key), step.note, said)))
+        enter = {"wait_for": "start to watch", "manual": "open", "message": "open"}.get(step.kind, "look")
+        never = self.conductor.outlook.unmeasurable(step)
         if step.kind == "wait_for":
-            lines = (*(describe(criterion) for criterion in step.wait_for), *lines)
+            lines = (*map(describe, step.wait_for), *filter(None, (never,)), *lines)
         return Looking(
             with_values(step.title, self.conductor.state),
             str(number),
@@ -353,7 +356,8 @@ class Desk:
             step.effect,
             with_values("\n".join(command.text for command in step.commands), self.conductor.state),
             lines,
-            enter={"wait_for": "start to watch", "manual": "open", "message": "open"}.get(step.kind, "look"),
+            enter="" if never else enter,
+            may_skip=bool(never),
         )
 
     def _not_needed(self, key: Key) -> str:

@@ -35,6 +35,8 @@ class Looking(Record, frozen=True):
     """The command, shown short here and whole in its confirmation."""
     lines: tuple[str, ...] = ()
     enter: str = "look"
+    may_skip: bool = False
+    """A step that can only be left: nothing here will ever end it."""
 
 
 class Confirmation(Record, frozen=True):
@@ -221,7 +223,7 @@ def keys_for(view: ActionView, *, folded: bool = False) -> tuple[KeyHint, ...]:
         case Nothing():
             pass
         case Looking():
-            keys = (KeyHint("enter", view.enter),) if view.enter else ()
+            keys = (*((KeyHint("enter", view.enter),) if view.enter else ()), *((skip,) if view.may_skip else ()))
         case Confirmation():
             keys = _confirmation_keys(view, folded)
         case NotStarted():

@@ -232,6 +232,11 @@ _MARK_GLYPH: dict[Mark, GlyphName] = {
 }
 
 
+def mark_words(mark: Mark, reason: str) -> str:
+    """How a step stands, and what was said of it: `partly done: it took effect`."""
+    return ": ".join(filter(None, (MARK_WORDS[mark], reason)))
+
+
 def mark_glyph(mark: Mark) -> str:
     return glyph(_MARK_GLYPH[mark])
 

@@ -12,6 +12,7 @@ from runbook.checking.scene import Scene, Spot
 from runbook.model import Command, Criterion, Effect, Method
 from runbook.providers.calls import calls
 from runbook.providers.declared import Declared
+from runbook.signal_sources import settings
 from runbook.steps.effects import PLACEHOLDER
 from runbook.steps.values import EVALUATE, RESERVED, placeholders, words_of
 
@@ -315,6 +316,21 @@ def _acts(scene: Scene) -> Iterator[str]:
             yield PLACEHOLDER.sub(lambda found: found[0][1:-1], text)
 
 
+def waits_for_optional(scene: Scene) -> Iterator[Finding]:
+    """A wait that never ends where nobody set its signal up, which the runbook allows."""
+    optional = {signal.id: signal for signal in scene.runbook.signals if signal.optional}
+    for procedure in scene.procedures:
+        for step in procedure.method.steps:
+            for name in dict.fromkeys(one.signal for one in step.wait_for if one.signal in optional):
+                needs = " and ".join(settings(optional[name].source))
+                yield Finding(
+                    step.line or procedure.method.line,
+                    "warning",
+                    f"“{step.title}” waits for {name}, which is optional: where {needs} is not set, nobody can measure "
+                    "it, and the step can only be skipped. Wait for a signal that is always there, or drop `optional`.",
+                )
+
+
 RULES: dict[str, Rule] = {
     "risk-understated": risk_understated,
     "slow-first": slow_first,
@@ -327,4 +343,5 @@ RULES: dict[str, Rule] = {
     "alternatives-in-sequence": alternatives_in_sequence,
     "not-installed": not_installed,
     "platform-unused": platform_unused,
+    "wait-optional": waits_for_optional,
 }

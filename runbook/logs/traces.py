@@ -1,4 +1,4 @@
-"""Stack traces as one row with the line they belong to.
+"""Stack traces, and JSON that is laid out over many lines, as one row with the line they belong to.
 
 Whether a line belongs to the one above it is told by these two alone, so that reading backwards and forwards agree.
 """
@@ -98,7 +98,8 @@ class Folded:
                 elif head not in self.opened:
                     under += 1
                     told = line.head[prefix_of(line.head) :]
-                    tail = told if _RAISED.match(told) else rows[-1].tail
+                    begins = under == 1 and rows[-1].head.strip() in (b"{", b"[")
+                    tail = told if begins or _RAISED.match(told) else rows[-1].tail
                     rows[-1] = rows[-1]._replace(under=under, tail=tail)
                     continue
                 if len(rows) == count:

@@ -8,6 +8,7 @@ are missing altogether shows by `targets`.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -40,10 +41,10 @@ def address(source: Prometheus) -> str:
 
 
 def history_address(source: Prometheus, now: float, every: Seconds) -> str:
-    """Where the last half hour is asked."""
+    """Where the last half hour is asked, and how many targets were up in it."""
     step = max(every, FINEST_STEP)
     span = f"start={now - HISTORY:.3f}&end={now:.3f}&step={step:g}"
-    return f"{source.url.rstrip('/')}/api/v1/query_range?query={quote(source.query, safe=_SAFE)}&{span}"
+    return f"{source.url.rstrip('/')}/api/v1/query_range?query={quote(_asked(source), safe=_SAFE)}&{span}"
 
 
 def value_of(signal: Signal, source: Prometheus, reply: Reply, targets: Targets) -> float:
@@ -65,26 +66,40 @@ def value_of(signal: Signal, source: Prometheus, reply: Reply, targets: Targets)
 
 
 def history_of(signal: Signal, source: Prometheus, reply: Reply, wall: float, mono: float) -> tuple[Sample, ...]:
-    """The samples of the past, oldest first; a step of the range that has no number is a hole. Raises Unreadable."""
+    """The samples of the past, oldest first; a step of the range that has no number is a hole. Raises Unreadable.
+
+    With `targets`, what was measured while some of them were missing is a hole as well, as it is now.
+    """
     kind, result = _result(reply)
-    if kind != "matrix" or not isinstance(result, list) or len(result) != 1 or not isinstance(result[0], dict):
+    if kind != "matrix" or not isinstance(result, list):
         raise Unreadable("the query has no single series in the past")
-    found = list[Sample]()
+    up = next((dict(_pairs(one)) for one in result if _label(one) == "up"), {})
+    series = [one for one in result if _label(one) != "up"]
+    if len(series) != 1:
+        raise Unreadable("the query has no single series in the past")
+    found, targets = list[Sample](), Targets()
     step = max(signal.every, FINEST_STEP)
-    for pair in result[0].get("values", ()):
-        try:
-            at = float(pair[0])
-        except (TypeError, ValueError, LookupError):
-            continue
+    for at, pair in _pairs(series[0]):
         if not wall - HISTORY - step <= at <= wall + step:
             continue  # it was not asked about
         while found and at - found[-1].at > 1.5 * step:
             found.append(_past(found[-1].at + step, None, "no data for the query", wall, mono))
         try:
+            if source.targets:
+                _enough(number(_text(up.get(at)), "up"), targets)
             found.append(_past(at, _finite(signal, source, pair), "", wall, mono))
         except Unreadable as wrong:
             found.append(_past(at, None, str(wrong), wall, mono))
     return tuple(found)
+
+
+def _pairs(series: dict[str, Any]) -> Iterator[tuple[float, object]]:
+    """What a series of the past said, by Unix seconds; a pair without a time is passed over."""
+    for pair in series.get("values", ()):
+        try:
+            yield float(pair[0]), pair
+        except (TypeError, ValueError, LookupError):
+            continue
 
 
 def _past(at: float, value: float | None, why: str, wall: float, mono: float) -> Sample:

@@ -168,6 +168,22 @@ async def test_a_target_that_is_gone_makes_the_data_partial(world: tuple[str, Sh
     assert latest is not None and (latest.value, latest.why) == (None, "partial: 1 of 2 targets are up")
 
 
+def test_the_past_of_which_a_target_is_missing_is_partial_too(world: tuple[str, Shop, Shop]) -> None:
+    base, _, two = world
+    both = 'count_over_time((sum(up{job="shop"}) == 2)[1m:1s]) >= 7'
+    wait(lambda: len(api(base, both)) == 1)  # a step of the past, five seconds, in which both were up
+    two.close()
+    gone = 'count_over_time((sum(up{job="shop"}) == 1)[1m:1s]) >= 7'
+    wait(lambda: len(api(base, gone)) == 1)
+    signal = Signal("x", "X", Prometheus(base, "sum(up)", targets='up{job="shop"}'), every=5)
+    monitor = Monitor((signal,))
+    asyncio.run(monitor.recall())
+    told = [(sample.value, sample.why) for sample in monitor.series["x"]]
+    assert (2.0, "") in told
+    assert told[-1] == (None, "partial: 1 of 2 targets are up")
+    assert (1.0, "") not in told[told.index((2.0, "")) :]
+
+
 @pytest.mark.parametrize("query", ["scalar(requests_total)", "scalar(missing_metric)", "0 / scalar(vector(0))"])
 def test_a_scalar_of_no_single_series_is_not_a_number_and_a_hole(world: tuple[str, Shop, Shop], query: str) -> None:
     assert reading(world[0], query) == (None, "the result is not finite")

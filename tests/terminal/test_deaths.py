@@ -109,7 +109,7 @@ def test_a_kill_right_after_the_reverts_commit_reverts_nothing_twice(drill: Dril
     come_back(room)
     room.tmux.wait("● running")  # found again, not begun again
     gate.open()
-    room.tmux.wait("partly: ", 30)  # the world was asked: what is there already, what is left
+    room.tmux.wait("partly done: ", 30)  # the world was asked: what is there already, what is left
     room.tmux.keys("Enter")
     assert "git revert" not in room.tmux.wait(walks.CONFIRM).split("4 Action")[1]
     walks.confirm(room, 2)

@@ -14,13 +14,15 @@ from runbook import carrying
 from runbook.conductor import CalledOff, Conductor, Moved, Refused
 from runbook.incident import events as ev
 from runbook.incident.journal import Journal, JournalTrouble, verify
-from runbook.model import Capture, Check, Command, Effect, Method, Step, Undo
+from runbook.model import Capture, Check, Command, Criterion, Effect, Method, Signal, Step, Undo
 from runbook.providers.provider import Proof
+from runbook.signal_sources import Sentry
+from runbook.signals.monitor import Monitor
 from runbook.steps import session
 from tests.unit.git_world import World
 from tests.unit.test_conductor import CHANGE, READ, RUNBOOK, carry_out, last_run, reopened, room, step, until
 from tui.desk import Desk
-from widgets.action_view import Finished, keys_for
+from widgets.action_view import Finished, Looking, keys_for
 
 __all__ = ["room"]
 
@@ -223,3 +225,39 @@ async def test_what_a_command_leaves_behind_may_write_on_and_the_record_still_ve
         assert verify(conductor.folder) == []
     finally:
         os.kill(int(pid.read_text()), signal.SIGKILL)
+
+
+async def test_a_wait_for_what_nobody_set_up_says_so_at_once_and_what_to_do(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    wait = Step("calm", "Sentry is calm", "wait_for", wait_for=(Criterion("sentry == 0", "sentry", "==", 0),))
+    with_steps(conductor, wait)
+    sentry = Signal("sentry", "Sentry", Sentry("o", "p"), optional=True)
+    conductor.outlook.monitor = Monitor((sentry,))
+    with pytest.raises(Refused, match="Sentry cannot be measured here: SENTRY_URL and SENTRY_AUTH_TOKEN are not set"):
+        await conductor.wait_for("revert", "calm")
+    assert conductor.waiting is None
+    desk = Desk(conductor)
+    desk.opened = ("revert", "calm")
+    shown = desk.view(conductor.clock())
+    assert isinstance(shown, Looking) and [hint.key for hint in keys_for(shown)] == ["s"]
+    assert any("s leaves this step with what you saw" in line for line in shown.lines)
+    conductor.outlook.monitor = Monitor((sentry,), environ={"SENTRY_URL": "u", "SENTRY_AUTH_TOKEN": "t"})
+    await conductor.wait_for("revert", "calm")
+    assert conductor.waiting is not None
+
+
+async def test_a_step_that_is_done_in_part_is_told_in_a_persons_words(
+    room: tuple[Conductor, World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conductor, _ = room
+    with_steps(conductor, step("two", Command("echo 1", CHANGE), Command("echo 2", CHANGE)))
+
+    async def proven(*_: object) -> Proof:
+        return Proof(ok=True, line="the remote has it")
+
+    monkeypatch.setattr(conductor.carrier.world, "proof", proven)
+    await carry_out(conductor, "two")
+    desk = Desk(conductor)
+    desk.opened = ("revert", "two")
+    shown = desk.view(conductor.clock())
+    assert isinstance(shown, Looking) and shown.lines[-1] == "partly done: the remote has it"

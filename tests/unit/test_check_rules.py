@@ -32,7 +32,7 @@ from runbook.model import (
     Trigger,
     Undo,
 )
-from runbook.signal_sources import NoSource
+from runbook.signal_sources import NoSource, Sentry
 from runbook.steps.effects import infer, kind
 
 TODAY = date(2026, 11, 25)
@@ -414,6 +414,15 @@ def test_no_verification__is_silent_where_the_runbook_verifies_anywhere() -> Non
     assert found(book(change), "no-verification")
     assert not found(book(change, verification=(step("curl -f https://h/"),)), "no-verification")
     assert not found(book(msgspec.structs.replace(change, done_when=Check(id="d", run="true"))), "no-verification")
+
+
+def test_wait_optional__says_what_has_to_be_set_and_is_silent_where_the_signal_is_always_there() -> None:
+    calm = Criterion("sentry == 0", "sentry", "==", 0)
+    wait = msgspec.structs.replace(step(title="Sentry is calm"), kind="wait_for", wait_for=(calm,))
+    sentry = Signal("sentry", "Sentry", Sentry("o", "p"), optional=True)
+    (said,) = found(book(wait, signals=(sentry,)), "wait-optional")
+    assert said.severity == "warning" and "SENTRY_URL and SENTRY_AUTH_TOKEN" in said.text and said.line == 10
+    assert not found(book(wait, signals=(msgspec.structs.replace(sentry, optional=False),)), "wait-optional")
 
 
 def test_text_that_no_shell_would_read_is_left_alone() -> None:

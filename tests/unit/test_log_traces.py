@@ -73,6 +73,16 @@ def heads(text: str, folder: Path) -> list[tuple[str, int]]:
     return [(line.head.decode(), line.under) for line in Folded(chain(text, folder)).lines(0, 100)]
 
 
+def test_json_laid_out_over_many_lines_is_a_group_of_its_own_that_tells_how_it_begins(tmp_path: Path) -> None:
+    laid_out = '{\n  "status": "healthy",\n  "checks": [\n    {\n      "redis": true\n    },\n    2\n  ]\n}\n'
+    text = f"03:14:21 INFO asked\n{laid_out}{laid_out}[\n  1\n]\n03:14:22 INFO next\n"
+    assert heads(text, tmp_path) == [
+        ("03:14:21 INFO asked", 0), ("{", 8), ("{", 8), ("[", 2), ("03:14:22 INFO next", 0),
+    ]  # fmt: skip
+    tails = [line.tail.strip() for line in Folded(chain(text, tmp_path)).lines(0, 100)]
+    assert tails == [b"", b'"status": "healthy",', b'"status": "healthy",', b"1", b""]
+
+
 @pytest.mark.parametrize(
     ("text", "rows"),
     [
