@@ -286,6 +286,21 @@ async def test_a_destroying_command_asks_for_its_targets_name_and_a_bare_force_g
     assert production(world) == world.git("rev-parse", "v1.0.0^{commit}").strip()
 
 
+async def test_while_the_record_cannot_be_written_nothing_destroys_and_a_change_may_run(
+    room: tuple[Conductor, World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conductor, world = room
+    changing, destroying = await conductor.prepare("revert", "fails"), await conductor.prepare("revert", "force")
+    before = production(world)
+    monkeypatch.setattr(Journal, "trouble", "no space left on device")
+    with pytest.raises(Refused, match=r"no space left on device.*Nothing that destroys"):
+        await conductor.confirm(destroying, typed="production")
+    assert production(world) == before
+    await conductor.confirm(changing)
+    await until(lambda: not conductor.carrying)
+    assert last_run(conductor).exit == 3
+
+
 async def test_a_value_that_is_not_there_blocks_and_one_that_is_wrong_is_refused(
     room: tuple[Conductor, World],
 ) -> None:
