@@ -1,0 +1,45 @@
+"""What one confirmation covers: whose end a clock may decide, and which way back is taken."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from runbook.model import Command, Effect, Remedy, Step, Undo
+from runbook.units import time_limit, undo_of
+
+
+@pytest.mark.parametrize(
+    ("kind", "effect", "step", "limit"),
+    [
+        ("run", Effect.READ, Step("s", "S", "run"), 600),
+        ("run", Effect.READ, Step("s", "S", "run", timeout=20), 20),
+        ("run", Effect.CHANGE, Step("s", "S", "run", timeout=20), None),
+        ("run", Effect.DESTROY, Step("s", "S", "run", timeout=20), None),
+        ("interactive", Effect.READ, Step("s", "S", "run", timeout=20), None),
+        ("follow", Effect.READ, Step("s", "S", "run"), None),
+        ("follow", Effect.READ, Step("s", "S", "run", timeout=20), 20),
+    ],
+)
+def test_a_clock_ends_what_only_looks_and_nothing_that_changes(
+    kind: Literal["run", "follow", "interactive"], effect: Effect, step: Step, limit: float | None
+) -> None:
+    assert time_limit(step, Command("true", effect, kind=kind)) == limit
+
+
+def test_the_runbooks_own_way_back_goes_before_the_one_that_is_offered() -> None:
+    offered = Remedy("Forward again", "git push origin new:production", Effect.CHANGE, "production")
+    own = Step("s", "Push", "run", undo=Undo("git push origin old:production", Effect.CHANGE, "production"))
+    back = undo_of(own, offered)
+    assert back is not None
+    assert [command.text for command in back.commands] == ["git push origin old:production"]
+
+
+def test_without_a_way_back_in_the_runbook_the_offered_one_is_taken_and_without_any_none() -> None:
+    step = Step("s", "Push", "run")
+    offered = Remedy("Forward again", "git push origin new:production", Effect.CHANGE, "production")
+    back = undo_of(step, offered)
+    assert back is not None
+    assert (back.title, [command.text for command in back.commands]) == ("Forward again", [offered.text])
+    assert undo_of(step) is None
