@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,7 @@ from runbook.providers.calls import Call, calls
 from runbook.providers.pg_script import Script, script
 from runbook.providers.pg_where import Given, Where, given, where
 from runbook.providers.provider import Place
+from runbook.providers.shell_words import Word, shell_words
 
 PROGRAMS = ("pg_dump", "pg_restore", "psql", "createdb", "dropdb")
 Kind = Literal["dump", "restore", "script", "create", "drop"]
@@ -19,6 +21,11 @@ _PARTIAL = (
     *("-s", "--schema-only", "--section", "--exclude-table-data", "-I", "--index", "-P", "--function", "--trigger"),
 )
 _HELP = frozenset(("--help", "--version", "-V", "-?"))
+_HERE_DOCUMENT = re.compile(
+    r"""^[ \t]*cat[ \t]*>[ \t]*(?P<file>"[^"\n]*"|[^\s"'<>]+)[ \t]*<<(?P<quote>['"])(?P<end>\w+)(?P=quote)[ \t]*\n"""
+    r"(?P<body>.*?)^(?P=end)$",
+    re.DOTALL | re.MULTILINE,
+)
 _BIGGEST = 8 << 20
 """Bytes of a script that are read."""
 
@@ -60,18 +67,28 @@ class Order(Record, frozen=True):
 
 def orders(text: str, at: Place) -> Iterator[Order]:
     """Every order of a text that changes something or takes a dump."""
-    for call in calls(text, at.env | at.variables):
+    known = at.env | at.variables
+    written = dict(_written(text, known, at.cwd))
+    for call in calls(text, known):
         if call.program in PROGRAMS and not _HELP & set(call.words):
             env = at.env | {name: value for name, value in call.settings.items() if name != "PATH"}
-            if (order := _order(call, env, Path(at.cwd, call.directory))) is not None:
+            if (order := _order(call, env, Path(at.cwd, call.directory), written)) is not None:
                 yield order
 
 
-def _order(call: Call, env: dict[str, str], cwd: Path) -> Order | None:
+def _written(text: str, known: dict[str, str], cwd: Path) -> Iterator[tuple[Path, str]]:
+    """The files that a text itself writes out word for word, for a later command of it to read."""
+    for match in _HERE_DOCUMENT.finditer(text):
+        match shell_words(match["file"]):
+            case (Word() as word,) if name := word.value(known):
+                yield Path(cwd, name), match["body"]
+
+
+def _order(call: Call, env: dict[str, str], cwd: Path, written: dict[Path, str]) -> Order | None:
     said = given(call)
     first = said.plain[0] if said.plain else ""
     if call.program == "psql":
-        return _script(said, where(said, env, first), cwd)
+        return _script(said, where(said, env, first), cwd, written)
     if call.program == "pg_dump":
         return Order(kind="dump", at=where(said, env, first), said=said, file=_path(said.last("-f", "--file"), cwd))
     if call.program == "pg_restore":
@@ -84,7 +101,7 @@ def _order(call: Call, env: dict[str, str], cwd: Path) -> Order | None:
     return Order(kind=kind, at=address if first is not None else None, said=said, name=name)
 
 
-def _script(said: Given, at: Where | None, cwd: Path) -> Order | None:
+def _script(said: Given, at: Where | None, cwd: Path, written: dict[Path, str]) -> Order | None:
     texts, unread, file = list[str](), "", None
     if said.has("-l", "--list"):
         return None
@@ -96,6 +113,9 @@ def _script(said: Given, at: Where | None, cwd: Path) -> Order | None:
             file = _path(value, cwd)
             if file is None or value == "-":
                 unread = "What it runs comes from a place that is known only when it runs."
+                continue
+            if file in written:
+                texts.append(written[file])
                 continue
             try:
                 with file.open(encoding="utf-8", errors="replace") as opened:

@@ -119,3 +119,16 @@ def test_a_literal_cannot_be_left() -> None:
 def test_a_failure_without_a_meaning_says_nothing() -> None:
     assert meaning("something else") == ""
     assert "no role ana" in meaning('pg_restore: error: role "ana" does not exist')
+
+
+def test_a_script_that_the_command_itself_writes_is_read_as_it_will_be(tmp_path: Path) -> None:
+    """Its file is not there yet, or is an older one."""
+    write = 'cat > "${{WARROOM_DIR:-.}}/s.sql" <<\'SQL\'\n{}\nSQL\npsql -X -d shop -f "${{WARROOM_DIR:-.}}/s.sql"'
+    at = Place(tmp_path, {"WARROOM_DIR": str(tmp_path)})
+    assert not list(orders(write.format("select count(*) from orders"), at))
+    (tmp_path / "s.sql").write_text("select 1")
+    [order] = orders(write.format("delete from orders"), at)
+    assert order.script and order.script.losing and not order.unread
+    (tmp_path / "s.sql").unlink()
+    [unknown] = orders(write.format("select 1").replace("'SQL'", "SQL"), at)
+    assert "cannot be read" in unknown.unread, "what the shell fills in is not known before"
