@@ -64,7 +64,7 @@ format: env ## format the sources
 	@$(BIN)/ruff check --fix .
 
 lock: ## pin and hash the dependencies again (needs uv)
-	@uv pip compile --quiet --universal --generate-hashes --no-header --upgrade --extra dev \
+	@uv pip compile --quiet --universal --generate-hashes --no-header --upgrade --extra dev --extra postgres \
 		--python-version 3.11 pyproject.toml -o requirements.lock
 
 clean: ## remove what was made

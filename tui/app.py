@@ -307,17 +307,22 @@ def _drill_opening(args: argparse.Namespace, values: dict[str, str], tell: Progr
     from pathlib import Path
 
     from runbook.drill import drill
+    from runbook.drill.world import DrillError
     from runbook.incident import home
     from runbook.opening import Opening, drill_incident
     from runbook.signals.pace import DRILL_PACE
 
-    folder = Path(args.dir) if args.dir else drill.default_folder(home.home(), args.scenario, args.seed)
+    on_postgres = args.postgres is not None
+    named = drill.default_folder(home.home(), args.scenario, args.seed, on_postgres=on_postgres)
+    folder = Path(args.dir) if args.dir else named
     running = None if args.new else drill.attach(folder)
+    if running is not None and on_postgres and not running.on_postgres:
+        raise DrillError(f"The drill that runs in {folder} is not on PostgreSQL. Take another folder, or --new.")
     if running is None:
         if (left := drill.attach(folder)) is not None:
             left.stop()
         tell(f"making a practice production: {args.scenario}, seed {args.seed}")
-        running = drill.start(args.scenario, args.seed, folder, progress=tell)
+        running = drill.start(args.scenario, args.seed, folder, postgres_at=args.postgres, progress=tell)
     scenario = running.scenario
     return Opening(
         source=running.source,

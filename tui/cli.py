@@ -92,6 +92,14 @@ def parser() -> argparse.ArgumentParser:
     drill.add_argument("scenario", nargs="?", default="bad-deploy", help="which fault (see --list)")
     drill.add_argument("--list", action="store_true", help="list the scenarios")
     drill.add_argument("--seed", type=int, default=1, help="another seed: other commits, tags and numbers")
+    drill.add_argument(
+        "--postgres",
+        nargs="?",
+        const="",
+        metavar="URL",
+        help="bad-migration on PostgreSQL: on a server made for the drill and gone with it, or in new databases, named"
+        " warroom_drill_… and dropped afterwards, on the server at URL (its password: ~/.pgpass, PGPASSWORD)",
+    )
     drill.add_argument("--dir", help="where to make it (default: in warroom's own folder)")
     _add_open_flags(drill)
     drill.set_defaults(act=_drill)

@@ -23,7 +23,8 @@ def main() -> int:
 
         if command == "open":
             piped()
-        named = next((word for word in rest if not word.startswith("-")), "")
+        # An address may have a password in it: it is not drawn.
+        named = next((word for word in rest if not word.startswith("-") and "://" not in word), "")
         # Nothing made while opening is thrown away, and looking for it costs pauses. The open room looks again.
         gc.disable()
         first_frame(f"drill {named}" if command == "drill" else named)

@@ -53,9 +53,11 @@ def open_drill(args: argparse.Namespace) -> int:
     from runbook.drill.scenarios import SCENARIOS
 
     names = [scenario.name for scenario in SCENARIOS]
+    if args.postgres in names:  # `drill --postgres bad-migration`
+        args.scenario, args.postgres = args.postgres, ""
     if args.scenario not in names:
         return _unfit(f"There is no scenario {args.scenario!r}. There are: {', '.join(names)}.")
-    if why := no_terminal():
+    if why := no_terminal() or _no_postgres(args):
         return _unfit(why)
     try:
         values = values_of(args.values)
@@ -64,6 +66,22 @@ def open_drill(args: argparse.Namespace) -> int:
     from tui.app import run_drill
 
     return run_drill(args, values)
+
+
+def _no_postgres(args: argparse.Namespace) -> str:
+    """Why the drill cannot be on PostgreSQL as it was asked for; empty when it can, or was not asked for."""
+    if args.postgres is None:
+        return ""
+    if args.scenario != "bad-migration":
+        return f"Only bad-migration has a database: warroom drill bad-migration --postgres, not {args.scenario}."
+    from runbook.drill import postgres
+
+    try:
+        if args.postgres:
+            postgres.given(args.postgres)
+    except postgres.PostgresError as trouble:
+        return str(trouble)
+    return postgres.missing(own=not args.postgres)
 
 
 def _unfit(why: str) -> int:

@@ -1,12 +1,17 @@
-"""The practice production's database: a file of SQLite with rows that matter, migrated by the bad release."""
+"""The practice production's database: a file of SQLite with rows that matter, migrated by the bad release.
+
+Or PostgreSQL (postgres.py), where that was asked for.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from runbook import books
+from runbook.drill import postgres
 from runbook.drill.shop.app.catalogue import PRODUCTS, TABLE
 
 RUNBOOK = "runbook.yaml"
@@ -16,15 +21,15 @@ _SHIPPED = ("  - id: database\n", "# ── boxes to tick")
 """Where the shipped runbook's methods for PostgreSQL begin and end."""
 
 _TRIGGER = (
-    "  - {id: migrated, urgency: immediate, group: Damaged data, criterion: error_rate > 5% for 30s, "
-    "text: Requests fail since the last release migrated the database, suggests: [database]}\n"
+    "  - {{id: migrated, urgency: immediate, group: Damaged data, criterion: error_rate > 5% for 30s, "
+    "text: Requests fail since the last release migrated the database, suggests: [{methods}]}}\n"
 )
 
 
 def make(folder: Path, repository: Path) -> None:
     """Makes the databases of production and staging, migrates both as the release did, and the runbook for them."""
     (folder / "database").mkdir(mode=0o700)
-    up = next(path for path in migrations(repository) if not path.name.endswith(".down.sql"))
+    up = migrations(repository).up
     for name in ("production", "staging"):
         with closing(sqlite3.connect(folder / "database" / f"{name}.db")) as database, database:
             database.execute(TABLE)
@@ -38,16 +43,28 @@ def make(folder: Path, repository: Path) -> None:
 
 
 def values(folder: Path) -> dict[str, str]:
-    """The values of the method's params; none in a drill without a database of its own."""
+    """The values of the methods' params; none in a drill without a database of its own."""
     path = folder / "database" / "production.db"
-    if not path.exists():
-        return {}
-    down = next((path for path in migrations(folder / "shop-web") if path.name.endswith(".down.sql")), None)
-    return {"database_file": str(path)} | ({"down_script": str(down)} if down else {})
+    found = {"database_file": str(path)} if path.exists() else postgres.values(folder)
+    return found | {"down_script": str(migrations(folder / "shop-web").down)} if found else {}
 
 
-def migrations(repository: Path) -> list[Path]:
-    return sorted((repository / "db" / "migrations").glob("*.sql"))
+class Scripts(NamedTuple):
+    """A migration and what takes it back."""
+
+    up: Path
+    down: Path
+
+
+def migrations(repository: Path) -> Scripts:
+    """The scripts of the bad release."""
+    up = next(path for path in (repository / "db" / "migrations").glob("*.sql") if ".down" not in path.suffixes)
+    return Scripts(up, up.with_suffix(".down.sql"))
+
+
+def runbook_for_postgres() -> str:
+    """The shipped runbook, with a trigger for what the drill's migration does."""
+    return _triggered(books.text("production-rollback"), "database-script, database-restore")
 
 
 def runbook() -> str:
@@ -59,4 +76,8 @@ def runbook() -> str:
     text = text.replace("[database-restore, database-script, database, ", "[database, ")
     params = "  - {id: database_file, label: File of the database, kind: text}\n"
     text = text.replace("params:\n", f"params:\n{params}", 1)
-    return text.replace("triggers:\n", f"triggers:\n{_TRIGGER}", 1)
+    return _triggered(text, "database")
+
+
+def _triggered(text: str, methods: str) -> str:
+    return text.replace("triggers:\n", f"triggers:\n{_TRIGGER.format(methods=methods)}", 1)

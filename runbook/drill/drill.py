@@ -16,13 +16,16 @@ from pathlib import Path
 
 import msgspec
 
-from runbook.drill import database, network
+from runbook.drill import database, network, postgres
 from runbook.drill.scenarios import Scenario, scenario
 from runbook.drill.world import DrillError, World, build
 from runbook.model import Record, Seconds
 
 START_LIMIT = 30.0
+POSTGRES_LIMIT = 120.0
 STOP_LIMIT = 5.0
+DROP_LIMIT = 30.0
+"""For a supervisor that has databases to drop: killed before, it would leave them on somebody's server."""
 OURS = (
     "remote.git",
     "shop-web",
@@ -90,6 +93,11 @@ class Drill(Record, frozen=True):
         return str(own) if own.exists() else "book:production-rollback"
 
     @property
+    def on_postgres(self) -> bool:
+        """Whether its database is PostgreSQL."""
+        return postgres.read(self.folder) is not None
+
+    @property
     def running(self) -> bool:
         return is_running(self.folder)
 
@@ -99,7 +107,8 @@ class Drill(Record, frozen=True):
 
     def stop(self) -> None:
         """Ends everything that the drill started and returns when it has ended. The folder stays."""
-        for number, limit in ((signal.SIGTERM, STOP_LIMIT), (signal.SIGKILL, STOP_LIMIT)):
+        patience = DROP_LIMIT if self.on_postgres else STOP_LIMIT
+        for number, limit in ((signal.SIGTERM, patience), (signal.SIGKILL, STOP_LIMIT)):
             if not self.running:
                 return
             # The lock is held, so the process lives and the number is still its own.
@@ -112,6 +121,7 @@ def start(
     seed: int,
     folder: Path,
     *,
+    postgres_at: str | None = None,
     progress: Callable[[str], None] = lambda line: None,
     build_seconds: Seconds = 2.5,
     rate: float = 40,
@@ -120,8 +130,10 @@ def start(
 ) -> Drill:
     """Builds the world in `folder`, deploys it and lets the customers in; blocks for about a second.
 
-    `name` is a scenario's. An ended drill in the same folder is replaced. Safe to call in a thread;
-    `progress` is called there. Raises DrillError, and KeyError for an unknown scenario.
+    `name` is a scenario's. `postgres_at` is the address of a PostgreSQL server for a scenario with a
+    database; empty for a server of the drill's own. An ended drill in the same folder is replaced.
+    Safe to call in a thread; `progress` is called there. Raises DrillError, and KeyError for an
+    unknown scenario.
     """
     chosen = scenario(name)
     folder = folder.resolve()
@@ -129,7 +141,13 @@ def start(
     progress("making the remote and your clone")
     world = build(folder, chosen, seed)
     (folder / "world.json").write_bytes(msgspec.json.encode(world))
-    if chosen.name == "bad-migration":
+    if postgres_at is not None:
+        try:
+            postgres.ask_for(folder, postgres_at)
+        except postgres.PostgresError as trouble:
+            raise DrillError(str(trouble)) from trouble
+        (folder / database.RUNBOOK).write_text(database.runbook_for_postgres(), encoding="utf-8")
+    elif chosen.name == "bad-migration":
         progress("making the database, and migrating it")
         database.make(folder, Path(world.repository))
     if chosen.name == "cdn":
@@ -143,7 +161,7 @@ def start(
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment, cwd=folder
         )
-    _hear_until_ready(process, folder, progress)
+    _hear_until_ready(process, folder, progress, START_LIMIT if postgres_at is None else POSTGRES_LIMIT)
     drill = attach(folder)
     if drill is None:
         raise DrillError(f"The practice production ended at once. {folder}/logs/supervisor.err has its last words.")
@@ -179,8 +197,8 @@ def find_running(home: Path) -> tuple[Drill, ...]:
     return tuple(sorted((drill for drill in found if drill), key=lambda drill: drill.started, reverse=True))
 
 
-def default_folder(home: Path, name: str, seed: int) -> Path:
-    return home / "drills" / f"{name}-{seed}"
+def default_folder(home: Path, name: str, seed: int, *, on_postgres: bool = False) -> Path:
+    return home / "drills" / f"{name}{'-postgres' if on_postgres else ''}-{seed}"
 
 
 def is_running(folder: Path) -> bool:
@@ -216,6 +234,7 @@ def _make_room(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         if not (folder / "drill.json").is_file():
             raise DrillError(f"{folder} holds something that is no drill. Choose an empty folder.")
+        postgres.clear(folder)
         for name in OURS:
             path = folder / name
             if path.is_dir() and not path.is_symlink():
@@ -230,11 +249,13 @@ def _make_room(folder: Path) -> None:
         raise DrillError(f"The drill cannot write into {folder}: {error.strerror}.") from error
 
 
-def _hear_until_ready(process: subprocess.Popen[bytes], folder: Path, progress: Callable[[str], None]) -> None:
+def _hear_until_ready(
+    process: subprocess.Popen[bytes], folder: Path, progress: Callable[[str], None], limit: Seconds
+) -> None:
     """Passes on what the supervisor says until it is ready. Raises DrillError when it falls silent."""
     assert process.stdout is not None
     heard = b""
-    deadline = time.monotonic() + START_LIMIT
+    deadline = time.monotonic() + limit
     with process.stdout as pipe, selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while selector.select(max(0.0, deadline - time.monotonic())):

@@ -267,7 +267,8 @@ def _renamed(before: str, after: str) -> Fault:
 
 
 def _script(before: str, after: str) -> str:
-    return f"BEGIN IMMEDIATE;\nALTER TABLE product RENAME COLUMN {before} TO {after};\nCOMMIT;\n"
+    """One statement, and so one transaction, in SQLite and in PostgreSQL."""
+    return f"ALTER TABLE product RENAME COLUMN {before} TO {after};\n"
 
 
 # ── cdn: pages that nobody on the way may keep any more ──────────────────────────────────────────────

@@ -64,7 +64,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         severity="SEV-1",
         title="Most pages answer 500 since the last release migrated the database",
         trigger="error rate above 5 %, database integrity",
-        mend="Method 4: take the migration back by its down script. Going back in git alone does not help.",
+        mend="Take the migration back by its down script (method 4; on PostgreSQL 4c, or 4a by a dump)."
+        " Going back in git alone does not help.",
     ),
     Scenario(
         name="cdn",

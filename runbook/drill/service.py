@@ -220,8 +220,10 @@ class Service(ThreadingHTTPServer):
 
 
 def load(code: Path) -> tuple[Application, ModuleType, ModuleType]:
-    """The application, its health and its telemetry, as deployed. Raises whatever the code raises."""
+    """The application, its health and its telemetry, as deployed, with its libraries. Raises what the code raises."""
     sys.path.insert(0, str(code))
+    if libraries := os.environ.get("SHOP_LIBRARIES"):
+        sys.path.append(libraries)
     application = importlib.import_module("app.wsgi").application
     return application, importlib.import_module("app.health"), importlib.import_module("app.telemetry")
 
@@ -289,10 +291,9 @@ class Handler(BaseHTTPRequestHandler):
             code, kind, body, caching = self.run_application(path, query)
         except Exception as error:  # an application server answers 500 to any error of the application
             kind, body = "application/json", b'{"error": "internal server error"}'
-            trace = traceback.format_exc().rstrip()
-            self.service.log.write(
-                "ERROR", "shop.web", f"{self.command} {path} failed: {type(error).__name__}: {error}\n{trace}"
-            )
+            words = (str(error).splitlines() or [""])[0]  # all of them end the trace
+            said = f"{self.command} {path} failed: {type(error).__name__}: {words}"
+            self.service.log.write("ERROR", "shop.web", f"{said}\n{traceback.format_exc().rstrip()}")
         finally:
             seconds = time.monotonic() - started
             self.service.metrics.end(code, seconds)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runbook.drill.hosted import Production
+    from runbook.drill.postgres import Database
 
 ROOT = Path(__file__).resolve().parents[2]
 PULSE = 0.2
@@ -41,6 +42,7 @@ class Supervisor:
 
         self.options = options
         self.folder: Path = options.folder
+        self.database = self._database()
         self.ended = threading.Event()
         self.cache = CacheServer()
         self.nobody = reserved_port()
@@ -49,7 +51,7 @@ class Supervisor:
             "CACHE_CLUSTER_URL": f"redis://127.0.0.1:{self.nobody.getsockname()[1]}",
         }
         self.environments = [
-            Environment(name, branch, self.folder, listener(), services | database(self.folder, name), options.build)
+            Environment(name, branch, self.folder, listener(), services | self._where(name), options.build)
             for name, branch in (("production", "production"), ("staging", "main"))
         ]
         self.front = listener() if options.scenario == "cdn" else None
@@ -61,6 +63,26 @@ class Supervisor:
             from runbook.drill.hosted import Production  # noqa: PLC0415
 
             self.hosted = Production(self.environments[0])
+
+    def _database(self) -> Database | None:
+        """On PostgreSQL, in a drill that asked for it: there before the shop is, and gone after it."""
+        from runbook.drill import postgres  # noqa: PLC0415
+        from runbook.drill.database import migrations  # noqa: PLC0415
+
+        server = postgres.read(self.folder)
+        if server is None:
+            return None
+        progress("making PostgreSQL's databases, and migrating them" if server.host else "making a PostgreSQL server")
+        database = postgres.Database(self.folder)
+        database.begin(migrations(self.folder / "shop-web").up)
+        return database
+
+    def _where(self, name: str) -> dict[str, str]:
+        """Where an environment's database is, in a drill that has one."""
+        from runbook.drill import postgres  # noqa: PLC0415
+
+        path = self.folder / "database" / f"{name}.db"
+        return {"SHOP_DATABASE": str(path)} if path.exists() else postgres.service(self.folder, name)
 
     def run(self) -> None:
         threading.Thread(target=self.cache.serve_forever, kwargs={"poll_interval": 1}, daemon=True).start()
@@ -120,11 +142,17 @@ class Supervisor:
             "seed": self.options.seed,
             "production_url": production,
             "staging_url": staging,
-            "environment": self.hosted.begin() if self.hosted else {},
+            "environment": self._environment(),
         }
         unfinished = self.folder / "drill.json.part"
         unfinished.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         unfinished.replace(self.folder / "drill.json")
+
+    def _environment(self) -> dict[str, str]:
+        """Variables that a method's commands need."""
+        from runbook.drill import postgres  # noqa: PLC0415
+
+        return self.hosted.begin() if self.hosted else postgres.environment(self.folder)
 
     def _watch(self) -> None:
         """Returns when it is time to end. Counts in monotonic time, which stands still while a laptop sleeps."""
@@ -154,12 +182,8 @@ class Supervisor:
             self.hosted.end()
         for environment in self.environments:
             environment.end()
-
-
-def database(folder: Path, name: str) -> dict[str, str]:
-    """Where an environment's database is, in a drill that has one."""
-    path = folder / "database" / f"{name}.db"
-    return {"SHOP_DATABASE": str(path)} if path.exists() else {}
+        if self.database is not None:
+            self.database.end()
 
 
 def listener() -> socket.socket:
@@ -222,10 +246,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     take_lock(options.folder / "lock")
     sys.path.insert(0, str(ROOT))
+    from runbook.drill.postgres import PostgresError  # noqa: PLC0415
+
     try:
         supervisor = Supervisor(options)
         signal.signal(signal.SIGTERM, lambda *_: supervisor.ended.set())
         supervisor.run()
+    except PostgresError as trouble:
+        sys.stderr.write(f"{trouble}\n")
     except Exception:  # whatever it was: these last words, in a file, are all that a person will have
         traceback.print_exc()
     sys.stderr.flush()

@@ -59,7 +59,7 @@ def confirm(room: Room, number: int, *, seconds: float = 30) -> None:
     """The open confirmation of a step, by `y`; comes back when the step is done."""
     room.tmux.wait(CONFIRM, seconds)
     press_until_taken(room, "y", CONFIRM)
-    room.tmux.wait(rf"{number}  .*✓ done", seconds)
+    room.tmux.wait(rf"(?<!\d){number} +\S.*✓ done", seconds)
 
 
 def press_until_taken(room: Room, key: str, shown: str) -> None:
@@ -77,7 +77,7 @@ def press_until_taken(room: Room, key: str, shown: str) -> None:
 def confirm_by_name(room: Room, number: int, name: str, *, seconds: float = 30) -> None:
     """The open confirmation of a step that destroys."""
     type_name(room, name, seconds=seconds)
-    room.tmux.wait(rf"{number}  .*✓ done", seconds)
+    room.tmux.wait(rf"(?<!\d){number} +\S.*✓ done", seconds)
 
 
 def type_name(room: Room, name: str, *, seconds: float = 30) -> None:

@@ -1,10 +1,9 @@
 """The catalogue: what the shop sells, in a small read-only database."""
 
-import sqlite3
-import threading
 from dataclasses import dataclass
 
 from . import settings
+from .database import connect
 
 PRODUCTS = (
     ("mug-07", "Enamel mug", 12.50, 180, 1),
@@ -17,12 +16,12 @@ PRODUCTS = (
     ("tote-03", "Cotton tote", 15.00, 130, 1),
 )
 
-_lock = threading.Lock()
-_database = sqlite3.connect(settings.DATABASE, check_same_thread=False, isolation_level=None)
+_database = connect(settings.DATABASE)
 TABLE = "CREATE TABLE product (sku TEXT PRIMARY KEY, name TEXT, price REAL, stock INTEGER, restock INTEGER)"
 if settings.DATABASE == ":memory:":
-    _database.execute(TABLE)
-    _database.executemany("INSERT INTO product VALUES (?, ?, ?, ?, ?)", PRODUCTS)
+    _database.ask(TABLE)
+    for row in PRODUCTS:
+        _database.ask("INSERT INTO product VALUES (?, ?, ?, ?, ?)", *row)
 
 
 @dataclass(frozen=True)
@@ -39,21 +38,18 @@ class UnknownProduct(LookupError):
 
 
 def products() -> list[Product]:
-    with _lock:
-        rows = _database.execute("SELECT sku, name, price, stock, restock FROM product ORDER BY name").fetchall()
+    rows = _database.ask("SELECT sku, name, price, stock, restock FROM product ORDER BY name")
     return [Product(*row) for row in rows]
 
 
 def product(sku: str) -> Product:
     """Raises UnknownProduct."""
-    with _lock:
-        row = _database.execute("SELECT sku, name, price, stock, restock FROM product WHERE sku = ?", (sku,)).fetchone()
-    if row is None:
+    rows = _database.ask("SELECT sku, name, price, stock, restock FROM product WHERE sku = ?", sku)
+    if not rows:
         raise UnknownProduct(sku)
-    return Product(*row)
+    return Product(*rows[0])
 
 
 def count() -> int:
-    with _lock:
-        (number,) = _database.execute("SELECT count(*) FROM product").fetchone()
+    [(number,)] = _database.ask("SELECT count(*) FROM product")
     return int(number)

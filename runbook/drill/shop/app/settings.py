@@ -4,7 +4,7 @@ import os
 
 ENVIRONMENT = os.environ.get("SHOP_ENVIRONMENT", "development")
 
-# Where the catalogue lives: a file of SQLite, or a practice catalogue in memory.
+# Where the catalogue lives: a file of SQLite, an address of PostgreSQL, or a practice catalogue in memory.
 DATABASE = os.environ.get("SHOP_DATABASE", ":memory:")
 
 # Sessions and short-lived answers live in the cache.
