@@ -24,6 +24,7 @@ class Situation(msgspec.Struct, frozen=True):
     undo: bool = False
     value: bool = False
     other_log: bool = False
+    closed: bool = False
     follows: bool = False
     """Whether pane 2 shows the output of a command that runs."""
     pane: str = "runbook"
@@ -45,6 +46,10 @@ def _driving(now: Situation) -> str:
     if now.untrusted and not now.driving:
         return "this runbook is not trusted yet; T shows what it could run"
     return _ready(now) or ("" if now.driving else "another room drives; this one watches")
+
+
+def _not_closed(now: Situation) -> str:
+    return _driving(now) or ("it is closed already" if now.closed else "")
 
 
 def _step(now: Situation) -> str:
@@ -112,6 +117,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("trigger", "i", "report what no machine can see: a breach, corrupted data", "report", _driving),
     Action("snapshot", "w", "save a snapshot: signals, logs, this screen", "snapshot", _ready),
     Action("report", "R", "write the incident report", "report", _ready),
+    Action("close", "E", "close the incident, when it is over", "close", _not_closed),
     Action(
         "presenter", "P", "presenter mode: the pane worked in is wider, keys are named, phone numbers hidden", "present"
     ),

@@ -162,13 +162,26 @@ class WarRoom(App[str]):
 
     # ── leaving ───────────────────────────────────────────────────────────────────────────────────
 
-    async def leave(self, *, end_drill: bool = False) -> None:
-        """Say goodbye in the record, then restore the terminal."""
+    async def leave(self, *, end_drill: bool = False, close: bool = False) -> None:
+        """Say goodbye in the record, then restore the terminal. Without its production a drill's incident is over."""
+        conductor, drill = self.conductor, self.drill if end_drill else None
+        over = conductor is not None and conductor.driving and conductor.state.closed is None and (close or drill)
+        if conductor is not None and over and not conductor.state.blocking:
+            await conductor.close_incident("the drill was ended" if drill else "")
         said = await self._goodbye("left")
-        if end_drill and self.drill is not None:
-            await asyncio.to_thread(self.drill.stop)
+        if drill is not None:
+            await asyncio.to_thread(drill.stop)
             said = f"The drill is ended. {said}"
         self.exit(said)
+
+    async def action_quit(self) -> None:
+        """Ctrl+Q, which Textual would obey at once: like `q`, it asks first."""
+        if self.screen is self.room_screen:
+            self.room_screen.action_act("quit")
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C: the reflex stops no command here, and says what does."""
+        self.room_screen.say("ctrl+c stops nothing here. x interrupts the command that runs; q leaves the room.")
 
     async def _end_by_signal(self, name: str) -> None:
         self.exit(await self._goodbye(name), return_code=ENDED_BY_SIGNAL)
@@ -185,8 +198,12 @@ class WarRoom(App[str]):
         running = [run.title for run in conductor.state.unsettled]
         await conductor.leave(reason)
         goes_on = f"“{running[0]}” goes on without the room. " if running else ""
-        again = "warroom drill" if self.drill else "warroom"
-        return f"{goes_on}The record is in {conductor.folder}. `{again}` goes on with it."
+        name = conductor.folder.name
+        if conductor.state.closed is not None:
+            said = f"The incident is closed. Its report: `warroom report {name}`"
+        else:
+            said = f"The incident stays open: `warroom open --resume {name}` goes on with it"
+        return f"{goes_on}{said}. Its record: {conductor.folder}"
 
     # ── faults and the terminal ───────────────────────────────────────────────────────────────────
 

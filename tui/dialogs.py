@@ -83,10 +83,39 @@ def leave(screen: RoomScreen) -> None:
 
     def take(answer: str | None) -> None:
         if answer:
-            screen.do(screen.room.leave(end_drill=answer == "end"))
+            screen.do(screen.room.leave(end_drill=answer == "end", close=answer == "close"))
 
     drill = screen.room.drill is not None
-    screen.app.push_screen(Leave(running, drill=drill, follows=follows, still_open=still_open), take)
+    may_close = state is not None and screen.conductor.driving and not running and state.closed is None
+    dialog = Leave(
+        running,
+        drill=drill,
+        follows=follows,
+        still_open=still_open,
+        may_close=may_close,
+        closed=state is not None and state.closed is not None,
+    )
+    screen.app.push_screen(dialog, take)
+
+
+def close_incident(screen: RoomScreen) -> None:
+    from widgets.prompt import Prompt
+
+    running = screen.conductor.state.blocking
+    if running:
+        screen.say(f"“{running[0].title}” has no outcome yet; settle it before the incident is closed.")
+        return
+
+    async def work(reason: str) -> None:
+        await screen.conductor.close_incident(reason)
+        screen.say("The incident is closed. R writes its report, q leaves.", good=True)
+
+    def take(reason: str | None) -> None:
+        if reason is not None:
+            screen.do(work(reason))
+
+    about = "Why it is over; may stay empty. Nothing is stopped, and the record stays."
+    screen.app.push_screen(Prompt("Close the incident", about=about, enter="close it", required=False), take)
 
 
 def palette(screen: RoomScreen) -> None:
@@ -165,6 +194,7 @@ ACTS: dict[str, Callable[[RoomScreen], None]] = {
     "snapshot": save_snapshot,
     "log.which": choose_log,
     "report": write_report,
+    "close": close_incident,
     "presenter": present,
     "help": show_help,
     "palette": palette,

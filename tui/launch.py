@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tui
 from tui import exit_codes
 from tui.skeleton import first_frame, no_room, no_terminal, piped
+
+if TYPE_CHECKING:
+    from runbook.incident.state import RoomState
 
 
 class Unfit(Exception):
@@ -116,39 +122,77 @@ def _incident(args: argparse.Namespace) -> Path | None:
 
     if args.resume is None:
         return _offered(args)
-    found = home.find_incident(args.resume) if args.resume else _latest_open()
+    found = home.find_incident(args.resume) if args.resume else next(still_open(), (None,))[0]
     if found is None:
-        raise Unfit("There is no open incident to go on with. `warroom incidents` lists what was recorded.")
+        which = f"There is no one incident {args.resume!r}" if args.resume else "There is no open incident"
+        raise Unfit(f"{which} to go on with. `warroom incidents` lists what was recorded.")
     return found
 
 
 def _offered(args: argparse.Namespace) -> Path | None:
-    """Without a runbook named: the incident that is still open, if the person wants to go on with it."""
-    if args.new or args.runbook is not None or not sys.stdin.isatty():
+    """The incident that is still open, of the runbook named if one is, if the person wants to go on with it."""
+    if args.new or not sys.stdin.isatty() or no_terminal():
         return None
-    found = _latest_open()
-    if found is None:
+    named = None if args.runbook is None else _bytes(Path(args.runbook))
+    if args.runbook is not None and named is None:
         return None
-    print(
-        f"{found.name} is still open. Enter goes on with it, n opens a new one: ", end="", file=sys.stderr, flush=True
+    for folder, state in still_open(named):
+        no_room()
+        print(f"{offer(folder, state, datetime.now(UTC))}: ", end="", file=sys.stderr, flush=True)
+        return None if sys.stdin.readline().strip().lower().startswith("n") else folder
+    return None
+
+
+def offer(folder: Path, state: RoomState, now: datetime) -> str:
+    """What somebody has to know about an open incident to go on with it, or not."""
+    from widgets.words import in_words
+
+    age = in_words((now - state.opened).total_seconds()) if state.opened else "?"
+    what = f"{'a drill, ' if state.drill else ''}{state.title or 'no title'}"
+    where = f"{state.service} {state.environment}".strip()
+    verdict = f", last seen {state.verdict.verdict}" if state.verdict else ""
+    return (
+        f"Still open: {what}{f' ({where})' if where else ''}, since {age} ago{verdict}.\n"
+        f"{folder.name}. Enter goes on with it, n opens a new one"
     )
-    return None if sys.stdin.readline().strip().lower().startswith("n") else found
 
 
-def _latest_open() -> Path | None:
-    """The newest incident that nobody closed; one that cannot be read is passed over."""
+LOOKED_AT = 50
+"""How many incidents are read to find an open one: a start must not take longer every month."""
+
+
+def still_open(runbook: bytes | None = None) -> Iterator[tuple[Path, RoomState]]:
+    """The incidents (of this runbook, to the letter) that nobody closed, newest first.
+
+    One that cannot be read is passed over; so is a drill whose practice production has ended.
+    """
     from runbook.incident import home
     from runbook.incident.journal import read_incident
     from runbook.incident.room import fold
     from runbook.incident.stream import JournalTrouble
 
-    for folder in home.list_incidents():
+    for folder in home.list_incidents()[:LOOKED_AT]:
+        if runbook is not None and _bytes(home.runbook_copy(folder)) != runbook:
+            continue
         try:
-            if fold(read_incident(folder)).closed is None:
-                return folder
+            state = fold(read_incident(folder))
         except JournalTrouble:
             continue
-    return None
+        if state.closed is None and not (state.drill and _has_ended(Path(state.drill))):
+            yield folder, state
+
+
+def _has_ended(drill: Path) -> bool:
+    from runbook.drill.drill import attach
+
+    return attach(drill) is None
+
+
+def _bytes(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
 
 
 def _copy(folder: Path) -> str:

@@ -76,6 +76,7 @@ def situation(screen: RoomScreen) -> actions.Situation:
         step=step is not None,
         undo=bool(selected and desk.undo_words(selected)),
         value=step is not None and bool(desk.params_of(step)),
+        closed=screen.conductor.state.closed is not None,
         other_log=bool(log_desk and log_desk.source().other),
         follows=bool(log_desk and log_desk.run and log_desk.run.state == "running"),
         pane=screen.current,

@@ -33,7 +33,8 @@ def incidents(*, as_json: bool, check: bool) -> int:
             continue
         status = "unreadable" if trouble else ("closed" if state.closed else "open")
         verdict = state.verdict.verdict if state.verdict else "-"
-        print(f"{folder.name:36} {status:10} {verdict:10} {state.events:5} events  {state.title}")
+        what = f"drill: {state.title}" if state.drill else state.title
+        print(f"{folder.name:36} {status:10} {verdict:10} {state.events:5} events  {what}")
         for line in ([trouble] if trouble else []) + [str(problem) for problem in problems]:
             print(f"    {line}")
         if check and not trouble and not problems:

@@ -55,7 +55,9 @@ def first_frame(what: str) -> None:
 
 
 def no_room() -> None:
-    """Give the terminal back where there will be no room after all."""
+    """Give the terminal back where there will be no room after all, or something to be asked first."""
+    global _drawn  # noqa: PLW0603 - as above
     if _drawn:
+        _drawn = False
         sys.stdout.write(LEAVE_ALTERNATE)
         sys.stdout.flush()

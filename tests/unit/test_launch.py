@@ -1,0 +1,65 @@
+"""Which open incident a start offers to go on with, and what it says of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from runbook import opening
+from runbook.conductor import Conductor
+from runbook.incident import home
+from runbook.opening import Opening
+from tui import launch
+
+BOOK = "version: 1\nid: shop\ntitle: Shop\nservice: shop-web\nmethods: []\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+async def recorded(place: Path, name: str, *, drill: str = "", closed: bool = False) -> Conductor:
+    """An incident as a room leaves it."""
+    book = place / name
+    book.write_text(BOOK + f"# {name}\n")
+    room = await opening.open_room(Opening(source=str(book), repository=None, title=f"{name} is down", drill=drill))
+    if closed:
+        await room.close_incident("")
+    room.journal.close()
+    home.leave_wheel(room.folder)
+    return room
+
+
+async def test_a_closed_incident_and_a_drill_that_has_ended_are_not_offered(place: Path) -> None:
+    still = await recorded(place, "a.yaml")
+    await recorded(place, "b.yaml", closed=True)
+    await recorded(place, "c.yaml", drill=str(place / "ended"))
+    assert [folder for folder, _ in launch.still_open()] == [still.folder]
+
+
+async def test_a_runbook_that_is_named_again_finds_its_own_open_incident_and_no_other(place: Path) -> None:
+    first = await recorded(place, "a.yaml")
+    await recorded(place, "b.yaml")
+    assert [folder for folder, _ in launch.still_open((place / "a.yaml").read_bytes())] == [first.folder]
+
+
+async def test_the_offer_says_what_it_is_and_how_old(place: Path) -> None:
+    await recorded(place, "a.yaml")
+    folder, state = next(launch.still_open())
+    assert state.opened
+    said = launch.offer(folder, state, state.opened + timedelta(days=3))
+    assert "a.yaml is down (shop-web" in said
+    assert "since 3 d ago" in said
+    assert "drill" not in said
+    assert folder.name in said
+
+
+def test_a_practice_is_called_one() -> None:
+    from runbook.incident.state import RoomState
+
+    state = RoomState(incident="x", title="Slow", drill="/d", opened=datetime(2026, 1, 1, tzinfo=UTC))
+    assert "a drill, Slow" in launch.offer(Path("/i/x"), state, datetime(2026, 1, 1, 2, tzinfo=UTC))
