@@ -11,7 +11,7 @@ from runbook.incident.events import Reading
 from runbook.incident.markdown import block, code, plain, utc
 from runbook.incident.progress import taken_instead
 from runbook.incident.state import SETTLED, Entry, RoomState, Run
-from runbook.incident.timeline import clock, reading_text
+from runbook.incident.timeline import clock, reading_text, readings_text
 from runbook.model import Effect, Outcome, Runbook
 
 MISSING = "*not recorded: fill in*"
@@ -40,7 +40,7 @@ def facts(state: RoomState, runbook: Runbook, now: datetime) -> dict[str, str]:
     }
     found = {name: utc(at) for name, at in times.items() if at is not None}
     if state.recovered is not None and began is not None:
-        found["duration"] = clock((state.recovered - began).total_seconds())
+        found["duration"] = _spoken((state.recovered - began).total_seconds())
     found["date"] = f"{(state.opened or now).astimezone(UTC):%Y-%m-%d}"
     for name, text in (
         ("title", state.title),
@@ -138,7 +138,10 @@ def follow_ups(state: RoomState, runbook: Runbook) -> Iterator[str]:
 
 def overview(state: RoomState, runbook: Runbook) -> Iterator[str]:
     where = " ".join(filter(None, (state.service, state.environment)))
-    verdict = f"{state.verdict.word}: {plain(state.verdict.why)}" if state.verdict else "not known"
+    verdict = "not known"
+    if state.verdict:
+        said = plain(state.verdict.why)
+        verdict = said if said.startswith(state.verdict.word) else f"{state.verdict.word}: {said}"
     yield f"- **Incident**: {plain(state.incident) or MISSING}"
     yield f"- **Where**: {plain(where) or MISSING}"
     yield f"- **Severity**: {plain(state.severity) or MISSING}"
@@ -151,7 +154,7 @@ def overview(state: RoomState, runbook: Runbook) -> Iterator[str]:
     if state.runbook is not None:
         yield f"- **Runbook's content**: SHA-256 {code(state.runbook.sha256)}"
     if state.drill:
-        yield f"- **Practice**: scenario {plain(state.drill)}, time windows divided by {state.pace:g}"
+        yield f"- **Practice**: a drill in {code(state.drill)}, its time windows divided by {state.pace:g}"
 
 
 def responders(state: RoomState) -> Iterator[str]:
@@ -275,12 +278,15 @@ def _standing(outcome: Outcome, state: RoomState, values: dict[str, Reading]) ->
 def full_timeline(state: RoomState) -> Iterator[str]:
     yield "| UTC | Event | Data |"
     yield "| --- | --- | --- |"
+    told = ""
     for line in state.timeline:
-        yield f"| {utc(line.at).removesuffix(' UTC')} | {plain(line.by)}: {plain(line.text)} | {_readings(line, '')} |"
+        said = _readings(line, "")
+        data, told = ("as above" if said and said == told else said), said
+        yield f"| {utc(line.at).removesuffix(' UTC')} | {plain(line.by)}: {plain(line.text)} | {data} |"
 
 
 def _readings(line: Entry, without: str = "none recorded") -> str:
-    return plain(" · ".join(map(reading_text, line.readings))) if line.readings else without
+    return plain(readings_text(line.readings)) if line.readings else without
 
 
 def _changes(state: RoomState) -> list[Run]:
@@ -289,6 +295,14 @@ def _changes(state: RoomState) -> list[Run]:
 
 def _still_stands(state: RoomState, run: Run) -> bool:
     return state.step(run.method, run.step).reason != "undone"
+
+
+def _spoken(seconds: float) -> str:
+    """`2 min 56 s`: a report is read by people who were not there."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
 
 
 def _hours(seconds: float) -> str:

@@ -81,6 +81,8 @@ def render(state: RoomState, runbook: Runbook, now: datetime, readings: Readings
     went = course(readings, runbook, state.opened, end) if state.opened else ()
     known = account.facts(state, runbook, now)
     lines = list(_filled(runbook.report_template or OUR_TEMPLATE, known))
+    if state.drill:
+        lines[1:1] = ["", "**A drill: practised on a practice production, not a real incident.**"]
     for title, told in (
         ("Overview", account.overview(state, runbook)),
         ("Responders", account.responders(state)),

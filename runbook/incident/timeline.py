@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
@@ -12,6 +13,7 @@ from runbook.incident.state import Entry, RoomState, Run
 from runbook.logs.clean import clean, redact
 
 Tone = Literal["plain", "act", "good", "bad", "warn"]
+_SHA = re.compile(r"^([0-9a-f]{7})[0-9a-f]{33,57}$")
 LONGEST_NAME = 16
 """Characters of a person's name beside a line."""
 
@@ -51,8 +53,22 @@ def reading_text(reading: ev.Reading) -> str:
     """`error_rate 25.1`, or `error_rate no data (timed out)`."""
     if reading.value is None:
         return f"{reading.signal} no data" + (f" ({reading.why})" if reading.why else "")
-    value = f"{reading.value:.4g}" if isinstance(reading.value, float) else str(reading.value)
+    value = f"{reading.value:.4g}" if isinstance(reading.value, float) else _SHA.sub(r"\1", str(reading.value))
     return f"{reading.signal} {value}"
+
+
+def readings_text(readings: Sequence[ev.Reading]) -> str:
+    """What all signals said at one second; those that are silent for the same reason are named together."""
+    said = [reading_text(reading) for reading in readings if reading.value is not None]
+    silent = [reading for reading in readings if reading.value is None]
+    for why in dict.fromkeys(reading.why for reading in silent):
+        names = [reading.signal for reading in silent if reading.why == why]
+        if len(names) == 1:
+            said += [reading_text(reading) for reading in silent if reading.why == why]
+        else:
+            of = "any signal" if len(names) == len(readings) else ", ".join(names)
+            said.append(f"no data from {of}" + (f" ({why})" if why else ""))
+    return " · ".join(said)
 
 
 def shown(text: str) -> str:
@@ -61,19 +77,19 @@ def shown(text: str) -> str:
 
 
 def render_text(state: RoomState) -> str:
-    """The whole timeline as plain lines, UTC, with what the signals said under each."""
+    """The whole timeline as plain lines, UTC, with what the signals said under each, where that is news."""
     title = shown(f"{state.incident}  {state.title}".strip()) or "No incident"
     width = min(LONGEST_NAME, max((len(shown(line.by)) for line in state.timeline), default=0))
     lines = [title, ""]
-    day = ""
+    day = told = ""
     for line in state.timeline:
         at = line.at.astimezone(UTC)
         if (today := f"{at:%Y-%m-%d}") != day:
             day = today
             lines.append(f"{day} (UTC)")
         lines.append(f"  {at:%H:%M:%S}  {shown(line.by)[:width]:{width}}  {shown(line.text)}")
-        if line.readings:
-            lines.append(f"  {'':8}  {'':{width}}    " + shown(" · ".join(map(reading_text, line.readings))))
+        if line.readings and told != (told := shown(readings_text(line.readings))):
+            lines.append(f"  {'':8}  {'':{width}}    {told}")
     return "\n".join(lines)
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -173,7 +174,7 @@ def test_the_record_follows_in_full() -> None:
     assert "skipped: Look at staging: there is none" in deviations
     verdict = section(text, "Verdict, by criterion")
     assert "No more reports (success): ticked by kim" in verdict
-    assert "error_rate &lt; 1%; error_rate 25.1 at the last verdict" in verdict
+    assert "error_rate < 1%; error_rate 25.1 at the last verdict" in verdict
     assert (
         len([line for line in section(text, "Full timeline").splitlines() if line.startswith("| 2026")]) == WHOLE.events
     )
@@ -279,7 +280,8 @@ def test_text_from_outside_is_only_text() -> None:
 def test_any_text_stays_in_its_cell_and_its_code(text: str) -> None:
     cell = plain(text)
     assert not re.search(r"(?<!\\)(?:\\\\)*\|", cell)
-    assert not {"\n", "\r", "<", ">", "\x1b", "\u202e"} & set(cell)
+    assert not {"\n", "\r", "\x1b", "\u202e"} & set(cell)
+    assert not re.search(r"<(?![\s\d=])|^\s*>", cell)
     fence, *inner, end = block(text)
     assert fence == end
     assert all(not line.lstrip().startswith(fence) for line in inner)
@@ -346,3 +348,30 @@ def test_a_link_on_the_way_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError):
         snapshot.store(tmp_path / "in", "files/a", b"")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_figures_are_read_in_the_file_as_on_a_page_and_html_stays_text() -> None:
+    assert plain("error rate 0 % < 1 % > 5 & 1.0 of 2") == "error rate 0 % < 1 % > 5 & 1.0 of 2"
+    assert plain("<b>x</b> &lt; <!-- y -->") == "&lt;b>x&lt;/b> &amp;lt; &lt;!-- y -->"
+    assert plain("1. one") == "1&#8203;. one"
+    assert plain("> quoted") == "\\> quoted"
+
+
+def test_a_report_of_a_drill_says_so_before_anything_else() -> None:
+    drilled = report.render(msgspec.structs.replace(WHOLE, drill="/drills/slow", pace=15), RUNBOOK, NOW)
+    assert "**A drill" in "\n".join(drilled.splitlines()[:4])
+    assert "A drill" not in report.render(WHOLE, RUNBOOK, NOW)
+
+
+def test_a_row_with_the_same_figures_as_the_one_above_does_not_repeat_them() -> None:
+    rows = [r for r in report.render(WHOLE, RUNBOOK, NOW).splitlines() if r.startswith("| 2026")]
+    data = [row.rsplit("|", 2)[1].strip() for row in rows]
+    assert all(now != before for before, now in pairwise(data) if now not in ("", "as above"))
+    assert "as above" in data
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (176, "2 min 56 s"), (3600, "1 h"), (3725, "1 h 2 min 5 s")]
+)
+def test_a_duration_is_said_in_words(seconds: float, words: str) -> None:
+    assert account._spoken(seconds) == words

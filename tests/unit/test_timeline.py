@@ -9,7 +9,7 @@ import pytest
 
 from runbook.incident import events as ev
 from runbook.incident.room import fold
-from runbook.incident.timeline import clock, reading_text, render_text, to_json
+from runbook.incident.timeline import clock, reading_text, readings_text, render_text, to_json
 from runbook.model import Effect, Remedy
 
 START = datetime(2026, 11, 24, 23, 59, 58, tzinfo=UTC)
@@ -157,7 +157,7 @@ def test_nothing_that_acts_on_a_terminal_and_no_secret_leaves_it() -> None:
     for text in (render_text(state), json.dumps(data, ensure_ascii=False)):
         assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(text)
         assert "ghp_" not in text
-    assert len(render_text(state).splitlines()) == 4 + 2 * len(state.timeline)
+    assert len(render_text(state).splitlines()) == 4 + len(state.timeline) + 1
 
 
 def test_the_data_is_plain_json() -> None:
@@ -166,3 +166,11 @@ def test_the_data_is_plain_json() -> None:
     assert line["at"] == "2026-11-24T23:59:59Z"
     assert line["kind"] == "step-finished"
     assert line["readings"] == [{"signal": "errors", "value": None, "why": "down"}]
+
+
+def test_what_the_signals_said_is_short_enough_to_be_read() -> None:
+    sha = "7b7a6043bfb49393fc583f13bb3ae95def6ea73e"
+    assert readings_text([ev.Reading("live", sha), ev.Reading("rate", 2.5)]) == "live 7b7a604 · rate 2.5"
+    silent = [ev.Reading(name, None, "no reading yet") for name in ("a", "b")]
+    assert readings_text(silent) == "no data from any signal (no reading yet)"
+    assert readings_text([*silent, ev.Reading("c", 1)]) == "c 1 · no data from a, b (no reading yet)"
