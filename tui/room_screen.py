@@ -22,7 +22,7 @@ from widgets import log_asks
 from widgets.action_panel import ActionPanel
 from widgets.action_view import Nothing
 from widgets.checklist import ChecklistPane
-from widgets.compositing import DirtyCompositor
+from widgets.compositing import DirtyCompositor, paint_at_once
 from widgets.footer import KeyFooter
 from widgets.header import NARROW, Header
 from widgets.log_pane import LogPane
@@ -227,6 +227,7 @@ class RoomScreen(Screen[None]):
         self.log_pace.painted()
         if self.log_desk is not None:
             self.logs.show(self.log_desk.window(self.logs.text.rows_high), self.log_desk.source())
+            paint_at_once(self.logs.text)
 
     # ── layout ────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from rich.color import ColorSystem
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from runbook.logs.clean import clean
 from runbook.logs.window import LogWindow
 from widgets import log_asks
 from widgets.action_asks import StopGrade
+from widgets.compositing import RowWidget
 from widgets.log_lines import SOURCES, LineStyles, Sign, line_segments
 from widgets.log_rule import LogSource, about, standing
 from widgets.pane import Pane
@@ -35,7 +40,7 @@ KEPT_SCREENS = 4
 """Screens of drawn rows that are kept."""
 
 
-class LogText(Widget, can_focus=True):
+class LogText(RowWidget, can_focus=True):
     """The lines, and a prompt in the last row while something is typed."""
 
     DEFAULT_CSS = """
@@ -97,8 +102,10 @@ class LogText(Widget, can_focus=True):
         self._shift = 0
         self._told = 0
         self._styles: LineStyles | None = None
-        self._drawn: dict[int, tuple[object, Strip]] = {}
+        self._drawn: dict[int, tuple[object, str]] = {}
         """Rows by their positions as they were drawn last: a step through the lines moves nearly all of them."""
+        self._codes: dict[Style | None, tuple[str, str]] = {}
+        """What the terminal is told before and after text of a style."""
         self._ground: tuple[object, ...] = ()
 
     @property
@@ -257,34 +264,49 @@ class LogText(Widget, can_focus=True):
             self._styles = LineStyles(plain=self.rich_style, sources=sources, **named)
         return self._styles
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines as they are drawn: under a pouring log Textual's border, padding and cache cost more than they."""
-        looks = self.styles
-        if any(looks.gutter) or looks.tint.a or looks.text_opacity != 1.0 or self.opacity != 1.0:
-            return super().render_lines(crop)
+    def terminal_rows(self, crop: Region) -> list[str] | None:
+        """The lines as the terminal takes them: under a pouring log Textual's border, padding, strips and their
+        caches cost more than they."""
         width, height = self.size
+        looks = self.styles
+        framed = any(looks.gutter) or looks.tint.a or looks.text_opacity != 1.0 or self.opacity != 1.0
+        if framed or crop.column_span != (0, width):
+            return None
         filters, (_, background) = tuple(self.get_line_filters()), self.background_colors
         ground = (width, self._shift, self._names, filters, background)
         if ground != self._ground or len(self._drawn) > KEPT_SCREENS * height:
-            self._ground, self._drawn = ground, {}
-        foot = self._foot()
-        strips = []
+            self._ground, self._drawn, self._codes = ground, {}, {}
+        foot, match = self._foot(), self.window.match
+        written = []
         for y in crop.line_range:
             row = self._row(y, foot, height)
-            asked = row and (row, row.offset == self.window.match, self._sign(row.offset))
+            asked = row and (row, row.offset == match, self._sign(row.offset))
             kept = self._drawn.get(row.offset) if row else None
             if kept and kept[0] == asked:
-                strips.append(kept[1])
+                written.append(kept[1])
                 continue
-            segments = self._line(y, foot, width, height)
-            for line_filter in filters:
-                segments = line_filter.apply(segments, background)
-            strips.append(Strip(segments, width))
+            written.append(self._written(self._line(y, foot, width, height), filters, background))
             if row:
-                self._drawn[row.offset] = (asked, strips[-1])
-        if crop.column_span == (0, width):
-            return strips
-        return [strip.crop(*crop.column_span) for strip in strips]
+                self._drawn[row.offset] = (asked, written[-1])
+        return written
+
+    def _written(self, segments: list[Segment], filters: Sequence[LineFilter], background: Color) -> str:
+        codes = self._codes
+        row = ""
+        for segment in segments:
+            text, style, _ = segment
+            around = codes.get(style)
+            if around is None or not text.isprintable():
+                # a filter makes the same of a style whatever is written in it, and of text only what cannot be printed
+                drawn = [segment]
+                for line_filter in filters:
+                    drawn = line_filter.apply(drawn, background)
+                text, shown, _ = drawn[0]
+                colours = self.app.console._color_system or ColorSystem.TRUECOLOR
+                begin, _, end = Strip.render_style(shown or Style(), "\0", colours).partition("\0")
+                around = codes[style] = begin, end
+            row += around[0] + text + around[1]
+        return row
 
     def render_line(self, y: int) -> Strip:
         width, height = self.size

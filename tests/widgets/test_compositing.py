@@ -20,7 +20,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tests.widgets.hosts import until
-from widgets.compositing import DirtyCompositor
+from widgets.compositing import DirtyCompositor, RowWidget, paint_at_once
 
 SIZE = (40, 12)
 
@@ -35,6 +35,14 @@ class Lines(Widget):
     def render_line(self, y: int) -> Strip:
         self.asked.add(self.id or "")
         return Strip([Segment(f"{self.letter}{y:02}" * self.size.width)]).crop(0, self.size.width)
+
+
+class Written(Lines, RowWidget):
+    """Writes its own rows wherever it lies alone."""
+
+    def terminal_rows(self, crop: Region) -> list[str]:
+        self.asked.add(f"{self.id} writes")
+        return [self.render_line(y).crop(*crop.column_span).text for y in crop.line_range]
 
 
 class Covered(Vertical):
@@ -62,7 +70,7 @@ class Overlapping(Screen[None]):
         with Horizontal():
             with Covered(self.asked):
                 yield Lines("b", self.asked)
-                yield Lines("c", self.asked)
+                yield Written("c", self.asked)
             with VerticalScroll():
                 yield Lines("d", self.asked)
         yield Lines("e", self.asked)
@@ -123,6 +131,32 @@ async def test_a_partial_paint_shows_what_a_full_one_would() -> None:
         for _ in range(40):
             await change(pilot, chance.choice("abcde"))
             assert app.shown.display == by_textual(app)
+
+
+async def test_a_widget_that_writes_its_rows_does_so_where_nothing_lies_over_it() -> None:
+    app = Terminal()
+    async with app.run_test(size=SIZE) as pilot:
+        await change(pilot, "e")
+        assert await change(pilot, "c", Region(0, 4, 20, 1)) == {"c", "c writes"}
+        assert app.shown.display == by_textual(app)
+        app.query_one("#e").styles.offset = (2, 8)
+        await until(pilot, lambda: app.query_one("#e").region.y == 8)
+        assert await change(pilot, "c", Region(0, 0, 20, 5)) == {"c"}
+        assert app.shown.display == by_textual(app)
+
+
+async def test_what_is_painted_at_once_is_on_the_terminal_before_the_loop_goes_on() -> None:
+    app = Terminal()
+    async with app.run_test(size=SIZE) as pilot:
+        await change(pilot, "e")
+        widget, painted = app.query_one("#c", Lines), app.paints
+        widget.letter = "!"
+        widget.refresh()
+        paint_at_once(widget)
+        assert app.paints == painted + 1
+        assert app.shown.display == by_textual(app)
+        await pilot.pause()
+        assert app.paints == painted + 1, "nothing is painted twice"
 
 
 async def test_what_lies_beside_the_change_is_not_drawn() -> None:

@@ -7,11 +7,13 @@ from msgspec import structs
 from rich.cells import cell_len
 from textual import events, on
 from textual.app import App, ComposeResult
+from textual.filter import LineFilter, Monochrome
 from textual.message import Message
 from textual.pilot import Pilot
 
 from runbook.logs.rows import LogRow
 from runbook.logs.window import LogWindow
+from tui.terminal import NoControls
 from widgets import log_asks
 from widgets.log_pane import LogPane, LogText
 
@@ -84,6 +86,29 @@ async def test_lines_are_shown_as_they_are() -> None:
         assert coloured == ["ERROR"]
         assert not any(segment.style and segment.style.meta for segment in text.render_line(0))
         assert [s.text for s in text.render_line(2) if s.style and s.style.reverse] == ["/api/cart"]
+
+
+class Filtered(Host):
+    """A host in one colour, with the last line against controls."""
+
+    def get_line_filters(self) -> list[LineFilter]:
+        return [Monochrome(), NoControls()]
+
+
+@pytest.mark.parametrize("host", [Host, Filtered])
+async def test_what_is_written_to_the_terminal_is_what_textual_would_write(host: type[Host]) -> None:
+    raw = LogRow(200, "a raw \x1b[31mcontrol that\x9b a gate forgot")
+    async with host().run_test(size=(70, 10)) as pilot:
+        app = await opened(pilot, changed(rows=(*ROWS, raw), marks=(60,)))
+        text = app.query_one(LogText)
+        _, background = text.background_colors
+        for _ in range(2):  # the second time from what is kept
+            for y, row in enumerate(text.terminal_rows(text.size.region) or ()):
+                strip = text.render_line(y).apply_filter(app.get_line_filters()[0], background)
+                for line_filter in app.get_line_filters()[1:]:
+                    strip = strip.apply_filter(line_filter, background)
+                assert row == strip.render(app.console)
+        assert host is Host or not any("\x9b" in row for row in text.terminal_rows(text.size.region) or ())
 
 
 async def test_the_rule_tells_source_errors_and_whether_it_follows() -> None:
