@@ -44,11 +44,29 @@ _SYSLOG: tuple[Level, ...] = ("error", "error", "error", "error", "warn", "info"
 
 
 _NAMED = re.compile(_named(_SOFT, _PINO), re.ASCII)
+_TOLD = (
+    "level",
+    "lvl",
+    "severity",
+    "fatal",
+    "critical",
+    "err",
+    "panic",
+    "severe",
+    "warn",
+    "info",
+    "notice",
+    "debug",
+    "trace",
+)
+"""One of these stands, in lower case, in whatever `_SHOUTED` or `_NAMED` finds."""
 
 
 def level_of(text: str) -> tuple[Level, Span]:
     """How bad a line is by its own words, and where it says so. A status of 5xx counts as an error."""
-    match = _SHOUTED.search(text, 0, _WITHIN) or _NAMED.search(text, 0, _WITHIN)
+    low = text[:_WITHIN].lower()
+    told = any(word in low for word in _TOLD)
+    match = (_SHOUTED.search(text, 0, _WITHIN) or _NAMED.search(text, 0, _WITHIN)) if told else None
     level: Level = ""
     if match:
         word = match[match.lastgroup or 0]

@@ -57,10 +57,16 @@ def rows_of(
 
     `as_written` tells of a position whether its line is shown as it stands in the file, structured or not.
     """
-    cleaned = [clean(line.head, SHOWN_LIMIT, beyond=max(0, line.size - HEAD)) for line in lines]
+    # what is shown in its short form needs its whole text only for what could hide in that, or be found in it
+    whole = (
+        query or secrets or any(b"-----" in line.head or b"\x1b" in line.head or b"\x9b" in line.head for line in lines)
+    )
+    texts = redact_lines(map(_cleaned, lines), secrets) if whole else ()
     rows = []
-    for line, text in zip(lines, redact_lines(cleaned, secrets), strict=True):
+    for at, line in enumerate(lines):
+        text = texts[at] if whole else ""
         if line.offset in notes:
+            text = text or redact(_cleaned(line))
             rows.append(LogRow(line.offset, text, note=True))
             continue
         found = query.finds(text) if query else ()
@@ -74,6 +80,7 @@ def rows_of(
                 row = LogRow(line.offset, short, level, False, mark, seen, short=True, under=line.under)
                 rows.append(_with_tail(row, line, secrets))
                 continue
+        text = text if whole else redact(_cleaned(line))
         shown = text if written else undated(text)
         seen = query.finds(shown) if query and shown != text else found
         if found and not seen:
@@ -83,6 +90,10 @@ def rows_of(
         row = LogRow(line.offset, shown, level, goes_on, mark, seen, short=shown != text, under=line.under)
         rows.append(_with_tail(row, line, secrets))
     return tuple(rows)
+
+
+def _cleaned(line: Line) -> str:
+    return clean(line.head, SHOWN_LIMIT, beyond=max(0, line.size - HEAD))
 
 
 def _with_tail(row: LogRow, line: Line, secrets: Sequence[str]) -> LogRow:

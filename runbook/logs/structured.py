@@ -54,6 +54,7 @@ _FIRST = (
     *("statuscode", "status_code", "http.status_code", "method", "path", "url", "uri", "duration", "duration_ms"),
     *("latency", "elapsed", "responsetime", "took", "host", "user", "request_id", "requestid", "trace_id", "traceid"),
 )
+_PLACE = {name: at for at, name in reversed(tuple(enumerate(_FIRST)))}
 _LAST = frozenset({"pid", "hostname", "v", "version", "thread", "thread_name", "level_value", "caller", "stream"})
 _PAIR = re.compile(r'\s*([A-Za-z_@][\w.@/-]{0,80})=("(?:[^"\\]|\\.)*+"|[^\s"=]*+)(?=\s|$)')
 _LEADING = re.compile(
@@ -155,6 +156,8 @@ def _pairs(text: str, at: int, *, cut: bool) -> list[Field]:
 def _unquoted(value: str) -> str:
     if not value.startswith('"'):
         return value
+    if "\\" not in value:
+        return value[1:-1]
     try:
         return str(json.loads(value, strict=False))
     except ValueError:
@@ -170,15 +173,18 @@ def _entry(fields: list[Field], prefix: str) -> Entry | None:
 
     def take(names: Sequence[str], wanted: type | tuple[type, ...]) -> tuple[str, object]:
         for name in names:
-            key, value = named.get(name, ("", None))
-            if key and isinstance(value, wanted) and not isinstance(value, bool) and value != "":
-                return key, value
+            if name in named:
+                key, value = named[name]
+                if key and isinstance(value, wanted) and not isinstance(value, bool) and value != "":
+                    return key, value
         return "", None
 
     level: Level = ""
     word = ""
     for name in _LEVEL:
-        key, value = named.get(name, ("", None))
+        if name not in named:
+            continue
+        key, value = named[name]
         if key and (level := level_named(value, name)):
             taken.add(key)
             word = value.strip().upper() if isinstance(value, str) else ""
@@ -222,9 +228,8 @@ def _wrapped(named: dict[str, Field], prefix: str) -> Entry | None:
 
 def _rank(field: Field) -> int:
     name = field[0].lower()
-    if name in _FIRST:
-        return _FIRST.index(name)
-    return len(_FIRST) + (1 if name in _LAST else 0)
+    place = _PLACE.get(name)
+    return len(_FIRST) + (1 if name in _LAST else 0) if place is None else place
 
 
 _CLOCK = re.compile(r"(?:\d{4}-\d\d-\d\d[T ])?(\d\d:\d\d:\d\d)[.,\d]*\s*(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
@@ -300,14 +305,17 @@ def compact(entry: Entry, secrets: Sequence[str] = (), beyond: int = 0) -> tuple
     return text, mark
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _pair(key: str, value: object, safe: Callable[[str], str]) -> str:
     name = safe(key)
-    name = name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    name = name if _PLAIN.fullmatch(name) else _as_json(name)
     if isinstance(value, str):
         shown = safe(value)
-        return f"{name}={shown if _PLAIN.fullmatch(shown) else json.dumps(shown, ensure_ascii=False)}"
+        return f"{name}={shown if _PLAIN.fullmatch(shown) else _as_json(shown)}"
     try:
-        return f"{name}={safe(json.dumps(value, ensure_ascii=False))}"
+        return f"{name}={safe(_as_json(value))}"
     except RecursionError:
         return f"{name}=…"
 
