@@ -16,7 +16,11 @@ _IN_RARE = b"AL"
 """What all of these but the first have: where it is missing, one look is enough."""
 _STATUS = re.compile(rb" 5\d\d ")
 
-_FIELD = re.compile(rb'level(?:=(?:error|fatal|critical)|(?<="level)":\s?"?(?:error|fatal|critical|[56]0\b))')
+_FIELD = re.compile(rb'level(?:=(?:error|fatal|critical)|(?<="level)": ?"?(?:error|fatal|critical|[56]0\b))')
+_ERRORS = Sought(
+    rb'ERROR|FATAL|CRITICAL| 5\d\d |level=(?:error|fatal|critical)|"level": ?"?(?:error|fatal|critical|[56]0\b)'
+)
+"""The lines that `errors_in` counts."""
 _NESTED = re.compile(r"\((?:[^()\\]|\\.)*[*+}](?:[^()\\]|\\.)*\)[*+{]")
 
 
@@ -122,6 +126,11 @@ class Counted(Record, frozen=True):
 
     words: str = "errors"
     match: str = ""
+
+    @property
+    def sought(self) -> Sought | None:
+        """The lines that are counted; None where only characters tell."""
+        return _of_bytes(self.match) if self.match else _ERRORS
 
     def count(self, data: bytes) -> int:
         expression = _of_bytes(self.match) if self.match else None

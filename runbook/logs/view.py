@@ -9,23 +9,16 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
 from runbook.logs.clean import clean
-from runbook.logs.finder import CHUNK, Finder
+from runbook.logs.counting import Counting
+from runbook.logs.finder import Finder
 from runbook.logs.follow import Follower
 from runbook.logs.hand import Hand
-from runbook.logs.index import SPAN, Bytes, Chain, Line, Note, OpenFile, chunks_down, whole_lines
+from runbook.logs.index import SPAN, Bytes, Chain, Line, Note, OpenFile
 from runbook.logs.rows import LogRow, always, rows_of
 from runbook.logs.scan import Counted
-from runbook.logs.tally import Tally
 from runbook.logs.traces import Folded
 from runbook.logs.window import LogWindow
 
-AT_ONCE = 2
-"""Chunks of new lines counted before the loop has its turn again."""
-PAUSE = 0.005
-"""Seconds until the next ones: beside keys and charts, counting takes what is left."""
-TELL = 0.1
-SUM = 0.25
-"""Seconds after which the counts in the title are told anew while lines pour in."""
 REACH = 2000
 """Matches looked at for a full screen of rows."""
 
@@ -45,19 +38,16 @@ class LogView:
         counted: Counted | None = None,
     ) -> None:
         self.follower = follower or Follower(path)
-        self.follower.changed = self._arrived
         self.chain = self.follower.chain
         self.name = clean(name or Path(path).name)
         self.secrets = tuple(secrets)
         self.changed = changed
-        self.following = True
+        self._following = True
         self.new = 0
         self.clock = monotonic
-        self._told = 0.0
-        self._tally = Tally(monotonic())
-        self._counts = counted or Counted()
-        self.counted: dict[int, int] = {}
-        """How far each file was counted and filtered."""
+        self.counting = Counting(self, counted or Counted())
+        self.follower.changed = self.counting.arrived
+        self.counted, self.advance = self.counting.reached, self.counting.advance
         self._top = 0
         self._at = 0
         self.at_hand = -1
@@ -69,11 +59,7 @@ class LogView:
         self.clear_filter = self.finder.clear_filter
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._reaching = asyncio.Lock()
-        self._later: asyncio.TimerHandle | None = None
-        self._is_behind = self._untold = False
         self._last = LogWindow()
-        self._summed_at = 0.0
-        self._sum: tuple[int, tuple[int, ...]] = (0, ())
         self._rows_asked: tuple[object, ...] = ()
         self._rows_told: tuple[LogRow, ...] = ()
 
@@ -87,81 +73,31 @@ class LogView:
     def begin(self) -> None:
         """Takes the file as it is now as the beginning of the counts."""
         self.follower.check()
-        for number, part in self.chain.parts.items():
-            self.counted[number] = whole_lines(part)
+        self.counting.begin()
 
     def close(self) -> None:
         self.follower.close()
+        self.counting.close()
         for task in self._tasks.values():
             task.cancel()
-        if self._later:
-            self._later.cancel()
 
     async def settled(self) -> None:
         """Waits until no search or filter is at work."""
         while running := [task for task in self._tasks.values() if not task.done()]:
             await asyncio.wait(running)
 
-    # ── new lines ─────────────────────────────────────────────────────────────────────────────────
-
-    def _arrived(self) -> None:
-        now = self.clock()
-        if self.finder.filter:  # only the count tells which of the lines are shown
-            self._turn()
-        if self.following or self.finder.filter or not 0 <= now - self._told < TELL:
-            self._told = now
-            self.changed()
-        else:
-            self._untold = True
-        if not self.finder.filter:
-            self._turn()
-
-    def _turn(self) -> None:
-        """Counts what one turn takes; the pane's title tells of it with the next lines, or a moment later."""
-        if self._later:
-            if self._is_behind:
-                return  # it goes on by itself
-            self._later.cancel()
-        self._is_behind = self.advance()
-        if self._is_behind or self._untold:
-            self._later = asyncio.get_running_loop().call_later(PAUSE if self._is_behind else TELL, self._go_on)
-
-    def _go_on(self) -> None:
-        self._later = None
-        if self._is_behind:
-            self._turn()
-        if not self._later or self.finder.filter or self.clock() - self._told > TELL:
-            self._told, self._untold = self.clock(), False
-            self.changed()
-
-    def advance(self) -> bool:
-        """Counts (and filters) what has come since; True when there is more than fits into one turn."""
-        turns = AT_ONCE
-        now = self.clock()
-        newest = next(reversed(self.chain.parts), 0)
-        for number, part in self.chain.parts.items():
-            if isinstance(part, Note):
-                continue
-            end = part.size()  # of what comes meanwhile the follower tells again
-            for start, data in chunks_down(part, self.counted.setdefault(number, 0), CHUNK):
-                if start >= end:
-                    break
-                if not turns:
-                    return True
-                turns -= 1
-                self.counted[number] = start + len(data)
-                errors = self._counts.count(data)
-                self._tally.add(errors, now)
-                came = data.count(b"\n") if self.finder.filter or not self.following else 0
-                if self.finder.filter:
-                    came = self.finder.sift(number, part, start, data) if came else 0
-                self.new = 0 if self.following else self.new + came
-                self._untold = self._untold or bool(errors or came)
-            if self.finder.filter and number != newest and self.counted[number] < part.size():
-                self.finder.sift_end(number, part)
-        return False
-
     # ── where the reader stands ───────────────────────────────────────────────────────────────────
+
+    @property
+    def following(self) -> bool:
+        """Whether the end is shown, wherever it is."""
+        return self._following
+
+    @following.setter
+    def following(self, follows: bool) -> None:
+        if self._following and not follows:
+            self.counting.left = self.chain.end
+        self._following = follows
 
     def move(self, lines: int, height: int) -> None:
         """Down by so many lines, up when negative. Going up leaves the tail, arriving at the end follows again."""
@@ -347,8 +283,7 @@ class LogView:
     def window(self, height: int) -> LogWindow:
         """The rows for a pane of that height, and everything its title says."""
         now = self.clock()
-        if not self._later or now - self._summed_at > SUM:
-            self._summed_at, self._sum = now, (self._tally.in_last_minute(now), self._tally.series(now))
+        counted, course = self.counting.sums(now)
         state, why = self.follower.state, self.follower.why
         try:
             rows = self._rows(self.visible(height))
@@ -361,10 +296,10 @@ class LogView:
             new=self.new,
             state=state,
             why=why,
-            counted=self._counts.words,
-            errors_per_minute=self._sum[0],
-            watched=float(int(self._tally.watched(now))),
-            spark=self._sum[1],
+            counted=self.counting.counts.words,
+            errors_per_minute=counted,
+            watched=float(int(self.counting.tally.watched(now))),
+            spark=course,
             filter_text=clean(self.finder.filter.text) if self.finder.filter else "",
             filter_note=clean(self.finder.filter_note),
             search_text=clean(self.finder.query.text) if self.finder.query else "",

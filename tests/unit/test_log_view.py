@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import tempfile
 from array import array
 from pathlib import Path
 
@@ -10,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runbook.logs import counting as counting_module
 from runbook.logs import hits as hits_module
-from runbook.logs import view as view_module
+from runbook.logs.flood import Flood
 from runbook.logs.hits import Hits
+from runbook.logs.index import OpenFile
 from runbook.logs.levels import level_of
 from runbook.logs.scan import BadQuery, Counted, errors_in, parse
 from runbook.logs.tally import Tally
@@ -228,7 +233,7 @@ async def test_a_filter_is_bounded_and_says_so(desk: Desk, monkeypatch: pytest.M
 
 
 async def test_a_filter_over_many_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(view_module, "CHUNK", 64)
+    monkeypatch.setattr(counting_module, "CHUNK", 64)
     desk = Desk(tmp_path, 300)
     desk.view.add_filter("~^line \\d*7$")
     await desk.view.settled()
@@ -306,7 +311,14 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
     assert view.window(4) == LogWindow(name="none.log", following=False, watched=0, state="missing")
 
 
-async def test_a_burst_is_worked_off_in_turns(tmp_path: Path) -> None:
+@pytest.mark.parametrize("beside", [True, False], ids=["by ripgrep", "in turns"])
+async def test_a_burst_is_worked_off_in_turns_or_beside_the_loop(
+    tmp_path: Path, beside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not beside:
+        monkeypatch.setattr(Flood, "command", None)
+    elif shutil.which("rg") is None:
+        pytest.skip("ripgrep is not installed")
     told = 0
     seen = asyncio.Event()
 
@@ -326,7 +338,7 @@ async def test_a_burst_is_worked_off_in_turns(tmp_path: Path) -> None:
                 await seen.wait()
                 seen.clear()
         assert view.window(5).errors_per_minute == 100_000
-        assert told > 2
+        assert beside or told > 2
     finally:
         view.close()
 
@@ -356,3 +368,48 @@ def test_hits_keep_their_place_when_the_oldest_go(monkeypatch: pytest.MonkeyPatc
     assert [found[index] for index in range(found.first, found.end)] == list(range(101, 109))
     assert moved == 5
     assert [found.index_of(position) for position in (101, 104, 105, 108, 99)] == [-4, -1, 0, 3, None]
+
+
+_WORDS = st.sampled_from(
+    (
+        *(
+            "ERROR",
+            "FATAL",
+            "CRITICAL",
+            "error",
+            " 503 ",
+            " 5034 ",
+            " 50",
+            "3 ",
+            "level=error",
+            "level=fatal",
+            "level=",
+        ),
+        *('"level":"error"', '"level": "critical"', '"level":50', '"level": 60', '"level":501', '"level":', "\r", "\0"),
+        *("\n", "\n", "\u20ac", "x" * 300),
+    )
+)
+
+
+@pytest.mark.skipif(shutil.which("rg") is None, reason="ripgrep is not installed")
+@given(st.lists(_WORDS, max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_ripgrep_counts_what_the_loop_counts(words: list[str]) -> None:
+    data = "".join(words).encode() + b"\n"
+    with tempfile.TemporaryFile() as log:
+        log.write(b"before ERROR\n" + data + b"behind ERROR\n")
+        log.flush()
+        file = OpenFile(os.dup(log.fileno()), begin=7)
+        flood = Flood(Counted())
+        assert flood.command
+        found = asyncio.run(flood.count(file, 6, 6 + len(data)))
+    assert found == errors_in(data)
+
+
+def test_what_is_new_begins_where_the_reader_left_the_end(desk: Desk) -> None:
+    with desk.path.open("a") as log:
+        log.write("seen already\n" * 3)
+    desk.view.follower.check()
+    desk.view.move(-1, 4)  # before those were counted
+    desk.add("new", "new too")
+    assert desk.view.window(4).new == 2
