@@ -36,6 +36,18 @@ async def untouched(order: Order, expected: dict[str, str]) -> bool | None:
         return None
 
 
+async def under_way(order: Order) -> tuple[str, ...]:
+    """What is still at work in a database that an order changes: nobody can say yet what comes of it."""
+    if order.at is None or order.at.refused or order.kind not in ("script", "restore"):
+        return ()
+    try:
+        there = await ask.under_way(order.at)
+    except Unavailable:
+        return ()  # the proof says that the server does not answer
+    name = clean(order.at.database, 80)
+    return tuple(f"Still at work in {name}, also without its client: {work.told}. Wait for its end." for work in there)
+
+
 async def _no_dump(order: Order, at: Where, known: dict[str, str]) -> bool | None:
     return order.file is not None and not order.file.exists()
 

@@ -82,6 +82,19 @@ class Session(Record, frozen=True):
     state: str
 
 
+class Work(Record, frozen=True):
+    """What a session is in the middle of."""
+
+    pid: int
+    who: str
+    seconds: int
+    query: str
+
+    @property
+    def told(self) -> str:
+        return f"{clean(self.who, 40)} (pid {self.pid}) for {self.seconds} s: {redact(clean(self.query, 160))}"
+
+
 class Migration(Record, frozen=True):
     """A row of Prisma's history."""
 
@@ -128,6 +141,19 @@ async def sessions(at: Where, database: str) -> tuple[Session, ...]:
               usename, 'unknown'), 'state', coalesce(state, ''))), '[]') from pg_stat_activity
               where datname = {quoted(database)} and pid <> pg_backend_pid()"""  # noqa: S608 - quoted
     return msgspec.convert(await _json(at.other("postgres"), sql), tuple[Session, ...])
+
+
+async def under_way(at: Where) -> tuple[Work, ...]:
+    """What PostgreSQL's own programs are changing in a database, or ask it just now. Raises Unavailable.
+
+    A statement goes on in the server when its program is killed, and without a transaction around it, it is kept.
+    """
+    names = ", ".join(quoted(name) for name in ("psql", "pg_restore", at.env.get("PGAPPNAME") or "psql"))
+    sql = f"""select coalesce(json_agg(json_build_object('pid', pid, 'who', application_name, 'query', query,
+              'seconds', extract(epoch from clock_timestamp() - query_start)::int)), '[]') from pg_stat_activity
+              where datname = {quoted(at.database)} and pid <> pg_backend_pid() and application_name in ({names})
+              and (state = 'active' or backend_xid is not null)"""  # noqa: S608 - quoted
+    return msgspec.convert(await _json(at.other("postgres"), sql), tuple[Work, ...])
 
 
 async def migrations(at: Where, history: str) -> tuple[Migration, ...]:

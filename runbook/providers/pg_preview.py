@@ -26,6 +26,7 @@ class Seen(Record, frozen=True):
     blocked: tuple[str, ...] = ()
     already: str = ""
     way_back: str = ""
+    checks: tuple[CheckLine, ...] = ()
 
 
 async def preview(order: Order) -> Preview:
@@ -50,6 +51,7 @@ async def preview(order: Order) -> Preview:
         blocked=" ".join(seen.blocked),
         already=seen.already,
         way_back=seen.way_back,
+        checks=seen.checks,
     )
 
 
@@ -91,6 +93,19 @@ async def about(at: Where) -> tuple[ask.Facts, tuple[str, ...]]:
 def _who(there: tuple[ask.Session, ...]) -> str:
     names = list(dict.fromkeys(clean(one.who, 40) for one in there))
     return f" ({', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''})" if names else ""
+
+
+async def _alone(at: Where) -> tuple[CheckLine, ...]:
+    """That nobody else is at work in it, such as the same script whose program was killed; nothing while that is so."""
+    return tuple(
+        CheckLine(
+            title=f"nothing else is at work in {clean(at.database, 80)}",
+            ok=False,
+            found=work.told,
+            mend=f"Wait until it has ended, or end it: select pg_terminate_backend({work.pid}). Then look again.",
+        )
+        for work in await ask.under_way(at)
+    )
 
 
 def _free(found: ask.Facts, at: Where) -> int | None:
@@ -169,6 +184,7 @@ async def _restore(order: Order, at: Where) -> Seen:
         warnings=tuple(warnings),
         blocked=tuple(blocked),
         way_back="" if found.objects else f"drop {name}: it was empty before",
+        checks=await _alone(at),
     )
 
 
@@ -199,7 +215,9 @@ async def _script(order: Order, at: Where) -> Seen:
             blocked=(*blocked, *on_server.blocked),
             way_back=on_server.way_back,
         )
-    return Seen(lines=lines, expected=expected, warnings=tuple(warnings), blocked=tuple(blocked))
+    return Seen(
+        lines=lines, expected=expected, warnings=tuple(warnings), blocked=tuple(blocked), checks=await _alone(at)
+    )
 
 
 async def _named(order: Order, at: Where) -> Seen:

@@ -105,8 +105,12 @@ class Postgres:
         return Proof(ok=ok, line=" ".join(one.line for one in told if ok is not False or one.ok is False))
 
     async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
-        """What dumps and databases are now."""
-        return tuple([(await pg_after.proof(order, expected)).line for order in orders(text, at)])
+        """What dumps and databases are now, and what still changes them."""
+        told = [
+            ((await pg_after.proof(order, expected)).line, *await pg_after.under_way(order))
+            for order in orders(text, at)
+        ]
+        return tuple(line for lines in told for line in lines)
 
     async def took_effect(self, text: str, expected: dict[str, str], at: Place) -> bool | None:
         """Whether all orders took effect, or nothing has changed; None where neither is sure."""
@@ -114,6 +118,8 @@ class Postgres:
         return told.pop() if len(told) == 1 else None
 
     async def _one(self, order: Order, expected: dict[str, str]) -> bool | None:
+        if await pg_after.under_way(order):
+            return None
         if (await pg_after.proof(order, expected)).ok:
             return True
         return False if await pg_after.untouched(order, expected) else None
