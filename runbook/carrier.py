@@ -69,7 +69,7 @@ class Carrier:
         self,
         folder: Path,
         runbook: Runbook,
-        repository: Path | None,
+        here: Path | None,
         environ: Mapping[str, str],
         *,
         world: Together | None = None,
@@ -77,7 +77,7 @@ class Carrier:
     ) -> None:
         self.folder = folder
         self.runbook = runbook
-        self.repository = repository
+        self.here = here
         self.environ = environ
         self.world = world or Together(())
         self.no_clean_room = no_clean_room
@@ -102,7 +102,7 @@ class Carrier:
         """Where the method's session begins, and where providers ask about it."""
         if method.where is Where.CLEAN_ROOM and not self.no_clean_room:
             return self.folder / "clean-room"
-        return self.repository or self.folder
+        return self.here or self.folder
 
     async def prepare(
         self,

@@ -73,7 +73,7 @@ class Feed:
             return
         order = Order(
             argv=tuple(shell(filled)),
-            cwd=str(carrier.repository or carrier.folder),
+            cwd=str(carrier.here or carrier.folder),
             env=session.environment(carrier.environ, session.names_in(text), {}),
         )
         self._keep(self.source.id, order, changed)

@@ -45,6 +45,8 @@ class Opening(Record, frozen=True):
     source: str
     """`book:NAME`, or the path of a file."""
     repository: Path | None
+    here: Path | None = None
+    """Where commands begin without a repository: where the room was opened."""
     values: dict[str, str] = {}
     folder: Path | None = None
     service: str = ""
@@ -113,13 +115,14 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
     runbook = shorten(runbook, pace)
     known = {param.id: param.default for param in runbook.params} | opening.values
     known |= {name: value.text for name, value in state.values.items()}
-    run = runner(opening.repository or folder, environ, runbook.params)
+    here = opening.repository or opening.here
+    run = runner(here or folder, environ, runbook.params)
     monitor = Monitor(runbook.signals, values=known, pace=Pace(pace), run=run, environ=environ)
     await asyncio.to_thread(monitor.remember, folder / home.SAMPLES)
     carrier = Carrier(
         folder,
         runbook,
-        opening.repository,
+        here,
         environ,
         world=Together(PLATFORMS),
         no_clean_room="The clean room is still being made.",

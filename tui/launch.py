@@ -43,6 +43,7 @@ def open_room(args: argparse.Namespace) -> int:
         Opening(
             source=source,
             repository=repository_here(),
+            here=Path.cwd(),
             values=values,
             folder=folder,
             read_only=args.read_only,

@@ -160,10 +160,10 @@ class RoomState(msgspec.Struct, frozen=True):
         return self.steps.get((method, step), StepState())
 
     def way_back(self, method: str, step: str) -> Remedy | None:
-        """The way back that was offered after the step's last command took effect."""
+        """The way back that was offered after the step's last command took effect; None once it was taken."""
         mine = (run for run in reversed(self.runs.values()) if (run.method, run.step) == (method, step))
-        last = next((run for run in mine if not run.undo and not run.remedy), None)
-        return last.offered if last is not None and last.state == "done" else None
+        last = next((run for run in mine if not run.remedy and (not run.undo or run.state == "done")), None)
+        return last.offered if last is not None and not last.undo and last.state == "done" else None
 
     @property
     def unsettled(self) -> tuple[Run, ...]:

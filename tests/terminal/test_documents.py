@@ -151,6 +151,17 @@ def test_a_numbered_list_is_walked_with_its_steps_by_hand_on_a_small_screen(desk
     room.tmux.wait(r"▌.*ferryctl promote --to=12")
 
 
+def test_outside_a_repository_commands_begin_where_the_room_was_opened(desk: Callable[..., Desk]) -> None:
+    room = desk(OPTIONS.replace("ferryctl undo <release-number>", "./undo.sh"))
+    undo = room.document.with_name("undo.sh")
+    undo.write_text(f"#!/bin/sh\necho 'the ferry is back'; touch {undo.parent}/undone\n")
+    undo.chmod(0o755)
+    walks.trust(room)
+    begin(room, "A")
+    room.run()
+    assert (undo.parent / "undone").exists()
+
+
 def test_an_option_asks_for_its_value_and_puts_it_in_as_typed(desk: Callable[..., Desk]) -> None:
     room = desk(OPTIONS)
     walks.trust(room)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runbook.incident import events as ev
 from runbook.incident.room import UNCONFIRMED, Room, fold
 from runbook.incident.state import Mark
-from runbook.model import Effect
+from runbook.model import Effect, Remedy
 
 START = datetime(2026, 11, 24, 3, 14, tzinfo=UTC)
 OUTPUT = ev.File("runs/r/out.log", "ab" * 32, 10)
@@ -53,8 +53,14 @@ def confirmed(
     )
 
 
-def finished(run: str = "r1", *, ok: bool = True, already: bool = False, why: str = "") -> ev.StepFinished:
-    return ev.StepFinished(run=run, exit=0 if ok else 1, ok=ok, duration=6.4, output=OUTPUT, already=already, why=why)
+def finished(
+    run: str = "r1", *, ok: bool = True, already: bool = False, why: str = "", offered: Remedy | None = None
+) -> ev.StepFinished:
+    code = 0 if ok else 1
+    return ev.StepFinished(run, code, ok, 6.4, OUTPUT, already=already, why=why, offered=offered)
+
+
+BACK = Remedy("Bring production back", "git push origin old:production", Effect.CHANGE, "production", "")
 
 
 def entered(user: str = "kim", *, driving: bool = True, host: str = "laptop") -> ev.RoomEntered:
@@ -119,6 +125,22 @@ def test_an_undone_step_says_so_and_starts_over() -> None:
         "git-revert", "push"
     )
     assert (step.reason, step.done_commands, step.last_run) == ("undone", frozenset(), "u")
+
+
+@pytest.mark.parametrize(
+    ("after", "offered"),
+    [
+        ([], True),
+        ([confirmed("u", undo=True)], True),
+        ([confirmed("u", undo=True), finished("u", ok=False)], True),
+        ([confirmed("u", undo=True), finished("u")], False),
+        ([confirmed("u", undo=True), finished("u"), confirmed("r2"), finished("r2", offered=BACK)], True),
+        ([confirmed("r2"), finished("r2", ok=False)], False),
+    ],
+)
+def test_a_way_back_is_offered_until_it_was_taken(after: list[ev.Known], offered: bool) -> None:
+    state = fold(told(confirmed(), finished(offered=BACK), *after))
+    assert state.way_back("git-revert", "push") == (BACK if offered else None)
 
 
 def test_a_step_keeps_why_it_failed_while_its_way_out_is_taken() -> None:
