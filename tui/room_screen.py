@@ -10,6 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -70,6 +71,9 @@ class RoomScreen(Screen[None]):
     ]
 
     AUTO_FOCUS = ""
+
+    # Textual paints the whole screen anew whenever the focus moves; the two widgets concerned do that themselves.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(self) -> None:
         super().__init__()

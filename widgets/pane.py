@@ -79,8 +79,6 @@ class Pane(Vertical):
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         self._rule.focused_within = True
-        self.add_class("-focus")
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
         self._rule.focused_within = False
-        self.remove_class("-focus")

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual._compositor import LayoutUpdate
 
 from tests.rooms import room_on
 from tests.widgets.hosts import until
 from tui.app import WarRoom
+from widgets.compositing import DirtyCompositor
 
 
 @pytest.fixture
@@ -35,3 +37,23 @@ async def test_a_filter_typed_in_one_go_with_the_pane_number_arrives_whole(app: 
             await until(pilot, lambda: text.asking == "filter" and text.typed == "ERR")
             send(app, "x\n")
             await until(pilot, lambda: text.asking is None)
+
+
+async def test_where_the_keys_go_may_change_without_painting_the_whole_screen(
+    app: WarRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, paint = list[str](), DirtyCompositor.render_full_update
+
+    def painted(compositor: DirtyCompositor, simplify: bool = False) -> LayoutUpdate:
+        whole.append(key)
+        return paint(compositor, simplify)
+
+    key = ""
+    monkeypatch.setattr(DirtyCompositor, "render_full_update", painted)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await until(pilot, lambda: app.room_screen.desk is not None)
+        for key in "3434":
+            await pilot.press(key)
+            body = app.room_screen.panel if key == "4" else app.room_screen.checklist
+            await until(pilot, lambda body=body: body.has_focus)  # type: ignore[misc]
+    assert "4" not in whole
