@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from time import monotonic
 from typing import ClassVar
@@ -49,7 +50,7 @@ class ActionPanel(Vertical, can_focus=True):
     ActionPanel > #action-body { height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     ActionPanel > #action-notice { height: 1; color: $text-warning; padding: 0 1 0 4; }
     ActionPanel > #action-keys { height: 1; }
-    #action-text { text-wrap: nowrap; }
+    #action-text { text-wrap: nowrap; min-height: 100%; }
     ActionPanel.-narrow > #action-notice { padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,6 +71,8 @@ class ActionPanel(Vertical, can_focus=True):
         self._answered = False
         self._asked = 0
         self._seen = 0
+        self._laid_out = math.inf
+        """How many lines the body had when it was laid out; infinite where its place has changed since."""
         self._body = Static(id="action-text", markup=False)
         self._scroll = VerticalScroll(self._body, id="action-body", can_focus=False)
         self._notice = Static(id="action-notice", markup=False)
@@ -115,6 +118,7 @@ class ActionPanel(Vertical, can_focus=True):
     def on_resize(self) -> None:
         self.set_class(self.size.width < 80, "-narrow")
         self._seen = 0
+        self._laid_out = math.inf
         self._redraw()
 
     def _redraw(self) -> None:
@@ -124,11 +128,17 @@ class ActionPanel(Vertical, can_focus=True):
         at_end = self._scroll.is_vertical_scroll_end
         self._drawn = draw(self.view, width, roomy=self.size.height > 13, unfolded=self._unfolded)
         self.set_class(self._drawn.alarm, "-destroys")
-        self._body.update(Content("\n").join(self._drawn.body))
-        self._keys.update(self._bottom(self.size.width))
+        self._show_body(self._drawn.body)
+        self._keys.update(self._bottom(self.size.width), layout=False)
         if self._drawn.follows and at_end:
             self._scroll.scroll_end(animate=False)
         self.call_after_refresh(self._look)
+
+    def _show_body(self, lines: tuple[Content, ...]) -> None:
+        """What fits fills the pane, however short it is: then one text takes another's place and nothing else moves."""
+        moves = max(len(lines), self._laid_out) > self._scroll.size.height
+        self._laid_out = len(lines)
+        self._body.update(Content("\n").join(lines), layout=moves)
 
     def _bottom(self, width: int) -> Content:
         hints = view_keys(self.view, folded=self._drawn.folded)
@@ -142,9 +152,12 @@ class ActionPanel(Vertical, can_focus=True):
 
     def _say(self, notice: str) -> None:
         self.notice = notice
-        self._notice.update(Content(notice))
+        self._notice.update(Content(notice), layout=False)
 
     # ── keys ─────────────────────────────────────────────────────────────────────────────────────
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Nothing here looks otherwise with the focus: Textual would work out the styles of all of it again."""
 
     def on_focus(self) -> None:
         self.guard = self.guard.refocused(self._clock(None))

@@ -190,6 +190,35 @@ async def test_a_command_keeps_its_lines_when_the_view_grows_too_long_for_the_pa
         assert panel.query_one("#action-body").scrollable_content_region.width == width
 
 
+async def test_one_text_takes_anothers_place_and_nothing_is_laid_out_for_it() -> None:
+    panel, clock = panel_and_clock()
+    host, laid_out = Host(panel), list[object]()
+    async with host.run_test(size=WIDE) as pilot:
+        await shown(pilot, panel, VIEWS[0], clock)
+        host.screen.screen_layout_refresh_signal.subscribe(panel, laid_out.append, immediate=True)
+        for view in (samples.CONFIRM, samples.RUNNING, samples.FINISHED, VIEWS[0]):
+            await shown(pilot, panel, view, clock)
+            lines = draw(view, panel.query_one("#action-body").scrollable_content_region.width, roomy=True).body
+            assert screen_text(host)[: len(lines)] == [line.plain.rstrip() for line in lines]
+        assert not laid_out
+
+
+async def test_a_text_is_as_high_as_it_is_whatever_was_shown_before_the_pane_changed_its_height() -> None:
+    panel, clock = panel_and_clock()
+    body = panel.query_one
+    async with Host(panel).run_test(size=(78, 8)) as pilot:
+        await shown(pilot, panel, samples.DESTROY, clock)
+        await until(pilot, lambda: body("#action-text").size.height == len(panel._drawn.body) > 6)
+        await pilot.resize_terminal(78, 30)
+        await shown(pilot, panel, VIEWS[0], clock)
+        await pilot.resize_terminal(78, 8)
+        await until(pilot, lambda: body("#action-body").size.height == body("#action-text").size.height == 6)
+        await pilot.resize_terminal(78, 30)
+        await shown(pilot, panel, samples.DESTROY, clock)
+        await pilot.resize_terminal(78, 8)
+        await until(pilot, lambda: body("#action-text").size.height == len(panel._drawn.body) > 6)
+
+
 async def test_a_failed_check_wants_a_reason_before_y() -> None:
     panel, clock = panel_and_clock()
     heard = Heard(asks.Asked)
