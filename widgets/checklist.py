@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
+from runbook.model import Record
 from widgets.lines import columns, cut, join, spread
 from widgets.outline_view import OutlineRow, RunbookView, Tone
 from widgets.rows import Row, Rows
@@ -125,11 +126,10 @@ def _after(before: OutlineRow, rows: tuple[OutlineRow, ...]) -> str:
     return next((row.key for row in rows if row.next and row.target[0] == now.target[0]), "")
 
 
-class _Line:
+class _Line(Record, frozen=True):
     """Draws a row; equal rows draw alike."""
 
-    def __init__(self, row: OutlineRow) -> None:
-        self.row = row
+    row: OutlineRow
 
     def __call__(self, width: int) -> Content:
         return draw_row(self.row, width)

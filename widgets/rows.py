@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style
 from textual.visual import Visual
 
 from runbook.model import Record
@@ -79,6 +80,8 @@ class Rows(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.rows: tuple[Row, ...] = ()
+        self._drawn: dict[int, tuple[tuple[object, ...], Strip]] = {}
+        """Each row without the cursor as it was drawn last, and of what: all are asked for when the focus moves."""
 
     @property
     def key(self) -> str:
@@ -176,16 +179,19 @@ class Rows(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         index = y + self.scroll_offset.y
         if not 0 <= index < len(self.rows) or width <= 1:
-            return Strip.blank(width, self.rich_style)
-        here = index == self.cursor
-        style = self.visual_style
-        if here:
+            return Strip.blank(width, self.visual_style.rich_style)
+        row, style = self.rows[index], self.visual_style
+        if index == self.cursor:
             style += self.get_visual_style("rows--cursor", partial=True)
-        line = cut(self.rows[index].draw(width - 1), width - 1)
-        line = (
-            Content.styled(glyph("cursor"), self.get_visual_style("rows--bar", partial=True)) + line
-            if here
-            else (Content(" ") + line)
-        )
+            bar = Content.styled(glyph("cursor"), self.get_visual_style("rows--bar", partial=True))
+            return self._strip(bar, row, width, style)
+        of = (row, width, style, self.app.theme)
+        known = self._drawn.get(index)
+        if known is None or known[0] != of:
+            known = self._drawn[index] = of, self._strip(Content(" "), row, width, style)
+        return known[1]
+
+    def _strip(self, bar: Content, row: Row, width: int, style: Style) -> Strip:
+        line = bar + cut(row.draw(width - 1), width - 1)
         line += Content(" " * (width - line.cell_length))
         return Visual.to_strips(self, line, width, 1, style, apply_selection=False)[0]

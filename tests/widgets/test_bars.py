@@ -6,13 +6,14 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from textual.content import Content
 
-from tests.widgets.hosts import Host, screen_text
+from tests.widgets.hosts import Host, screen_text, until
 from tests.widgets.samples import DRILL, HEADER, RECOVERED, VERDICT
 from widgets.footer import KeyFooter, KeyHint, draw_footer
 from widgets.header import Header, HeaderView, draw_header
 from widgets.pane import Pane, pane_tabs, rule
-from widgets.rows import Rows
+from widgets.rows import Draw, Row, Rows
 from widgets.verdict_bar import VerdictBar, VerdictView, draw_verdict
 
 HINTS = (KeyHint("m", "method"), KeyHint("a", "note"), KeyHint("t", "timeline"), KeyHint("?", "keys", keep=True))
@@ -123,6 +124,34 @@ async def test_the_rule_follows_the_focus() -> None:
         top = screen_text(host)[0]
         assert top.startswith("▸ 3 Runbook ━ production ")
         assert "[b]4/5[/b]" in top
+
+
+async def test_the_focus_moves_and_only_the_selected_row_is_drawn_again() -> None:
+    drawn: list[str] = []
+
+    def draw(key: str) -> Draw:
+        def line(_width: int) -> Content:
+            drawn.append(key)
+            return Content(key)
+
+        return line
+
+    body = Rows()
+    host = Host(body)
+    async with host.run_test(size=(40, 5)) as pilot:
+        body.set_rows([Row(key, draw(key)) for key in "abc"], "b")
+        await pilot.pause()
+        assert screen_text(host)[:3] == [" a", "▌b", " c"]
+        drawn.clear()
+        host.set_focus(None)
+        await until(pilot, lambda: bool(drawn))
+        body.focus()
+        await until(pilot, lambda: len(drawn) > 1)
+        assert set(drawn) == {"b"}
+        body.set_rows([Row("a", draw("other")), *body.rows[1:]])
+        await until(pilot, lambda: screen_text(host)[0] == " other")
+        body.action_move(1)
+        await until(pilot, lambda: screen_text(host)[:3] == [" other", " b", "▌c"])
 
 
 async def test_the_bars_as_widgets() -> None:
