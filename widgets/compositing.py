@@ -11,9 +11,12 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate
+from textual._styles_cache import StylesCache
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
+
+from widgets.plain_lines import PlainLines
 
 
 class RowWidget(Widget):
@@ -80,6 +83,8 @@ class DirtyCompositor(Compositor):
             cells = ((1 << seen.width) - 1) << seen.x
             if any(free[y] & cells for y in range(top, bottom)):
                 free[top:bottom] = [row & ~cells for row in free[top:bottom]]
+                if type(widget._styles_cache) is StylesCache:
+                    widget._styles_cache = PlainLines()
                 rows = Region(seen.x, top, seen.width, bottom - top)
                 yield region, rows, widget.render_lines(rows.translate(-region.offset))
 

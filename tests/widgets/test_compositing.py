@@ -10,9 +10,12 @@ import pyte
 import pytest
 from rich.console import RenderableType
 from rich.segment import Segment
+from rich.style import Style
 from textual._compositor import Compositor, CompositorUpdate
+from textual._styles_cache import StylesCache
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.css.parse import parse_declarations
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -21,8 +24,10 @@ from textual.widget import Widget
 
 from tests.widgets.hosts import until
 from widgets.compositing import DirtyCompositor, RowWidget, paint_at_once
+from widgets.plain_lines import PlainLines
 
 SIZE = (40, 12)
+RED = Style(color="red")
 
 
 class Lines(Widget):
@@ -34,7 +39,7 @@ class Lines(Widget):
 
     def render_line(self, y: int) -> Strip:
         self.asked.add(self.id or "")
-        return Strip([Segment(f"{self.letter}{y:02}" * self.size.width)]).crop(0, self.size.width)
+        return Strip([Segment(f"{self.letter}{y:02}" * self.size.width, RED)]).crop(0, self.size.width)
 
 
 class Written(Lines, RowWidget):
@@ -170,6 +175,41 @@ async def test_what_lies_beside_the_change_is_not_drawn() -> None:
         app.screen.refresh(layout=True)
         await change(pilot, "d")
         assert "covered" not in app.query_one(Covered).asked
+
+
+LOOKS = (
+    "width: 1fr",
+    "padding: 0 2",
+    "padding: 1 2",
+    "border: round red",
+    "border-left: thick blue",
+    "outline: heavy green",
+    "tint: red 40%",
+    "text-opacity: 50%",
+    "opacity: 50%",
+    "hatch: cross green",
+    "background: green; color: black",
+)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_every_look_is_drawn_as_textual_draws_it(look: str) -> None:
+    def drawn() -> list[Strip]:
+        app.screen._compositor._dirty_regions.clear()
+        return [strip.simplify() for strip in app.screen._compositor.render_strips()]
+
+    app = Terminal()
+    async with app.run_test(size=SIZE) as pilot:
+        wanted = app.query_one("#c", Lines)
+        wanted.styles.merge(parse_declarations(f"{look};", ("", "")))
+        await change(pilot, "c")
+        ours = drawn()
+        assert isinstance(wanted._styles_cache, PlainLines)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(DirtyCompositor, "_get_renders", Compositor._get_renders)
+            for widget in app.screen.walk_children(Widget):
+                widget._styles_cache = StylesCache()
+            assert ours == drawn()
 
 
 def test_the_first_picture_needs_nothing_of_the_record_or_the_network() -> None:
