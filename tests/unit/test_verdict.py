@@ -73,6 +73,12 @@ def test_nothing_is_judged_before_a_change_or_while_it_settles() -> None:
     assert (settling.verdict, settling.text) == ("unknown", "not known yet: settling, 0:42 more")
 
 
+def test_a_runbook_that_names_only_what_failure_is_never_ends_in_recovered() -> None:
+    only_failures = tuple(outcome for outcome in OUTCOMES if outcome.level == "failed")
+    found = decide(only_failures, GOOD, {"critical": False}, judged_from=SINCE, now=NOW)
+    assert (found.verdict, found.text) == ("unknown", "not known yet: the runbook has no success criteria")
+
+
 def test_failed_by_a_signal_or_by_a_person() -> None:
     found = verdict(burning=standing(BURNING, "met", 24.8, 40), errors=standing(ERRORS, "not-met", 24.8))
     assert (found.verdict, found.text) == ("failed", "failed: error rate 24.8 % > 5 % for 0:40; escalate")
