@@ -12,7 +12,7 @@ from runbook.model import Criterion, Runbook, Seconds, Signal
 from runbook.outlook import Outlook
 from runbook.signals.standing import Advice, Standing, State, Verdict
 from runbook.signals.verdict import unasked
-from runbook.signals.words import amount, phrase
+from runbook.signals.words import amount, clock, phrase
 from widgets.action_view import Confirmation, Finished, Following, Looking, Running
 from widgets.chart import Mark, Threshold
 from widgets.header import HeaderView
@@ -20,7 +20,6 @@ from widgets.signals_view import USUAL_WINDOW, HealthCheck, SignalRow, SignalsVi
 from widgets.verdict_bar import VerdictView
 from widgets.words import Said, in_words
 
-"""Seconds that a chart shows; the drill's windows are shorter, and so is its chart."""
 _SHORT = {"error_rate": "err", "latency": "p95", "health": "health"}
 
 
@@ -72,7 +71,7 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
             if left > 0:
                 reasons = (f"watching for a relapse, {in_words(left)} more", *reasons)
     elif advice.fired:
-        reasons = tuple(phrase(fired.standing) if fired.standing else fired.text for fired in advice.fired[:3])
+        reasons = _reasons(advice)
     else:
         reasons = {"unknown": (advice.text,), "failing": _unhealthy(outlook)}.get(
             said, ("nothing asks for a rollback",)
@@ -86,10 +85,28 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
         reasons=reasons,
         short=_short(outlook),
         level="none" if quiet else advice.level,
-        advice="" if silent else "; ".join(filter(None, (advice.why, advice.blind))),
+        advice="" if silent else "; ".join(filter(None, (_watching(advice) or advice.why, advice.blind))),
         way="" if silent else advice.way,
         without=without,
     )
+
+
+def _reasons(advice: Advice) -> tuple[str, ...]:
+    """The figures that speak for a rollback, each threshold once: triggers may share one and ask another time of it."""
+    told: dict[object, str] = {}
+    for fired in advice.fired:
+        figure = fired.standing and fired.standing.criterion
+        about = (figure.signal, figure.op, figure.value) if figure else fired.trigger
+        told.setdefault(about, phrase(fired.standing) if fired.standing else fired.text)
+    return tuple(told.values())[:3]
+
+
+def _watching(advice: Advice) -> str:
+    """What there is to wait for, beside figures that are said already; empty where a rollback is advised."""
+    if advice.level != "watch":
+        return ""
+    left = min(fired.standing.remaining for fired in advice.fired if fired.standing)
+    return f"watch: {clock(left)} more and it is a reason to roll back"
 
 
 def _said_before(advice: Advice, outlook: Outlook) -> Said:

@@ -1,0 +1,50 @@
+"""What is said at the top of the room: each figure once, and what there is to wait for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from runbook.incident.state import RoomState
+from runbook.model import Criterion, Runbook, Trigger
+from runbook.outlook import Outlook
+from runbook.signals.advice import advise
+from runbook.signals.monitor import Monitor
+from runbook.signals.standing import Standing, State, Verdict
+from tui.picture import verdict_bar
+from widgets.verdict_bar import VerdictView
+
+NOW = datetime(2026, 11, 27, 3, 20, tzinfo=UTC)
+AT_ONCE = Criterion("error rate > 5 %", "error_rate", ">", 5.0, 5)
+FOR_LONG = Criterion("error rate > 5 % for 5 min", "error_rate", ">", 5.0, 300)
+SLOW = Criterion("p95 > 5 s for 5 min", "p95", ">", 5.0, 300)
+TRIGGERS = (
+    Trigger("migration", "Requests fail since the migration", "Data", "immediate", AT_ONCE),
+    Trigger("errors", "Error rate", "Errors", "conditional", FOR_LONG),
+    Trigger("slow", "Slow", "Performance", "conditional", SLOW),
+)
+
+
+def standing(criterion: Criterion, state: State, covered: float) -> Standing:
+    title = "Error rate" if criterion.signal == "error_rate" else "p95"
+    return Standing(criterion, state, 86.7, covered, "", title, "%" if title == "Error rate" else "s")
+
+
+def bar(**standings: Standing) -> VerdictView:
+    advice = advise(TRIGGERS, standings, ())
+    return verdict_bar(advice, Verdict("unknown", ""), Outlook(Runbook("r", "R"), Monitor(())), RoomState(), NOW)
+
+
+def test_a_threshold_that_two_triggers_share_is_said_once_as_it_stands_for_the_one_that_fired() -> None:
+    said = bar(migration=standing(AT_ONCE, "met", 6), errors=standing(FOR_LONG, "pending", 6))
+    assert said.reasons == ("error rate 86.7 % > 5 % for 0:06",)
+
+
+def test_what_is_watched_says_how_much_longer_and_not_the_same_figures_again() -> None:
+    said = bar(errors=standing(FOR_LONG, "pending", 60), slow=standing(SLOW, "pending", 110))
+    assert said.reasons == ("error rate 86.7 % > 5 % for 1:00 of 5:00", "p95 86.7 s > 5 s for 1:50 of 5:00")
+    assert said.advice == "watch: 3:10 more and it is a reason to roll back"
+
+
+def test_where_a_rollback_is_advised_its_reasons_are_named() -> None:
+    said = bar(errors=standing(FOR_LONG, "met", 301))
+    assert said.advice == "roll back now: error rate 86.7 % > 5 % for 5:01"
