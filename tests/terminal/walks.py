@@ -62,6 +62,18 @@ def confirm(room: Room, number: int, *, seconds: float = 30) -> None:
     room.tmux.wait(rf"(?<!\d){number} +\S.*✓ done", seconds)
 
 
+def confirm_until_well(room: Room, number: int) -> None:
+    """The open confirmation of a check of what may come and go: tried again, as a person would, until it is well."""
+    for _ in range(8):
+        room.tmux.wait(CONFIRM, 30)
+        press_until_taken(room, "y", CONFIRM)
+        screen = room.tmux.wait(rf"(?<!\d){number} +\S.*(✓ done|✗ failed)", 30)
+        if "✗ failed" not in screen:
+            return
+        room.tmux.keys("r")
+    raise AssertionError(f"step {number} never ended well\n{room.tmux.screen()}")
+
+
 def press_until_taken(room: Room, key: str, shown: str) -> None:
     """A key that comes within the first 400 ms does not count, by design: a person presses it again."""
     for _ in range(10):
@@ -114,7 +126,7 @@ def revert_up_to_production(room: DrillRoom, subject: str) -> None:
     enter(room)
     room.tmux.wait(r"5  Check that staging", 60)
     enter(room)
-    confirm(room, 5)
+    confirm_until_well(room, 5)
     enter(room)
     confirm(room, 6)
     enter(room)
