@@ -61,10 +61,9 @@ def action(screen: RoomScreen) -> str:
 
 
 def situation(screen: RoomScreen) -> actions.Situation:
-    """What decides which actions apply now."""
+    """What decides which actions apply now in a room that is open."""
     desk, log_desk = screen.desk, screen.log_desk
-    if desk is None:
-        return actions.Situation(pane=screen.current)
+    assert desk is not None
     selected = desk.selected
     step = desk.step_of(selected)[1] if selected else None
     return actions.Situation(

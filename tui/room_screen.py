@@ -216,6 +216,8 @@ class RoomScreen(Screen[None]):
         self.draw_footer()
 
     def situation(self) -> actions.Situation:
+        if self.desk is None:  # what draws an open room is not there yet
+            return actions.Situation(pane=self.current)
         from tui import painting
 
         return painting.situation(self)
@@ -349,9 +351,10 @@ class RoomScreen(Screen[None]):
     @on(log_asks.OtherAsked)
     @on(log_asks.StopAsked)
     def log_asked(self, event: log_asks.Request) -> None:
-        from tui import log_desk
+        if self.log_desk is not None:  # the empty pane asks too, and the record would be imported before the first key
+            from tui import log_desk
 
-        log_desk.asked(self, event)
+            log_desk.asked(self, event)
 
     # ── pane 3 ────────────────────────────────────────────────────────────────────────────────────
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 
 import pyte
 import pytest
@@ -210,18 +208,3 @@ async def test_every_look_is_drawn_as_textual_draws_it(look: str) -> None:
             for widget in app.screen.walk_children(Widget):
                 widget._styles_cache = StylesCache()
             assert ours == drawn()
-
-
-def test_the_first_picture_needs_nothing_of_the_record_or_the_network() -> None:
-    late = {
-        "runbook.incident.events",
-        "runbook.conductor",
-        "runbook.opening",
-        "sqlite3",
-        "httpx",
-        "git",
-        "yaml",
-        "plotext",
-    }
-    code = f"import sys, tui.app, tui.launch; print(*({late} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "\n"
