@@ -11,8 +11,10 @@ from tui.exit_codes import NOT_OK, OK
 
 TYPE_CHECKING = False  # `typing` and `pathlib` would cost a third of what `--help` takes
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import NoReturn
+    from collections.abc import Callable, Sequence
+    from typing import NoReturn, TypeAlias
+
+    _Commands: TypeAlias = argparse._SubParsersAction["_Parser"]
 
 _EPILOG = """\
 examples:
@@ -49,7 +51,8 @@ exit codes: 0 no problem (with --strict: no warning either) · 1 something to me
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code. Broken input is a sentence on stderr, never a traceback."""
-    args = parser().parse_args(sys.argv[1:] if argv is None else list(argv))
+    words = sys.argv[1:] if argv is None else list(argv)
+    args = parser(words[0] if words else "").parse_args(words)
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # exported by some shells; they would freeze the screen's size
     try:
@@ -71,7 +74,8 @@ class _Parser(argparse.ArgumentParser):
         super().error(message.removeprefix("argument : "))  # the name of the place where commands stand: none
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(command: str = "") -> argparse.ArgumentParser:
+    """Of every command, or of the one that has this name alone: a room need not wait for the others."""
     top = _Parser(
         prog="warroom",
         description="A terminal war room: live signals, a tailing log, your runbook as a checklist, and every "
@@ -82,12 +86,19 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"warroom {VERSION}")
     top.set_defaults(act=_open, runbook=None, **_OPEN_DEFAULTS)
     commands = top.add_subparsers(title="commands", metavar="")
+    for add in [_COMMANDS[command]] if command in _COMMANDS else _COMMANDS.values():
+        add(commands)
+    return top
 
+
+def _add_open(commands: _Commands) -> None:
     opening = commands.add_parser("open", help="open the room on a runbook")
     opening.add_argument("runbook", nargs="?", help="a YAML file, or book:NAME for one that ships")
     _add_open_flags(opening)
     opening.set_defaults(act=_open)
 
+
+def _add_drill(commands: _Commands) -> None:
     drill = commands.add_parser("drill", help="practise on a real sandbox production, all on 127.0.0.1")
     drill.add_argument("scenario", nargs="?", default="bad-deploy", help="which fault (see --list)")
     drill.add_argument("--list", action="store_true", help="list the scenarios")
@@ -104,6 +115,8 @@ def parser() -> argparse.ArgumentParser:
     _add_open_flags(drill)
     drill.set_defaults(act=_drill)
 
+
+def _add_check(commands: _Commands) -> None:
     checking = commands.add_parser(
         "check",
         help="what a runbook says, and what in it would fail, hang, lie or destroy",
@@ -116,32 +129,46 @@ def parser() -> argparse.ArgumentParser:
     checking.add_argument("--strict", action="store_true", help="warnings count as well as problems")
     checking.set_defaults(act=_check)
 
+
+def _add_incidents(commands: _Commands) -> None:
     listing = commands.add_parser("incidents", help="list recorded incidents, newest first")
     listing.add_argument("--json", action="store_true", help="one JSON object per line")
     listing.add_argument("--verify", action="store_true", help="check every record's chain of hashes")
     listing.set_defaults(act=_incidents)
 
+
+def _add_timeline(commands: _Commands) -> None:
     timeline = commands.add_parser("timeline", help="print an incident's timeline")
     timeline.add_argument("id", help="the incident, or the beginning of its name")
     timeline.add_argument("--json", action="store_true", help="one JSON object per line")
     timeline.set_defaults(act=_timeline)
 
+
+def _add_report(commands: _Commands) -> None:
     report = commands.add_parser("report", help="print an incident's report, or write it to a file")
     report.add_argument("id", help="the incident, or the beginning of its name")
     report.add_argument("-o", "--output", help="a new file; never overwrites one")
     report.set_defaults(act=_report)
 
+
+def _add_convert(commands: _Commands) -> None:
     convert = commands.add_parser("convert", help="turn a Markdown runbook into the precise YAML form")
     convert.add_argument("runbook", help="a Markdown file, or book:NAME to copy one that ships")
     convert.add_argument("-o", "--output", help="a new file; never overwrites one")
     convert.set_defaults(act=_convert)
 
+
+def _add_books(commands: _Commands) -> None:
     books = commands.add_parser("books", help="list the runbooks that ship")
     books.set_defaults(act=_books)
 
+
+def _add_schema(commands: _Commands) -> None:
     schema = commands.add_parser("schema", help="print the JSON Schema of the YAML form, for editors")
     schema.set_defaults(act=_schema)
 
+
+def _add_doctor(commands: _Commands) -> None:
     doctor = commands.add_parser(
         "doctor",
         help="ready for tonight? programs, sign-ins, sources, terminal, record",
@@ -158,15 +185,14 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="one JSON object")
     doctor.set_defaults(act=_doctor)
 
-    _add_railway(commands)
 
+def _add_trust(commands: _Commands) -> None:
     trust = commands.add_parser("trust", help="allow this runbook, as it is now, to run commands")
     trust.add_argument("runbook")
     trust.set_defaults(act=_trust)
-    return top
 
 
-def _add_railway(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_railway(commands: _Commands) -> None:
     railway = commands.add_parser(
         "railway",
         help="go back to an earlier deployment on Railway, and wait until it serves",
@@ -181,6 +207,21 @@ def _add_railway(commands: argparse._SubParsersAction[_Parser]) -> None:
         acts.add_parser(name, help=said).add_argument("--json", action="store_true", help="as JSON")
     railway.set_defaults(act=_railway)
 
+
+_COMMANDS: dict[str, Callable[[_Commands], None]] = {
+    "open": _add_open,
+    "drill": _add_drill,
+    "check": _add_check,
+    "incidents": _add_incidents,
+    "timeline": _add_timeline,
+    "report": _add_report,
+    "convert": _add_convert,
+    "books": _add_books,
+    "schema": _add_schema,
+    "doctor": _add_doctor,
+    "railway": _add_railway,
+    "trust": _add_trust,
+}
 
 _OPEN_DEFAULTS: dict[str, object] = {
     "method": None,
