@@ -18,13 +18,15 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.dom import DOMNode
 from textual.filter import LineFilter
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.theme import Theme
 
 from tui import actions
 from tui.key_order import KeyOrder
 from tui.room_screen import RoomScreen
 from tui.terminal import ENDED_BY_SIGNAL, NoControls, crash_note, leave_on_signals
-from tui.themes import THEMES
+from tui.themes import BY_NAME, DARK, THEMES
 from widgets import words
 
 if TYPE_CHECKING:
@@ -50,13 +52,15 @@ class WarRoom(App[str]):
     ToastRack { dock: top; align: right top; margin-top: 2; }  /* pane 4 and its keys stay in sight */
     """
     BINDINGS: ClassVar = []
+    theme = Reactive(DARK.name)
+    """As the default it is there before any style is read; a theme that is set has them all read again."""
 
     def __init__(self, opener: Opener, *, theme: str = "dark", ascii_only: bool = False, present: bool = False) -> None:
         super().__init__()
         words.use_glyphs(ascii_only)
         for known in THEMES.values():
             self.register_theme(known)
-        self.theme = THEMES.get(theme, THEMES["dark"]).name
+        self.theme = THEMES.get(theme, DARK).name
         self._opener = opener
         self.presenting = present
         self.progress: tuple[str, ...] = ()
@@ -75,6 +79,9 @@ class WarRoom(App[str]):
         self._keys = KeyOrder(self._give, self._way_of_keys)
         # One for all: Textual keeps a filtered line by the filter that made it.
         self._no_controls = NoControls()
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        return BY_NAME.get(theme_name) or super().get_theme(theme_name)
 
     # ── opening ───────────────────────────────────────────────────────────────────────────────────
 

@@ -63,3 +63,4 @@ COLOUR_BLIND = Theme(
 )
 
 THEMES = {"dark": DARK, "light": LIGHT, "high-contrast": HIGH_CONTRAST, "colour-blind": COLOUR_BLIND}
+BY_NAME = {theme.name: theme for theme in THEMES.values()}
