@@ -78,6 +78,7 @@ class RoomScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = DirtyCompositor()
+        self._settled = False
         self.desk: Desk | None = None
         self.log_desk: LogDesk | None = None
         self.open_phases = OPEN_AT_FIRST
@@ -131,6 +132,16 @@ class RoomScreen(Screen[None]):
         self.checklist.focus()
         self._lay_out()
         self.show_progress(self.room.progress)
+        self.call_after_refresh(self._appear)
+
+    def _appear(self) -> None:
+        self._settled = True
+        self.refresh()
+
+    def _compositor_refresh(self) -> None:
+        """Textual paints before the widgets know their sizes, and again for what each then changes: once is enough."""
+        if self._settled:
+            super()._compositor_refresh()
 
     def show_progress(self, lines: tuple[str, ...]) -> None:
         """What is being done before there is a room."""

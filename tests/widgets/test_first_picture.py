@@ -1,9 +1,18 @@
-"""What the first picture of the room waits for, and the first key: nothing of what opens the room."""
+"""The first picture of the room is whole; it and the first key wait for nothing of what opens the room."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from typing import Any, NoReturn
+
+import pytest
+from rich.console import RenderableType
+from textual._compositor import Compositor, CompositorUpdate
+
+from tests.widgets.hosts import until
+from tui import app as tui_app
 
 LATE = {
     "runbook.incident.events",
@@ -45,3 +54,27 @@ def test_a_key_pressed_at_the_first_picture_is_answered_before_the_record_is_imp
     code = FIRST_KEY.replace("LATE", repr(LATE))
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert said == "Help\n"
+
+
+async def test_the_first_picture_of_the_room_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[str] = []
+    paint = Compositor.render_update
+
+    def noted(compositor: Compositor, **how: Any) -> RenderableType | None:
+        drawn = paint(compositor, **how)
+        if isinstance(drawn, CompositorUpdate):
+            painted.append(re.sub(r"\x1b\[[0-9;]*[mH]", "", drawn.render_segments(room.console)))
+        return drawn
+
+    monkeypatch.setattr(Compositor, "render_update", noted)
+    monkeypatch.setattr(tui_app, "FIRST_KEYS", 3600)
+    room = tui_app.WarRoom(never)
+    async with room.run_test(size=(160, 45)) as pilot:
+        await until(pilot, lambda: bool(painted))
+        await pilot.press("question_mark")
+    for words in ("1 Signals", "2 Logs", "3 Runbook", "4 Action", "Opening the room"):
+        assert words in painted[0]
+
+
+async def never(_: tui_app.WarRoom) -> NoReturn:
+    raise AssertionError("nothing is opened here")
