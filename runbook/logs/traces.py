@@ -19,14 +19,18 @@ _INDENTED = re.compile(
     rb"[ \t]+(?!\[?\d{4}-\d\d|\[?\d\d:\d\d:\d\d|\[?(?:FATAL|CRITICAL|ERROR|PANIC|WARN|INFO|NOTICE|DEBUG|TRACE)|\{\")\S"
 )
 _PREFIX = re.compile(rb"[\w./-]{1,60} *\| |\[pod/\S{1,150}\] ")
+_POSTGRES = rb"LINE \d+: |(?:DETAIL|HINT|CONTEXT|QUERY):  "
+"""How PostgreSQL and its clients go on after an error's first line."""
 GOES_ON = (
     rb"^(?:[\w./-]{1,60} *\| )?(?:[ \t]+\S|Caused by: |Suppressed: |Traceback \(most recent call"
-    rb"|During handling of the above exc|The above exception was the dir|--- End of )"
+    rb"|During handling of the above exc|The above exception was the dir|--- End of "
+    rb"|" + _POSTGRES + rb")"
 )
 """Lines that tell by themselves that they go on with another."""
 _KNOWN = re.compile(
     rb"Caused by: |Suppressed: |Traceback \(most recent call|\.\.\. \d+ (?:more|common)|--- End of |stack backtrace:"
     rb"|During handling of the above exc|The above exception was the dir|goroutine \d+ \["
+    rb"|" + _POSTGRES
 )
 _RAISED = re.compile(
     rb"(?:Caused by: )?(?:[A-Za-z_][\w.$]*(?:Error|Exception|Interrupt|Exit|Warning|Fault|Failure)\b"

@@ -59,6 +59,17 @@ created by main.main in goroutine 1
 \t/app/main.go:7
 03:14:22 INFO next
 """
+POSTGRES = """\
+03:14:21 ERROR shop GET /products failed
+Traceback (most recent call last):
+  File "a.py", line 1, in f
+    g()
+psycopg.errors.UndefinedColumn: column "restock" does not exist
+LINE 1: SELECT sku, restock FROM product
+                    ^
+HINT:  Perhaps you meant to reference the column "product.stock".
+03:14:22 INFO next
+"""
 
 
 def chain(text: str, folder: Path) -> Chain:
@@ -96,6 +107,7 @@ def test_json_laid_out_over_many_lines_is_a_group_of_its_own_that_tells_how_it_b
             ],
         ),
         (NODE, [("TypeError: cannot read 'total'", 4), ("Error: another", 1), ("03:14:22 INFO next", 0)]),
+        (POSTGRES, [("03:14:21 ERROR shop GET /products failed", 7), ("03:14:22 INFO next", 0)]),
         (GO, [("goroutine 1 [running]:", 4), ("03:14:22 INFO next", 0)]),
         (
             "web | ERROR a\nweb |   at x\ndb  | ERROR b\nweb |   at y\ndb  | INFO c\n"
@@ -117,6 +129,11 @@ def test_json_laid_out_over_many_lines_is_a_group_of_its_own_that_tells_how_it_b
 )
 def test_traces_of_the_usual_languages(text: str, rows: list[tuple[str, int]], tmp_path: Path) -> None:
     assert heads(text, tmp_path) == rows
+
+
+def test_what_postgresql_says_of_an_error_does_not_hide_its_name(tmp_path: Path) -> None:
+    row = Folded(chain(POSTGRES, tmp_path)).lines(0, 1)[0]
+    assert row.tail == b'psycopg.errors.UndefinedColumn: column "restock" does not exist'
 
 
 def test_the_error_at_a_traces_end_is_told(tmp_path: Path) -> None:
