@@ -133,6 +133,10 @@ def _segments(shown: str, marks: list[tuple[tuple[int, int], Style]], shift: int
     """The text cut at the marks' borders; where marks overlap the first one wins."""
     length = len(shown)
     spans = [(max(0, begin - shift), min(length, end - shift), style) for (begin, end), style in marks]
+    if len(spans) == 2 and spans[1][1] <= spans[0][0] < spans[0][1]:  # as mostly: a time, then a level's word
+        (first, last, bad), (begin, end, muted) = spans
+        parts = ((0, begin, None), (begin, end, muted), (end, first, None), (first, last, bad), (last, length, None))
+        return [Segment(shown[at:to], base if style is None else base + style) for at, to, style in parts if at < to]
     cuts = sorted({0, length, *(at for begin, end, _ in spans if begin < end for at in (begin, end))})
     segments = []
     for begin, end in pairwise(cuts):

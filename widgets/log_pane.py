@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from msgspec import structs
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
@@ -19,7 +20,7 @@ from runbook.logs.clean import clean
 from runbook.logs.window import LogWindow
 from widgets import log_asks
 from widgets.action_asks import StopGrade
-from widgets.compositing import RowWidget
+from widgets.compositing import RowWidget, paint_at_once
 from widgets.log_lines import SOURCES, LineStyles, Sign, line_segments
 from widgets.log_rule import LogSource, about, standing
 from widgets.pane import Pane
@@ -155,6 +156,7 @@ class LogText(RowWidget, can_focus=True):
         event.prevent_default()
         if asking and self.asking:
             self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
+            paint_at_once(self)
         else:
             self._repaint()
 
@@ -374,11 +376,17 @@ class LogPane(Pane):
 
     def __init__(self, *, id: str | None = None) -> None:
         self.text = LogText()
+        self._told: object = None
+        """What the words of the rule were made of."""
+        self._said = ("", "")
         super().__init__("2", "Logs", self.text, id=id)
 
     def show(self, window: LogWindow, source: LogSource | None = None) -> None:
         """Shows another window; paints only what differs."""
         self.text.show(window, source.names if source else ())
-        note = about(window, source or LogSource(), self.size.width)
-        self.label(note=note, right=standing(window))
-        self.set_class(window.state in ("waiting", "missing", "unreadable"), "-stale")
+        told = structs.replace(window, rows=(), marks=()), source, self.size.width
+        if told != self._told:
+            self._told = told
+            self._said = about(window, source or LogSource(), self.size.width), standing(window)
+            self.set_class(window.state in ("waiting", "missing", "unreadable"), "-stale")
+        self.label(note=self._said[0], right=self._said[1])

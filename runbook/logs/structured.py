@@ -64,6 +64,8 @@ _LEADING = re.compile(
 """What collectors write before a line: a pod's or a container's name, a time, syslog's header."""
 _PLAIN = re.compile(r"[\w./:@%+-]+")
 """Values that need no quotes; without them a mask would end at such a sign as `&`."""
+_EVEN = re.compile(r"[ !#-\[\]-~]+")
+"""What quotes do not change: printable ASCII without the quote and the backslash."""
 
 
 class Entry(Record, frozen=True):
@@ -289,8 +291,10 @@ def compact(entry: Entry, secrets: Sequence[str] = (), beyond: int = 0) -> tuple
     """
 
     def safe(text: str) -> str:
-        # before it is put in quotes, which write an exact secret otherwise; a plain word is masked in the whole
-        return text if len(text) < PART and _PLAIN.fullmatch(text) else _first_line(redact(clean(text, PART), secrets))
+        # before it is put in quotes, which write a secret otherwise; what is the same in quotes is masked in the whole
+        if len(text) < PART and (_PLAIN.fullmatch(text) or (not secrets and _EVEN.fullmatch(text))):
+            return text
+        return _first_line(redact(clean(text, PART), secrets))
 
     prefix, time = entry.prefix.strip(), entry.time
     if stamp := _STAMP.match(prefix):
