@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from textual import events
 from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import ModalScreen
@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from runbook.model import Record, Seconds
 from widgets.footer import KeyHint, draw_footer
+from widgets.header import NARROW
 from widgets.lines import cut, join, wrapped
 from widgets.pane import PaneRule
 from widgets.words import about, counted, glyph
@@ -63,6 +64,10 @@ class Cards(Widget):
         return Content("\n").join(draw_cards(self.cards, self.selected, self.content_size.width))
 
 
+AROUND = 8
+"""Lines of the chooser that are neither methods nor advice: its rule, the keys, the space between."""
+
+
 class Chooser(ModalScreen[str | None]):
     """Dismisses with the method's id, or None. One that is not ready can be looked at all the same."""
 
@@ -73,7 +78,7 @@ class Chooser(ModalScreen[str | None]):
     Chooser.-narrow > #chooser { width: 100%; height: 100%; max-height: 100%; padding: 0; }
     Chooser .chooser--line { height: auto; padding: 0 2; margin: 1 0 0 0; }
     Chooser.-narrow .chooser--line { margin: 0; padding: 0 1; }
-    Chooser VerticalScroll { height: auto; max-height: 34; margin: 1 0; padding: 0 1; scrollbar-size-vertical: 1; }
+    Chooser VerticalScroll { height: auto; margin: 1 0; padding: 0 1; scrollbar-size-vertical: 1; }
     Chooser.-narrow VerticalScroll { height: 1fr; max-height: 100%; margin: 0; padding: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -98,13 +103,14 @@ class Chooser(ModalScreen[str | None]):
         self.scroll = VerticalScroll(self.table, can_focus=False)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="chooser", can_focus=False):
+        with Vertical(id="chooser"):
             yield self.heading
             yield self.about
             yield self.scroll
             yield self.bottom
 
     def on_mount(self) -> None:
+        self._fit()
         self._words()
 
     def learn(self, cards: tuple[MethodCard, ...]) -> None:
@@ -116,7 +122,15 @@ class Chooser(ModalScreen[str | None]):
             self._words()
 
     def on_resize(self) -> None:
-        self.set_class(self.size.width < 110, "-narrow")
+        self._fit()
+
+    def _fit(self) -> None:
+        """The methods scroll; what is advised above them and the keys below stay in sight."""
+        width, height = self.app.size
+        narrow = width < NARROW
+        self.set_class(narrow, "-narrow")
+        around = AROUND + len(wrapped(Content(self._why()), max(1, min(170, width * 96 // 100) - 4), 0, 0))
+        self.scroll.styles.max_height = None if narrow else max(3, height * 9 // 10 - around)
 
     def on_key(self, event: events.Key) -> None:
         """A method's label, as the team says it aloud, selects it; `2b` as well, letter by letter."""
@@ -139,13 +153,19 @@ class Chooser(ModalScreen[str | None]):
         self.scroll.scroll_to(y=max(0, top - 1), animate=False)
         self._words()
 
+    def _why(self) -> str:
+        """What is advised, in the words and the order of the bar at the top of the room."""
+        card = self.cards[self.table.selected] if self.cards else None
+        why = f"{card.reason} {glyph('arrow')} {card.title}" if card and card.reason else self.advice
+        return why or "The decision is yours; it is recorded with what the signals say now."
+
     def _words(self) -> None:
         card = self.cards[self.table.selected] if self.cards else None
-        why = f"{card.title}: {card.reason}" if card and card.reason else self.advice
-        self.about.update(Content(why or "The decision is yours; it is recorded with what the signals say now."))
+        self.about.update(Content(self._why()))
         enter = "look at it (not ready here)" if card and card.ready is False else "choose"
         keys = (KeyHint("enter", enter), KeyHint("arrows", "compare"), KeyHint("esc", "back"))
         self.bottom.update(draw_footer(keys, "", 100))
+        self._fit()
 
     def action_choose(self) -> None:
         if self.cards:

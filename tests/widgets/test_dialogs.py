@@ -150,6 +150,31 @@ async def test_the_selected_method_is_in_sight_on_a_low_screen() -> None:
             assert any(f"{n} Method number {n}" in line and "▌" in line for line in screen_text(app)), n
 
 
+@pytest.mark.parametrize("size", [*SIZES, (110, 30), (60, 15)])
+async def test_the_keys_of_the_chooser_stay_in_sight_however_many_methods_there_are(size: tuple[int, int]) -> None:
+    app = Dialogs()
+    why = "roll back now: error rate 25 % > 5 % for 0:23"
+    many = tuple(
+        MethodCard(
+            str(n),
+            str(n),
+            f"Method number {n}",
+            use_when="always",
+            avoid_when="never",
+            recommended=n == 1,
+            reason=why if n == 1 else "",
+        )
+        for n in range(1, 12)
+    )
+    async with app.run_test(size=size) as pilot:
+        app.ask(Chooser(many))  # type: ignore[arg-type]
+        await until(pilot, lambda: any("enter choose" in line and "esc back" in line for line in screen_text(app)))
+        shown = "\n".join(screen_text(app))
+        assert "Choose a method" in shown
+        assert "roll back now: error rate 25 %" in shown
+        assert " ".join(f"{why} → Method number 1".split()) in " ".join(shown.split())
+
+
 @pytest.mark.parametrize("width", [60, 78, 110, 150, 168])
 def test_cards_fit(width: int) -> None:
     for selected in range(len(CARDS)):
