@@ -284,7 +284,7 @@ def spoken_short(action: Action) -> str:
 
 
 _IN_FOOTER = (
-    *("method", "note", "timeline", "contacts", "report"),
+    *("trust", "method", "note", "timeline", "contacts", "report"),
     *("signals.window", "signals.read", "signals.alone", "log.stop", "log.source", "log.search", "log.filter"),
     *("help", "palette"),
 )
@@ -292,7 +292,7 @@ _IN_FOOTER = (
 
 def footer_hints(now: Situation) -> tuple[KeyHint, ...]:
     """The keys that the footer names now."""
-    keep = {"method", "help"}
+    keep = {"trust", "method", "help"}
     applying = [BY_ID[name] for name in _IN_FOOTER if not BY_ID[name].why_not(now)]
     hints = [KeyHint(spoken_short(action), action.short, keep=action.id in keep) for action in applying]
     return (KeyHint("1-4", "pane", keep=True), *hints)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from textual.content import Content
 
+from runbook.signals.judge import NOTHING_YET
 from tui import actions, picture
-from widgets.action_view import Confirmation
+from widgets.action_view import Confirmation, Nothing
+from widgets.footer import KeyHint
 from widgets.header import NARROW
 from widgets.lines import cut
 from widgets.outline import runbook_view
@@ -15,6 +18,14 @@ from widgets.pane import pane_tabs
 
 if TYPE_CHECKING:
     from tui.room_screen import RoomScreen
+
+
+NOT_ASKED = "not asked before it is trusted"
+UNTRUSTED = Nothing(
+    "Not trusted yet",
+    ("This runbook can be read. None of its commands and addresses is asked before you trust it.",),
+    (KeyHint("T", "see what it could run, and trust it"), KeyHint("D", "read it")),
+)
 
 
 def room(screen: RoomScreen) -> None:
@@ -44,13 +55,19 @@ def room(screen: RoomScreen) -> None:
 
 def signals(screen: RoomScreen) -> None:
     conductor = screen.conductor
-    screen.signals.show(picture.signals(conductor.outlook, conductor.state, conductor.clock(), screen.span))
+    view = picture.signals(conductor.outlook, conductor.state, conductor.clock(), screen.span)
+    if screen.room.untrusted:
+        rows = (structs.replace(row, why=NOT_ASKED) if row.why == NOTHING_YET else row for row in view.rows)
+        view = structs.replace(view, rows=tuple(rows))
+    screen.signals.show(view)
 
 
 def action(screen: RoomScreen) -> str:
     """Pane 4, or the lines that stand for it on a narrow screen; returns what is asked of the person."""
     assert screen.desk is not None
     view = screen.desk.view(screen.conductor.clock())
+    if isinstance(view, Nothing) and screen.room.untrusted:
+        view = UNTRUSTED
     screen.panel.show(view)
     if screen.line.display:
         lines = picture.short_action(view).split("\n", allow_blank=True)

@@ -40,6 +40,8 @@ def header(
             run_as = in_words(300 / state.pace)
             drill, short = f"5 min windows run as {run_as}", f"5 min = {run_as}"
     end = state.closed or now
+    if not driving:
+        user = next((one.user for one in state.responders if one.driving and one.left is None), "nobody")
     return HeaderView(
         service=state.service or runbook.service,
         environment=state.environment or runbook.environment,

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from runbook.model import Effect
-from runbook.providers.provider import Target
+from runbook.providers.provider import MOST_COMMITS, MOST_TAGS, Target
 from widgets.dialog import ListDialog
 from widgets.footer import KeyHint
 from widgets.lines import columns, join
@@ -48,7 +48,9 @@ class Picker(ListDialog[str | None]):
 
         With `several`, tab marks entries, and enter takes all that are marked, in the order of the list.
         """
-        super().__init__(title, right=counted(len(targets), "entry", "entries"))
+        cut_off = len(targets) in (MOST_COMMITS, MOST_TAGS)
+        what = f"the newest {len(targets)}" if cut_off else counted(len(targets), "entry", "entries")
+        super().__init__(title, right=what)
         self.targets = targets
         self.now = now or datetime.now(UTC)
         self.chosen = chosen

@@ -22,7 +22,7 @@ from textual.widget import Widget
 from runbook.signals.standing import State
 from runbook.signals.words import amount
 from widgets.chart import GUTTER, ChartCache, ChartData, ChartPalette, course, value_at
-from widgets.lines import join, spread
+from widgets.lines import cut, join, spread
 from widgets.pane import Pane
 from widgets.signals_view import SignalRow, SignalsView
 from widgets.words import ASCII, STATE_STYLE, clock, glyph, in_words, state_glyph
@@ -241,9 +241,13 @@ def line_of(row: SignalRow, data: ChartData, width: int, *, with_course: bool) -
     value_style = (
         "$foreground-muted" if stale else f"bold {STATE_STYLE[row.state]}" if row.state == "not-met" else "bold"
     )
+    said = row.value or "–"
+    both = title + max(value, len(said))
+    name = cut(Content(row.title), max(title, both - len(said) - 1))  # into the room that a short value leaves
+    name += Content(" " * (title - name.cell_length))
     left = join(
-        (f" {row.title:<{title}.{title}}", "$foreground-muted" if stale else ""),
-        (f"{row.value or '–':>{value}}", value_style),
+        (f" {name.plain}", "$foreground-muted" if stale else ""),
+        (" " * (both - name.cell_length - len(said)) + said, value_style),
         "  ",
     )
     right = _standing(row, narrow)
@@ -285,6 +289,8 @@ def _middle(row: SignalRow, data: ChartData, room: int, *, with_course: bool) ->
         return join((f"stale {glyph('dot')} no data for {clock(row.no_data_for)}", "$text-warning"))
     if row.state == "unknown" and row.why:
         return join((row.why, "$text-warning"))
+    if row.state is None and not row.value and row.why:
+        return join((row.why, "$foreground-muted"))
     if row.checks:
         return _health(row, narrow=room < 32)
     bars = 0 if not (with_course and row.points) else room if room < 8 + 5 else min(30, room - 9)

@@ -10,9 +10,8 @@ from runbook.logs.clean import clean
 from runbook.providers.git_ask import Ask, Listed, change_in_words, list_commits, list_tags, look
 from runbook.providers.git_history import standing_reverts, undoings
 from runbook.providers.git_tags import hostile, remote_tag
-from runbook.providers.provider import Target, Unavailable
+from runbook.providers.provider import MOST_COMMITS, MOST_TAGS, Target, Unavailable
 
-MOST = 50
 _SHA = re.compile(r"[0-9a-f]{40,64}")
 BACKUPS = "refs/warroom/backup/*"
 """Where a rollback keeps what a branch was before it."""
@@ -22,7 +21,7 @@ async def commits(ask: Ask, ref: str) -> tuple[Target, ...]:
     """The newest commits of a ref, newest first. Raises Unavailable."""
     await _require(ask, ref)
     listed, changes = await asyncio.gather(
-        look(ask.path, lambda path: list_commits(path, ref, MOST)),
+        look(ask.path, lambda path: list_commits(path, ref, MOST_COMMITS)),
         _changes(ask, ref),
     )
     oldest = tuple(f"^{parent}" for parent in listed[-1].parents) if listed else ()
@@ -49,7 +48,7 @@ def _commit(one: Listed, change: str, reverted_by: str) -> Target:
 async def _changes(ask: Ask, ref: str) -> dict[str, str]:
     """SHA → `3 files +12 −240`, in one question: asking each commit for its own costs 6 ms apiece."""
     said = await ask.text(
-        "log", f"-{MOST}", "--format=%H", "--shortstat", "--no-renames", "--diff-merges=first-parent", ref, "--"
+        "log", f"-{MOST_COMMITS}", "--format=%H", "--shortstat", "--no-renames", "--diff-merges=first-parent", ref, "--"
     )
     found: dict[str, str] = {}
     sha = ""
@@ -63,7 +62,9 @@ async def _changes(ask: Ask, ref: str) -> dict[str, str]:
 
 async def tags(ask: Ask, pattern: str, production: str) -> tuple[Target, ...]:
     """The newest tags that fit a pattern, newest first, with their distance from production. Raises Unavailable."""
-    listed = await look(ask.path, lambda path: list_tags(path, lambda name: fnmatchcase(name, pattern or "*"), MOST))
+    listed = await look(
+        ask.path, lambda path: list_tags(path, lambda name: fnmatchcase(name, pattern or "*"), MOST_TAGS)
+    )
     head = await ask.commit(production)
     tree = await ask.tree(production)
     left = await _rolled_back_from(ask)

@@ -21,6 +21,10 @@ class Place(Record, frozen=True):
     variables: dict[str, str] = {}
 
 
+MOST_COMMITS, MOST_TAGS = 200, 50
+"""Of the newest so many one is picked (a tag costs more to tell about); whatever is older is named by hand."""
+
+
 class Target(Record, frozen=True):
     """Something a value can be picked from: a commit, a tag, a deployment."""
 

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from runbook.incident.state import Entry
-from runbook.providers.provider import Target
+from runbook.providers.provider import MOST_COMMITS, Target
 from tests.widgets.hosts import screen_text, until
 from tests.widgets.samples import CARDS, COMMITS, ENTRIES, NOW, RUNBOOK, at
 from widgets.chooser import Chooser, MethodCard, draw_cards
@@ -333,3 +333,11 @@ def test_a_long_name_is_read_whole_and_not_only_its_first_half() -> None:
     for width in (80, 120):
         assert name in draw_target(Target(value=name, title="Say sorry"), NOW, width).plain
     assert draw_target(Target(value="v1", title="Say sorry"), NOW, 80).plain.count("v1") == 1
+
+
+async def test_a_list_that_ends_at_its_limit_does_not_pass_for_the_whole() -> None:
+    app = Dialogs()
+    targets = tuple(Target(f"{n:040x}", f"Change {n}") for n in range(MOST_COMMITS))
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.ask(Picker("Commit", targets))  # type: ignore[arg-type]
+        await until(pilot, lambda: f"the newest {MOST_COMMITS}" in "\n".join(screen_text(app)))

@@ -280,3 +280,18 @@ async def test_the_moment_that_is_read_is_asked_of_the_log() -> None:
         await pilot.press("at", "left", "left", "at")
         assert asked == [NOW, body.cursor]
         assert asked[1] < NOW
+
+
+async def test_a_name_is_whole_where_the_value_leaves_room_and_cut_with_a_sign_where_not() -> None:
+    rows = (
+        SignalRow("home", "homepage (status)", why="the runbook does not say where to read it"),
+        SignalRow("long", "error rate (critical), of every service", "24.8 %"),
+        SignalRow("rate", "error rate", "24.8 %"),
+    )
+    async with Host().run_test(size=(79, 20)) as pilot:
+        lines = await shown(pilot, SignalsView(rows=rows, now=NOW))
+    assert "homepage (status)" in lines[0]
+    assert "does not say where" in lines[0]
+    assert "error rate (cr…" in lines[1]
+    assert lines[1].index("24.8 %") == lines[2].index("24.8 %")
+    assert lines[0].index("–") == lines[2].index("%")
