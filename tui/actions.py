@@ -56,6 +56,10 @@ def _step(now: Situation) -> str:
     return _driving(now) or ("" if now.step else "no step is selected")
 
 
+def _confirming(now: Situation) -> str:
+    return _step(now) or ("" if now.confirming else "no command waits for it; enter looks at the step")
+
+
 def _running(now: Situation) -> str:
     return _driving(now) or ("" if now.running else "nothing is running")
 
@@ -125,7 +129,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("palette", "colon,ctrl+p", "all commands", "commands"),
     Action("quit", "q", "leave; says what goes on running", "leave"),
     Action("step.open", "enter", "look at the selected step; tick an item", "look", _step, "step", bound=False),
-    Action("step.confirm", "y", "run the command shown", "run it", _step, "step", bound=False),
+    Action("step.confirm", "y", "run the command shown", "run it", _confirming, "step", bound=False),
     Action("step.cancel", "n,escape", "back, without running", "back", _step, "step", bound=False),
     Action("step.value", "e", "set a value, or edit a failed command", "value", _value, "step", bound=False),
     Action("step.skip", "s", "skip, with a reason", "skip", _step, "step", bound=False),
@@ -141,7 +145,13 @@ ACTIONS: tuple[Action, ...] = (
         bound=False,
     ),
     Action(
-        "step.override", "o", "run in spite of a failed check, with a reason", "override", _step, "step", bound=False
+        "step.override",
+        "o",
+        "run in spite of a failed check, with a reason",
+        "override",
+        _confirming,
+        "step",
+        bound=False,
     ),
     Action(
         "step.stop", "x", "interrupt what runs (then X terminate, K kill)", "interrupt", _running, "step", bound=False

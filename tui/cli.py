@@ -78,6 +78,7 @@ def parser(command: str = "") -> argparse.ArgumentParser:
     """Of every command, or of the one that has this name alone: a room need not wait for the others."""
     top = _Parser(
         prog="warroom",
+        usage="warroom [RUNBOOK]\n       warroom COMMAND [-h] …",
         description="A terminal war room: live signals, a tailing log, your runbook as a checklist, and every "
         "rollback step shown, confirmed by a key, run, and recorded.",
         epilog=_EPILOG,
@@ -85,7 +86,7 @@ def parser(command: str = "") -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"warroom {VERSION}")
     top.set_defaults(act=_open, runbook=None, **_OPEN_DEFAULTS)
-    commands = top.add_subparsers(title="commands", metavar="")
+    commands = top.add_subparsers(title="commands", metavar="", prog="warroom")
     for add in [_COMMANDS[command]] if command in _COMMANDS else _COMMANDS.values():
         add(commands)
     return top
@@ -93,7 +94,7 @@ def parser(command: str = "") -> argparse.ArgumentParser:
 
 def _add_open(commands: _Commands) -> None:
     opening = commands.add_parser("open", help="open the room on a runbook")
-    opening.add_argument("runbook", nargs="?", help="a YAML file, or book:NAME for one that ships")
+    opening.add_argument("runbook", nargs="?", help="your own, in Markdown or YAML; or book:NAME for one that ships")
     _add_open_flags(opening)
     opening.set_defaults(act=_open)
 
@@ -188,7 +189,7 @@ def _add_doctor(commands: _Commands) -> None:
 
 def _add_trust(commands: _Commands) -> None:
     trust = commands.add_parser("trust", help="allow this runbook, as it is now, to run commands")
-    trust.add_argument("runbook")
+    trust.add_argument("runbook", help="a Markdown or YAML file; a changed one asks again")
     trust.set_defaults(act=_trust)
 
 
@@ -243,7 +244,8 @@ def _add_open_flags(of: argparse.ArgumentParser) -> None:
     which = of.add_mutually_exclusive_group()
     which.add_argument("--new", action="store_true", help="open a new incident, whatever is open")
     which.add_argument("--resume", nargs="?", const="", metavar="ID", help="go on with the open incident")
-    of.add_argument("--theme", help="dark, light, high-contrast, colour-blind")
+    themes = ("dark", "light", "high-contrast", "colour-blind")
+    of.add_argument("--theme", choices=themes, metavar="NAME", help=", ".join(themes))
     of.add_argument("--ascii", action="store_true", help="no glyphs beyond ASCII")
 
 

@@ -348,7 +348,9 @@ class Desk:
         enter = {"wait_for": "start to watch", "manual": "open", "message": "open"}.get(step.kind, "look")
         never = self.conductor.outlook.unmeasurable(step)
         if step.kind == "wait_for":
-            lines = (*map(describe, step.wait_for), *filter(None, (never,)), *lines)
+            known = self.conductor.outlook.monitor.signals
+            asked = (describe(c, known[c.signal].unit if c.signal in known else None) for c in step.wait_for)
+            lines = (*asked, *filter(None, (never,)), *lines)
         return Looking(
             with_values(step.title, self.conductor.state),
             str(number),

@@ -178,7 +178,8 @@ def save_snapshot(screen: RoomScreen) -> None:
 def write_report(screen: RoomScreen) -> None:
     async def work() -> None:
         path = await screen.conductor.write_report()
-        screen.say(f"The report is written: {path}", good=True)
+        short = screen.conductor.folder.name.rsplit("-", 1)[-1]
+        screen.say(f"The report is written: {path.name}. To read it: warroom report {short}", good=True)
 
     screen.do(work())
 

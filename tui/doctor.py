@@ -62,7 +62,10 @@ def doctor(source: str | None, pairs: list[str], *, as_json: bool) -> int:
 def page(found: Iterable[Finding], *, colour: bool) -> Iterable[str]:
     """The findings by area, each with its mend, and a last line that answers the question."""
     area, levels = "", []
+    runbook = unasked = False
     for finding in found:
+        runbook = runbook or finding.area == "runbook"
+        unasked = unasked or (finding.area == "runbook" and finding.title == "trust" and finding.level == "amber")
         levels.append(finding.level)
         if finding.area != area:
             area = finding.area
@@ -73,5 +76,12 @@ def page(found: Iterable[Finding], *, colour: bool) -> Iterable[str]:
         if finding.level != "green" and finding.mend:
             yield f"      → {finding.mend}"
     red, amber = levels.count("red"), levels.count("amber")
-    said = f"Not ready: {red} thing{'s' if red > 1 else ''} would fail tonight" if red else "Ready for tonight"
+    if red:
+        said = f"Not ready: {red} thing{'s' if red > 1 else ''} would fail tonight"
+    elif not runbook:
+        said = "This machine is ready. No runbook was named, so no program, sign-in or source was looked at"
+    elif unasked:
+        said = "Nothing found that would fail tonight; until the runbook is trusted, its addresses are not asked"
+    else:
+        said = "Ready for tonight"
     yield f"\n{said}{f'; {amber} worth knowing' if amber else ''}."

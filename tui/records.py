@@ -94,6 +94,9 @@ def trust(source: str) -> int:
     from runbook.reading.trust import TrustError, digest
     from runbook.reading.trust import trust as remember
 
+    if not source.startswith("book:") and not Path(source).is_file():
+        print(f"{source}: there is no such file.", file=sys.stderr)
+        return exit_codes.USAGE
     try:
         text, known_by = source_text(source), digest(source)
         book = read_runbook(text, source)

@@ -93,6 +93,11 @@ def draw_verdict(view: VerdictView, width: int) -> list[Content]:
         way = join((f" {glyph('arrow')} {view.way}", tone))
     if whole.cell_length + right.cell_length + way.cell_length + 3 <= width:
         return [spread(whole, right + way, width)]
+    if view.reasons and view.advice.endswith(said := f": {dot.join(view.reasons)}"):
+        # what stands at the left already is not said twice; the room below would move down a line for it
+        short = join(("ADVICE  ", "$foreground-muted"), (view.advice.removesuffix(said), tone), way)
+        if whole.cell_length + short.cell_length + 3 <= width:
+            return [spread(whole, short, width)]
     # of the reasons as many words as leave room for the way
     reasons = cut(join("  ", right), max(width - way.cell_length, width // 2))
     return [alone, cut(reasons + way, width)]

@@ -29,3 +29,10 @@ def test_a_clash_is_found() -> None:
 
 def test_the_key_that_confirms_does_nothing_else_in_any_pane() -> None:
     assert [action.id for action in actions.ACTIONS if "y" in action.keys] == ["step.confirm"]
+
+
+def test_nothing_is_said_to_be_confirmed_where_no_command_waits() -> None:
+    looking = actions.Situation(ready=True, driving=True, step=True)
+    assert "no command waits" in actions.BY_ID["step.confirm"].why_not(looking)
+    asked = actions.Situation(ready=True, driving=True, step=True, confirming=True)
+    assert actions.BY_ID["step.confirm"].why_not(asked) == ""

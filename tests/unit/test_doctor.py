@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import stat
@@ -207,3 +208,31 @@ def test_the_command_answers_with_its_exit_code(
     assert main(["doctor"]) == NOT_OK
     assert "Not ready: 1 thing would fail tonight" in capsys.readouterr().out
     assert main(["doctor", str(tmp_path / "none.md")]) == USAGE
+
+
+def test_ready_is_said_only_of_what_was_looked_at() -> None:
+    git = Finding("machine", "git", "green", "2.39")
+    trusted = Finding("runbook", "trust", "green", "trusted as it is now")
+    unknown = Finding("runbook", "trust", "amber", "not trusted yet")
+    assert "No runbook was named" in list(page([git], colour=False))[-1]
+    assert "not asked; 1 worth knowing." in list(page([git, unknown], colour=False))[-1]
+    assert list(page([git, trusted], colour=False))[-1] == "\nReady for tonight."
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("trust", "nowhere.md"), "nowhere.md: there is no such file."),
+        (("open", "--theme", "pink", "x.md"), "invalid choice: 'pink'"),
+        (("--help",), "warroom [RUNBOOK]"),
+        (("open", "--help"), "in Markdown or YAML"),
+    ],
+)
+def test_a_wrong_word_is_answered_in_words(
+    line: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with contextlib.suppress(SystemExit):
+        main(line)
+    told = capsys.readouterr()
+    assert said in " ".join((told.out + told.err).split())
+    assert "Errno" not in told.err

@@ -64,6 +64,20 @@ def test_the_verdict_takes_a_second_line_rather_than_cut_the_advice() -> None:
     assert second.plain.strip().startswith("ADVICE  roll back now")
 
 
+def test_reasons_that_stand_at_the_left_are_not_said_again_and_the_room_stays_where_it_is() -> None:
+    view = VerdictView(
+        "failing",
+        ("error rate 31.4 % > 5 % for 0:27",),
+        level="roll-back",
+        advice="roll back now: error rate 31.4 % > 5 % for 0:27",
+        way="Revert the commit in git (~10 min)",
+        without="without Sentry (not set up)",
+    )
+    (line,) = draw_verdict(view, 158)
+    assert line.plain.startswith("▲ FAILING  error rate 31.4 % > 5 % for 0:27  without Sentry")
+    assert line.plain.endswith("ADVICE  roll back now → Revert the commit in git (~10 min)")
+
+
 def test_of_long_advice_the_reasons_give_way_and_the_method_stays() -> None:
     reasons = " · ".join(
         ["the homepage answers with 500 (health 503 >= 500 for 0:38)", "error rate 100 % > 5 % for 0:36"] * 2
