@@ -9,9 +9,15 @@ _NO_ROOM = {"-h", "--help", "--list"}
 
 
 def with_command(words: list[str]) -> list[str]:
-    """A first word that names a file or a book, which no command does, opens it: `warroom docs/ROLLBACK.md`."""
-    names_a_place = bool(words) and not words[0].startswith("-") and any(sign in words[0] for sign in "./:")
-    return ["open", *words] if names_a_place else words
+    """A first word that names a file or a book, which no command does, opens it: `warroom docs/ROLLBACK.md`.
+
+    So does an option that only opening has: `warroom --new`.
+    """
+    if not words:
+        return words
+    option = words[0].startswith("--") and words[0] not in ("--help", "--version")
+    place = not words[0].startswith("-") and any(sign in words[0] for sign in "./:")
+    return ["open", *words] if option or place else words
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from runbook.conductor import Conductor
 from runbook.incident import home
 from runbook.opening import Opening
 from tui import launch
+from tui.entry import with_command
 
 BOOK = "version: 1\nid: shop\ntitle: Shop\nservice: shop-web\nmethods: []\n"
 
@@ -63,3 +64,19 @@ def test_a_practice_is_called_one() -> None:
 
     state = RoomState(incident="x", title="Slow", drill="/d", opened=datetime(2026, 1, 1, tzinfo=UTC))
     assert "a drill, Slow" in launch.offer(Path("/i/x"), state, datetime(2026, 1, 1, 2, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ([], []),
+        (["--new"], ["open", "--new"]),
+        (["--resume", "7f3a"], ["open", "--resume", "7f3a"]),
+        (["docs/ROLLBACK.md"], ["open", "docs/ROLLBACK.md"]),
+        (["--help"], ["--help"]),
+        (["--version"], ["--version"]),
+        (["incidents"], ["incidents"]),
+    ],
+)
+def test_an_option_of_opening_opens_without_the_word(words: list[str], meant: list[str]) -> None:
+    assert with_command(words) == meant
