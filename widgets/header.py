@@ -71,7 +71,9 @@ def draw_header(view: HeaderView, width: int) -> list[Content]:
     clock: Part = (incident_clock(view.elapsed), "bold")
     left = join(*_badge(view, narrow), (view.service, "bold"))
     if narrow:
-        left = join(left, " ", (view.severity, "bold"), " ", clock, *_closed(view))
+        # a team's document names no service as a rule: then its title tells which room this is
+        named = left if view.service else join(left, (cut(Content(view.title), width // 3).plain, "bold"))
+        left = join(named, " ", (view.severity, "bold"), " ", clock, *_closed(view))
         lines = [spread(left, who, width)]
     else:
         left = join(

@@ -95,9 +95,9 @@ def draw_verdict(view: VerdictView, width: int) -> list[Content]:
         return [spread(whole, right + way, width)]
     if view.reasons and view.advice.endswith(said := f": {dot.join(view.reasons)}"):
         # what stands at the left already is not said twice; the room below would move down a line for it
-        short = join(("ADVICE  ", "$foreground-muted"), (view.advice.removesuffix(said), tone), way)
-        if whole.cell_length + short.cell_length + 3 <= width:
-            return [spread(whole, short, width)]
+        brief = join(("ADVICE  ", "$foreground-muted"), (view.advice.removesuffix(said), tone), way)
+        if whole.cell_length + brief.cell_length + 3 <= width:
+            return [spread(whole, brief, width)]
     # of the reasons as many words as leave room for the way
     reasons = cut(join("  ", right), max(width - way.cell_length, width // 2))
     return [alone, cut(reasons + way, width)]

@@ -39,6 +39,12 @@ def test_watching_says_who_drives() -> None:
     assert draw_header(view, 78)[0].plain.endswith("watching")
 
 
+def test_a_narrow_room_without_a_service_is_known_by_its_title() -> None:
+    view = HeaderView("", title="Kiosk rollback, the long way round", severity="SEV2")
+    assert draw_header(view, 78)[0].plain.startswith("Kiosk rollback, the long … SEV2 T+00:00")
+    assert "Kiosk" not in draw_header(HeaderView("shop-web", title="Kiosk"), 78)[0].plain
+
+
 @pytest.mark.parametrize("width", [158, 110, 78])
 def test_a_drill_and_trouble_are_always_said(width: int) -> None:
     first, second = draw_header(DRILL, width)
