@@ -264,6 +264,8 @@ class RoomScreen(Screen[None]):
         for name, pane in (("signals", self.signals), ("logs", self.logs), ("action", self.action_pane)):
             if one and name == self.current:
                 pane.label(right=tabs)
+            elif name == "action":  # the others say something there of their own accord
+                pane.label(right="")
         if self.desk is not None:
             self.draw()
 

@@ -35,7 +35,7 @@ def facts(state: RoomState, runbook: Runbook, now: datetime) -> dict[str, str]:
         "detection": began,
         "decision": state.decided,
         "rollback_started": started,
-        "rollback_completed": state.last_change if started is not None else None,
+        "rollback_completed": state.last_change if started is not None and unfinished(state) is None else None,
         "restored": state.recovered,
     }
     found = {name: utc(at) for name, at in times.items() if at is not None}
@@ -91,9 +91,20 @@ def resolution(state: RoomState, runbook: Runbook) -> Iterator[str]:
         where = f"{of} ({plain(last.target)})" if last.target else of
         by = f"{len(runs)} commands, by" if len(runs) > 1 else "by"
         yield f"- {utc(last.ended or last.confirmed)}: {plain(last.title)}{where} ({by} {plain(last.by)})"
+    if (broken := unfinished(state)) is not None:
+        how = _ENDS.get(broken.state, broken.state)
+        yield f"- {utc(broken.ended or broken.confirmed)}: **{how}**, and nothing after it: {plain(broken.title)}" + (
+            f": {plain(broken.why)}" if broken.why else ""
+        )
     if merge := next_merge(state):
         yield ""
         yield merge
+
+
+def unfinished(state: RoomState) -> Run | None:
+    """The change that was tried last, where it failed or nobody knows: then the rollback is not completed."""
+    last = max(_changes(state), key=lambda run: run.confirmed, default=None)
+    return last if last is not None and last.state in ("failed", "unknown") else None
 
 
 def next_merge(state: RoomState) -> str:

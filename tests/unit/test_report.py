@@ -375,3 +375,29 @@ def test_a_row_with_the_same_figures_as_the_one_above_does_not_repeat_them() -> 
 )
 def test_a_duration_is_said_in_words(seconds: float, words: str) -> None:
     assert account._spoken(seconds) == words
+
+
+REFUSED = told(
+    OPENED,
+    ev.MethodChosen("git-revert", "Git revert"),
+    *ran("revert", "git revert --no-edit 9f3c"),
+    *ran("push", "git push origin 9f3c:refs/heads/production", ok=False),
+)
+
+
+def test_a_rollback_whose_last_change_failed_is_not_called_completed() -> None:
+    text = report.render(REFUSED, RUNBOOK, NOW)
+    assert "- **Rollback completed**: *not recorded: fill in*" in text
+    assert "**failed**, and nothing after it: Step push: rejected" in section(text, "Resolution")
+
+
+def test_a_change_that_was_tried_again_and_worked_leaves_nothing_unfinished() -> None:
+    again = told(
+        OPENED,
+        ev.MethodChosen("git-revert", "Git revert"),
+        *ran("push-1", "git push origin production", ok=False),
+        *ran("push-2", "git push origin production"),
+    )
+    text = report.render(again, RUNBOOK, NOW)
+    assert "- **Rollback completed**: 2026-11-24 03:20:00 UTC" in text
+    assert "failed" not in section(text, "Resolution")

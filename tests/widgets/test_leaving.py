@@ -83,3 +83,13 @@ async def test_ctrl_c_ends_nothing_and_says_what_does(room: WarRoom, told: list[
         await until(pilot, lambda: bool(told) and "x interrupts" in told[-1])
         await pilot.press("ctrl+q")
         await until(pilot, lambda: "Leave the room?" in shown(room))
+
+
+async def test_what_only_a_narrow_screen_shows_is_gone_on_a_wide_one(room: WarRoom) -> None:
+    async with room.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
+        await pilot.press("4")
+        await until(pilot, lambda: "1 2 3 [4]" in shown(room))
+        await pilot.resize_terminal(160, 45)
+        await until(pilot, lambda: "1 Signals" in shown(room))
+        await until(pilot, lambda: "1 2 3 [4]" not in shown(room))
