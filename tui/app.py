@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 os.environ.setdefault("TEXTUAL_FPS", "250")
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import App, ComposeResult, SystemCommand
 from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.reactive import Reactive
@@ -25,6 +25,7 @@ from textual.theme import Theme
 from tui import actions
 from tui.key_order import KeyOrder
 from tui.room_screen import RoomScreen
+from tui.skeleton import wiped
 from tui.terminal import ENDED_BY_SIGNAL, NoControls, crash_note, leave_on_signals
 from tui.themes import BY_NAME, DARK, THEMES
 from widgets import words
@@ -82,6 +83,11 @@ class WarRoom(App[str]):
 
     def get_theme(self, theme_name: str) -> Theme | None:
         return BY_NAME.get(theme_name) or super().get_theme(theme_name)
+
+    def compose(self) -> ComposeResult:
+        if self._driver is not None and (rows := wiped()):
+            self._driver.write(rows)
+        return ()
 
     # ── opening ───────────────────────────────────────────────────────────────────────────────────
 

@@ -14,7 +14,7 @@ ENTER_ALTERNATE = "\x1b[?1049h\x1b[H\x1b[2J\x1b[?25l"
 LEAVE_ALTERNATE = "\x1b[?25h\x1b[?1049l"
 
 
-_drawn = False
+_rows = ""
 _piped = -1
 
 
@@ -43,21 +43,25 @@ def piped() -> int:
 
 def first_frame(what: str) -> None:
     """Draw the room's outline at the terminal's size, once; nothing where there is no terminal."""
-    global _drawn  # noqa: PLW0603 - the terminal is one, and so is its first frame
-    if _drawn or no_terminal():
+    global _rows  # noqa: PLW0603 - the terminal is one, and so is its first frame
+    if _rows or no_terminal():
         return
-    _drawn = True
     width, height = os.get_terminal_size(sys.stdout.fileno())
     name = "".join(char for char in what if char.isprintable())[: max(0, width - 20)]
-    rows = [f"\x1b[1;1H warroom  {name}", f"\x1b[{height};1H opening …"]
-    sys.stdout.write(ENTER_ALTERNATE + "".join(rows))
+    _rows = f"\x1b[1;1H warroom  {name}\x1b[{height};1H opening …"
+    sys.stdout.write(ENTER_ALTERNATE + _rows)
     sys.stdout.flush()
+
+
+def wiped() -> str:
+    """The first frame once more: a terminal that enters the alternate screen a second time wipes it (tmux does not)."""
+    return _rows
 
 
 def no_room() -> None:
     """Give the terminal back where there will be no room after all, or something to be asked first."""
-    global _drawn  # noqa: PLW0603 - as above
-    if _drawn:
-        _drawn = False
+    global _rows  # noqa: PLW0603 - as above
+    if _rows:
+        _rows = ""
         sys.stdout.write(LEAVE_ALTERNATE)
         sys.stdout.flush()
