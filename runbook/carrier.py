@@ -230,6 +230,7 @@ class Carrier:
 
     async def standing(self, method: Method, known: Mapping[str, str]) -> Standing | None:
         """How a method stands in the eyes of what its commands act on; None where nobody has a say in it."""
+        absent: Standing | None = None
         for command in (command for step in method.steps for command in step.commands):
             if command.effect is Effect.READ:
                 continue
@@ -240,9 +241,11 @@ class Carrier:
                 continue
             if not self.world.concerned(text):
                 continue
-            if found := await self.world.standing(text, await self.place(method, text)):
+            found = await self.world.standing(text, await self.place(method, text))
+            if found is not None and not found.absent:
                 return found
-        return None
+            absent = absent or found
+        return absent
 
     # ── during ────────────────────────────────────────────────────────────────────────────────────
 

@@ -60,7 +60,7 @@ async def _run_each(
                 of=len(step.commands),
                 text=text,
                 effect=command.effect,
-                target=command.target,
+                target=room.carrier.fill_plain(command.target, room.known_values()),
                 expected=prepared.expected,
                 shown=prepared.lines,
                 typed=typed,

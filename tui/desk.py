@@ -354,7 +354,7 @@ class Desk:
         return Looking(
             with_values(step.title, self.conductor.state),
             str(number),
-            step_words(step),
+            with_values(step_words(step), self.conductor.state),
             step.effect,
             with_values("\n".join(command.text for command in step.commands), self.conductor.state),
             lines,

@@ -179,7 +179,7 @@ def _steps(method: Method, state: RoomState) -> Iterator[OutlineRow]:
         before = step
         if step.no_return and at.mark == "todo":
             yield _note(f"step:{method.id}:{step.id}:no-return", "point of no return: the next step cannot be undone")
-        right, tone = _step_right(step, at)
+        right, tone = _step_right(step, at, state)
         if taken_instead(method, step, state) and at.mark == "todo":
             right, tone = "not needed", "muted"
         elif state.follows_of(method.id, step.id):
@@ -217,13 +217,13 @@ def _settled(method: Method, step: Step, state: RoomState) -> bool:
     return state.step(method.id, step.id).mark in SETTLED or taken_instead(method, step, state) is not None
 
 
-def _step_right(step: Step, at: StepState) -> tuple[str, Tone]:
+def _step_right(step: Step, at: StepState, state: RoomState) -> tuple[str, Tone]:
     """The column at the right: what it will do, or when and by whom it was done."""
     when = utc_minute(at.at) if at.at else ""
     match at.mark:
         case "todo":
             guessed = "~ " if step.guess or any(command.guess for command in step.commands) else ""
-            return guessed + step_words(step), "bad" if step.effect is Effect.DESTROY else "muted"
+            return guessed + with_values(step_words(step), state), "bad" if step.effect is Effect.DESTROY else "muted"
         case "partly":
             return f"{len(at.done_commands)} of {len(step.commands)} done", "live"
         case "running":

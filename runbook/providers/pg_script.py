@@ -71,7 +71,7 @@ class Script(Record, frozen=True):
         kinds = Counter(_kind(one) for one in self.changing)
         listed = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common(5))
         number = len(self.changing)
-        return f"{number} statement{'s' if number != 1 else ''} that change something: {listed}"
+        return f"{number} statement{'s that change' if number != 1 else ' that changes'} something: {listed}"
 
     @property
     def renames(self) -> tuple[tuple[str, str], ...]:

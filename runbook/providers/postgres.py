@@ -40,13 +40,15 @@ class Postgres:
     async def standing(self, text: str, at: Place) -> Standing | None:
         """Whether the server answers, and what changed the schema last."""
         for order in orders(text, at):
-            if order.at is None or order.at.refused:
+            # A new database is ordered in the one beside it, which tells nothing of the one that is meant.
+            if order.at is None or order.at.refused or order.kind == "create":
                 continue
             try:
                 found = await ask.facts(order.at)
                 past = await ask.migrations(order.at, found.history) if found.history else ()
             except Unavailable as silent:
-                return Standing(ok=None, line=str(silent), mend=pg_preview.mend(str(silent)))
+                absent = f'database "{order.at.database}" does not exist' in str(silent)
+                return Standing(ok=None, line=str(silent), mend=pg_preview.mend(str(silent)), absent=absent)
             last = past[-1] if past else None
             told = f"; last migration {clean(last.name, 80)} ({last.state})" if last else ""
             return Standing(

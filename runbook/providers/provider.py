@@ -75,6 +75,8 @@ class Standing(Record, frozen=True):
     """When the database's schema was last changed, where this provider knows."""
     schema: str = ""
     """The change's name."""
+    absent: bool = False
+    """Whether what the command acts on is not there: an earlier step may be to make it."""
 
 
 class Failure(Record, frozen=True):

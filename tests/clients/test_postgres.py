@@ -278,6 +278,18 @@ async def test_how_it_stands_names_the_last_migration(desk: Desk) -> None:
     assert found.schema_at is not None and found.schema_at.month == 2
 
 
+async def test_how_it_stands_is_told_of_the_database_that_is_meant(desk: Desk) -> None:
+    """Not of the one in which another is ordered; and one that an earlier step is to make is no trouble by itself."""
+    assert await POSTGRES.standing("createdb -w --template template0 rehearsal", desk.at) is None
+    made_later = await POSTGRES.standing("pg_restore -w --dbname rehearsal shop.dump", desk.at)
+    assert made_later and made_later.absent and made_later.ok is None
+    found = await POSTGRES.standing("psql -X -w -d shop -f down.sql", desk.at)
+    assert found and found.ok and "shop on" in found.line and "2 tables" in found.line and not found.absent
+    desk.env |= {"PGUSER": "nobody-known"}
+    refused = await POSTGRES.standing("psql -X -w -d shop -f down.sql", desk.at)
+    assert refused and refused.ok is None and not refused.absent
+
+
 async def test_looking_changes_nothing(desk: Desk) -> None:
     before = desk.server.sql("select xact_commit > 0, tup_inserted, tup_updated, tup_deleted from pg_stat_database "
                              "where datname = 'shop'")  # fmt: skip

@@ -48,6 +48,7 @@ def until_proposed(room: DrillRoom) -> str:
     assert ask(room, COLUMNS) != BEFORE
     room.tmux.keys("m")
     room.tmux.wait(r"4c Take a migration back by a reviewed down script +recommended")
+    room.tmux.wait(r"✓ shop on /tmp/warroom-pg-\w+:5432: .* 2 tables")
     room.tmux.keys("Escape")
     room.tmux.gone(walks.CHOOSER)
     return ask(room, ROWS)
@@ -86,7 +87,9 @@ def test_a_migration_is_taken_back_on_a_server_that_goes_with_the_drill(drill: C
     assert (ask(room, COLUMNS), ask(room, ROWS)) == (BEFORE, before)
     assert ask(room, ROWS, "shop_rehearsal") == before
     assert of_the_rehearsal(room, "sums-before.txt") == of_the_rehearsal(room, "sums-rehearsed.txt")
-    assert "Carry the script out on the database" in walks.report(room)
+    report = walks.report(room)
+    assert "Carry the script out on the database (shop)" in report
+    assert "Restore the dump into the copy (shop_rehearsal)" in report
     assert walks.starts_of(room, "lock_timeout=10s") == 1
     server = postgres.read(room.drill)
     assert server is not None

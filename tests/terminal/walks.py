@@ -99,8 +99,8 @@ def type_name(room: Room, name: str, *, seconds: float = 30) -> None:
         typed = re.escape(name[:place])
         for _ in range(10):
             room.tmux.type(name[place - 1])
-            try:
-                room.tmux.wait(rf"to run it: +{typed}(?!\w)", 1)
+            try:  # only the first can be too early; typed once more, a later one would stand there twice
+                room.tmux.wait(rf"to run it: +{typed}(?!\w)", 3 if place == 1 else seconds)
             except AssertionError:
                 continue
             break
