@@ -54,7 +54,6 @@ def open_step(screen: RoomScreen, key: Key, *, again: bool = False) -> None:
     else:
         screen.do(_prepare(screen, key, again=again))
     screen.go("action")
-    screen.draw()
 
 
 def all_follow(screen: RoomScreen, key: Key) -> bool:

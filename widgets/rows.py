@@ -38,11 +38,11 @@ class Rows(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     Rows { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; text-wrap: nowrap; }
     Rows > .rows--cursor { background: $foreground 8%; }
-    Rows:focus > .rows--cursor { background: $accent 20%; }
+    Rows > .rows--cursor-here { background: $accent 20%; }
     Rows > .rows--bar { color: $foreground-muted; }
-    Rows:focus > .rows--bar { color: $accent; }
+    Rows > .rows--bar-here { color: $accent; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--bar"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--cursor-here", "rows--bar", "rows--bar-here"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "up", show=False, id="rows.up"),
         Binding("down,j", "move(1)", "down", show=False, id="rows.down"),
@@ -114,6 +114,9 @@ class Rows(ScrollView, can_focus=True):
         ways = sorted(range(len(self.rows)), key=lambda n: (abs(n - index), n < index))
         return next((n for n in ways if self.rows[n].selectable), -1)
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """The bar shows the focus by itself: Textual would work out the styles of the whole list again."""
+
     def watch_cursor(self, before: int, after: int) -> None:
         if before == after:
             return
@@ -182,8 +185,9 @@ class Rows(ScrollView, can_focus=True):
             return Strip.blank(width, self.visual_style.rich_style)
         row, style = self.rows[index], self.visual_style
         if index == self.cursor:
-            style += self.get_visual_style("rows--cursor", partial=True)
-            bar = Content.styled(glyph("cursor"), self.get_visual_style("rows--bar", partial=True))
+            here = "-here" if self.has_focus else ""
+            style += self.get_visual_style(f"rows--cursor{here}", partial=True)
+            bar = Content.styled(glyph("cursor"), self.get_visual_style(f"rows--bar{here}", partial=True))
             return self._strip(bar, row, width, style)
         of = (row, width, style, self.app.theme)
         known = self._drawn.get(index)
