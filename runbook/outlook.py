@@ -117,7 +117,8 @@ class Outlook:
         """Whether the wait is over: also one that ended without what it waited for."""
         return asks_nothing(method, step, state) or state.step(method.id, step.id).mark == "failed"
 
-    def verdict(self, state: RoomState, now: datetime) -> Verdict:
+    def verdict(self, state: RoomState, now: datetime, advised: Advice | None = None) -> Verdict:
+        """Whether it worked; `advised` is what `advice` says of the same state now, where that is known already."""
         since, left_out = self.judged_from(state), self.left_out()
         standings = {
             outcome.id: self.standing(outcome.criterion, since, danger=outcome.level == "failed")
@@ -125,7 +126,7 @@ class Outlook:
             if outcome.criterion and outcome.criterion.signal not in left_out
         }
         ticks = {item: tick.done for item, tick in state.ticks.items()}
-        firing = [fired.standing for fired in self.advice(state).fired if fired.standing]
+        firing = [fired.standing for fired in (advised or self.advice(state)).fired if fired.standing]
         judged = verdict.decide(
             self.runbook.outcomes,
             standings,
@@ -146,7 +147,7 @@ class Outlook:
         fired = tuple(f.trigger for f in current.fired if f.reported or (f.standing and f.standing.state == "met"))
         if (before.level, before.triggers) != (current.level, fired) if before else current.level != "none":
             found.append(AdviceChanged(level=current.level, text=current.text, triggers=fired, methods=current.methods))
-        judged = self.verdict(state, now)
+        judged = self.verdict(state, now, current)
         if state.verdict.verdict != judged.verdict if state.verdict else judged.verdict != "unknown":
             relapsed = verdict.relapsed(self._last, judged)
             found.append(VerdictChanged(verdict=judged.verdict, text=judged.text, relapsed=relapsed))

@@ -33,7 +33,8 @@ def room(screen: RoomScreen) -> None:
     assert screen.desk is not None
     conductor, now = screen.conductor, screen.conductor.clock()
     state, outlook = conductor.state, conductor.outlook
-    advice, verdict = outlook.advice(state), outlook.verdict(state, now)
+    advice = outlook.advice(state)
+    verdict = outlook.verdict(state, now, advice)
     screen.header.show(
         picture.header(
             conductor.runbook,
