@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runbook.logs.finder import CHUNK
@@ -111,8 +112,12 @@ class Counting:
     async def _count_beside(self, number: int) -> None:
         part = self.view.chain.parts[number]
         assert isinstance(part, OpenFile)
-        start, end = self.reached.setdefault(number, 0), whole_lines(part)
-        found = await self._flood.count(part, start, end)
+        start, found, end = self.reached.setdefault(number, 0), None, 0
+        with suppress(OSError):  # a file system that went away: the loop's own look says so
+            end = whole_lines(part)
+            found = await self._flood.count(part, start, end)
+        if found is None:
+            self._flood.give_up()
         # whoever filters meanwhile, or reads elsewhere, needs each of the lines: then the loop goes through them
         if found is not None and self.view.following and not self.view.finder.filter and number in self.reached:
             self.reached[number] = end

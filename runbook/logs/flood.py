@@ -48,6 +48,10 @@ class Flood:
         self._last = now
         return 0.0 if pending >= LEAST else None
 
+    def give_up(self) -> None:
+        """It could not be done: the loop counts from here on."""
+        self._asked, self._command = True, None
+
     async def count(self, file: OpenFile, start: int, end: int) -> int | None:
         """The lines of [start, end), whole ones, that are counted; None when it could not be done."""
         return await asyncio.to_thread(self._count, file, start, end)
@@ -59,7 +63,6 @@ class Flood:
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
         except OSError:
-            self._command = None
             return None
         assert process.stdin and process.stdout
         with process, process.stdin as into:
@@ -72,6 +75,5 @@ class Flood:
                 into.close()
             told = process.stdout.read()
         if process.returncode not in (0, 1):  # 1: no line has it
-            self._command = None
             return None
         return int(told or b"0")

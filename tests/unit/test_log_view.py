@@ -311,12 +311,19 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
     assert view.window(4) == LogWindow(name="none.log", following=False, watched=0, state="missing")
 
 
-@pytest.mark.parametrize("beside", [True, False], ids=["by ripgrep", "in turns"])
+async def _cannot(*_: object) -> int:
+    raise OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize("how", ["by ripgrep", "in turns", "in turns, when ripgrep cannot"])
 async def test_a_burst_is_worked_off_in_turns_or_beside_the_loop(
-    tmp_path: Path, beside: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not beside:
+    beside = how == "by ripgrep"
+    if how == "in turns":
         monkeypatch.setattr(Flood, "command", None)
+    elif how != "by ripgrep":
+        monkeypatch.setattr(Flood, "count", _cannot)
     elif shutil.which("rg") is None:
         pytest.skip("ripgrep is not installed")
     told = 0
