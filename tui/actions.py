@@ -18,6 +18,8 @@ class Situation(msgspec.Struct, frozen=True):
     ready: bool = False
     untrusted: bool = False
     driving: bool = False
+    replay: bool = False
+    """Whether a record is played back: nothing runs and nothing is written."""
     confirming: bool = False
     running: bool = False
     step: bool = False
@@ -45,7 +47,15 @@ def _untrusted(now: Situation) -> str:
 def _driving(now: Situation) -> str:
     if now.untrusted and not now.driving:
         return "this runbook is not trusted yet; T shows what it could run"
-    return _ready(now) or ("" if now.driving else "another room drives; this one watches")
+    return _writes(now) or ("" if now.driving else "another room drives; this one watches")
+
+
+def _writes(now: Situation) -> str:
+    return _ready(now) or ("this is a replay: nothing runs and nothing is written" if now.replay else "")
+
+
+def _replay(now: Situation) -> str:
+    return _ready(now) or ("" if now.replay else "this is no replay")
 
 
 def _not_closed(now: Situation) -> str:
@@ -113,18 +123,24 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane.next", "tab", "next pane", group="panes"),
     Action("pane.zoom", "z", "zoom this pane; again or esc: back", "zoom", group="panes"),
     Action("method", "m", "choose the method", "method", _driving),
-    Action("note", "a", "add a note to the timeline", "note", _ready),
+    Action("note", "a", "add a note to the timeline", "note", _writes),
     Action("timeline", "t", "the timeline", "timeline", _ready),
     Action("document", "D", "the runbook as it is written, at the selected step", "document", _ready),
     Action("trust", "T", "trust this runbook, so that it may run commands", "trust it", _untrusted),
     Action("contacts", "c", "whom to call", "contacts", _ready),
     Action("trigger", "i", "report what no machine can see: a breach, corrupted data", "report", _driving),
-    Action("snapshot", "w", "save a snapshot: signals, logs, this screen", "snapshot", _ready),
-    Action("report", "R", "write the incident report", "report", _ready),
+    Action("snapshot", "w", "save a snapshot: signals, logs, this screen", "snapshot", _writes),
+    Action("report", "R", "write the incident report", "report", _writes),
     Action("close", "E", "close the incident, when it is over", "close", _not_closed),
     Action(
         "presenter", "P", "presenter mode: the pane worked in is wider, keys are named, phone numbers hidden", "present"
     ),
+    Action("replay.pause", "p", "in a replay: pause, or go on", "pause", _replay, "replay"),
+    Action("replay.forth", "greater_than_sign", "in a replay: stop at the next event", "next event", _replay, "replay"),
+    Action("replay.back", "less_than_sign", "in a replay: back to the event before", "event before", _replay, "replay"),
+    Action("replay.faster", "F", "in a replay: faster", "faster", _replay, "replay"),
+    Action("replay.slower", "S", "in a replay: slower", "slower", _replay, "replay"),
+    Action("replay.seek", "J", "in a replay: go to a time", "go to", _replay, "replay"),
     Action("help", "question_mark", "keys and help", "keys"),
     Action("palette", "colon,ctrl+p", "all commands", "commands"),
     Action("quit", "q", "leave; says what goes on running", "leave"),
@@ -257,6 +273,8 @@ _SPOKEN = {
     "equals_sign": "=",
     "minus": "-",
     "at": "@",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
     "full_stop": ".",
     "comma": ",",
     "escape": "esc",
@@ -294,6 +312,7 @@ def spoken_short(action: Action) -> str:
 
 
 _IN_FOOTER = (
+    *("replay.pause", "replay.back", "replay.forth", "replay.faster", "replay.slower", "replay.seek"),
     *("trust", "method", "note", "timeline", "contacts", "report"),
     *("signals.window", "signals.read", "signals.alone", "log.stop", "log.source", "log.search", "log.filter"),
     *("help", "palette"),
@@ -302,7 +321,7 @@ _IN_FOOTER = (
 
 def footer_hints(now: Situation) -> tuple[KeyHint, ...]:
     """The keys that the footer names now."""
-    keep = {"trust", "method", "help"}
+    keep = {"trust", "method", "help", "replay.pause", "replay.forth"}
     applying = [BY_ID[name] for name in _IN_FOOTER if not BY_ID[name].why_not(now)]
     hints = [KeyHint(spoken_short(action), action.short, keep=action.id in keep) for action in applying]
     return (KeyHint("1-4", "pane", keep=True), *hints)

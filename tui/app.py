@@ -6,9 +6,11 @@ import argparse
 import asyncio
 import gc
 import os
+import tempfile
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 # A key must not wait for a frame that log lines have booked; our own repaints stay far below this.
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from runbook.conductor import Conductor
     from runbook.drill.drill import Drill
     from runbook.opening import Opening
+    from tui.replaying import Player
 
 Progress = Callable[[str], None]
 Opener = Callable[["WarRoom"], Coroutine[Any, Any, "tuple[Opening, Conductor]"]]
@@ -67,6 +70,8 @@ class WarRoom(App[str]):
         self.progress: tuple[str, ...] = ()
         self.conductor: Conductor | None = None
         self.drill: Drill | None = None
+        self.player: Player | None = None
+        """What plays a record back; None in a room of now."""
         self.user = ""
         self.untrusted = ""
         """The source that may not run commands yet; empty when it may."""
@@ -125,6 +130,11 @@ class WarRoom(App[str]):
         self.read_only = opening.read_only
         self.room_screen.furnish(conductor, opening.piped)
         self.room_screen.call_after_refresh(_collect_from_here)
+        if self.player is not None:
+            from tui import replaying
+
+            replaying.begin(self.room_screen, self.player)
+            return
         if self.untrusted:
             self.room_screen.action_act("trust")
         if not self.untrusted:
@@ -210,6 +220,8 @@ class WarRoom(App[str]):
         conductor = self.conductor
         running = [run.title for run in conductor.state.unsettled]
         await conductor.leave(reason)
+        if self.player is not None:
+            return "The replay is over. Nothing of the record was changed."
         goes_on = f"“{running[0]}” goes on without the room. " if running else ""
         name = conductor.folder.name
         if conductor.state.closed is not None:
@@ -303,6 +315,27 @@ def run_drill(args: argparse.Namespace, values: dict[str, str]) -> int:
     return run(opener, args)
 
 
+def run_replay(folder: Path, args: argparse.Namespace) -> int:
+    """A room on the record of an incident, played back."""
+    with tempfile.TemporaryDirectory(prefix="warroom-replay-") as scratch:
+        return run(replaying(folder, args.speed, Path(scratch)), args)
+
+
+def replaying(folder: Path, speed: float, scratch: Path) -> Opener:
+    """Opens a room on a record; what such a room keeps lies in an empty `scratch`."""
+
+    async def opener(app: WarRoom) -> tuple[Opening, Conductor]:
+        from runbook.opening import Opening
+        from runbook.replay import Replay, load
+        from tui.replaying import Player
+
+        replay = Replay(await asyncio.to_thread(load, folder), scratch)
+        app.player = Player(replay, speed)
+        return Opening(source=folder.name, repository=None, read_only=True), replay
+
+    return opener
+
+
 async def _opened(
     opening: Opening,
     args: argparse.Namespace,
@@ -317,8 +350,6 @@ async def _opened(
 
 
 def _with_drill(opening: Opening) -> tuple[Opening, Drill | None]:
-    from pathlib import Path
-
     import msgspec
 
     from runbook.drill.drill import attach
@@ -334,8 +365,6 @@ def _with_drill(opening: Opening) -> tuple[Opening, Drill | None]:
 
 
 def _drill_opening(args: argparse.Namespace, values: dict[str, str], tell: Progress) -> tuple[Opening, Drill]:
-    from pathlib import Path
-
     from runbook.drill import drill
     from runbook.drill.world import DrillError
     from runbook.incident import home

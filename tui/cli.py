@@ -26,6 +26,7 @@ examples:
   warroom check docs/ROLLBACK.md       what a runbook says, and what in it would go wrong tonight
   warroom incidents                    what was recorded, newest first
   warroom report 2026-11-24-0314       write an incident's report again
+  warroom replay 2026-11-24-0314       play it back in the room, for the post-mortem
 
 exit codes: 0 fine · 1 the thing asked about is not fine · 2 usage, or input that cannot be read
 """
@@ -193,6 +194,24 @@ def _add_trust(commands: _Commands) -> None:
     trust.set_defaults(act=_trust)
 
 
+def _add_replay(commands: _Commands) -> None:
+    replay = commands.add_parser(
+        "replay",
+        help="play a recorded incident back in the room, read-only",
+        description="The room as it was at every recorded moment: charts, what was run, checklist, timeline, verdict. "
+        "Nothing runs, nothing is asked of the world, nothing is written.",
+        epilog="keys: p pause · > next event · < the one before · F faster · S slower · J go to a time · q leave\n\n"
+        "examples:\n  warroom replay 2026-11-24-0314\n  warroom replay 2026-11-24-0314 --speed 60 --present\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    replay.add_argument("id", help="the incident, or the beginning of its name")
+    replay.add_argument("--speed", type=float, default=10, metavar="N", help="seconds of the record in one second (10)")
+    replay.add_argument("--present", action="store_true", help="presenter mode from the start")
+    replay.add_argument("--theme", help="dark, light, high-contrast, colour-blind")
+    replay.add_argument("--ascii", action="store_true", help="no glyphs beyond ASCII")
+    replay.set_defaults(act=_replay)
+
+
 def _add_railway(commands: _Commands) -> None:
     railway = commands.add_parser(
         "railway",
@@ -216,6 +235,7 @@ _COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "incidents": _add_incidents,
     "timeline": _add_timeline,
     "report": _add_report,
+    "replay": _add_replay,
     "convert": _add_convert,
     "books": _add_books,
     "schema": _add_schema,
@@ -293,6 +313,12 @@ def _report(args: argparse.Namespace) -> int:
     from tui.records import report
 
     return report(args.id, args.output)
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from tui.launch import open_replay
+
+    return open_replay(args)
 
 
 def _convert(args: argparse.Namespace) -> int:

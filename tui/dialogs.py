@@ -76,6 +76,10 @@ def show_triggers(screen: RoomScreen) -> None:
 def leave(screen: RoomScreen) -> None:
     from tui.leave import Leave
 
+    if screen.room.player is not None:
+        screen.do(screen.room.leave())
+        return
+
     state = screen.conductor.state if screen.desk else None
     running = tuple(run.title for run in state.blocking) if state else ()
     follows = tuple(run.title for run in state.follows) if state else ()
@@ -184,6 +188,15 @@ def write_report(screen: RoomScreen) -> None:
     screen.do(work())
 
 
+def _replay(what: str, **how: bool) -> Callable[[RoomScreen], None]:
+    def act(screen: RoomScreen) -> None:
+        from tui import replaying
+
+        getattr(replaying, what)(screen, **how)
+
+    return act
+
+
 ACTS: dict[str, Callable[[RoomScreen], None]] = {
     "method": compare_methods,
     "note": add_note,
@@ -197,6 +210,12 @@ ACTS: dict[str, Callable[[RoomScreen], None]] = {
     "report": write_report,
     "close": close_incident,
     "presenter": present,
+    "replay.pause": _replay("pause"),
+    "replay.forth": _replay("step", on=True),
+    "replay.back": _replay("step", on=False),
+    "replay.faster": _replay("hurry", on=True),
+    "replay.slower": _replay("hurry", on=False),
+    "replay.seek": _replay("seek"),
     "help": show_help,
     "palette": palette,
     "quit": leave,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from runbook.incident.state import RoomState
 
 
+FASTEST = 10_000
+
+
 class Unfit(Exception):
     """What was asked for cannot be opened: a sentence with the mend."""
 
@@ -89,6 +92,23 @@ def _no_postgres(args: argparse.Namespace) -> str:
     except postgres.PostgresError as trouble:
         return str(trouble)
     return postgres.missing(own=not args.postgres)
+
+
+def open_replay(args: argparse.Namespace) -> int:
+    """Open the room on what was recorded of an incident."""
+    from runbook.incident import home
+
+    folder = home.find_incident(args.id)
+    if folder is None:
+        return _unfit(f"There is no one incident named {args.id!r}. `warroom incidents` lists them.")
+    if not 0 < args.speed <= FASTEST:
+        return _unfit(f"--speed is how many seconds pass in one: above 0, at most {FASTEST}.")
+    if why := no_terminal():
+        return _unfit(why)
+    first_frame(folder.name)
+    from tui.app import run_replay
+
+    return run_replay(folder, args)
 
 
 def _unfit(why: str) -> int:

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from runbook.signals.judge import NOTHING_YET
 from tui import actions, picture
-from widgets.action_view import Confirmation, Nothing
+from widgets.action_view import Confirmation, Following, Nothing, Running
 from widgets.footer import KeyHint
 from widgets.header import NARROW
 from widgets.lines import cut
@@ -44,6 +44,7 @@ def room(screen: RoomScreen) -> None:
             user=screen.room.user,
             trouble=conductor.journal.trouble or conductor.outlook.monitor.trouble,
             presenting=screen.room.presenting,
+            replay=screen.room.player is not None,
         )
     )
     screen.verdict.show(picture.verdict_bar(advice, verdict, outlook, state, now))
@@ -69,6 +70,8 @@ def action(screen: RoomScreen) -> str:
     view = screen.desk.view(screen.conductor.clock())
     if isinstance(view, Nothing) and screen.room.untrusted:
         view = UNTRUSTED
+    if screen.room.player is not None and isinstance(view, Running | Following):
+        view = structs.replace(view, live=False)
     screen.panel.show(view)
     if screen.line.display:
         lines = picture.short_action(view).split("\n", allow_blank=True)
@@ -88,6 +91,7 @@ def situation(screen: RoomScreen) -> actions.Situation:
         ready=True,
         untrusted=bool(screen.room.untrusted),
         driving=screen.conductor.driving,
+        replay=screen.room.player is not None,
         confirming=desk.prepared is not None,
         running=any(run.state == "running" for run in screen.conductor.state.unsettled),
         step=step is not None,

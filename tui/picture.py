@@ -32,6 +32,7 @@ def header(
     user: str,
     trouble: str,
     presenting: bool = False,
+    replay: bool = False,
 ) -> HeaderView:
     drill = short = ""
     if state.drill:
@@ -56,6 +57,7 @@ def header(
         closed=state.closed is not None,
         presenting=presenting,
         trouble=trouble,
+        replay=replay,
     )
 
 

@@ -149,21 +149,29 @@ class RoomScreen(Screen[None]):
 
     def furnish(self, conductor: Conductor, piped: int = -1) -> None:
         """The room is open: from now on there is something to show."""
-        from runbook.log_feeds import feeds
         from tui.desk import Desk
         from tui.lending import lender
-        from tui.log_desk import LogDesk
         from tui.running_output import RunningOutput
 
         self.desk = Desk(conductor)
-        self.log_desk = LogDesk(feeds(conductor, piped), conductor, self._log_moved, lambda: self.room.asks, self.do)
-        self.show_log()  # a log that is quiet tells of nothing, and is read all the same
+        self.open_logs(piped)
         conductor.on_change = self.ask_redraw
         conductor.lend_terminal = lender(self.room)
         self.output = RunningOutput(self.desk, self.set_interval, self._draw_action)
         self._stand_on_next_step()
         self.set_interval(1.0, self._second)
         self._second()
+
+    def open_logs(self, piped: int = -1) -> None:
+        """Open the runbook's logs, in place of those that were open."""
+        from runbook.log_feeds import feeds
+        from tui.log_desk import LogDesk
+
+        if self.log_desk is not None:
+            self.log_desk.close()
+        opened = feeds(self.conductor, piped)
+        self.log_desk = LogDesk(opened, self.conductor, self._log_moved, lambda: self.room.asks, self.do)
+        self.show_log()  # a log that is quiet tells of nothing, and is read all the same
 
     def _stand_on_next_step(self) -> None:
         """Whoever comes back finds the cursor where the rollback goes on."""

@@ -188,7 +188,8 @@ def _running(view: Running, width: int) -> list[Content]:
         last = f", last line: {view.tail[-1].strip()}" if view.tail else ""
         lines.append(cut(join(" " * INDENT, (f"no output for {in_words(view.silent)}{last}", "$text-warning")), width))
     lines += _asked_to_stop(view.run, width)
-    lines.append(join(" " * INDENT, ("it goes on if this window closes", "$foreground-muted")))
+    if view.live:
+        lines.append(join(" " * INDENT, ("it goes on if this window closes", "$foreground-muted")))
     return lines
 
 
@@ -202,7 +203,8 @@ def _following(view: Following, width: int) -> list[Content]:
     lines = [title(view.number, view.run.title, right, width), *command(view.run.text, width, INDENT)]
     lines += expectation(view.expects, width)
     lines += _output((view.last,) if view.last else (), width)
-    lines += _prose(("2  its output; other steps can run beside it, and it goes on if this window closes",), width)
+    if view.live:
+        lines += _prose(("2  its output; other steps can run beside it, and it goes on if this window closes",), width)
     return lines + _asked_to_stop(view.run, width)
 
 

@@ -65,6 +65,8 @@ class ActionPanel(Vertical, can_focus=True):
         self.view: ActionView = Nothing()
         self.guard = Guarded(keys=frozenset())
         self.notice = ""
+        self.inert = False
+        """Whether it only shows what was, and no key does anything: a record is played back."""
         self._clock = clock
         self._drawn = Drawn(body=())
         self._unfolded = False
@@ -142,8 +144,8 @@ class ActionPanel(Vertical, can_focus=True):
 
     def _bottom(self, width: int) -> Content:
         hints = view_keys(self.view, folded=self._drawn.folded)
-        if self._answered or not self.guard.name or self.guard.needs_override:
-            return keys_line(() if self._answered else hints, width)
+        if self._answered or self.inert or not self.guard.name or self.guard.needs_override:
+            return keys_line(() if self._answered or self.inert else hints, width)
         return typing_line(self.guard.name, self.guard.typed, hints, width)
 
     def _look(self) -> None:
@@ -175,6 +177,8 @@ class ActionPanel(Vertical, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         key = "esc" if event.key == "escape" else event.key
         character = event.character or ""
+        if self.inert:
+            return
         mine = {hint.key for hint in keys_for(self.view, folded=self._drawn.folded)}
         counts = key in self.guard.keys or self._belongs_to_name(key, character, mine)
         guarded = bool(self.guard.keys or self.guard.name)

@@ -84,6 +84,8 @@ class Running(Record, frozen=True):
     """For how long there was no output; 0 while there is some."""
     expects: str = ""
     """What the runbook says should be seen."""
+    live: bool = True
+    """Whether it runs now; False where a record is played back."""
 
 
 class Following(Record, frozen=True):
@@ -96,6 +98,7 @@ class Following(Record, frozen=True):
     """The last line of its output."""
     next_step: str = ""
     expects: str = ""
+    live: bool = True
 
 
 class Finished(Record, frozen=True):

@@ -35,6 +35,8 @@ class HeaderView(Record, frozen=True):
     closed: bool = False
     presenting: bool = False
     trouble: str = ""
+    replay: bool = False
+    """Whether it is the record that is shown, and nothing of now."""
 
 
 class Header(Widget):
@@ -64,8 +66,8 @@ class Header(Widget):
 def draw_header(view: HeaderView, width: int) -> list[Content]:
     """The header's lines for a width."""
     narrow = width + 2 < NARROW
-    who = "you drive" if view.driving else "watching"
-    if not narrow and view.driver:
+    who = "read-only" if view.replay else "you drive" if view.driving else "watching"
+    if not narrow and view.driver and not view.replay:
         who += f" ({view.driver})" if view.driving else f", {view.driver} drives"
     who += f" {glyph('dot')} presenting" if view.presenting else ""
     clock: Part = (incident_clock(view.elapsed), "bold")
@@ -89,6 +91,8 @@ def draw_header(view: HeaderView, width: int) -> list[Content]:
 
 
 def _badge(view: HeaderView, narrow: bool) -> tuple[Part, ...]:
+    if view.replay:
+        return (" REPLAY ", "bold reverse $warning"), (" of a drill" if view.drill else "", "$text-accent"), "  "
     if not view.drill:
         return ()
     words = view.drill_short or view.drill if narrow else view.drill
