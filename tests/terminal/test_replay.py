@@ -43,10 +43,10 @@ def test_a_drill_is_played_back_moment_by_moment_and_its_record_is_not_touched(d
     room.tmux.wait("paused")
     go_to(room, "+1h")
     room.tmux.wait("the end")
-    ended = room.tmux.wait(r"\$ git fetch")
+    ended = room.tmux.wait("exit 0 after")
     assert re.search(r"error rate +\d", ended) and "✓ 1 Bring main" in ended
     go_to(room, "T+0:00")
-    room.tmux.gone(r"\$ git fetch")  # what came later is not known yet
+    room.tmux.gone("exit 0 after")  # what came later is not known yet
     room.tmux.wait("event [1-5] of")
     room.tmux.keys(">", "3", "Enter", "y", "m", "a", "R", "1")
     room.tmux.wait("nothing runs")
