@@ -95,7 +95,7 @@ def test_a_cdn_that_keeps_nothing_is_a_reason_to_roll_back_until_its_cache_is_fi
     room = drill("cdn")
     walks.until_red(room)
     before = room.tmux.wait(
-        r"ADVICE  roll back now: CDN hits \d(\.\d+)? % < 20 % for 0:\d\d → Revert the commit in git"
+        r"FAILING  CDN hits \d(\.\d+)? % < 20 % for 0:\d\d .*\s+ADVICE  roll back now.* → Revert the commit in git"
     )
     assert re.search(r"error rate +0 % .*✓ met", before) and re.search(r"homepage p95 +0\.\d+ s", before)
     walks.tag_to_production(room, good_tag(room))

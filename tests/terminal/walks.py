@@ -33,7 +33,7 @@ def trust(room: Room) -> None:
 def until_red(room: Room) -> None:
     """The room is open and the signals are bad enough that it advises to roll back."""
     room.tmux.wait(READY, 40)
-    room.tmux.wait(r"roll back now: |ROLL BACK", 90)
+    room.tmux.wait(r"roll back now(:| →) |ROLL BACK", 90)
 
 
 def choose(room: Room, label: str) -> None:
