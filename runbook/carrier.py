@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from runbook.logs.clean import clean, clean_lines
+from runbook.logs.clean import clean, clean_lines, last_state
 from runbook.model import (
     Check,
     Command,
@@ -282,7 +282,7 @@ class Carrier:
 
     def tail(self, run: str, lines: int) -> tuple[str, ...]:
         """The last lines of a command's output, clean."""
-        return tuple(clean(line) for line in runs.last_lines(self.run_folder(run), lines))
+        return tuple(last_state(line) for line in runs.last_lines(self.run_folder(run), lines))
 
     # ── after ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -313,7 +313,7 @@ class Carrier:
         if enough and ok:
             why = enough
         elif exited.timed_out:
-            ok, why = False, "stopped at its time limit"
+            ok, why = False, f"stopped at its time limit: no end within {exited.duration:.0f} s"
         if ok and (proof := await self.world.proof(text, expected, at)) is not None:
             ok, why, unproven = proof.ok is not False, proof.line, proof.ok is None
         offered = await self.world.back(text, expected, at) if ok else None

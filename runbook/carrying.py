@@ -11,7 +11,7 @@ from runbook.incident import events as ev
 from runbook.incident.journal import JournalTrouble
 from runbook.incident.state import Run
 from runbook.logs.clean import clean
-from runbook.model import Command, Method
+from runbook.model import Command, Effect, Method
 from runbook.steps import runs
 from runbook.steps.plan import Prepared
 
@@ -157,14 +157,16 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
     for param, value in outcome.captured.items():
         if value:
             await _tell(room, ev.ValueSet(param=param, value=value, source="captured", shown=run.title))
-    doubt = _doubt(room, run) if outcome.ok and not outcome.why else ""
+    # a person watched what a follow shows that only reads
+    seen = outcome.why and not (command.kind == "follow" and command.effect is not Effect.READ)
+    doubt = _doubt(room, run, outcome.why) if outcome.ok and not seen else ""
     await _tell(
         room,
         ev.StepFinished(
             run=run.id,
             exit=outcome.exit,
             ok=outcome.ok,
-            why=outcome.why or doubt,
+            why=doubt or outcome.why,
             duration=outcome.duration,
             output=ev.File(path=f"runs/{run.id}/out.log", sha256=outcome.sha256, size=outcome.size),
             last_lines=outcome.last_lines,
@@ -176,12 +178,13 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
     )
 
 
-def _doubt(room: Conductor, run: Run) -> str:
+def _doubt(room: Conductor, run: Run, ended: str) -> str:
     """Why the success of a command that nobody proved is not to be believed; empty where there is no reason."""
     if run.undo or run.remedy:
         return ""
     traps = (trap for index in run.commands for trap in room.traps_of(run.method, run.step, index) if trap.lies)
-    return " ".join(f"It ended well, which proves nothing: {trap.text}" for trap in traps)
+    how = ended.capitalize() or "It ended well"
+    return " ".join(f"{how}, which proves nothing: {trap.text}" for trap in traps)
 
 
 async def recover(room: Conductor) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec.structs import fields, replace
 
 from runbook.incident.state import RoomState, Run, StepKey
-from runbook.model import Command, Effect, Remedy, Step, worst_effect
+from runbook.model import Command, Effect, Remedy, Seconds, Step, worst_effect
 from runbook.steps import effects
 from runbook.steps.plan import Prepared
 
 NO_LIMIT_OF_ITS_OWN = next(field.default for field in fields(Step) if field.name == "timeout")
 """The time limit of a step that names none."""
+ANSWER: Seconds = 30
+"""The time limit of one question to a server, where neither step nor command names any."""
+_QUESTION = re.compile(r"\s*(?:\w+=\S+\s+)*(?:curl|https?|wget)\s(?:[^;&\n]|&(?![&\s]|$))*")
+_OWN_LIMIT = re.compile(r"\s(?:-m ?\d|--max-time|--timeout|--retry|-T ?\d)")
 
 Unit = tuple[tuple[int, Command], ...]
 """Commands with their indexes in the step."""
@@ -43,7 +49,13 @@ def time_limit(step: Step, command: Command) -> float | None:
     """After how long a clock may end a command: never one that changes, nor a follow whose step names no limit."""
     if command.effect is not Effect.READ or command.kind == "interactive":
         return None
-    return None if command.kind == "follow" and step.timeout == NO_LIMIT_OF_ITS_OWN else step.timeout
+    if step.timeout != NO_LIMIT_OF_ITS_OWN:
+        return step.timeout
+    if command.kind == "follow":
+        return None
+    # curl waits for ever for a server that accepts and says nothing
+    asks = _QUESTION.fullmatch(command.text) and not _OWN_LIMIT.search(command.text)
+    return ANSWER if asks else step.timeout
 
 
 def undo_of(step: Step, offered: Remedy | None = None) -> Step | None:

@@ -14,7 +14,7 @@ from runbook.model import Method, Remedy, Step
 from runbook.providers.provider import Proof
 from runbook.signals.criteria import describe
 from runbook.steps.plan import Prepared
-from runbook.units import next_unit
+from runbook.units import command_of, next_unit, time_limit
 from widgets.action_view import (
     ActionView,
     Confirmation,
@@ -162,6 +162,7 @@ class Desk:
             self.tail,
             elapsed=int((now - began).total_seconds()),
             estimate=step.estimate,
+            limit=time_limit(step, command_of(run, step, self.conductor.state)) or 0,
             silent=int(silent) if silent >= step.quiet_after else 0,
             expects=self._expected(run, step),
         )

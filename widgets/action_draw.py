@@ -189,7 +189,8 @@ def _running(view: Running, width: int) -> list[Content]:
         lines.append(cut(join(" " * INDENT, (f"no output for {in_words(view.silent)}{last}", "$text-warning")), width))
     lines += _asked_to_stop(view.run, width)
     if view.live:
-        lines.append(join(" " * INDENT, ("it goes on if this window closes", "$foreground-muted")))
+        ends = f"; its time limit is {clock(view.limit)}" if view.limit else ""
+        lines.append(join(" " * INDENT, (f"it goes on if this window closes{ends}", "$foreground-muted")))
     return lines
 
 

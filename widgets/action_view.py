@@ -80,6 +80,8 @@ class Running(Record, frozen=True):
     tail: tuple[str, ...] = ()
     elapsed: Seconds = 0
     estimate: Seconds = 0
+    limit: Seconds = 0
+    """When a clock ends it; 0 where none does."""
     silent: Seconds = 0
     """For how long there was no output; 0 while there is some."""
     expects: str = ""

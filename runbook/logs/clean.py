@@ -110,10 +110,10 @@ def clean_lines(data: str | bytes, limit_lines: int = 1000) -> tuple[str, ...]:
     else:
         raw = data.removesuffix(b"\n").split(b"\n") if data else []
     if len(raw) <= limit_lines:
-        return tuple(_overwritten(line) for line in raw)
+        return tuple(last_state(line) for line in raw)
     kept = max(0, limit_lines - 1)
     tail = raw[len(raw) - kept :]
-    return (f"… {len(raw) - kept:,} lines above", *(_overwritten(line) for line in tail))
+    return (f"… {len(raw) - kept:,} lines above", *(last_state(line) for line in tail))
 
 
 def _head(text: str | bytes, units: int) -> tuple[str, int]:
@@ -141,7 +141,8 @@ def _cut(shown: str, unread: int, limit: int) -> str:
         room = max(0, limit - len(note))
 
 
-def _overwritten(line: str | bytes) -> str:
+def last_state(line: str | bytes) -> str:
+    """One line, clean; where CR overwrote it, what stood there last."""
     if isinstance(line, bytes):
         if b"\r" not in line:
             return clean(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,21 @@ from runbook.providers.calls import calls
 from runbook.providers.needs import CheckLine
 from runbook.providers.pg_where import Where, at_address
 from runbook.providers.postgres import Postgres
-from runbook.providers.provider import Place, Preview, Proof, Standing, Target, Unavailable
+from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable
+
+_MEANT: tuple[tuple[str, str], ...] = (
+    (r"P3012", "Prisma refuses (P3012): it was not left failed, and only a failed migration can be marked."),
+    (
+        r"P3009",
+        "Prisma refuses (P3009): an earlier migration failed and is not settled. `prisma migrate status` names it.",
+    ),
+    (
+        r"P3018[\s\S]*?Migration name: (\S+)|migration_name=\"([^\"]+)\"|P3018",
+        "{0} broke off half-way: what of it took effect stays, and no other runs until it is settled.",
+    ),
+    (r"P1001|P1002", "The database of DATABASE_URL did not answer. Look at its address, and whether it runs."),
+    (r"P1000|P1010", "The database of DATABASE_URL refuses user or password."),
+)
 
 
 class _Order(Record, frozen=True):
@@ -60,6 +75,14 @@ class Prisma(Postgres):
             return _deploy(order, lines, states) if order.deploys else _mark(order, lines, states)
         return Preview()
 
+    async def failure(self, text: str, output: str, at: Place) -> Failure | None:
+        """Why Prisma refused or broke off, in its own terms; else in the server's."""
+        for pattern, why in _MEANT:
+            if found := re.search(pattern, output):
+                name = next((clean(group, 120) for group in found.groups() if group), "A migration")
+                return Failure(why=why.format(name))
+        return await super().failure(text, output, at)
+
     async def moved(self, text: str, expected: dict[str, str], at: Place) -> str:
         """Nothing: Prisma itself takes a lock and refuses what does not fit its history."""
         return ""
@@ -77,7 +100,13 @@ class Prisma(Postgres):
                 said = f"not applied: {', '.join(left + failed)}" if left or failed else "every migration is applied"
                 return Proof(ok=not left and not failed, line=f"{clean(said, 300).capitalize()}.")
             state = states.get(order.migration, "not in the history")
-            return Proof(ok=state == "rolled back", line=f"{clean(order.migration, 120)} is {state} in the history.")
+            marked = state == "rolled back"
+            said = (
+                "marked as rolled back in the history; the database is as it was"
+                if marked
+                else f"{state} in the history"
+            )
+            return Proof(ok=marked, line=f"{clean(order.migration, 120)} is {said}.")
         return None
 
     async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:

@@ -8,13 +8,16 @@ from runbook.model import Capture, Expect
 
 CAP = 64 * 1024
 """Characters of output, from its end, that expressions are tried on."""
+NOT_FOUND = 127
+"""The shell's exit code where there is no such program."""
 
 
 def judge(expect: Expect, exit_code: int, output: str) -> tuple[bool, str]:
     """Whether all parts of an expectation hold, and why not in a sentence."""
     text = output[-CAP:]
     if expect.exit is not None and exit_code != expect.exit:
-        return False, f"exit {exit_code}, expected {expect.exit}"
+        gone = ": a program of it is not here" if exit_code == NOT_FOUND else ""
+        return False, f"exit {exit_code}, expected {expect.exit}{gone}"
     if expect.contains and expect.contains not in text:
         return False, f"the output does not contain “{expect.contains}”"
     if expect.matches and re.search(expect.matches, text) is None:

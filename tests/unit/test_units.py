@@ -28,6 +28,25 @@ def test_a_clock_ends_what_only_looks_and_nothing_that_changes(
     assert time_limit(step, Command("true", effect, kind=kind)) == limit
 
 
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("curl https://shop.example/api/health", 30),
+        ("curl -s 'https://shop.example/api/health?a=1&b=2' | jq .status", 30),
+        ("TOKEN=x curl -I https://shop.example", 30),
+        ("curl -m 120 https://shop.example/report", 600),
+        ("curl --retry 20 https://shop.example", 600),
+        ("curl https://shop.example && sleep 300", 600),
+        ("for n in 1 2 3; do curl https://shop.example; sleep 100; done", 600),
+        ("pg_dump shop", 600),
+    ],
+)
+def test_a_question_that_names_no_limit_has_half_a_minute(text: str, limit: float) -> None:
+    assert time_limit(Step("s", "S", "run"), Command(text, Effect.READ)) == limit
+    assert time_limit(Step("s", "S", "run", timeout=90), Command(text, Effect.READ)) == 90
+    assert time_limit(Step("s", "S", "run"), Command(text, Effect.READ, kind="follow")) is None
+
+
 def test_the_runbooks_own_way_back_goes_before_the_one_that_is_offered() -> None:
     offered = Remedy("Forward again", "git push origin new:production", Effect.CHANGE, "production")
     own = Step("s", "Push", "run", undo=Undo("git push origin old:production", Effect.CHANGE, "production"))

@@ -28,6 +28,8 @@ _NAMED = re.compile(
     r"[\"']?(?P<name>[\w][\w.-]+)",
     re.I,
 )
+_MIGRATION = re.compile(r"\bprisma migrate resolve\b.*--(?:rolled-back|applied)[ =][\"']?(?P<name><[\w-]+>|\w[\w.-]*)")
+_HISTORY = re.compile(r"(?:[\w./-]+ )*prisma migrate status\b[^|;&]*")
 _OPEN = re.compile(r"(?<!<)<([A-Za-z][A-Za-z0-9_-]*)>")
 _STATUS = re.compile(r"^(?:HTTP/?[\d.]*\s*)?(?:status(?: code)?:?\s*)?200(?:\s*OK)?\W*$", re.I)
 _STATUS_PRINTED = re.compile(r"curl\b.*(?:\s-\w*I\b|--head|\s-\w*i\b|--include|%\{http_code\})")
@@ -166,7 +168,7 @@ class Commands:
         production = _PRODUCTION.search(text)
         if production:
             return production[0]
-        named = _NAMED.search(text)
+        named = _MIGRATION.search(text) or _NAMED.search(text)
         if named:
             return named["name"]
         return self.environment
@@ -176,4 +178,6 @@ def _expect(text: str, expected: str) -> Expect:
     """What a machine can check of an expectation; only where a good result cannot fail it."""
     if _STATUS.match(expected.strip()) and _STATUS_PRINTED.search(text) and "|" not in text:
         return Expect(matches=r"\b200\b")
+    if _HISTORY.fullmatch(text):  # it ends with 1 where something is failed or pending, which is what it is asked for
+        return Expect(exit=None, matches=r"(?i)migrations? (?:found|have|has)\b|up to date")
     return Expect()
