@@ -97,6 +97,11 @@ class SmokeTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def expected(self) -> tuple[int, ...]:
         return (self.expect,) if isinstance(self.expect, int) else self.expect
 
+    @property
+    def wanted(self) -> str:
+        """What it should be answered with, in words: `200 or 401`."""
+        return " or ".join(map(str, self.expected))
+
 
 class Smoke(Source, frozen=True, tag="smoke"):
     """Requests as a customer makes them: the value is how many of them fail; each is shown beside it."""

@@ -41,7 +41,8 @@ from widgets.words import (
 
 if TYPE_CHECKING:
     from runbook.incident.state import Run
-    from runbook.signals.standing import Standing
+    from runbook.signals.standing import Part as Look
+    from runbook.signals.standing import Standing, State
 
 COPIED = "to be put in there, never run here; C copies it:"
 INDENT = 4
@@ -303,8 +304,17 @@ def _waiting(view: WaitingFor, width: int) -> list[Content]:
         lines.append(cut(Content(" " * INDENT) + columns(row), width))
         if standing.state == "unknown" and standing.why:
             lines += wrapped((standing.why, "$text-warning"), width - 1, INDENT + 3)
+        lines += [_look(look, width) for look in standing.parts]
     lines += _prose(view.late, width, "$text-warning")
     return lines + _prose(view.lines, width, "$foreground-muted")
+
+
+def _look(look: Look, width: int) -> Content:
+    """One of the looks that a value sums up."""
+    state: State = "unknown" if look.ok is None else "met" if look.ok else "not-met"
+    said = look.got if look.ok else f"{look.got}, expected {look.expected}"
+    sign = (state_glyph(state), STATE_STYLE[state])
+    return cut(join(" " * (INDENT + 3), sign, f"  {look.name}  ", (said, "$foreground-muted")), width)
 
 
 def _how_far(standing: Standing) -> Content:

@@ -9,7 +9,7 @@ from runbook.incident.progress import next_step, still_open, taken_instead
 from runbook.incident.state import SETTLED, Mark, RoomState, StepState
 from runbook.logs.clean import clean
 from runbook.model import Effect, FollowUp, Method, Runbook, Step
-from runbook.signals.standing import OutcomeStanding
+from runbook.signals.standing import OutcomeStanding, Part
 from widgets.outline_view import OPEN_AT_FIRST, OutlineRow, RunbookView, Tone
 from widgets.words import MARK_WORDS, about, clock, glyph, in_words, mark_glyph, step_words, utc_minute
 
@@ -297,6 +297,20 @@ def _outcomes(
             f"outcome:{outcome.id}", "outcome", 1, outcome.text, right, sign, tone, right_tone,
             selectable=False, target=(outcome.id,),
         )  # fmt: skip
+        parts = standing.standing.parts if standing is not None and standing.standing is not None else ()
+        yield from (_part(outcome.id, part) for part in parts)
+
+
+def _part(outcome: str, part: Part) -> OutlineRow:
+    """One of the looks that an outcome's signal sums up: what it should say, and what it said instead."""
+    right = part.got if part.ok else f"{part.got}, expected {part.expected}"
+    tones: dict[bool | None, Tone] = {True: "good", False: "bad", None: "warn"}
+    sign = glyph("unknown" if part.ok is None else "ok" if part.ok else "bad")
+    tone = tones[part.ok]
+    return OutlineRow(
+        f"part:{outcome}:{part.name}", "outcome", 2, part.name, right, sign, tone, "muted" if part.ok else tone,
+        selectable=False, target=(outcome,),
+    )  # fmt: skip
 
 
 def _holding(standing: OutcomeStanding | None, level: str) -> tuple[str, Tone]:

@@ -12,7 +12,9 @@ from runbook.incident.markdown import block, code, plain, utc
 from runbook.incident.progress import taken_instead
 from runbook.incident.state import SETTLED, Entry, RoomState, Run
 from runbook.incident.timeline import clock, reading_text, readings_text
+from runbook.logs.clean import clean
 from runbook.model import Effect, Outcome, Runbook
+from runbook.signal_sources import SignalSource, Smoke
 
 MISSING = "*not recorded: fill in*"
 
@@ -261,6 +263,7 @@ def criteria(state: RoomState, runbook: Runbook) -> Iterator[str]:
     last = next((line for line in reversed(state.timeline) if line.kind == "verdict-changed"), None)
     values = {reading.signal: reading for reading in last.readings} if last is not None else {}
     optional = {signal.id for signal in runbook.signals if signal.optional}
+    sources = {signal.id: signal.source for signal in runbook.signals}
     for outcome in runbook.outcomes:
         said = _standing(outcome, state, values)
         criterion = outcome.criterion
@@ -269,6 +272,17 @@ def criteria(state: RoomState, runbook: Runbook) -> Iterator[str]:
                 f"{plain(criterion.text)}; {criterion.signal} was not set up and took no part; {_tick(outcome, state)}"
             )
         yield f"- {plain(outcome.text)} ({outcome.level}): {said}"
+        if criterion and (reading := values.get(criterion.signal)) and reading.value is not None:
+            yield from _smoke_tests(sources.get(criterion.signal), reading)
+
+
+def _smoke_tests(source: SignalSource | None, reading: Reading) -> Iterator[str]:
+    """Each smoke test behind a value: the record names those that failed, with what came instead."""
+    failed = reading.why.split(" · ")
+    for test in source.tests if isinstance(source, Smoke) else ():
+        name = clean(test.name, 40)
+        wrong = next((told for told in failed if told.startswith(f"{name} ")), "")
+        yield f"  - {plain(name)}: " + (f"failed: {plain(wrong)}" if wrong else f"passed: {test.wanted}, as expected")
 
 
 def _tick(outcome: Outcome, state: RoomState) -> str:

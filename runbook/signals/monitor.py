@@ -24,7 +24,7 @@ from runbook.signals.samples import SampleFile, recorded
 from runbook.signals.series import Sample, Series
 from runbook.signals.setting import fill, unset
 from runbook.signals.sources import NO_SOURCE, Memory, Observed, memory_for, read, request_for
-from runbook.signals.standing import Standing
+from runbook.signals.standing import Part, Standing
 from runbook.signals.words import clock as said
 
 SKEW_SHOWN: Seconds = 5
@@ -113,6 +113,8 @@ class Monitor:
         self.series = {signal.id: Series(_capacity(signal)) for signal in self.signals.values()}
         self.health_checks: dict[str, tuple[Check, ...]] = {}
         """What a health endpoint says about its parts, and how each smoke test went; nothing where nobody answers."""
+        self.parts: dict[str, tuple[Part, ...]] = {}
+        """How each smoke test went; nothing before the first answer."""
         self.latency: dict[str, Seconds] = {}
         self.skew: dict[str, Seconds] = {}
         """Servers whose clock is more than five seconds off: theirs minus ours."""
@@ -258,6 +260,7 @@ class Monitor:
         if sample.value is not None:
             self._newest[signal] = sample
         _keep(self.health_checks, signal, observed.checks or None)
+        _keep(self.parts, signal, observed.parts or None)
         _keep(self.latency, signal, observed.took)
         off = observed.skew is not None and abs(observed.skew) > SKEW_SHOWN
         _keep(self.skew, signal, observed.skew if off else None)
@@ -328,7 +331,8 @@ class Monitor:
             found = Standing(criterion=criterion, state="unknown", why=f"no reading for {said(age)}")
         elif nothing and self._set_back is not None:
             found = msgspec.structs.replace(found, why="no reading since this machine's clock was set back")
-        return msgspec.structs.replace(found, title=signal.title, unit=signal.unit)
+        parts = self.parts.get(signal.id, ())
+        return msgspec.structs.replace(found, title=signal.title, unit=signal.unit, parts=parts)
 
     def _reading(self, signal: str) -> tuple[float | str | None, str]:
         latest = self.series[signal].latest()

@@ -9,6 +9,7 @@ from runbook.model import Seconds
 from runbook.signal_sources import Smoke
 from runbook.signals.fetch import Asked, Probe, Reply, Unreadable
 from runbook.signals.health import Check
+from runbook.signals.standing import Part
 
 
 async def ask_each(addresses: str, probe: Probe, deadline: Seconds) -> Reply:
@@ -24,18 +25,25 @@ async def ask_each(addresses: str, probe: Probe, deadline: Seconds) -> Reply:
     return Reply(200, parts=tuple(parts))
 
 
+def parts_of(source: Smoke, reply: Reply) -> tuple[Part, ...]:
+    """Each test in its order: what it should be answered with, and what came."""
+    silent = _all_silent(reply)
+    found: list[Part] = []
+    for test, said in zip(source.tests, reply.parts, strict=True):
+        got = said if isinstance(said, str) else str(said.status)
+        ok = None if silent else not isinstance(said, str) and said.status in test.expected
+        found.append(Part(clean(test.name, 40), ok, test.wanted, got))
+    return tuple(found)
+
+
+def why_of(parts: tuple[Part, ...]) -> str:
+    """What came instead where a test failed, for the record: `projects 500, not 200 or 401`; empty where none did."""
+    return " · ".join(f"{part.name} {part.got}, not {part.expected}" for part in parts if part.ok is False)
+
+
 def checks_of(source: Smoke, reply: Reply) -> tuple[Check, ...]:
     """Each test by its name, with what came instead where it failed; those first, for a line may be cut off."""
-    found: list[Check] = []
-    silent = _all_silent(reply)
-    for test, said in zip(source.tests, reply.parts, strict=True):
-        name = clean(test.name, 40)
-        if isinstance(said, str):
-            found.append((f"{name} ({said})", None if silent else False))
-        elif said.status in test.expected:
-            found.append((name, True))
-        else:
-            found.append((f"{name} ({said.status})", False))
+    found = [(part.name if part.ok else f"{part.name} ({part.got})", part.ok) for part in parts_of(source, reply)]
     return tuple(sorted(found, key=lambda check: check[1] is not False))
 
 
@@ -44,7 +52,7 @@ def value_of(source: Smoke, reply: Reply) -> float:
     if _all_silent(reply):
         reasons = dict.fromkeys(str(said) for said in reply.parts)
         raise Unreadable(f"no answer to any of {len(reply.parts)}: {', '.join(reasons)}")
-    return float(sum(ok is False for _, ok in checks_of(source, reply)))
+    return float(sum(part.ok is False for part in parts_of(source, reply)))
 
 
 def _all_silent(reply: Reply) -> bool:

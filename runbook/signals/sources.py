@@ -35,6 +35,7 @@ from runbook.signals.fetch import Reply, Request, Unreadable
 from runbook.signals.health import Check, checks_of
 from runbook.signals.http_json import Counters, Hole
 from runbook.signals.series import Sample
+from runbook.signals.standing import Part
 from runbook.signals.words import clock
 
 NO_SOURCE = "the runbook does not say where to read it"
@@ -46,6 +47,7 @@ class Observed(Record, frozen=True):
     sample: Sample
     failed: bool = False
     checks: tuple[Check, ...] = ()
+    parts: tuple[Part, ...] = ()
     took: Seconds | None = None
     skew: Seconds | None = None
     """The server's clock minus ours; None where the answer does not say."""
@@ -116,6 +118,7 @@ def read(
     seen -= reply.age
     skew = None if reply.made is None else reply.made - (asked + reply.took)
     checks: tuple[Check, ...] = ()
+    parts = smoke.parts_of(signal.source, reply) if isinstance(signal.source, Smoke) else ()
     try:
         if skew is not None and abs(skew) > max_skew:
             raise Unreadable(f"its clock is {clock(abs(skew))} {'ahead' if skew > 0 else 'behind'}: skewed or cached")
@@ -127,11 +130,11 @@ def read(
     except Unreadable as wrong:
         told = reply.status < 400 or str(wrong).startswith(str(reply.status))
         why = str(wrong) if told else f"{reply.status}, and {wrong}"
-        return Observed(_hole(at, seen, why), failed=True, checks=checks, took=reply.took, skew=skew)
+        return Observed(_hole(at, seen, why), failed=True, checks=checks, parts=parts, took=reply.took, skew=skew)
     except Hole as hole:
         return Observed(_hole(at, seen, str(hole)), took=reply.took, skew=skew)
-    why = "a counter started again" if isinstance(memory, Counters) and memory.resets else ""
-    return Observed(Sample(at, value, why, seen), checks=checks, took=reply.took, skew=skew)
+    why = "a counter started again" if isinstance(memory, Counters) and memory.resets else smoke.why_of(parts)
+    return Observed(Sample(at, value, why, seen), checks=checks, parts=parts, took=reply.took, skew=skew)
 
 
 def _checks(signal: Signal, reply: Reply) -> tuple[Check, ...]:

@@ -10,6 +10,16 @@ State = Literal["met", "pending", "not-met", "unknown"]
 """`pending`: true at the last sample, but not yet for as long as `hold` asks."""
 
 
+class Part(Record, frozen=True):
+    """One of several looks that a signal's value sums up: a smoke test, what it should say and what it said."""
+
+    name: str
+    ok: bool | None
+    """None where nobody answered at all: that may as well be the way from here to there."""
+    expected: str
+    got: str
+
+
 class Standing(Record, frozen=True):
     """How a criterion stands now. `unknown` is never good and never a reason by itself; `why` tells."""
 
@@ -23,6 +33,8 @@ class Standing(Record, frozen=True):
     unit: str = ""
     broken: Literal["", "breach", "gap"] = ""
     """What the time in `covered` starts again after: a reading that breached it, or a time without readings."""
+    parts: tuple[Part, ...] = ()
+    """What the newest value sums up, where it does."""
 
     @property
     def remaining(self) -> Seconds:

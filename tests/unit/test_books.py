@@ -202,7 +202,7 @@ def test_verification_and_monitoring(book: Runbook) -> None:
 
 
 def test_outcomes(book: Runbook) -> None:
-    assert Counter(o.level for o in book.outcomes) == {"success": 6, "partial": 3, "failed": 4}
+    assert Counter(o.level for o in book.outcomes) == {"success": 7, "partial": 3, "failed": 4}
     criteria = {
         o.id: (o.criterion.signal, o.criterion.op, o.criterion.value, o.criterion.hold)
         for o in book.outcomes
@@ -213,6 +213,7 @@ def test_outcomes(book: Runbook) -> None:
         "ok-errors": ("error_rate", "<", 1, 300),
         "ok-latency": ("p95", "<", 1, 300),
         "ok-sentry": ("sentry", "==", 0, 300),
+        "ok-smoke": ("smoke", "==", 0, 0),
         "partial-errors": ("error_rate", "<=", 5, 0),
         "partial-speed": ("p95", "<=", 5, 0),
         "failed-errors": ("error_rate", ">", 5, 0),

@@ -5,16 +5,25 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
-from runbook.model import Effect, Signal
+from runbook.incident.account import criteria as criteria_told
+from runbook.incident.events import Reading
+from runbook.incident.state import Entry, RoomState
+from runbook.model import Criterion, Effect, Outcome, Runbook, Signal
 from runbook.reading import yaml
 from runbook.reading.problems import ReadingError
 from runbook.signal_sources import Smoke, SmokeTest
 from runbook.signals import criteria
 from runbook.signals.late_fetch import LateFetch
 from runbook.signals.monitor import Monitor
+from runbook.signals.standing import OutcomeStanding, Part
+from widgets.action_draw import draw
+from widgets.action_view import WaitingFor
+from widgets.outline import outline
 
 Handle = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 PAGES = {
@@ -98,7 +107,41 @@ async def test_a_request_that_is_answered_otherwise_or_not_at_all_is_one_that_fa
     base: str, path: str, told: str
 ) -> None:
     found = await looked(SmokeTest("home", f"{base}/"), SmokeTest("x", f"{base}{path}"))
-    assert found == (1.0, "", ((told, False), ("home", True)))
+    came = told.removeprefix("x (").removesuffix(")")
+    assert found == (1.0, f"x {came}, not 200", ((told, False), ("home", True)))
+
+
+async def test_each_test_tells_what_was_expected_and_what_came_on_screen_and_in_the_record(base: str) -> None:
+    tests = SmokeTest("home", f"{base}/"), SmokeTest("api", f"{base}/broken", (200, 401))
+    fetch = LateFetch()
+    monitor = Monitor([Signal("smoke", "Smoke", Smoke(tests), every=1)], fetch=fetch)
+    try:
+        await asyncio.wait_for(monitor.look(), 15)
+    finally:
+        await fetch.close()
+    none_fails = Criterion("smoke == 0", "smoke", "==", 0)
+    standing = monitor.standing(none_fails)
+    assert standing.parts == (Part("home", True, "200", "200"), Part("api", False, "200 or 401", "500"))
+
+    ok = Outcome("ok", "Every smoke test passes", "success", none_fails)
+    book = Runbook("shop", "Shop", signals=tuple(monitor.signals.values()), outcomes=(ok,))
+    line = OutcomeStanding("ok", ok.text, "success", False, standing)
+    rows = outline(book, RoomState(), frozenset({"phase:outcome"}), (line,))
+    assert [(row.text, row.right, row.tone) for row in rows[-2:]] == [
+        ("home", "200", "good"), ("api", "500, expected 200 or 401", "bad"),
+    ]  # fmt: skip
+    waiting = draw(WaitingFor("Smoke tests pass", (standing,)), 80)
+    text = [line.plain.strip() for line in waiting.body]
+    assert "✓  home  200" in text and "✗  api  500, expected 200 or 401" in text
+
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    readings = tuple(Reading(*one) for one in monitor.readings())
+    told = Entry(at, "ana", "verdict-changed", "partial", readings=readings)
+    assert list(criteria_told(msgspec.structs.replace(RoomState(), timeline=(told,)), book)) == [
+        "- Every smoke test passes (success): smoke == 0; smoke 1 at the last verdict",
+        "  - home: passed: 200, as expected",
+        "  - api: failed: api 500, not 200 or 401",
+    ]
 
 
 async def test_nobody_answering_is_a_hole_and_no_number_of_failures(base: str, closed: str) -> None:
