@@ -67,7 +67,7 @@ class Finder:
             self._clear_filter()
             self.view.changed()
             return
-        self.filter, self.hits, self.filter_note = Filter(queries), Hits(), ""
+        self.filter, self.hits, self.filter_note = Filter(queries), Hits(), "looking back"
         self._sifted = {}
         self.view.to_end()
         self.view.run("filter", self._filter_backwards(self.filter.sought, self.hits))
