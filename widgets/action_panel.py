@@ -219,6 +219,8 @@ class ActionPanel(Vertical, can_focus=True):
         self.guard, key = self.guard.settle(self._clock(None))
         if key:
             self._counted(key)
+        elif self.guard.waiting:  # the clock is not there yet
+            self.set_timer(SETTLE, self._behind_queued_keys)
 
     def _counted(self, key: str) -> None:
         """A key that passed the guard does what it says, once."""

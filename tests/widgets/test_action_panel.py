@@ -78,6 +78,24 @@ async def test_y_confirms_exactly_what_was_shown() -> None:
     assert confirmed.prepared is samples.CONFIRM.prepared
 
 
+async def test_a_key_counts_once_its_clock_has_run_however_late_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel, clock = panel_and_clock()
+    heard, asked, settle = Heard(asks.Asked), list[float](), panel._settle
+
+    def too_early() -> None:
+        asked.append(clock.now)
+        settle()
+
+    monkeypatch.setattr(panel, "_settle", too_early)
+    async with Host(panel).run_test(size=WIDE, message_hook=heard) as pilot:
+        await shown(pilot, panel, samples.CONFIRM, clock)
+        await press(pilot, clock, "y", gap=0)
+        await until(pilot, lambda: bool(asked))  # the timer, before the clock has moved
+        assert heard.messages == []
+        clock.now += 1
+        await until(pilot, lambda: heard.names == ["Confirmed"])
+
+
 async def test_typing_ahead_does_not_confirm() -> None:
     panel, clock = panel_and_clock()
     heard = Heard(asks.Asked)
