@@ -62,10 +62,10 @@ class Picker(ListDialog[str | None]):
 
     def fill(self) -> None:
         words = self.typed.lower().split()
+        fitting = [target for target in self.targets if all(word in _haystack(target) for word in words)]
         rows = [
             Row(f"target:{target.value}", _Line(target, self.now, target.value in self.marked), True)
-            for target in self.targets
-            if all(word in _haystack(target) for word in words)
+            for target in sorted(fitting, key=self._named_otherwise)
         ]
         if self.free and self.typed.strip():
             rows.append(Row(TYPED, _Typed(self.typed.strip())))
@@ -80,6 +80,11 @@ class Picker(ListDialog[str | None]):
         elif not rows:
             line += join("   ", ("nothing fits", "$text-warning"))
         self.say(line)
+
+    def _named_otherwise(self, target: Target) -> int:
+        """0 where what is typed is its whole name, 1 where it begins so: release 2 is not the one of 2 days ago."""
+        typed, name = self.typed.strip().lower(), target.value.lower()
+        return 0 if name == typed else 1 if name.startswith(typed) else 2
 
     def _likely(self) -> str:
         """The newest that is not live now and that nothing speaks against."""

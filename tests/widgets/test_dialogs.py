@@ -69,6 +69,25 @@ async def test_the_picker_filters_from_the_first_letter(size: tuple[int, int]) -
     assert app.counted == 0
 
 
+@pytest.mark.parametrize(("typed", "taken"), [("2", "2"), ("1", "12"), ("days", "12")])
+async def test_the_picker_takes_the_release_that_is_named_before_those_of_which_it_is_told(
+    typed: str, taken: str
+) -> None:
+    listed = (
+        Target(value="3", title="Faster carts", detail="2 files, 1 day old"),
+        Target(value="12", title="Checkout, 12 days old"),
+        Target(value="2", title="Prices"),
+    )
+    app = Dialogs()
+    async with app.run_test(size=(100, 30)) as pilot:
+        picker = Picker("Version", listed, now=NOW)
+        app.ask(picker)  # type: ignore[arg-type]
+        await pilot.press(*typed)
+        await until(pilot, lambda: picker.typed == typed)
+        await pilot.press("enter")
+        assert await answered(pilot, app) == taken
+
+
 async def test_the_picker_takes_another_value_typed_or_pasted() -> None:
     app = Dialogs()
     async with app.run_test(size=(100, 30)) as pilot:
