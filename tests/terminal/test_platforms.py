@@ -59,6 +59,7 @@ WAYS = (
         f"wrangler rollback {test_cloudflare.THREE}",
         {test_cloudflare.THREE: 100},
     ),
+    Way(grounds.aws_lambda, "2", "<version>", "2", "update-alias", "3"),
     Way(grounds.cloud_run, "web-2", "<revision>", "web-2 (web:2)", "gcloud run services update-traffic", ONE_REVISION),
 )
 
