@@ -155,7 +155,7 @@ def test_what_is_piped_in_is_a_log_and_the_keys_still_work(place: Callable[..., 
     kiosk.tmux.keys("q")
     kiosk.tmux.wait("Leave the room")
     kiosk.tmux.keys("q")
-    kiosk.tmux.wait("The record is in")
+    kiosk.tmux.wait("The incident stays open")
 
 
 def test_a_writer_without_an_end_ends_when_the_room_is_left(place: Callable[..., Place]) -> None:
