@@ -33,7 +33,11 @@ def add_note(screen: RoomScreen) -> None:
 def show_timeline(screen: RoomScreen) -> None:
     from widgets.timeline import Timeline
 
-    screen.app.push_screen(Timeline(screen.conductor.state.timeline))
+    def gone(_: None) -> None:
+        screen.timeline = None
+
+    screen.timeline = Timeline(screen.conductor.state.timeline)
+    screen.app.push_screen(screen.timeline, gone)
 
 
 def show_contacts(screen: RoomScreen) -> None:

@@ -52,6 +52,8 @@ def room(screen: RoomScreen) -> None:
     one = screen.zoomed or screen.size.width < NARROW
     screen.runbook_pane.label(title=view.title, right=pane_tabs(3) if one else view.progress)
     screen.checklist.show(view)
+    if screen.timeline is not None:
+        screen.timeline.show(state.timeline)
     screen.action_pane.label(note=picture.still_open(screen.desk.open_words()))
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tui.desk import Desk
     from tui.log_desk import LogDesk
     from tui.running_output import RunningOutput
+    from widgets.timeline import Timeline
 
 PANES = ("signals", "logs", "runbook", "action")
 
@@ -88,6 +89,8 @@ class RoomScreen(Screen[None]):
         self._redraw_asked = False
         self.output: RunningOutput | None = None
         self.log_pace = LogPace(self.show_log, self.set_timer)
+        self.timeline: Timeline | None = None
+        """The timeline while it is open: what happens meanwhile is added to it."""
         self.span = USUAL_WINDOW
         self._asked = ""
         self.key_named = ""

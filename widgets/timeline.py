@@ -33,6 +33,8 @@ class Timeline(ListDialog[None]):
 
     def show(self, entries: tuple[Entry, ...]) -> None:
         """More happened. Standing on the last entry, the cursor follows."""
+        if entries == self.entries:
+            return
         at_end = self.list.key == f"entry:{len(self.entries) - 1}"
         self.entries = entries
         self.heading.right = counted(len(entries), "entry", "entries")
