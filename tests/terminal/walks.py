@@ -109,7 +109,7 @@ def type_name(room: Room, name: str, *, seconds: float = 30) -> None:
 
 def enter(room: Room) -> None:
     """On to the next step."""
-    room.tmux.wait(r"enter +(next|look|start to watch)")
+    room.tmux.wait(r"enter +(next|look|open|start to watch)")
     room.tmux.keys("Enter")
 
 
