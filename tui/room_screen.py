@@ -6,32 +6,21 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events, on
-from textual.app import ComposeResult
+from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.reactive import Reactive
-from textual.screen import Screen
 from textual.timer import Timer
-from textual.widget import Widget
-from textual.widgets import Static
 
 from tui import actions
 from tui.log_pace import LogPace
+from tui.panes import PANES, Panes
 from widgets import action_asks as asks
 from widgets import log_asks
-from widgets.action_panel import ActionPanel
 from widgets.action_view import Nothing
 from widgets.checklist import ChecklistPane
-from widgets.compositing import DirtyCompositor, paint_at_once
-from widgets.footer import KeyFooter
-from widgets.header import NARROW, Header
-from widgets.log_pane import LogPane
+from widgets.compositing import paint_at_once
 from widgets.outline_view import OPEN_AT_FIRST
-from widgets.pane import Pane, pane_tabs
-from widgets.signals_pane import SignalsBody, SignalsPane
+from widgets.signals_pane import SignalsBody
 from widgets.signals_view import USUAL_WINDOW, WINDOWS
-from widgets.verdict_bar import VerdictBar
 
 if TYPE_CHECKING:
     from runbook.conductor import Conductor
@@ -41,50 +30,22 @@ if TYPE_CHECKING:
     from tui.running_output import RunningOutput
     from widgets.timeline import Timeline
 
-PANES = ("signals", "logs", "runbook", "action")
 
+class RoomScreen(Panes):
+    """The room in its panes: opened, drawn from the fold, told what the person wants."""
 
-class RoomScreen(Screen[None]):
-    """Wide: two columns. Below 110 columns: one pane at a time, the header and the next key always there."""
-
-    DEFAULT_CSS = """
-    RoomScreen { layout: vertical; }
-    #room { height: 1fr; }
-    #left, #right { width: 1fr; }
-    #left { padding-right: 1; }
-    #pane-signals { height: 3fr; }
-    #pane-logs { height: 2fr; }
-    #pane-runbook { height: 1fr; }
-    #pane-action { height: 1fr; min-height: 15; }
-    #action-line { height: 3; padding: 0 1; display: none; text-wrap: nowrap; border-top: solid $foreground 25%; }
-    .-hidden { display: none; }
-    RoomScreen.-present-left #left, RoomScreen.-present-right #right { width: 5fr; }
-    RoomScreen.-present-left #right, RoomScreen.-present-right #left { width: 3fr; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(key, f"act('{action.id}')", action.words, show=False, id=f"{action.id}.{key}")
-            for action in actions.ACTIONS
-            if action.bound
-            for key in action.keys
-        ),
-        Binding("escape", "unzoom", "back", show=False, id="pane.unzoom"),
+        Binding(key, f"act('{action.id}')", action.words, show=False, id=f"{action.id}.{key}")
+        for action in actions.ACTIONS
+        if action.bound
+        for key in action.keys
     ]
-
-    AUTO_FOCUS = ""
-
-    # Textual paints the whole screen anew whenever the focus moves; the two widgets concerned do that themselves.
-    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = DirtyCompositor()
-        self._settled = False
         self.desk: Desk | None = None
         self.log_desk: LogDesk | None = None
         self.open_phases = OPEN_AT_FIRST
-        self.current = "runbook"
-        self.zoomed = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._redraw_asked = False
         self.output: RunningOutput | None = None
@@ -106,45 +67,8 @@ class RoomScreen(Screen[None]):
         assert self.desk is not None
         return self.desk.conductor
 
-    # ── composition ───────────────────────────────────────────────────────────────────────────────
-
-    def compose(self) -> ComposeResult:
-        self.header = Header()
-        self.verdict = VerdictBar()
-        self.signals = SignalsPane(id="pane-signals")
-        self.logs = LogPane(id="pane-logs")
-        self.checklist = ChecklistPane()
-        self.runbook_pane = Pane("3", "Runbook", self.checklist, id="pane-runbook")
-        self.panel = ActionPanel()
-        self.action_pane = Pane("4", "Action", self.panel, id="pane-action")
-        self.line = Static(id="action-line", markup=False)
-        self.footer = KeyFooter()
-        yield self.header
-        yield self.verdict
-        with Horizontal(id="room"):
-            with Vertical(id="left"):
-                yield self.signals
-                yield self.logs
-            with Vertical(id="right"):
-                yield self.runbook_pane
-                yield self.action_pane
-        yield self.line
-        yield self.footer
-
     def on_mount(self) -> None:
-        self.checklist.focus()
-        self._lay_out()
         self.show_progress(self.room.progress)
-        self.call_after_refresh(self._appear)
-
-    def _appear(self) -> None:
-        self._settled = True
-        self.refresh()
-
-    def _compositor_refresh(self) -> None:
-        """Textual paints before the widgets know their sizes, and again for what each then changes: once is enough."""
-        if self._settled:
-            super()._compositor_refresh()
 
     def show_progress(self, lines: tuple[str, ...]) -> None:
         """What is being done before there is a room."""
@@ -209,11 +133,11 @@ class RoomScreen(Screen[None]):
         painting.signals(self)
 
     def draw(self) -> None:
-        from tui import painting
-
         self._redraw_asked = False
         if self.desk is None:
             return
+        from tui import painting
+
         painting.room(self)
         if self.log_desk is not None and (self.log_desk.look() or self.log_desk.run):
             self.show_log()
@@ -232,6 +156,12 @@ class RoomScreen(Screen[None]):
         self.footer.show(
             actions.footer_hints(self.situation()), " · ".join(filter(None, (self.key_named, self._asked)))
         )
+
+    def stand(self) -> None:
+        if self.room.presenting:
+            from tui import presenting
+
+            presenting.lay_out(self)
 
     def forget_key(self) -> None:
         self.key_named = ""
@@ -256,57 +186,6 @@ class RoomScreen(Screen[None]):
         if self.log_desk is not None:
             self.logs.show(self.log_desk.window(self.logs.text.rows_high), self.log_desk.source())
             paint_at_once(self.logs.text)
-
-    # ── layout ────────────────────────────────────────────────────────────────────────────────────
-
-    def on_resize(self, _event: events.Resize) -> None:
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        narrow = self.size.width < NARROW
-        one = narrow or self.zoomed
-        self.set_class(narrow, "-narrow")
-        for name in PANES:
-            self.query_one(f"#pane-{name}").set_class(one and name != self.current, "-hidden")
-        self.query_one("#left").set_class(one and self.current not in ("signals", "logs"), "-hidden")
-        self.query_one("#right").set_class(one and self.current in ("signals", "logs"), "-hidden")
-        self.line.display = narrow and self.current != "action"
-        tabs = pane_tabs(PANES.index(self.current) + 1) if one else ""
-        for name, pane in (("signals", self.signals), ("logs", self.logs), ("action", self.action_pane)):
-            if one and name == self.current:
-                pane.label(right=tabs)
-            elif name == "action":  # the others say something there of their own accord
-                pane.label(right="")
-        if self.desk is not None:
-            self.draw()
-
-    def go(self, name: str) -> None:
-        """Focus a pane; on a narrow screen show it."""
-        self.current = name
-        self._lay_out()
-        bodies: dict[str, Widget] = {
-            "signals": self.signals.body,
-            "logs": self.logs.text,
-            "runbook": self.checklist,
-            "action": self.panel,
-        }
-        self.set_focus(bodies[name])  # at once: the next key may be in the queue already
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        for pane in event.widget.ancestors_with_self:
-            if pane.id and pane.id.startswith("pane-"):
-                self.current = pane.id.removeprefix("pane-")
-        if self.room.presenting:
-            from tui import presenting
-
-            presenting.lay_out(self)
-
-    def action_unzoom(self) -> None:
-        if self.zoomed:
-            self.zoomed = False
-            self._lay_out()
-        elif self.current == "action":
-            self.go("runbook")
 
     # ── doing ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -341,11 +220,11 @@ class RoomScreen(Screen[None]):
         room, _, rest = name.partition(".")
         if room == "pane" and rest in PANES:
             self.go(rest)
-        elif rest == "next":
+        elif name == "pane.next":
             self.go(PANES[(PANES.index(self.current) + 1) % len(PANES)])
-        elif rest == "zoom":
+        elif name == "pane.zoom":
             self.zoomed = not self.zoomed
-            self._lay_out()
+            self.lay_out()
         else:
             from tui import dialogs
 
