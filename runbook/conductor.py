@@ -111,6 +111,8 @@ class Conductor:
         await self.record(ev.DecisionMade(decision=decision, reason=clean(reason)))
 
     async def declare(self, severity: str, title: str) -> None:
+        """How bad it is, and what it is called; what is empty stays as it was."""
+        self._must_drive()
         await self.record(ev.SeverityDeclared(severity=clean(severity), title=clean(title)))
 
     async def called(self, level: str, who: str) -> None:
@@ -353,8 +355,16 @@ class Conductor:
         await self.record(ev.SnapshotSaved(files=saved, reason=clean(reason)))
         return saved
 
+    def unsettled(self) -> str:
+        """The sentence that keeps an incident open: a command of it has no outcome yet. Empty where none is so."""
+        blocking = self.state.blocking
+        return f"“{blocking[0].title}” has no outcome yet. Settle it before the incident is closed." if blocking else ""
+
     async def close_incident(self, reason: str) -> None:
+        """It is over. Raises Refused while nobody knows how a command ended."""
         self._must_drive()
+        if why := self.unsettled():
+            raise Refused(why)
         await self.record(ev.IncidentClosed(reason=clean(reason)))
 
     def keep_samples(self) -> None:

@@ -189,7 +189,7 @@ class WarRoom(App[str]):
         """Say goodbye in the record, then restore the terminal. Without its production a drill's incident is over."""
         conductor, drill = self.conductor, self.drill if end_drill else None
         over = conductor is not None and conductor.driving and conductor.state.closed is None and (close or drill)
-        if conductor is not None and over and not conductor.state.blocking:
+        if conductor is not None and over and not conductor.unsettled():
             await conductor.close_incident("the drill was ended" if drill else "")
         said = await self._goodbye("left")
         if drill is not None:

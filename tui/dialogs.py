@@ -5,6 +5,7 @@ Each imports what it shows when it is asked for: the first key must not wait for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,25 @@ def add_note(screen: RoomScreen) -> None:
             screen.do(screen.conductor.note(text))
 
     screen.app.push_screen(Prompt("Note for the timeline", enter="add"), take)
+
+
+_SEVERITY = re.compile(r"(?:SEV|P)-?\d", re.IGNORECASE)
+
+
+def declare_severity(screen: RoomScreen) -> None:
+    from widgets.prompt import Prompt
+
+    state = screen.conductor.state
+
+    def take(text: str | None) -> None:
+        if text:
+            word, _, rest = text.partition(" ")
+            severity, title = (word.upper(), rest.strip()) if _SEVERITY.fullmatch(word) else ("", text)
+            screen.do(screen.conductor.declare(severity, title))
+
+    about = "SEV1 (or P1) is the worst. What follows is the incident's title, in the header and in the report."
+    known = f"{state.severity} {state.title}".removeprefix("SEV? ")
+    screen.app.push_screen(Prompt("How bad it is, and what it is", about=about, value=known, enter="declare"), take)
 
 
 def show_timeline(screen: RoomScreen) -> None:
@@ -109,9 +129,8 @@ def leave(screen: RoomScreen) -> None:
 def close_incident(screen: RoomScreen) -> None:
     from widgets.prompt import Prompt
 
-    running = screen.conductor.state.blocking
-    if running:
-        screen.say(f"“{running[0].title}” has no outcome yet; settle it before the incident is closed.")
+    if why := screen.conductor.unsettled():
+        screen.say(why)
         return
 
     async def work(reason: str) -> None:
@@ -204,6 +223,7 @@ def _replay(what: str, **how: bool) -> Callable[[RoomScreen], None]:
 ACTS: dict[str, Callable[[RoomScreen], None]] = {
     "method": compare_methods,
     "note": add_note,
+    "severity": declare_severity,
     "timeline": show_timeline,
     "document": show_document,
     "trust": ask_trust,

@@ -208,6 +208,8 @@ class Room:
         seen = self._runs.get(body.run)
         if seen is not None and seen.title != UNCONFIRMED:
             return  # a run has one intent
+        if self._base.closed is not None:
+            self._set(closed=None)  # it is not over while somebody acts on it
         intent = Run(
             id=body.run,
             method=body.method,

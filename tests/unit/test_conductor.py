@@ -349,6 +349,8 @@ async def test_a_killed_keeper_leaves_an_unknown_outcome_that_a_person_settles(
     assert conductor.state.runs[run.id].took_effect is None  # nobody knows a sleep
     with pytest.raises(Refused, match="unknown"):
         await conductor.confirm(await conductor.prepare("revert", "fails"))
+    with pytest.raises(Refused, match="has no outcome yet"):
+        await conductor.close_incident("all is well")
 
     again = reopened(conductor.folder, world, "second")  # and a room that comes back sees the same
     assert again.state.runs[run.id].state == "unknown"
@@ -356,6 +358,8 @@ async def test_a_killed_keeper_leaves_an_unknown_outcome_that_a_person_settles(
     assert again.state.runs[run.id].state == "unknown"  # it never runs anything by itself
     await again.resolve(run.id, "not-done", "looked")
     assert not again.state.unsettled
+    await again.close_incident("all is well")
+    assert again.state.closed is not None
 
 
 async def test_of_a_lost_outcome_the_room_says_whether_it_took_effect(room: tuple[Conductor, World]) -> None:

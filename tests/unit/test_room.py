@@ -240,6 +240,13 @@ def test_two_machines_may_both_drive_and_both_are_shown() -> None:
     assert [r.driving for r in state.responders] == [True, True]
 
 
+def test_a_closed_incident_is_open_again_as_soon_as_a_command_of_it_is_confirmed() -> None:
+    closed = (ev.IncidentClosed("over"), entered())
+    assert fold(told(*closed)).closed == at(1)
+    assert fold(told(*closed, confirmed("r1"))).closed is None
+    assert fold(told(*closed, confirmed("r1"), ev.IncidentClosed("now it is"))).closed == at(4)
+
+
 def test_recovery_relapse_and_recovery_again() -> None:
     state = fold(told(ev.VerdictChanged("recovered", "ok"), ev.IncidentClosed("over")))
     assert (state.recovered, state.relapses, state.closed) == (at(1), 0, at(2))

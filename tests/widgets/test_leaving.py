@@ -93,3 +93,18 @@ async def test_what_only_a_narrow_screen_shows_is_gone_on_a_wide_one(room: WarRo
         await pilot.resize_terminal(160, 45)
         await until(pilot, lambda: "1 Signals" in shown(room))
         await until(pilot, lambda: "1 2 3 [4]" not in shown(room))
+
+
+async def test_how_bad_it_is_and_what_it_is_called_can_be_said_at_any_time(room: WarRoom) -> None:
+    async with room.run_test(size=(160, 45)) as pilot:
+        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
+        assert room.conductor is not None
+        await pilot.press("V")
+        await until(pilot, lambda: "How bad it is" in shown(room))
+        await pilot.press(*["backspace"] * len("Shop"), *"sev1 checkout is down", "enter")
+        await until(pilot, lambda: "SEV1  checkout is down" in screen_text(room)[0])
+        await pilot.press("V")
+        await until(pilot, lambda: "How bad it is" in shown(room))
+        await pilot.press(*" for all", "enter")
+        await until(pilot, lambda: "SEV1  checkout is down for all" in screen_text(room)[0])
+        assert "declared SEV1: checkout is down for all" in room.conductor.state.timeline[-1].text
