@@ -155,15 +155,13 @@ class Replay(Conductor):
 
     # ── going there ───────────────────────────────────────────────────────────────────────────────
 
-    def go_to(self, moment: float) -> bool:
-        """Show the incident as it was at a moment, within the record; whether that went back in time."""
+    def go_to(self, moment: float) -> None:
+        """Show the incident as it was at a moment, within the record."""
         moment = min(max(moment, self.begin), self.end)
-        back = moment < self.moment
-        if back:
+        if moment < self.moment:
             self._rewind(moment)
         else:
             self._play(moment)
-        return back
 
     def _rewind(self, moment: float) -> None:
         """Begin anew and tell everything up to the moment: what came after it was never known."""

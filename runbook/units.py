@@ -16,7 +16,7 @@ NO_LIMIT_OF_ITS_OWN = next(field.default for field in fields(Step) if field.name
 ANSWER: Seconds = 30
 """The time limit of one question to a server, where neither step nor command names any."""
 _QUESTION = re.compile(r"\s*(?:\w+=\S+\s+)*(?:curl|https?|wget)\s(?:[^;&\n]|&(?![&\s]|$))*")
-_OWN_LIMIT = re.compile(r"\s(?:-m ?\d|--max-time|--timeout|--retry|-T ?\d)")
+_OWN_LIMIT = re.compile(r"\s(?:-[A-Za-z]*[mT] ?\d|--max-time|--timeout|--retry)")
 
 Unit = tuple[tuple[int, Command], ...]
 """Commands with their indexes in the step."""

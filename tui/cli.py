@@ -207,8 +207,7 @@ def _add_replay(commands: _Commands) -> None:
     replay.add_argument("id", help="the incident, or the beginning of its name")
     replay.add_argument("--speed", type=float, default=10, metavar="N", help="seconds of the record in one second (10)")
     replay.add_argument("--present", action="store_true", help="presenter mode from the start")
-    replay.add_argument("--theme", help="dark, light, high-contrast, colour-blind")
-    replay.add_argument("--ascii", action="store_true", help="no glyphs beyond ASCII")
+    _add_looks(replay)
     replay.set_defaults(act=_replay)
 
 
@@ -264,6 +263,10 @@ def _add_open_flags(of: argparse.ArgumentParser) -> None:
     which = of.add_mutually_exclusive_group()
     which.add_argument("--new", action="store_true", help="open a new incident, whatever is open")
     which.add_argument("--resume", nargs="?", const="", metavar="ID", help="go on with the open incident")
+    _add_looks(of)
+
+
+def _add_looks(of: argparse.ArgumentParser) -> None:
     themes = ("dark", "light", "high-contrast", "colour-blind")
     of.add_argument("--theme", choices=themes, metavar="NAME", help=", ".join(themes))
     of.add_argument("--ascii", action="store_true", help="no glyphs beyond ASCII")

@@ -20,6 +20,11 @@ def with_command(words: list[str]) -> list[str]:
     return ["open", *words] if option or place else words
 
 
+def named_in(words: list[str]) -> str:
+    """What a command line opens, as far as it may be drawn: an address may have a password in it, a value too."""
+    return next((word for word in words if not word.startswith("-") and "://" not in word and "=" not in word), "")
+
+
 def main() -> int:
     """Run the program; returns its exit code."""
     sys.argv[1:] = with_command(sys.argv[1:])
@@ -29,8 +34,7 @@ def main() -> int:
 
         if command == "open":
             piped()
-        # An address may have a password in it: it is not drawn.
-        named = next((word for word in rest if not word.startswith("-") and "://" not in word), "")
+        named = named_in(rest)
         # Nothing made while opening is thrown away, and looking for it costs pauses. The open room looks again.
         gc.disable()
         first_frame(f"drill {named}" if command == "drill" else named)

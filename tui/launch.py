@@ -157,11 +157,12 @@ def _offered(args: argparse.Namespace) -> Path | None:
     named = None if args.runbook is None else _bytes(Path(args.runbook))
     if args.runbook is not None and named is None:
         return None
-    for folder, state in still_open(named):
-        no_room()
-        print(f"{offer(folder, state, datetime.now(UTC))}: ", end="", file=sys.stderr, flush=True)
-        return None if sys.stdin.readline().strip().lower().startswith("n") else folder
-    return None
+    folder, state = next(still_open(named), (None, None))
+    if folder is None or state is None:
+        return None
+    no_room()
+    print(f"{offer(folder, state, datetime.now(UTC))}: ", end="", file=sys.stderr, flush=True)
+    return None if sys.stdin.readline().strip().lower().startswith("n") else folder
 
 
 def offer(folder: Path, state: RoomState, now: datetime) -> str:

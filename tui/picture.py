@@ -10,6 +10,7 @@ from textual.content import Content
 from runbook.incident.state import RoomState
 from runbook.model import Criterion, Runbook, Seconds, Signal
 from runbook.outlook import Outlook
+from runbook.signals.advice import BETWEEN, ROLL_BACK
 from runbook.signals.standing import Advice, Standing, State, Verdict
 from runbook.signals.verdict import unasked
 from runbook.signals.words import amount, clock, phrase
@@ -90,6 +91,7 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
         short=_short(outlook),
         level="none" if quiet else advice.level,
         advice="" if silent else "; ".join(filter(None, (_watching(advice) or advice.why, advice.blind))),
+        brief="" if silent else _brief(advice, reasons),
         way="" if silent else advice.way,
         without=without,
     )
@@ -111,6 +113,11 @@ def _watching(advice: Advice) -> str:
         return ""
     left = min(fired.standing.remaining for fired in advice.fired if fired.standing)
     return f"watch: {clock(left)} more and it is a reason to roll back"
+
+
+def _brief(advice: Advice, reasons: tuple[str, ...]) -> str:
+    """The advice alone, where all its reasons stand among the verdict's; else empty."""
+    return ROLL_BACK if advice.why == f"{ROLL_BACK}: {BETWEEN.join(reasons)}" and not advice.blind else ""
 
 
 def _said_before(advice: Advice, outlook: Outlook) -> Said:

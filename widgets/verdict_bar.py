@@ -35,6 +35,8 @@ class VerdictView(Record, frozen=True):
     level: AdviceLevel = "none"
     advice: str = ""
     """`roll back now: complete outage`."""
+    brief: str = ""
+    """The advice without its reasons, where all of them stand among the verdict's already."""
     way: str = ""
     """`Vercel rollback (~2 min)`."""
     stale: str = ""
@@ -93,9 +95,8 @@ def draw_verdict(view: VerdictView, width: int) -> list[Content]:
         way = join((f" {glyph('arrow')} {view.way}", tone))
     if whole.cell_length + right.cell_length + way.cell_length + 3 <= width:
         return [spread(whole, right + way, width)]
-    if view.reasons and view.advice.endswith(said := f": {dot.join(view.reasons)}"):
-        # what stands at the left already is not said twice; the room below would move down a line for it
-        brief = join(("ADVICE  ", "$foreground-muted"), (view.advice.removesuffix(said), tone), way)
+    if view.brief:  # the room below would move down a line for what is said twice
+        brief = join(("ADVICE  ", "$foreground-muted"), (view.brief, tone), way)
         if whole.cell_length + brief.cell_length + 3 <= width:
             return [spread(whole, brief, width)]
     # of the reasons as many words as leave room for the way

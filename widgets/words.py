@@ -210,16 +210,6 @@ MARK_WORDS: dict[Mark, str] = {
     "skipped": "skipped",
     "already": "was there",
 }
-MARK_STYLE: dict[Mark, str] = {
-    "todo": "$foreground-muted",
-    "running": "$text-accent",
-    "partly": "$text-accent",
-    "done": "$text-success",
-    "failed": "bold $text-error",
-    "unknown": "bold $text-warning",
-    "skipped": "$foreground-muted",
-    "already": "$text-success",
-}
 _MARK_GLYPH: dict[Mark, GlyphName] = {
     "todo": "todo",
     "running": "live",

@@ -29,7 +29,9 @@ _TRIGGER = (
 def make(folder: Path, repository: Path) -> None:
     """Makes the databases of production and staging, migrates both as the release did, and the runbook for them."""
     (folder / "database").mkdir(mode=0o700)
-    up = migrations(repository).up
+    scripts = migrations(repository)
+    assert scripts is not None
+    up = scripts.up
     for name in ("production", "staging"):
         with closing(sqlite3.connect(folder / "database" / f"{name}.db")) as database, database:
             database.execute(TABLE)
@@ -46,7 +48,8 @@ def values(folder: Path) -> dict[str, str]:
     """The values of the methods' params; none in a drill without a database of its own."""
     path = folder / "database" / "production.db"
     found = {"database_file": str(path)} if path.exists() else postgres.values(folder)
-    return found | {"down_script": str(migrations(folder / "shop-web").down)} if found else {}
+    scripts = migrations(folder / "shop-web")
+    return found | ({"down_script": str(scripts.down)} if scripts else {}) if found else {}
 
 
 class Scripts(NamedTuple):
@@ -56,10 +59,11 @@ class Scripts(NamedTuple):
     down: Path
 
 
-def migrations(repository: Path) -> Scripts:
-    """The scripts of the bad release."""
-    up = next(path for path in (repository / "db" / "migrations").glob("*.sql") if ".down" not in path.suffixes)
-    return Scripts(up, up.with_suffix(".down.sql"))
+def migrations(repository: Path) -> Scripts | None:
+    """The scripts of the bad release; None while another release is checked out, which has none."""
+    found = (path for path in (repository / "db" / "migrations").glob("*.sql") if ".down" not in path.suffixes)
+    up = next(found, None)
+    return Scripts(up, up.with_suffix(".down.sql")) if up is not None else None
 
 
 def runbook_for_postgres() -> str:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from runbook.drill.deployer import Environment
     from runbook.drill.hosted import Production
     from runbook.drill.postgres import Database
 
@@ -38,44 +39,36 @@ class Supervisor:
     def __init__(self, options: argparse.Namespace) -> None:
         # Run by its path and without site-packages: main() has just made the package findable.
         from runbook.drill.cache import CacheServer, reserved_port  # noqa: PLC0415
-        from runbook.drill.deployer import Environment  # noqa: PLC0415
 
         self.options = options
         self.folder: Path = options.folder
-        self.database = self._database()
         self.ended = threading.Event()
         self.cache = CacheServer()
         self.nobody = reserved_port()
-        services = {
-            "CACHE_URL": self.cache.url,
-            "CACHE_CLUSTER_URL": f"redis://127.0.0.1:{self.nobody.getsockname()[1]}",
-        }
-        self.environments = [
-            Environment(name, branch, self.folder, listener(), services | self._where(name), options.build)
-            for name, branch in (("production", "production"), ("staging", "main"))
-        ]
         self.front = listener() if options.scenario == "cdn" else None
         """Where customers come in, when that is not the shop itself."""
+        self.environments: list[Environment] = []
+        self.database = self._database()
         self.edge: subprocess.Popen[bytes] | None = None
         self.load: subprocess.Popen[bytes] | None = None
         self.hosted: Production | None = None
-        if options.scenario == "cloud":
-            from runbook.drill.hosted import Production  # noqa: PLC0415
-
-            self.hosted = Production(self.environments[0])
 
     def _database(self) -> Database | None:
         """On PostgreSQL, in a drill that asked for it: there before the shop is, and gone after it."""
         from runbook.drill import postgres  # noqa: PLC0415
+
+        return postgres.Database(self.folder) if postgres.read(self.folder) is not None else None
+
+    def _make_databases(self, database: Database) -> None:
+        from runbook.drill import postgres  # noqa: PLC0415
         from runbook.drill.database import migrations  # noqa: PLC0415
 
         server = postgres.read(self.folder)
-        if server is None:
-            return None
-        progress("making PostgreSQL's databases, and migrating them" if server.host else "making a PostgreSQL server")
-        database = postgres.Database(self.folder)
-        database.begin(migrations(self.folder / "shop-web").up)
-        return database
+        given = server is not None and not server.own
+        progress("making PostgreSQL's databases, and migrating them" if given else "making a PostgreSQL server")
+        scripts = migrations(self.folder / "shop-web")
+        assert scripts is not None  # nobody has checked out another release yet
+        database.begin(scripts.up)
 
     def _where(self, name: str) -> dict[str, str]:
         """Where an environment's database is, in a drill that has one."""
@@ -84,7 +77,34 @@ class Supervisor:
         path = self.folder / "database" / f"{name}.db"
         return {"SHOP_DATABASE": str(path)} if path.exists() else postgres.service(self.folder, name)
 
+    def _make_environments(self) -> None:
+        """After the databases, whose addresses they get."""
+        from runbook.drill.deployer import Environment  # noqa: PLC0415
+
+        services = {
+            "CACHE_URL": self.cache.url,
+            "CACHE_CLUSTER_URL": f"redis://127.0.0.1:{self.nobody.getsockname()[1]}",
+        }
+        for name, branch in (("production", "production"), ("staging", "main")):
+            variables = services | self._where(name)
+            self.environments.append(Environment(name, branch, self.folder, listener(), variables, self.options.build))
+        if self.options.scenario == "cloud":
+            from runbook.drill.hosted import Production  # noqa: PLC0415
+
+            self.hosted = Production(self.environments[0])
+
     def run(self) -> None:
+        """Begins, watches until it is time, and ends whatever had begun, however far that was."""
+        try:
+            self._begin()
+            self._watch()
+        finally:
+            self.end()
+
+    def _begin(self) -> None:
+        if self.database is not None:
+            self._make_databases(self.database)
+        self._make_environments()
         threading.Thread(target=self.cache.serve_forever, kwargs={"poll_interval": 1}, daemon=True).start()
         progress("deploying production and staging")
         self._first_deploys()
@@ -96,10 +116,6 @@ class Supervisor:
         self._write_facts()
         progress("ready")
         stop_talking()
-        try:
-            self._watch()
-        finally:
-            self.end()
 
     def _first_deploys(self) -> None:
         threads = [threading.Thread(target=environment.begin, daemon=True) for environment in self.environments]
@@ -174,6 +190,13 @@ class Supervisor:
 
     def end(self) -> None:
         self.ended.set()
+        try:
+            self._end_processes()
+        finally:
+            if self.database is not None:
+                self.database.end()
+
+    def _end_processes(self) -> None:
         for process in (self.load, self.edge):
             if process is not None:
                 process.kill()
@@ -182,8 +205,6 @@ class Supervisor:
             self.hosted.end()
         for environment in self.environments:
             environment.end()
-        if self.database is not None:
-            self.database.end()
 
 
 def listener() -> socket.socket:

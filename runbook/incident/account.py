@@ -277,12 +277,19 @@ def criteria(state: RoomState, runbook: Runbook) -> Iterator[str]:
 
 
 def _smoke_tests(source: SignalSource | None, reading: Reading) -> Iterator[str]:
-    """Each smoke test behind a value: the record names those that failed, with what came instead."""
-    failed = reading.why.split(" · ")
-    for test in source.tests if isinstance(source, Smoke) else ():
-        name = clean(test.name, 40)
-        wrong = next((told for told in failed if told.startswith(f"{name} ")), "")
-        yield f"  - {plain(name)}: " + (f"failed: {plain(wrong)}" if wrong else f"passed: {test.wanted}, as expected")
+    """Each smoke test behind a value. The record names what failed: where it names all that did, the rest passed."""
+    if not isinstance(source, Smoke):
+        return
+    named = {clean(test.name, 40): test.wanted for test in source.tests}
+    failed = {}
+    for told in filter(None, reading.why.split(" · ")):
+        failed[max((name for name in named if told.startswith(f"{name} ")), key=len, default="")] = told
+    if "" in failed or len(failed) != reading.value:
+        yield from (f"  - failed: {plain(told)}" for told in failed.values())
+        return
+    for name, wanted in named.items():
+        how = f"failed: {plain(failed[name])}" if name in failed else f"passed: {wanted}, as expected"
+        yield f"  - {plain(name)}: {how}"
 
 
 def _tick(outcome: Outcome, state: RoomState) -> str:

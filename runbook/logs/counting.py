@@ -85,7 +85,9 @@ class Counting:
         number, pending = self._pending()
         wait = self._flood.wait(pending, self.view.clock())
         if wait == 0:
-            self._beside = asyncio.get_running_loop().create_task(self._count_beside(number))
+            part = self.view.chain.parts[number]
+            assert isinstance(part, OpenFile)
+            self._beside = asyncio.get_running_loop().create_task(self._count_beside(number, part))
             return
         self._is_behind = wait is not None or self.advance()
         if self._is_behind or self._untold:
@@ -105,24 +107,27 @@ class Counting:
     def _pending(self) -> tuple[int, int]:
         """The newest file, and what of it is to be counted, where that may be done beside the loop."""
         number, part = next(reversed(self.view.chain.parts.items()), (0, None))
-        if self.view.finder.filter or not self.view.following or not isinstance(part, OpenFile):
+        if not self._may_count_beside() or not isinstance(part, OpenFile):
             return number, 0
         return number, part.size() - self.reached.get(number, 0)
 
-    async def _count_beside(self, number: int) -> None:
-        part = self.view.chain.parts[number]
-        assert isinstance(part, OpenFile)
+    def _may_count_beside(self) -> bool:
+        """Whoever filters, or reads elsewhere, needs each of the lines: then the loop goes through them."""
+        return self.view.following and not self.view.finder.filter
+
+    async def _count_beside(self, number: int, part: OpenFile) -> None:
         start, found, end = self.reached.setdefault(number, 0), None, 0
-        with suppress(OSError):  # a file system that went away: the loop's own look says so
-            end = whole_lines(part)
-            found = await self._flood.count(part, start, end)
-        if found is None:
-            self._flood.give_up()
-        # whoever filters meanwhile, or reads elsewhere, needs each of the lines: then the loop goes through them
-        if found is not None and self.view.following and not self.view.finder.filter and number in self.reached:
-            self.reached[number] = end
-            self.tally.add(found, self.view.clock())
-        self._beside, self._is_behind = None, True
+        try:
+            with suppress(OSError):  # a file system that went away: the loop's own look says so
+                end = whole_lines(part)
+                found = await self._flood.count(part, start, end)
+            if found is None:
+                self._flood.give_up()
+            elif self._may_count_beside() and number in self.reached:
+                self.reached[number] = end
+                self.tally.add(found, self.view.clock())
+        finally:
+            self._beside, self._is_behind = None, True
         self._go_on()
 
     def advance(self) -> bool:

@@ -20,6 +20,7 @@ WORST_FIRST: tuple[Level, ...] = ("error", "warn", "info", "debug", "trace")
 _WITHIN = 240
 """Characters of a line in which its level is looked for."""
 _PINO: dict[int, Level] = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "error"}
+_FIELDS = ("level", "lvl", "severity")
 _LOUD = ("FATAL", "CRITICAL", "ERROR", "PANIC", "SEVERE", "WARNING", "WARN", "INFO", "NOTICE", "DEBUG", "TRACE")
 _SOFT = ("fatal", "critical", "error", "err", "panic", "severe", "warning", "warn", "info", "notice", "debug", "trace")
 
@@ -30,7 +31,7 @@ def _shouted(words: Iterable[str]) -> str:
 
 def _named(words: Iterable[str], numbers: Iterable[int]) -> str:
     """Where a field says it: `level=warn`, `"level":"warn"`, `[warn]`, or pino's `"level":40`."""
-    field = r"(?:level|lvl|severity)[\"']?\s*[=:]\s*[\"']?"
+    field = rf"(?:{'|'.join(_FIELDS)})[\"']?\s*[=:]\s*[\"']?"
     numbered = rf"|\b{field}(?P<number>{'|'.join(map(str, numbers))})\b" if numbers else ""
     return rf"(?i:(?:\b{field}|\[)(?P<soft>{'|'.join(words)})\b{numbered})"
 
@@ -44,20 +45,8 @@ _SYSLOG: tuple[Level, ...] = ("error", "error", "error", "error", "warn", "info"
 
 
 _NAMED = re.compile(_named(_SOFT, _PINO), re.ASCII)
-_TOLD = (
-    "level",
-    "lvl",
-    "severity",
-    "fatal",
-    "critical",
-    "err",
-    "panic",
-    "severe",
-    "warn",
-    "info",
-    "notice",
-    "debug",
-    "trace",
+_TOLD = tuple(
+    word for word in (*_FIELDS, *_SOFT) if not any(other != word and other in word for other in (*_FIELDS, *_SOFT))
 )
 """One of these stands, in lower case, in whatever `_SHOUTED` or `_NAMED` finds."""
 

@@ -149,8 +149,10 @@ async def under_way(at: Where) -> tuple[Work, ...]:
     A statement goes on in the server when its program is killed, and without a transaction around it, it is kept.
     """
     names = ", ".join(quoted(name) for name in ("psql", "pg_restore", at.env.get("PGAPPNAME") or "psql"))
-    sql = f"""select coalesce(json_agg(json_build_object('pid', pid, 'who', application_name, 'query', query,
-              'seconds', extract(epoch from clock_timestamp() - query_start)::int)), '[]') from pg_stat_activity
+    sql = f"""select coalesce(json_agg(json_build_object('pid', pid, 'who', application_name,
+              'query', coalesce(query, ''),
+              'seconds', coalesce(extract(epoch from clock_timestamp() - query_start)::int, 0))), '[]')
+              from pg_stat_activity
               where datname = {quoted(at.database)} and pid <> pg_backend_pid() and application_name in ({names})
               and (state = 'active' or backend_xid is not null)"""  # noqa: S608 - quoted
     return msgspec.convert(await _json(at.other("postgres"), sql), tuple[Work, ...])

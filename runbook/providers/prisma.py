@@ -17,17 +17,17 @@ from runbook.providers.postgres import Postgres
 from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable
 
 _MEANT: tuple[tuple[str, str], ...] = (
-    (r"P3012", "Prisma refuses (P3012): it was not left failed, and only a failed migration can be marked."),
+    (r"\bP3012\b", "Prisma refuses (P3012): it was not left failed, and only a failed migration can be marked."),
     (
-        r"P3009",
+        r"\bP3009\b",
         "Prisma refuses (P3009): an earlier migration failed and is not settled. `prisma migrate status` names it.",
     ),
     (
-        r"P3018[\s\S]*?Migration name: (\S+)|migration_name=\"([^\"]+)\"|P3018",
+        r"\bP3018\b[\s\S]*?Migration name: (\S+)|\bwith migration_name=\"([^\"]+)\"|\bP3018\b",
         "{0} broke off half-way: what of it took effect stays, and no other runs until it is settled.",
     ),
-    (r"P1001|P1002", "The database of DATABASE_URL did not answer. Look at its address, and whether it runs."),
-    (r"P1000|P1010", "The database of DATABASE_URL refuses user or password."),
+    (r"\b(?:P1001|P1002)\b", "The database of DATABASE_URL did not answer. Look at its address, and whether it runs."),
+    (r"\b(?:P1000|P1010)\b", "The database of DATABASE_URL refuses user or password."),
 )
 
 

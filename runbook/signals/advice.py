@@ -9,6 +9,8 @@ from runbook.model import Method, Trigger
 from runbook.signals.standing import Advice, Fired, Standing
 from runbook.signals.words import phrase
 
+ROLL_BACK = "roll back now"
+BETWEEN = " · "
 SAID = 3
 """So many reasons are spelled out; more are counted."""
 
@@ -46,7 +48,7 @@ def advise(
         return Advice("none", "no reason to roll back" + (" in what is known" if blind else ""), blind=blind)
     told = fired or pending
     best = _suggested(triggers, told, methods)
-    why = f"{'roll back now' if fired else 'watch'}: {_listed([_reason(found) for found in told])}"
+    why = f"{ROLL_BACK if fired else 'watch'}: {_listed([_reason(found) for found in told])}"
     way = _way(best, methods) if fired else ""
     return Advice(level, why, (*fired, *pending), best, way, blind)
 
@@ -79,4 +81,4 @@ def _way(best: Sequence[str], methods: Sequence[Method]) -> str:
 
 def _listed(reasons: Sequence[str]) -> str:
     more = len(reasons) - SAID
-    return " · ".join(reasons[:SAID]) + (f" · {more} more" if more > 0 else "")
+    return BETWEEN.join((*reasons[:SAID], *([f"{more} more"] if more > 0 else [])))

@@ -12,7 +12,7 @@ from runbook.conductor import Conductor
 from runbook.incident import home
 from runbook.opening import Opening
 from tui import launch
-from tui.entry import with_command
+from tui.entry import named_in, with_command
 
 BOOK = "version: 1\nid: shop\ntitle: Shop\nservice: shop-web\nmethods: []\n"
 
@@ -80,3 +80,16 @@ def test_a_practice_is_called_one() -> None:
 )
 def test_an_option_of_opening_opens_without_the_word(words: list[str], meant: list[str]) -> None:
     assert with_command(words) == meant
+
+
+@pytest.mark.parametrize(
+    ("words", "drawn"),
+    [
+        (["docs/ROLLBACK.md", "--new"], "docs/ROLLBACK.md"),
+        (["--set", "token=s3cret", "docs/ROLLBACK.md"], "docs/ROLLBACK.md"),
+        (["bad-migration", "--postgres", "postgresql://me:s3cret@db/"], "bad-migration"),
+        (["--postgres", "postgresql://me:s3cret@db/"], ""),
+    ],
+)
+def test_the_first_frame_draws_no_value_and_no_address(words: list[str], drawn: str) -> None:
+    assert named_in(words) == drawn

@@ -48,3 +48,11 @@ def test_what_is_watched_says_how_much_longer_and_not_the_same_figures_again() -
 def test_where_a_rollback_is_advised_its_reasons_are_named() -> None:
     said = bar(errors=standing(FOR_LONG, "met", 301))
     assert said.advice == "roll back now: error rate 86.7 % > 5 % for 5:01"
+
+
+def test_the_advice_can_stand_without_its_reasons_only_where_all_of_them_are_said_beside_it() -> None:
+    assert bar(errors=standing(FOR_LONG, "met", 301)).brief == "roll back now"
+    assert bar(errors=standing(FOR_LONG, "met", 301), slow=standing(SLOW, "met", 301)).brief == "roll back now"
+    assert bar(migration=standing(AT_ONCE, "met", 6)).brief == "", "the trigger's own words are not at the left"
+    assert bar(errors=standing(FOR_LONG, "met", 301), slow=standing(SLOW, "unknown", 0)).brief == ""
+    assert bar(errors=standing(FOR_LONG, "pending", 60)).brief == ""

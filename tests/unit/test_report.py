@@ -22,7 +22,8 @@ from runbook.incident import events as ev
 from runbook.incident.markdown import block, code, plain
 from runbook.incident.room import fold
 from runbook.incident.state import RoomState
-from runbook.model import Criterion, Effect, FollowUp, Method, Outcome, Runbook, Step
+from runbook.model import Criterion, Effect, FollowUp, Method, Outcome, Runbook, Signal, Step
+from runbook.signal_sources import Smoke, SmokeTest
 
 START = datetime(2026, 11, 24, 3, 14, tzinfo=UTC)
 NOW = START + timedelta(hours=2)
@@ -401,3 +402,27 @@ def test_a_change_that_was_tried_again_and_worked_leaves_nothing_unfinished() ->
     text = report.render(again, RUNBOOK, NOW)
     assert "- **Rollback completed**: 2026-11-24 03:20:00 UTC" in text
     assert "failed" not in section(text, "Resolution")
+
+
+@pytest.mark.parametrize(
+    ("value", "why", "lines"),
+    [
+        (0, "", ["api: passed: 200, as expected", "api v2: passed: 200, as expected"]),
+        (1, "api v2 500, not 200", ["api: passed: 200, as expected", "api v2: failed: api v2 500, not 200"]),
+        (2, "api v2 500, not 200", ["failed: api v2 500, not 200"]),
+        (1, "", []),
+        (1, "another 500, not 200", ["failed: another 500, not 200"]),
+    ],
+)
+def test_of_each_smoke_test_the_report_tells_what_the_record_says_and_no_more(
+    value: float, why: str, lines: list[str]
+) -> None:
+    tests = tuple(SmokeTest(name, "http://127.0.0.1:9/") for name in ("api", "api v2"))
+    outcome = Outcome("smoke", "Smoke tests pass", "success", Criterion("smoke == 0", "smoke", "==", 0))
+    runbook = msgspec.structs.replace(RUNBOOK, signals=(Signal("smoke", "Smoke", Smoke(tests)),), outcomes=(outcome,))
+    judged = ev.Event(
+        incident="i", seat="kim-1", seq=1, at=START, lamport=1, body=ev.VerdictChanged("recovered", "all hold"),
+        readings=(ev.Reading("smoke", value, why),),
+    )  # fmt: skip
+    said = list(account.criteria(fold([judged]), runbook))[1:]
+    assert [plain_text.removeprefix("  - ") for plain_text in said] == lines

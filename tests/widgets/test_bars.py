@@ -76,6 +76,7 @@ def test_reasons_that_stand_at_the_left_are_not_said_again_and_the_room_stays_wh
         ("error rate 31.4 % > 5 % for 0:27",),
         level="roll-back",
         advice="roll back now: error rate 31.4 % > 5 % for 0:27",
+        brief="roll back now",
         way="Revert the commit in git (~10 min)",
         without="without Sentry (not set up)",
     )
