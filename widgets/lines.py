@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from textual.content import Content
+from textual.strip import Strip
 
 from widgets.words import glyph
+
+if TYPE_CHECKING:
+    from textual.style import Style
+    from textual.widget import Widget
 
 Part = str | Content | tuple[str, str]
 """Plain text, text with its spans, or (text, style). Never markup."""
@@ -41,6 +48,16 @@ def spread(left: Part, right: Part, width: int, gap: int = 2) -> Content:
     room = width - end.cell_length
     start = cut(join(left), max(0, room - (gap if end else 0)))
     return start + Content(" " * (room - start.cell_length)) + end
+
+
+def strip_of(widget: Widget, line: Content, width: int, style: Style) -> Strip:
+    """One line as the terminal gets it, cut or filled to the width; `style` is what lies under it.
+
+    Textual's own way is for text that is wrapped, aligned and selected by the mouse, at twice the time.
+    """
+    drawn = line.render(style, end="", parse_style=widget._get_style)
+    segments = [Segment(text, (style + own).rich_style) for text, own in drawn]
+    return Strip(segments, line.cell_length).adjust_cell_length(width, style.rich_style)
 
 
 def columns(parts: tuple[tuple[Content, int], ...], gap: int = 2) -> Content:

@@ -14,10 +14,9 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
-from textual.visual import Visual
 
 from runbook.model import Record
-from widgets.lines import cut
+from widgets.lines import cut, strip_of
 from widgets.words import glyph
 
 Draw = Callable[[int], Content]
@@ -196,6 +195,4 @@ class Rows(ScrollView, can_focus=True):
         return known[1]
 
     def _strip(self, bar: Content, row: Row, width: int, style: Style) -> Strip:
-        line = bar + cut(row.draw(width - 1), width - 1)
-        line += Content(" " * (width - line.cell_length))
-        return Visual.to_strips(self, line, width, 1, style, apply_selection=False)[0]
+        return strip_of(self, bar + cut(row.draw(width - 1), width - 1), width, style)

@@ -16,13 +16,12 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.visual import Visual
 from textual.widget import Widget
 
 from runbook.signals.standing import State
 from runbook.signals.words import amount
 from widgets.chart import GUTTER, ChartCache, ChartData, ChartPalette, course, value_at
-from widgets.lines import cut, join, spread
+from widgets.lines import cut, join, spread, strip_of
 from widgets.pane import Pane
 from widgets.signals_view import SignalRow, SignalsView
 from widgets.words import ASCII, STATE_STYLE, clock, glyph, in_words, state_glyph
@@ -168,8 +167,7 @@ class SignalsBody(Widget, can_focus=True):
         style = self.visual_style
 
         def strip(line: Content) -> Strip:
-            line += Content(" " * max(0, width - line.cell_length))
-            return Visual.to_strips(self, line, width, 1, style, apply_selection=False)[0]
+            return strip_of(self, line, width, style)
 
         lines = [strip(_banner(down.source, down.why, down.since, width)) for down in self.view.down]
         rows = tuple(row for row in self.view.rows if self.alone in ("", row.id)) or self.view.rows

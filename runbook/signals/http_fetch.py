@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import functools
 import ipaddress
 import itertools
 import socket
@@ -70,7 +71,7 @@ class HttpFetch:
             await client.aclose()
 
     async def _probe(self, asked: Asked, started: float) -> Reply:
-        url = httpx.URL(asked.url)
+        url = _url(asked.url)
         client = await self._client(url)
         request = client.build_request("GET", url, headers=[("accept", "*/*"), *asked.headers])
         if asked.cached:
@@ -85,7 +86,7 @@ class HttpFetch:
         return msgspec.structs.replace(made, headers=tuple((name.lower(), clean(said, 2000)) for name, said in headers))
 
     async def _follow(self, address: str, started: float) -> Reply:
-        url = httpx.URL(address)
+        url = _url(address)
         for _ in range(MAX_REDIRECTS + 1):
             client = await self._client(url)
             async with client.stream("GET", url) as response:
@@ -105,19 +106,41 @@ class HttpFetch:
         if url.scheme not in ("http", "https") or not url.host:
             raise Unreadable("not an http or https address")
         key = (url.scheme, _is_loopback(url.host))
-        async with self._opening:
-            if key not in self._clients:
-                # reading the certificate authorities takes tens of ms, so not on the loop
-                self._clients[key] = await asyncio.to_thread(_open, *key)
+        if key not in self._clients:
+            async with self._opening:
+                if key not in self._clients:
+                    # reading the certificate authorities takes tens of ms, so not on the loop
+                    self._clients[key] = await asyncio.to_thread(_open, *key)
         return self._clients[key]
 
 
+class _NoCookies(httpx.Cookies):
+    """Keeps none: with a cookie, a balancer would send every poll to the one server that it names."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Leaves them in the answer."""
+
+
+_NO_COOKIES = _NoCookies()
+
+
+class _Client(httpx.AsyncClient):
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """Always empty."""
+        return _NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, _cookies: object) -> None:
+        """There are none to set."""
+
+
 def _open(scheme: str, loopback: bool) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
+    return _Client(
         # plain http needs no certificate authorities; an empty context trusts nobody
         verify=True if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
         trust_env=not loopback,  # a proxy of the environment is no way to this machine itself
-        timeout=None,  # noqa: S113 - the deadline of `get` is over everything
+        timeout=None,
         headers={
             "accept": "application/json, text/plain;q=0.5, */*;q=0.1",
             "accept-encoding": "gzip",
@@ -186,6 +209,11 @@ def _origin(url: httpx.URL) -> tuple[str, str, int]:
     return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
 
 
+_url = functools.lru_cache(maxsize=256)(httpx.URL)
+"""Addresses are asked again and again. Raises httpx.InvalidURL."""
+
+
+@functools.lru_cache(maxsize=256)
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
