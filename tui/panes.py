@@ -39,7 +39,6 @@ class Panes(Screen[None]):
     #pane-runbook { height: 1fr; }
     #pane-action { height: 1fr; min-height: 15; }
     #action-line { height: 3; padding: 0 1; display: none; text-wrap: nowrap; border-top: solid $foreground 25%; }
-    .-hidden { display: none; }
     Panes.-present-left #left, Panes.-present-right #right { width: 5fr; }
     Panes.-present-left #right, Panes.-present-right #left { width: 3fr; }
     """
@@ -102,9 +101,9 @@ class Panes(Screen[None]):
         one = narrow or self.zoomed
         self.set_class(narrow, "-narrow")
         for name in PANES:
-            self.query_one(f"#pane-{name}").set_class(one and name != self.current, "-hidden")
-        self.query_one("#left").set_class(one and self.current not in ("signals", "logs"), "-hidden")
-        self.query_one("#right").set_class(one and self.current in ("signals", "logs"), "-hidden")
+            self.query_one(f"#pane-{name}").display = not one or name == self.current
+        self.query_one("#left").display = not one or self.current in ("signals", "logs")
+        self.query_one("#right").display = not one or self.current in ("runbook", "action")
         self.line.display = narrow and self.current != "action"
         tabs = pane_tabs(PANES.index(self.current) + 1) if one else ""
         for name, pane in (("signals", self.signals), ("logs", self.logs), ("action", self.action_pane)):
