@@ -14,12 +14,22 @@ from runbook.signals.advice import BETWEEN, ROLL_BACK
 from runbook.signals.standing import Advice, Standing, State, Verdict
 from runbook.signals.verdict import unasked
 from runbook.signals.words import amount, clock, phrase
-from widgets.action_view import Confirmation, Finished, Following, Looking, Running
+from widgets.action_view import (
+    Confirmation,
+    Finished,
+    Following,
+    Looking,
+    NotStarted,
+    Running,
+    Starting,
+    UnknownOutcome,
+    WaitingFor,
+)
 from widgets.chart import Mark, Threshold
 from widgets.header import HeaderView
 from widgets.signals_view import USUAL_WINDOW, HealthCheck, SignalRow, SignalsView, SourceDown, trend_of
 from widgets.verdict_bar import VerdictView
-from widgets.words import Said, in_words
+from widgets.words import Said, glyph, in_words
 
 _SHORT = {"error_rate": "err", "latency": "p95", "health": "health"}
 
@@ -266,22 +276,38 @@ def still_open(words: tuple[str, ...]) -> str:
 
 def short_action(view: object) -> Content:
     """Two lines that stand for pane 4 on a narrow screen."""
+    first, second = "", "4 look"
     match view:
         case Looking():
             text = view.text.splitlines()[0] if view.text else view.title
             first = f"{view.number} {text}".strip()
-            return Content(f"{first}   {view.words}\nenter {view.enter}" if view.enter else first)
-        case Running():
-            return Content(f"● running  {view.run.title}\n4 look")
-        case Following():
-            return Content(f"● follows  {view.run.title}\n2 its output   4 look")
-        case Finished():
-            mark = "✓ done" if view.run.state == "done" else "✗ failed"
-            return Content(
-                f"{mark}  {view.run.title}\n4 look" + (f"   next: {view.next_step}" if view.next_step else "")
-            )
+            first, second = (f"{first}   {view.words}", f"enter {view.enter}") if view.enter else (first, "")
         case Confirmation():
-            return Content(f"{view.prepared.step.title}\n4 look")
+            first = view.prepared.step.title
+        case Starting():
+            first = f"{glyph('live')} confirmed  {view.title}"
+        case NotStarted():
+            first, second = f"{glyph('bad')} not started  {view.title}", f"4 look   {' '.join(view.why.split())}"
+        case Running():
+            first = f"{glyph('live')} running  {view.run.title}"
+        case Following():
+            first, second = f"{glyph('live')} follows  {view.run.title}", "2 its output   4 look"
+        case Finished():
+            first = f"{_ended(view)}  {view.run.title}"
+            second += f"   next: {view.next_step}" if view.next_step else ""
+        case UnknownOutcome():
+            first, second = f"{glyph('unknown')} unknown  {view.run.title}", "4 say how it ended"
+        case WaitingFor():
+            late = "late: " if view.late else ""
+            first = f"{glyph('live')} watching  {late}{clock(view.elapsed)}  {view.title}"
         case _:
-            title = getattr(view, "title", "")
-            return Content(f"{title}\n4 look" if title else "")
+            first = getattr(view, "title", "")
+    return Content(f"{first}\n{second}".rstrip()) if first else Content("")
+
+
+def _ended(view: Finished) -> str:
+    if view.run.already:
+        return f"{glyph('ok')} was there already"
+    if view.run.state == "done":
+        return f"{glyph('ok')} {view.part or 'done'}"
+    return f"{glyph('bad')} {'failed' if view.run.state == 'failed' else 'not done'}"

@@ -1,8 +1,12 @@
-"""What is said at the top of the room: each figure once, and what there is to wait for."""
+"""What is said at the top of the room and, where it is narrow, in place of pane 4."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+
+import msgspec
+import pytest
 
 from runbook.incident.state import RoomState
 from runbook.model import Criterion, Runbook, Trigger
@@ -10,8 +14,11 @@ from runbook.outlook import Outlook
 from runbook.signals.advice import advise
 from runbook.signals.monitor import Monitor
 from runbook.signals.standing import Standing, State, Verdict
-from tui.picture import verdict_bar
+from tests.widgets import samples
+from tui.picture import short_action, verdict_bar
+from widgets.action_view import Starting
 from widgets.verdict_bar import VerdictView
+from widgets.words import use_glyphs
 
 NOW = datetime(2026, 11, 27, 3, 20, tzinfo=UTC)
 AT_ONCE = Criterion("error rate > 5 %", "error_rate", ">", 5.0, 5)
@@ -56,3 +63,43 @@ def test_the_advice_can_stand_without_its_reasons_only_where_all_of_them_are_sai
     assert bar(migration=standing(AT_ONCE, "met", 6)).brief == "", "the trigger's own words are not at the left"
     assert bar(errors=standing(FOR_LONG, "met", 301), slow=standing(SLOW, "unknown", 0)).brief == ""
     assert bar(errors=standing(FOR_LONG, "pending", 60)).brief == ""
+
+
+# ── in place of pane 4 ────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_unknown_outcome_which_blocks_every_command_is_said_on_a_narrow_screen() -> None:
+    first, second = short_action(samples.UNKNOWN).plain.split("\n")
+    assert (first, second) == ('? unknown  Revert 9f3c2e1 "New checkout flow"', "4 say how it ended")
+
+
+def test_a_start_that_was_refused_says_so_and_why() -> None:
+    first, second = short_action(samples.NOT_STARTED).plain.split("\n")
+    assert first.startswith("✗ not started")
+    assert "main moved since the preview" in second
+
+
+def test_what_has_not_begun_or_is_waited_for_says_how_it_stands() -> None:
+    assert short_action(Starting(samples.PREPARED, "2", "Revert it")).plain.startswith("● confirmed  Revert it")
+    assert short_action(samples.WAITING).plain.startswith("● watching  1:35  Wait until")
+    late = msgspec.structs.replace(samples.WAITING, late=("Not there within 10 min.",))
+    assert short_action(late).plain.startswith("● watching  late: 1:35  Wait until")
+
+
+def test_a_step_of_which_a_part_is_done_is_not_said_to_be_done() -> None:
+    assert short_action(samples.FINISHED).plain.startswith("✓ done  ")
+    part = msgspec.structs.replace(samples.FINISHED, part="1 of 2 done")
+    assert short_action(part).plain.startswith("✓ 1 of 2 done  ")
+
+
+@pytest.fixture
+def ascii_only() -> Iterator[None]:
+    use_glyphs(ascii_only=True)
+    yield
+    use_glyphs(ascii_only=False)
+
+
+@pytest.mark.usefixtures("ascii_only")
+@pytest.mark.parametrize("view", [samples.RUNNING, samples.FINISHED, samples.FAILED, samples.NOT_STARTED])
+def test_a_terminal_without_the_signs_gets_none(view: object) -> None:
+    assert short_action(view).plain.split("  ")[0].isascii()
