@@ -66,6 +66,8 @@ class Conductor:
         self.carrier = carrier
         self.outlook = outlook
         self.driving = driving
+        self.trusted = True
+        """Whether the runbook's commands may be run, those that only look included."""
         self.clock = clock
         self.state = room.state()
         self.waiting: tuple[str, str, datetime] | None = None
@@ -143,7 +145,8 @@ class Conductor:
         await self.record(ev.ValueSet(param=param, value=value, source=source, shown=clean(shown)))
 
     async def targets(self, method: str, param: str) -> tuple[Target, ...]:
-        """What a value can be picked from, by its kind or by the commands it stands in. Raises Unavailable."""
+        """What a value can be picked from, by its kind or by the commands it stands in. Raises Unavailable, Refused."""
+        self._must_be_trusted()
         return await self.carrier.targets(self.procedure(method), param, self.known_values())
 
     def known_values(self) -> dict[str, str]:
@@ -187,6 +190,7 @@ class Conductor:
         return await self._prepare(prepared.method, prepared.step, unit, prepared.role)
 
     async def _prepare(self, method: str, step: Step, unit: units.Unit, role: Role = "step") -> Prepared:
+        self._must_be_trusted()
         edited = role == "step" and any((method, step.id, i) in self.state.edits for i, _ in unit)
         known = self.known_values()
         whole = self.procedure(method)
@@ -293,13 +297,20 @@ class Conductor:
     async def wait_for(self, method: str, step: str) -> None:
         """Begin to watch a step's criteria; the step is done when all of them hold. Refused where that cannot be."""
         self._must_drive()
+        if self.waiting is not None:
+            if self.waiting[:2] == (method, step):
+                return
+            watched = self.step(*self.waiting[:2]).title
+            raise Refused(f"“{watched}” is still being watched. When it holds, or is skipped there, this one can be.")
         if why := self.outlook.unmeasurable(self.step(method, step)):
             raise Refused(why)
         self.waiting = (method, step, self.clock())
         self.on_change()
 
-    def stop_waiting(self) -> None:
-        self.waiting = None
+    def stop_waiting(self, method: str, step: str) -> None:
+        """This step is settled by another word; what another one waits for goes on being watched."""
+        if self.waiting is not None and self.waiting[:2] == (method, step):
+            self.waiting = None
 
     def standings(self, method: str, step: str) -> tuple[Standing, ...]:
         """How the criteria of a waiting step stand."""
@@ -396,6 +407,10 @@ class Conductor:
     def _must_drive(self) -> None:
         if not self.driving:
             raise Refused("You are watching: another room on this machine drives. Notes are welcome.")
+
+    def _must_be_trusted(self) -> None:
+        if not self.trusted:
+            raise Refused("This runbook is not trusted yet: nothing of it is asked. T shows what it could run.")
 
     def as_edited(self, prepared: Prepared, index: int) -> Command:
         """A command of what was prepared, as it shall run."""

@@ -97,7 +97,10 @@ def is_markdown(source: str) -> bool:
 
 
 async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mapping[str, str] = os.environ) -> Conductor:
-    """Open or go on with an incident. Raises ReadingError, JournalTrouble or OSError before anything is recorded."""
+    """Open or go on with an incident.
+
+    Raises ReadingError, UnicodeDecodeError, JournalTrouble or OSError before anything is recorded.
+    """
     source = str(home.runbook_copy(opening.folder)) if opening.folder else opening.source
     text = source_text(source)
     runbook = await asyncio.to_thread(read_runbook, text, source)
@@ -131,6 +134,7 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
     conductor = Conductor(
         folder, runbook, journal, room, carrier, Outlook(runbook, monitor), driving=driving, clock=clock
     )
+    conductor.trusted = not opening.untrusted
     if driving:
         conductor.keep_samples()
     if not history:

@@ -273,6 +273,8 @@ def _in_words(trouble: BaseException, keep: Callable[[BaseException], str]) -> s
     from runbook.incident.journal import JournalTrouble
     from runbook.reading.problems import ReadingError
 
+    if isinstance(trouble, UnicodeDecodeError):
+        return "The runbook is not UTF-8 text. Save it as UTF-8 and open it again; nothing was recorded."
     if isinstance(trouble, JournalTrouble | ReadingError | DrillError | OSError):
         return str(trouble)
     return keep(trouble)

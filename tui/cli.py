@@ -63,6 +63,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except Exception as fault:  # the last place that can give the terminal back, and say in words what happened
+        from runbook.incident import home
+        from tui.skeleton import no_room
+        from tui.terminal import crash_note
+
+        no_room()
+        print(crash_note(fault, home.home() / "faults"), file=sys.stderr)
+        return NOT_OK
 
 
 class _Parser(argparse.ArgumentParser):

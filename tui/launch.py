@@ -34,6 +34,7 @@ def open_room(args: argparse.Namespace) -> int:
         values = values_of(args.values)
         folder = _incident(args)
         source = _copy(folder) if folder else _source(args.runbook)
+        trusted = _trusted(source, folder)
     except (Unfit, OSError, JournalTrouble) as trouble:
         return _unfit(str(trouble))
     if why := no_terminal():
@@ -50,7 +51,7 @@ def open_room(args: argparse.Namespace) -> int:
             values=values,
             folder=folder,
             read_only=args.read_only,
-            untrusted=not _trusted(source, folder),
+            untrusted=not trusted,
             version=tui.VERSION,
             piped=from_pipe,
         ),
@@ -98,7 +99,10 @@ def open_replay(args: argparse.Namespace) -> int:
     """Open the room on what was recorded of an incident."""
     from runbook.incident import home
 
-    folder = home.find_incident(args.id)
+    try:
+        folder = home.find_incident(args.id)
+    except OSError as trouble:
+        return _unfit(str(trouble))
     if folder is None:
         return _unfit(f"There is no one incident named {args.id!r}. `warroom incidents` lists them.")
     if not 0 < args.speed <= FASTEST:

@@ -242,8 +242,12 @@ def _skip(screen: RoomScreen, event: asks.Asked) -> None:
         screen.do(_mark(screen, key, "already", already))
         return
 
+    was = screen.conductor.state.step(*key)
+
     def take(reason: str | None) -> None:
-        if reason:
+        if reason and screen.conductor.state.step(*key) != was:
+            screen.say("The step ended meanwhile: it is not marked as skipped.")
+        elif reason:
             screen.do(_mark(screen, key, "skipped", reason))
 
     screen.app.push_screen(Prompt("Why this step is skipped"), take)
@@ -251,7 +255,7 @@ def _skip(screen: RoomScreen, event: asks.Asked) -> None:
 
 async def _mark(screen: RoomScreen, key: Key, mark: str, reason: str) -> None:
     assert screen.desk is not None
-    screen.conductor.stop_waiting()
+    screen.conductor.stop_waiting(*key)
     if mark == "already":
         await screen.conductor.mark(*key, "already", reason)
     elif mark == "skipped":

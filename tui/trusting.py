@@ -101,6 +101,7 @@ async def _bind(screen: RoomScreen, source: str, text: str) -> None:
     except (OSError, TrustError) as trouble:
         screen.say(f"Nothing was trusted: {trouble}")
         return
+    screen.conductor.trusted = True
     if not screen.room.read_only:
         await screen.conductor.drive()
     screen.room.untrusted, screen.room.asks = "", True

@@ -49,7 +49,7 @@ def guard_for(view: ActionView) -> Guarded:
         case Running() | Following():
             keys = frozenset({"x", "X", "K"} & {hint.key for hint in keys_for(view)})
         case UnknownOutcome():
-            keys = frozenset({"d", "n"})
+            keys = frozenset({"d", "n", "r"} & {hint.key for hint in keys_for(view)})
         case ManualStep() | MessageStep():
             keys = frozenset({"enter"})
         case _:

@@ -25,7 +25,7 @@ from widgets.action_view import (
     Nothing,
     NotStarted,
     Running,
-    WaitingFor,
+    UnknownOutcome,
     keys_for,
 )
 from widgets.confirm import SETTLE, WHY, Answer, Guarded
@@ -235,6 +235,8 @@ class ActionPanel(Vertical, can_focus=True):
             case Running() | Following():
                 grades: dict[str, asks.StopGrade] = {"x": "interrupt", "X": "terminate", "K": "kill"}
                 message = asks.StopAsked(view, grades[key])
+            case UnknownOutcome() if key == "r":
+                message = asks.RetryAsked(view)
             case _:
                 message = asks.Resolved(view, "not-done" if key == "n" else "done")
         self._redraw()
@@ -250,7 +252,7 @@ class ActionPanel(Vertical, can_focus=True):
             self._ask()
             self._redraw()
             return True
-        anew = isinstance(self.view, Confirmation | NotStarted | WaitingFor)
+        anew = isinstance(self.view, Confirmation | NotStarted)
         messages: dict[str, type[asks.Asked]] = {
             "esc": asks.Cancelled,
             "n": asks.Cancelled,

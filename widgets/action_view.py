@@ -243,9 +243,10 @@ def keys_for(view: ActionView, *, folded: bool = False) -> tuple[KeyHint, ...]:
         case Finished():
             keys = _finished_keys(view)
         case UnknownOutcome():
-            keys = (KeyHint("d", "it is done"), KeyHint("n", "it is not"), KeyHint("r", "run again"), _BACK)
+            again = () if view.run.took_effect else (KeyHint("r", "it is not: look at it again"),)
+            keys = (KeyHint("d", "it is done"), KeyHint("n", "it is not"), *again, _BACK)
         case WaitingFor():
-            keys = (KeyHint("r", "look again"), skip, _BACK)
+            keys = (skip, _BACK)
         case ManualStep():
             keys = (*copy_key(view), KeyHint("enter", "it is done"), skip, _BACK)
         case MessageStep():

@@ -415,3 +415,20 @@ async def test_guard_and_preflight_are_asked_with_the_values_that_are_known(tmp_
     ]
     assert [found[0].ok for found in asked] == [None, False, True]
     assert asked[0][0].found == "waits for a value of <context> that can stand there"
+
+
+async def test_of_a_runbook_that_nobody_trusted_nothing_is_asked(room: tuple[Conductor, World], tmp_path: Path) -> None:
+    conductor, _ = room
+    conductor.driving, conductor.trusted = False, False
+    asked = tmp_path / "asked"
+    conductor.carrier.runbook = msgspec.structs.replace(
+        conductor.carrier.runbook, guard=(Check("here", run=f"touch {asked}"),)
+    )
+    with pytest.raises(Refused, match="not trusted yet"):
+        await conductor.prepare("revert", "slow")
+    with pytest.raises(Refused, match="not trusted yet"):
+        await conductor.targets("revert", "bad")
+    assert not asked.exists()
+    conductor.trusted = True
+    await conductor.prepare("revert", "slow")
+    assert asked.exists()

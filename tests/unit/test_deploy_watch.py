@@ -11,7 +11,7 @@ import pytest
 
 from runbook.carrier import Carrier
 from runbook.command_signals import runner
-from runbook.conductor import Conductor
+from runbook.conductor import Conductor, Refused
 from runbook.incident import home
 from runbook.incident.journal import Journal
 from runbook.incident.room import Room
@@ -21,6 +21,7 @@ from runbook.signal_sources import CommandOutput
 from runbook.signals.monitor import Monitor
 
 COMMIT = "9f3c2e1" + "0" * 33
+READY = Criterion("state == READY", "state", "==", "READY")
 RUNBOOK = Runbook(
     "book",
     "A runbook",
@@ -35,12 +36,14 @@ RUNBOOK = Runbook(
             "1",
             "Go back",
             steps=(
+                Step("tell", "Tell the team", "manual"),
+                Step("ready", "Wait until it is built", "wait_for", wait_for=(READY,)),
                 Step(
                     "live",
                     "Wait until production runs it",
                     "wait_for",
                     wait_for=(
-                        Criterion("state == READY", "state", "==", "READY"),
+                        READY,
                         Criterion("commit == <made>", "commit", "==", "<made>"),
                     ),
                     estimate=60,
@@ -130,7 +133,25 @@ async def test_what_has_not_come_in_its_time_is_said_once_with_what_is_there_ins
 
 async def test_a_wait_can_be_left(watch: Watch) -> None:
     await begin(watch)
-    watch.room.stop_waiting()
+    watch.room.stop_waiting("m", "live")
     await watch.after(400, answer("READY"))
     assert watch.room.state.step("m", "live").mark == "todo"
     assert watch.told("wait-overdue") == []
+
+
+async def test_settling_another_step_leaves_what_is_watched_alone(watch: Watch) -> None:
+    await begin(watch)
+    watch.room.stop_waiting("m", "tell")
+    await watch.room.mark("m", "tell", "done")
+    await watch.after(10, answer("READY"))
+    assert watch.room.state.step("m", "live").mark == "done"
+
+
+async def test_a_second_wait_does_not_take_the_place_of_the_first(watch: Watch) -> None:
+    await begin(watch)
+    began = watch.room.waiting
+    watch.now += timedelta(seconds=5)
+    with pytest.raises(Refused, match="“Wait until production runs it” is still being watched"):
+        await watch.room.wait_for("m", "ready")
+    await watch.room.wait_for("m", "live")  # looked at once more: its clock goes on
+    assert watch.room.waiting == began

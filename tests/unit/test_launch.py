@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from runbook import opening
 from runbook.conductor import Conductor
 from runbook.incident import home
 from runbook.opening import Opening
-from tui import launch
+from tui import cli, launch
+from tui.app import _in_words
 from tui.entry import named_in, with_command
 
 BOOK = "version: 1\nid: shop\ntitle: Shop\nservice: shop-web\nmethods: []\n"
@@ -93,3 +95,43 @@ def test_an_option_of_opening_opens_without_the_word(words: list[str], meant: li
 )
 def test_the_first_frame_draws_no_value_and_no_address(words: list[str], drawn: str) -> None:
     assert named_in(words) == drawn
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    return cli.parser("open").parse_args(["open", *words])
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "no_terminal", lambda: "")
+    monkeypatch.setattr(launch, "piped", lambda: -1)
+
+
+@pytest.mark.usefixtures("terminal")
+async def test_a_record_that_cannot_be_read_is_told_in_words_before_the_room(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room = await recorded(place, "a.yaml")
+    for journal in (room.folder / "journal").iterdir():
+        journal.write_bytes(b"not a record" * 999)
+    assert launch.open_room(arguments("--resume", room.folder.name)) == 2
+    said = capsys.readouterr().err
+    assert room.folder.name in said and "Traceback" not in said
+
+
+def test_a_fault_of_the_program_itself_gives_the_terminal_back_and_keeps_the_details(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(launch, "open_room", lambda _: 1 // 0)
+    assert cli.main(["open", "a.yaml"]) == 1
+    said = capsys.readouterr().err
+    assert "fault of its own (ZeroDivisionError)" in said and "Traceback" not in said
+    assert list((place / "home" / "faults").glob("fault-*.txt"))
+
+
+def test_a_runbook_in_another_encoding_is_told_in_words(place: Path) -> None:
+    try:
+        "à".encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError as trouble:
+        said = _in_words(trouble, lambda fault: f"a fault: {fault}")
+    assert said.startswith("The runbook is not UTF-8 text")

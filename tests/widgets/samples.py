@@ -329,7 +329,7 @@ IN_CONFLICT = Confirmation(
     number="2",
 )
 UNKNOWN = UnknownOutcome(
-    run(state="unknown"),
+    run(state="unknown", took_effect=True),
     number="2",
     why="the room was killed at 03:14:31",
     evidence=(

@@ -18,6 +18,7 @@ from widgets.action_view import ActionView, Confirmation, Finished, Looking, Man
 from widgets.confirm import ARM
 
 WIDE, NARROW = (98, 18), (78, 14)
+UNDECIDED = msgspec.structs.replace(samples.UNKNOWN, run=samples.run(state="unknown"), leaning="")
 VIEWS: tuple[ActionView, ...] = (
     Nothing(lines=("Choose a method: m",)),
     Looking("Revert", "2", "changes main", Effect.CHANGE, "git revert --no-edit 9f3c2e1"),
@@ -343,10 +344,10 @@ async def test_a_wrong_name_runs_nothing() -> None:
         (samples.BRANCHED, "r", "RetryAsked"),
         (samples.NOT_STARTED, "r", "LookAgain"),
         (samples.NOT_STARTED, "s", "SkipAsked"),
-        (samples.UNKNOWN, "r", "RetryAsked"),
+        (UNDECIDED, "r", "RetryAsked"),
         (samples.UNKNOWN, "d", "Resolved"),
         (samples.UNKNOWN, "n", "Resolved"),
-        (samples.WAITING, "r", "LookAgain"),
+        (samples.WAITING, "s", "SkipAsked"),
         (VIEWS[-2], "enter", "Resolved"),
         (VIEWS[-1], "C", "CopyAsked"),
         (samples.RUNNING, "x", "StopAsked"),
@@ -516,6 +517,11 @@ async def test_nothing_is_armed_in_what_was_refused(view: ActionView) -> None:
         await pilot.pause()
     assert heard.names == []
     assert not panel.guard.keys and not panel.guard.name
+
+
+def test_what_took_effect_is_not_called_not_done_by_the_key_that_looks_again() -> None:
+    assert "r" in {hint.key for hint in keys_for(UNDECIDED)}
+    assert "r" not in {hint.key for hint in keys_for(samples.UNKNOWN)}
 
 
 def test_an_unknown_outcome_shows_the_evidence_and_what_again_would_do() -> None:
