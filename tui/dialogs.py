@@ -80,14 +80,33 @@ def show_contacts(screen: RoomScreen) -> None:
 
 
 def show_help(screen: RoomScreen) -> None:
+    from widgets import action_panel, checklist, log_pane, signals_pane
     from widgets.help import ActionInfo, Help
 
+    about = {
+        "signals": signals_pane.HELP,
+        "logs": log_pane.HELP,
+        "runbook": checklist.HELP,
+        "action": action_panel.HELP,
+    }
     now = screen.situation()
     infos = tuple(
-        ActionInfo(action.id, actions.spoken(action), action.words, not action.why_not(now), action.why_not(now))
+        ActionInfo(
+            action.id,
+            actions.spoken(action),
+            action.words,
+            applies=not action.why_not(now),
+            bound=action.bound,
+            why_not=action.why_not(now),
+        )
         for action in actions.ACTIONS
     )
-    screen.app.push_screen(Help(infos))
+
+    def take(action: str | None) -> None:
+        if action is not None:
+            screen.action_act(action)
+
+    screen.app.push_screen(Help(infos, about[screen.current]), take)
 
 
 def show_triggers(screen: RoomScreen) -> None:

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from runbook.signals.judge import NOTHING_YET
 from tui import actions, picture
-from widgets.action_view import Confirmation, Following, Nothing, Running
+from widgets.action_view import Confirmation, Following, Nothing, Running, keys_for
 from widgets.footer import KeyHint
 from widgets.header import NARROW
 from widgets.lines import cut
@@ -98,9 +98,14 @@ def situation(screen: RoomScreen) -> actions.Situation:
         running=any(run.state == "running" for run in screen.conductor.state.unsettled),
         step=step is not None,
         undo=bool(selected and desk.undo_words(selected)),
-        value=step is not None and bool(desk.params_of(step)),
+        value=step is not None and (bool(desk.params_of(step)) or _may_edit(screen)),
         closed=screen.conductor.state.closed is not None,
         other_log=bool(log_desk and log_desk.source().other),
         follows=bool(log_desk and log_desk.run and log_desk.run.state == "running"),
         pane=screen.current,
     )
+
+
+def _may_edit(screen: RoomScreen) -> bool:
+    """Whether pane 4 offers to edit: a command that failed, also one without a value."""
+    return any(hint.key == "e" for hint in keys_for(screen.panel.view))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.content import Content
 
 from runbook.model import Record
@@ -20,13 +18,13 @@ class ActionInfo(Record, frozen=True):
     key: str
     words: str
     applies: bool = True
+    bound: bool = True
+    """Whether it can be done from here: a pane's own keys work in that pane."""
     why_not: str = ""
 
 
 class Help(ListDialog[str | None]):
     """Dismisses with the id of an action to carry out, or None. `about` is the focused pane's own help."""
-
-    HINTS: ClassVar[tuple[KeyHint, ...]] = (KeyHint("enter", "do it"), KeyHint("esc", "back"))
 
     def __init__(self, actions: tuple[ActionInfo, ...], about: str = "", title: str = "Keys") -> None:
         super().__init__(title)
@@ -50,9 +48,21 @@ class Help(ListDialog[str | None]):
         self.say(Content("\n").join(wrapped((self.pane_help, "$foreground-muted"), width)))
         self.about.display = bool(self.pane_help)
 
+    def hints(self) -> tuple[KeyHint, ...]:
+        enter = (KeyHint("enter", "do it"),) if self._can_do(self.list.key) else ()
+        return (*enter, *self.HINTS)
+
+    def _can_do(self, action: str) -> bool:
+        return action in self.actions and self.actions[action].bound
+
+    def on_rows_selected(self, event: Rows.Selected) -> None:
+        event.stop()
+        self.draw_bottom()
+
     def on_rows_opened(self, event: Rows.Opened) -> None:
         event.stop()
-        self.dismiss(event.key)
+        if self._can_do(event.key):
+            self.dismiss(event.key)
 
 
 def _blank(_width: int) -> Content:

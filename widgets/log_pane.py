@@ -29,6 +29,9 @@ from widgets.words import glyph
 if TYPE_CHECKING:  # no start pays for what only reads logs
     from runbook.logs.rows import LogRow
 
+HELP = """The logs as one, newest at the end. Moving up stays at that line while more comes in; G follows the end again.
+Search, filter and time look through all that was kept, and a line is marked, copied or kept with the incident."""
+
 Asked = Literal["search", "filter", "jump"]
 _SIGN: dict[Asked, str] = {"search": "/", "filter": "&", "jump": "@"}
 _HINT: dict[Asked, str] = {

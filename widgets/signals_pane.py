@@ -26,6 +26,9 @@ from widgets.pane import Pane
 from widgets.signals_view import SignalRow, SignalsView
 from widgets.words import ASCII, STATE_STYLE, clock, glyph, in_words, state_glyph
 
+HELP = """Every signal with its value now, what it should be, and its course. What is not known says why, and is never
+shown as good. Enter takes one signal alone; the arrows read the values of a moment, also against the log."""
+
 NARROW = 56
 LEAST_CHART = 4
 MOST_CHART = 14
