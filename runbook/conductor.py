@@ -110,6 +110,7 @@ class Conductor:
         await self.record(ev.TriggerReported(trigger=trigger, text=text, active=active))
 
     async def decide(self, decision: Literal["roll-back", "wait", "no-rollback"], reason: str = "") -> None:
+        self._must_drive()
         await self.record(ev.DecisionMade(decision=decision, reason=clean(reason)))
 
     async def declare(self, severity: str, title: str) -> None:

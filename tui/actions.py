@@ -123,6 +123,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane.next", "tab", "next pane", group="panes"),
     Action("pane.zoom", "z", "zoom this pane; again or esc: back", "zoom", group="panes"),
     Action("method", "m", "choose the method", "method", _driving),
+    Action("hold", "H", "decide to hold: wait, or no rollback, with a reason", "hold", _driving),
     Action("severity", "V", "say how bad it is, and what it is: SEV1 checkout is down", "severity", _driving),
     Action("note", "a", "add a note to the timeline", "note", _writes),
     Action("timeline", "t", "the timeline", "timeline", _ready),

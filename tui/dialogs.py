@@ -50,6 +50,32 @@ def declare_severity(screen: RoomScreen) -> None:
     screen.app.push_screen(Prompt("How bad it is, and what it is", about=about, value=known, enter="declare"), take)
 
 
+def decide_to_hold(screen: RoomScreen) -> None:
+    """The decision that runs nothing; to roll back is decided by choosing a method."""
+    from runbook.providers.provider import Target
+    from widgets.picker import Picker
+    from widgets.prompt import Prompt
+
+    choices = (
+        Target("wait", "for now; the room goes on looking"),
+        Target("no-rollback", "it is mended otherwise, or lived with"),
+    )
+
+    def ask(decision: str | None) -> None:
+        if decision is None:
+            return
+        waits = decision == "wait"
+
+        def take(reason: str | None) -> None:
+            if reason:
+                screen.do(screen.conductor.decide("wait" if waits else "no-rollback", reason))
+
+        screen.app.push_screen(Prompt("Why to wait" if waits else "Why there is no rollback", enter="decide"), take)
+
+    chosen = screen.conductor.state.decision
+    screen.app.push_screen(Picker("Hold: what is decided?", choices, chosen=chosen, free=False), ask)
+
+
 def show_timeline(screen: RoomScreen) -> None:
     from widgets.timeline import Timeline
 
@@ -241,6 +267,7 @@ def _replay(what: str, **how: bool) -> Callable[[RoomScreen], None]:
 
 ACTS: dict[str, Callable[[RoomScreen], None]] = {
     "method": compare_methods,
+    "hold": decide_to_hold,
     "note": add_note,
     "severity": declare_severity,
     "timeline": show_timeline,

@@ -400,6 +400,8 @@ async def test_a_watcher_runs_nothing_but_may_take_notes(room: tuple[Conductor, 
     conductor.driving = False
     with pytest.raises(Refused, match="watching"):
         await conductor.confirm(await conductor.prepare("revert", "fails"))
+    with pytest.raises(Refused, match="watching"):
+        await conductor.decide("wait", "it calms down")
     await conductor.note("seen from the side")
     assert conductor.state.timeline[-1].text.endswith("seen from the side")
 
