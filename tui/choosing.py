@@ -6,11 +6,16 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from runbook.incident.progress import next_step
+from runbook.incident.state import RoomState
 from runbook.model import Method, Record, Where
 from runbook.providers.provider import Standing
 from widgets.chooser import Chooser, MethodCard
+from widgets.words import utc_minute
 
 if TYPE_CHECKING:
+    from runbook.conductor import Conductor
+    from runbook.signals.standing import Advice
     from tui.room_screen import RoomScreen
 
 LOOK_AHEAD = 1.0
@@ -26,31 +31,42 @@ class _Found(Record, frozen=True):
     standing: Standing | None = None
 
 
+class Comparison:
+    """The chooser while it is open, with what has become known of each method."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        self._conductor = conductor
+        self.found = {method.id: _Found() for method in conductor.runbook.methods}
+        advice = conductor.outlook.advice(conductor.state)
+        self.chooser = Chooser(_cards(conductor, self.found, advice), advice.text)
+
+    def show(self, advice: Advice) -> None:
+        """How the methods stand now, and what is advised now."""
+        self.chooser.learn(_cards(self._conductor, self.found, advice), advice.text)
+
+
 def compare_methods(screen: RoomScreen) -> None:
     """Show the methods side by side; what each needs is asked of the world meanwhile."""
-    methods = screen.conductor.runbook.methods
-    found = {method.id: _Found() for method in methods}
-    chooser = Chooser(_cards(screen, found), screen.conductor.outlook.advice(screen.conductor.state).text)
+    screen.comparison = comparison = Comparison(screen.conductor)
 
     async def ask(method: Method) -> None:
-        found[method.id] = await _look(screen, method)
-        chooser.learn(_cards(screen, found))
+        comparison.found[method.id] = await _look(screen, method)
+        screen.ask_redraw()
 
     async def work() -> None:
-        await asyncio.gather(*(ask(method) for method in methods))
+        await asyncio.gather(*(ask(method) for method in screen.conductor.runbook.methods))
 
     def take(method: str | None) -> None:
+        screen.comparison = None
         if method:
             choose_method(screen, method)
 
-    screen.app.push_screen(chooser, take)
+    screen.app.push_screen(comparison.chooser, take)
     screen.do(work())
 
 
-def _cards(screen: RoomScreen, found: dict[str, _Found]) -> tuple[MethodCard, ...]:
-    conductor = screen.conductor
+def _cards(conductor: Conductor, found: dict[str, _Found], advice: Advice) -> tuple[MethodCard, ...]:
     methods = conductor.runbook.methods
-    advice = conductor.outlook.advice(conductor.state)
     able = [method.id for method in methods if found[method.id].ready is not False]
     best = next((name for name in (*advice.methods, *able) if name in able), "")
     reason = advice.why if advice.methods else "the runbook's first choice"
@@ -73,10 +89,26 @@ def _cards(screen: RoomScreen, found: dict[str, _Found]) -> tuple[MethodCard, ..
             use_when=method.use_when,
             avoid_when=method.avoid_when,
             steps=len(method.steps),
-            standing="chosen" if method.id == conductor.state.method else "",
+            standing=", ".join(
+                filter(None, ("chosen" if method.id == conductor.state.method else "", tried(method, conductor.state)))
+            ),
         )
         for method in methods
     )
+
+
+def tried(method: Method, state: RoomState) -> str:
+    """What came of a method in this incident: `tried at 03:20, failed`; empty where nothing of it was carried out."""
+    steps = (state.step(method.id, step.id) for step in method.steps)
+    marks = [(at.at, at.mark) for at in steps if at.at and at.mark not in ("todo", "skipped", "already")]
+    for mark, how in (("failed", "failed"), ("unknown", "outcome unknown")):
+        if when := [at for at, found in marks if found == mark]:
+            return f"tried at {utc_minute(max(when))}, {how}"
+    times = [at for at, _ in marks]
+    if not times:
+        return ""
+    left = next_step(method, state) is not None
+    return f"begun at {utc_minute(min(times))}" if left else f"carried out at {utc_minute(max(times))}"
 
 
 def older_than_the_schema(standing: Standing | None, schema: Standing | None) -> str:

@@ -54,6 +54,8 @@ def room(screen: RoomScreen) -> None:
     screen.checklist.show(view)
     if screen.timeline is not None:
         screen.timeline.show(state.timeline)
+    if screen.comparison is not None:
+        screen.comparison.show(advice)
     screen.action_pane.label(note=picture.still_open(screen.desk.open_words()))
 
 

@@ -25,6 +25,7 @@ from widgets.signals_view import USUAL_WINDOW, WINDOWS
 if TYPE_CHECKING:
     from runbook.conductor import Conductor
     from tui.app import WarRoom
+    from tui.choosing import Comparison
     from tui.desk import Desk
     from tui.log_desk import LogDesk
     from tui.running_output import RunningOutput
@@ -52,6 +53,8 @@ class RoomScreen(Panes):
         self.log_pace = LogPace(self.show_log, self.set_timer)
         self.timeline: Timeline | None = None
         """The timeline while it is open: what happens meanwhile is added to it."""
+        self.comparison: Comparison | None = None
+        """The methods while one is chosen: what is advised and how each stands is kept as it is now."""
         self.span = USUAL_WINDOW
         self._asked = ""
         self.key_named = ""

@@ -113,10 +113,13 @@ class Chooser(ModalScreen[str | None]):
         self._fit()
         self._words()
 
-    def learn(self, cards: tuple[MethodCard, ...]) -> None:
-        """What has become known about the methods; their order and the selection stay."""
+    def learn(self, cards: tuple[MethodCard, ...], advice: str = "") -> None:
+        """What has become known about the methods, and is advised now; their order and the selection stay."""
         known = {card.id: card for card in cards}
-        self.cards = tuple(known[card.id] for card in self.cards)
+        fresh = tuple(known[card.id] for card in self.cards)
+        if (fresh, advice) == (self.cards, self.advice):
+            return
+        self.cards, self.advice = fresh, advice
         self.table.cards = self.cards
         if self.is_mounted:
             self._words()
@@ -227,7 +230,8 @@ def _title(card: MethodCard, here: bool) -> Content:
 
 def _parts(card: MethodCard) -> list[tuple[str, Content]]:
     if card.recommended:
-        advised = join((f"{glyph('here')} recommended", "bold $text-accent"))
+        standing = f"\n{card.standing}" if card.standing else ""
+        advised = join((f"{glyph('here')} recommended", "bold $text-accent"), (standing, "$foreground-muted"))
     else:
         advised = join((card.standing or "", "$foreground-muted"))
     return [
@@ -258,11 +262,8 @@ def _listed(card: MethodCard, here: bool, width: int) -> list[Content]:
     """A card of the list form: title and figures on one line, the rest below while it is selected."""
     figures = [about(card.estimate), f"risk {card.risk}", f"data loss {card.data_loss}" if card.data_loss else ""]
     dot = f" {glyph('dot')} "
-    advised = (
-        join(("   recommended", "bold $text-accent"))
-        if card.recommended
-        else join((f"   {card.standing}", "$foreground-muted"))
-    )
+    advised = join(("   recommended", "bold $text-accent")) if card.recommended else Content("")
+    advised += join((f"   {card.standing}", "$foreground-muted")) if card.standing else Content("")
     lines = [cut(_title(card, here) + advised, width)]
     lines.append(cut(join("   ", (dot.join(part for part in figures if part), "$foreground-muted")), width))
     lines += wrapped(_ready(card), width, 3, 5)

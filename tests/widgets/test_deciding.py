@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.rooms import room_on
 from tests.widgets.hosts import screen_text, until
 from tui.app import WarRoom
+from widgets.chooser import Chooser
 
 BOOK = """
 version: 1
@@ -57,3 +59,30 @@ async def test_to_hold_is_decided_by_a_key_with_a_reason(
         await until(pilot, lambda: decided in shown(room))
         assert room.conductor is not None
         assert room.conductor.state.decision_reason == "calm"
+
+
+async def test_the_chooser_follows_what_is_advised_while_it_is_open(room: WarRoom) -> None:
+    async with room.run_test(size=(160, 45)) as pilot:
+        await until(pilot, lambda: room.conductor is not None and "Go back by hand" in shown(room))
+        conductor = room.conductor
+        assert conductor is not None
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(room.screen, Chooser) and "▌1 Go on by hand" in shown(room))
+        assert "leaked" not in shown(room)
+        await conductor.report_trigger("leak", active=True)
+        await until(pilot, lambda: "data has leaked out (reported) → Go back by hand" in shown(room))
+        heads = next(line for line in screen_text(room) if "2 Go back by hand" in line)
+        assert heads.index("▌1 Go on by hand") < heads.index("2 Go back by hand"), "later news moves nothing"
+        advised = next(line for line in screen_text(room) if "recommended" in line)
+        assert advised.index("recommended") > heads.index("2 Go back by hand")
+
+
+async def test_the_chooser_says_what_came_of_a_method_that_was_tried(room: WarRoom) -> None:
+    async with room.run_test(size=(160, 45)) as pilot:
+        await until(pilot, lambda: room.conductor is not None and "Go back by hand" in shown(room))
+        conductor = room.conductor
+        assert conductor is not None
+        await conductor.choose_method("on")
+        await conductor.confirm(await conductor.prepare("on", "try"))
+        await pilot.press("m")
+        await until(pilot, lambda: re.search(r"chosen, tried at \d\d:\d\d, failed", shown(room)) is not None)
