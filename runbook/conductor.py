@@ -7,20 +7,19 @@ very text that was shown, and every change is asked of the world again just befo
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from pathlib import Path
-from socket import gethostname
 from typing import Literal
 
 import msgspec
 
-from runbook import carrying, units
+from runbook import carrying, company, units
 from runbook.carrier import Carrier
 from runbook.incident import events as ev
 from runbook.incident import home, progress, report, snapshot
 from runbook.incident.journal import Journal
+from runbook.incident.others import OtherSeats
 from runbook.incident.room import Room
 from runbook.logs.clean import clean
 from runbook.model import Command, Effect, Method, Remedy, Runbook, Step
@@ -68,6 +67,8 @@ class Conductor:
         self.driving = driving
         self.trusted = True
         """Whether the runbook's commands may be run, those that only look included."""
+        self.driven = True
+        """Whether some room on this machine drives, as far as it was heard."""
         self.clock = clock
         self.state = room.state()
         self.waiting: tuple[str, str, datetime] | None = None
@@ -81,6 +82,8 @@ class Conductor:
         self.on_change: Callable[[], None] = lambda: None
         self.lend_terminal: Callable[[Prepared, Callable[[], None]], None] | None = None
         """Takes the screen away, calls what it was given, brings the screen back; None where there is no terminal."""
+        self.others = OtherSeats(folder, journal.seat, room.heard())
+        self.hearing = asyncio.Lock()
         self._room = room
         self._work: set[asyncio.Task[None]] = set()
         self._acting = asyncio.Lock()
@@ -90,11 +93,16 @@ class Conductor:
 
     async def record(self, body: ev.Known) -> None:
         """Commit an event, then let it be true. Returns when it is on disk."""
-        event = await self.journal.append(body, self.outlook.readings())
-        self._room.apply(event)
+        self.take_in(await self.journal.append(body, self.outlook.readings()))
+
+    def take_in(self, *told: ev.Event) -> None:
+        """Let be true what is on disk, from whichever room."""
+        for event in told:
+            self._room.apply(event)
         self.state = self._room.state()
-        if isinstance(body, ev.ValueSet):
-            self.outlook.monitor.values[body.param] = body.value
+        for body in (event.body for event in told):
+            if isinstance(body, ev.ValueSet):
+                self.outlook.monitor.values[body.param] = self.state.values[body.param].text
         self.on_change()
 
     async def note(self, text: str) -> None:
@@ -106,6 +114,7 @@ class Conductor:
 
     async def report_trigger(self, trigger: str, *, active: bool) -> None:
         """A person says that something no machine can see has happened."""
+        self._must_drive()
         text = next(t.text for t in self.runbook.triggers if t.id == trigger)
         await self.record(ev.TriggerReported(trigger=trigger, text=text, active=active))
 
@@ -328,7 +337,9 @@ class Conductor:
         return tuple(found)
 
     async def look(self) -> None:
-        """Once a second: let the signals speak into the record, and end a wait that is fulfilled."""
+        """Once a second: hear the other rooms, let the signals speak into the record, end a wait that is fulfilled."""
+        if not self.hearing.locked():
+            await company.hear(self)
         if not self.driving:
             return
         for news in self.outlook.news(self.state, self.clock()):
@@ -353,6 +364,7 @@ class Conductor:
 
     async def write_report(self) -> Path:
         """Raises OSError when it cannot be written."""
+        await company.hear(self)
         if self.outlook.monitor.samples is not None:
             self.outlook.monitor.samples.flush()
         read = await asyncio.to_thread(readings, self.folder / home.SAMPLES)
@@ -390,10 +402,7 @@ class Conductor:
             return
         if not home.take_wheel(self.folder):
             raise Refused("Another room on this machine drives this incident.")
-        self.driving = True
-        self.keep_samples()
-        await self.record(ev.RoomEntered(user=home.user_name(), host=gethostname(), pid=os.getpid(), driving=True))
-        await self.recover()
+        await company.take_over(self)
 
     async def leave(self, reason: str) -> None:
         """Say goodbye in the record. What runs goes on under its keeper."""
@@ -407,7 +416,8 @@ class Conductor:
 
     def _must_drive(self) -> None:
         if not self.driving:
-            raise Refused("You are watching: another room on this machine drives. Notes are welcome.")
+            who = "another room on this machine drives" if self.driven else "nobody drives"
+            raise Refused(f"You are watching: {who}. Notes are welcome.")
 
     def _must_be_trusted(self) -> None:
         if not self.trusted:

@@ -175,7 +175,7 @@ def drill_incident(drill: str, since: datetime) -> Path | None:
 
 async def make_ready(conductor: Conductor, repository: Path | None) -> None:
     """Make the clean room (a fetch can take seconds) and settle what an earlier room left open."""
-    carrier = conductor.carrier
+    carrier, driving = conductor.carrier, conductor.driving
     looked = asyncio.create_task(_look_for_traps(conductor))
     platforms = (
         *PLATFORMS,
@@ -195,7 +195,7 @@ async def make_ready(conductor: Conductor, repository: Path | None) -> None:
     if carrier.in_the_making is not None:
         carrier.in_the_making.set()
     await looked
-    if conductor.driving:
+    if driving:  # a room that took the wheel meanwhile has settled it already
         await conductor.recover()
     conductor.on_change()
 

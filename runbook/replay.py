@@ -90,6 +90,7 @@ class _NoJournal:
 
     trouble = ""
     closed = True
+    seat = ""
 
 
 class Replay(Conductor):
@@ -216,6 +217,9 @@ class Replay(Conductor):
 
     def _must_drive(self) -> NoReturn:
         raise Refused(NOTHING_RUNS)
+
+    async def look(self) -> None:
+        """The record is whole: nobody adds to it."""
 
     async def leave(self, reason: str) -> None:
         """Nothing is open, and there is nobody to say goodbye to."""

@@ -11,6 +11,8 @@ import msgspec
 
 from widgets.footer import KeyHint
 
+_WHEEL = "I"
+
 
 class Situation(msgspec.Struct, frozen=True):
     """What decides whether an action applies just now."""
@@ -18,6 +20,10 @@ class Situation(msgspec.Struct, frozen=True):
     ready: bool = False
     untrusted: bool = False
     driving: bool = False
+    driven: bool = False
+    """Whether some room on this machine drives."""
+    read_only: bool = False
+    """Whether the room was opened to watch, and nothing else."""
     replay: bool = False
     """Whether a record is played back: nothing runs and nothing is written."""
     confirming: bool = False
@@ -47,7 +53,21 @@ def _untrusted(now: Situation) -> str:
 def _driving(now: Situation) -> str:
     if now.untrusted and not now.driving:
         return "this runbook is not trusted yet; T shows what it could run"
-    return _writes(now) or ("" if now.driving else "another room drives; this one watches")
+    return _writes(now) or ("" if now.driving else _who_drives(now) or f"nobody drives; {_WHEEL} takes the wheel")
+
+
+def _who_drives(now: Situation) -> str:
+    if now.read_only:
+        return "this room was opened to watch"
+    return "another room drives; this one watches" if now.driven else ""
+
+
+def _wheel(now: Situation) -> str:
+    if now.driving:
+        return "you drive"
+    if now.untrusted:
+        return "this runbook is not trusted yet; T shows what it could run"
+    return _writes(now) or _who_drives(now)
 
 
 def _writes(now: Situation) -> str:
@@ -129,6 +149,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("timeline", "t", "the timeline", "timeline", _ready),
     Action("document", "D", "the runbook as it is written, at the selected step", "document", _ready),
     Action("trust", "T", "trust this runbook, so that it may run commands", "trust it", _untrusted),
+    Action("drive", _WHEEL, "take the wheel, when nobody drives", "drive", _wheel),
     Action("contacts", "c", "whom to call", "contacts", _ready),
     Action("trigger", "i", "report what no machine can see: a breach, corrupted data", "report", _driving),
     Action("snapshot", "w", "save a snapshot: signals, logs, this screen", "snapshot", _writes),
@@ -315,7 +336,7 @@ def spoken_short(action: Action) -> str:
 
 _IN_FOOTER = (
     *("replay.pause", "replay.back", "replay.forth", "replay.faster", "replay.slower", "replay.seek"),
-    *("trust", "method", "note", "timeline", "contacts", "report"),
+    *("trust", "drive", "method", "note", "timeline", "contacts", "report"),
     *("signals.window", "signals.read", "signals.alone", "log.stop", "log.source", "log.search", "log.filter"),
     *("help", "palette"),
 )
@@ -323,7 +344,7 @@ _IN_FOOTER = (
 
 def footer_hints(now: Situation) -> tuple[KeyHint, ...]:
     """The keys that the footer names now."""
-    keep = {"trust", "method", "help", "replay.pause", "replay.forth"}
+    keep = {"trust", "drive", "method", "help", "replay.pause", "replay.forth"}
     applying = [BY_ID[name] for name in _IN_FOOTER if not BY_ID[name].why_not(now)]
     hints = [KeyHint(spoken_short(action), action.short, keep=action.id in keep) for action in applying]
     return (KeyHint("1-4", "pane", keep=True), *hints)

@@ -86,6 +86,14 @@ def show_timeline(screen: RoomScreen) -> None:
     screen.app.push_screen(screen.timeline, gone)
 
 
+def drive(screen: RoomScreen) -> None:
+    async def work() -> None:
+        await screen.conductor.drive()
+        screen.say("You drive.", good=True)
+
+    screen.do(work())
+
+
 def show_contacts(screen: RoomScreen) -> None:
     from widgets.contacts import Contacts
 
@@ -273,6 +281,7 @@ ACTS: dict[str, Callable[[RoomScreen], None]] = {
     "timeline": show_timeline,
     "document": show_document,
     "trust": ask_trust,
+    "drive": drive,
     "contacts": show_contacts,
     "trigger": show_triggers,
     "snapshot": save_snapshot,

@@ -40,6 +40,7 @@ def header(
     now: datetime,
     *,
     driving: bool,
+    driven: bool = True,
     user: str,
     trouble: str,
     presenting: bool = False,
@@ -53,7 +54,8 @@ def header(
             drill, short = f"5 min windows run as {run_as}", f"5 min = {run_as}"
     end = state.closed or now
     if not driving:
-        user = next((one.user for one in state.responders if one.driving and one.left is None), "nobody")
+        at_wheel = (one.user for one in state.responders if driven and one.driving and one.left is None)
+        user = next(at_wheel, "nobody")
     return HeaderView(
         service=state.service or runbook.service,
         environment=state.environment or runbook.environment,

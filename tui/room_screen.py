@@ -284,7 +284,10 @@ class RoomScreen(Panes):
             self.do(self.conductor.tick(event.item, event.text, done=event.done))
 
     def on_checklist_pane_trigger_toggled(self, event: ChecklistPane.TriggerToggled) -> None:
-        if self.desk is not None:
+        trigger = actions.BY_ID["trigger"]
+        if why := trigger.why_not(self.situation()):
+            self.say(f"{trigger.words}: {why}.")
+        elif self.desk is not None:
             active = event.trigger not in self.conductor.state.reported
             self.do(self.conductor.report_trigger(event.trigger, active=active))
 

@@ -113,6 +113,13 @@ class Room:
             events=self._count,
         )
 
+    def heard(self) -> dict[str, int]:
+        """The last event of each seat that was taken in."""
+        last: dict[str, int] = {}
+        for _, seat, seq in self._events:
+            last[seat] = max(seq, last.get(seat, 0))
+        return last
+
     # ── one event ─────────────────────────────────────────────────────────────────────────────────
 
     def _take(self, event: ev.Event) -> None:
