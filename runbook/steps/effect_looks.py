@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from runbook.steps import effect_sql as sql
-from runbook.steps.effect_tables import GLOBAL_VALUES
+from runbook.steps.effect_tables import GLOBAL_VALUES, INTERPRETERS, SHELL_PROGRAMS
 from runbook.steps.effect_tables_destroy import NAMED_FOR, STRONG, WEAK
 from runbook.steps.effect_tables_read import (
     ALWAYS_READ,
@@ -20,16 +20,17 @@ from runbook.steps.effect_tables_read import (
     TASK_READS,
     TASK_RUNNERS,
 )
-from runbook.steps.effect_words import line_of, positionals
+from runbook.steps.effect_words import line_of, module, name, positionals
+
+RUNS_A_FILE = SHELL_PROGRAMS | INTERPRETERS | {".", "source"}
+"""Programs whose first word is somebody's script."""
 
 
 def only_looks(program: str, words: tuple[str, ...], fed: bool) -> bool:
     """Whether this call changes nothing, as far as its words tell."""
-    if program in ALWAYS_READ or re.match(r"(Get|Test|Measure|Select|Find|Resolve|Show|Compare)-[A-Z]", program):
+    if name(words[0]) in ALWAYS_READ or re.match(r"(Get|Test|Measure|Select|Find|Resolve|Show|Compare)-[A-Z]", program):
         return True
-    if set(words[1:]) & {"--version", "--help"}:
-        return True
-    if words[1:] in (("-V",), ("version",), ("help",)):
+    if asks_about_itself(words) or words[1:] in (("-V",), ("version",), ("help",)):
         return True
     special = {
         "git": _git,
@@ -39,12 +40,13 @@ def only_looks(program: str, words: tuple[str, ...], fed: bool) -> bool:
         "Invoke-WebRequest": _invokes,
         "Invoke-RestMethod": _invokes,
         "ip": _ip,
+        "ansible": _ansible,
         **dict.fromkeys(("Where-Object", "Sort-Object", "Group-Object"), _filters),
     }.get(program)
     if special:
         if special(words):
             return True
-        if program in ("Invoke-WebRequest", "Invoke-RestMethod", "ip"):
+        if program in ("Invoke-WebRequest", "Invoke-RestMethod", "ip", "ansible"):
             return False
     if program in sql.CLIENTS:
         return sql.of_client(words, fed)
@@ -57,6 +59,19 @@ def only_looks(program: str, words: tuple[str, ...], fed: bool) -> bool:
         if phrase == "*" or phrase in options or ((said + " ").startswith(phrase + " ") and phrase):
             return True
     return _by_verb(program, words)
+
+
+def asks_about_itself(words: tuple[str, ...]) -> bool:
+    """`x --version`, `x sub --help`: the last word, behind nothing that could act or take it for its value."""
+    *given, last = words[1:] or ("",)
+    if last not in ("--version", "--help"):
+        return False
+    named = [words[0], *given] if given else []
+    return not (
+        any(not re.fullmatch(r"[a-z][a-z:_-]*", word) or _verb(word) in CHANGE_VERBS for word in given)
+        or any(re.search(STRONG, word) or re.search(WEAK, word) or re.search(NAMED_FOR, word) for word in named)
+        or (given and (name(words[0]) in RUNS_A_FILE or _is_named_to_change(words[0])))
+    )
 
 
 def _acts(given: list[str], reads: str) -> bool:
@@ -86,8 +101,13 @@ def _by_verb(program: str, words: tuple[str, ...]) -> bool:
     if program in TASK_RUNNERS:
         tasks = [word for word in given if word not in ("run", "run-script", "--")]
         return len(tasks) == 1 and re.fullmatch(TASK_READS, tasks[0]) is not None
-    verbs = [verb for word in given if (verb := _verb(word))]
-    flags = [word for word in words[1:] if word in READ_VERBS]
+    if _is_named_to_change(words[0]):
+        return False
+    is_known = program in READ or program in READ_WORD
+    verbs = [
+        verb for word in given if (verb := _verb(word)) in CHANGE_VERBS or (verb and (is_known or _is_whole(word)))
+    ]
+    flags = [word for word in words[1:] if word.startswith("--") and word in READ_VERBS]
     if any(word.lstrip("-") in CHANGE_VERBS for word in words[1:] if word.startswith("--")):
         return False
     for verb, following in pairwise([*verbs, ""]):
@@ -113,11 +133,25 @@ def _given(program: str, words: tuple[str, ...]) -> list[str]:
 
 def _verb(word: str) -> str:
     """The verb that a word is or holds; empty where it is a name."""
-    low = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", word).lower()
+    low = _apart(word).lower()
     if not re.fullmatch(r"[a-z][a-z:_-]*", low):
         return ""
     parts = [low, low.rpartition(":")[2], _first(low), _first(low.rpartition(":")[2])]
     return next((part for part in parts if part in READ_VERBS or part in CHANGE_VERBS), "")
+
+
+def _is_whole(word: str) -> bool:
+    """Whether a word is a verb from end to end (`db:status`), where `search-api` may be the name of a service."""
+    return word.rpartition(":")[2].lower() in READ_VERBS
+
+
+def _is_named_to_change(word: str) -> bool:
+    """Whether a program or script is called by what it does: `./rollback.sh`, `bin/stop-web`, `redeployNow.py`."""
+    return not set(re.split(r"[^a-z]+", _apart(name(word)).lower())).isdisjoint(CHANGE_VERBS)
+
+
+def _apart(word: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", word)
 
 
 def _first(word: str) -> str:
@@ -128,6 +162,12 @@ def _ip(words: tuple[str, ...]) -> bool:
     """`ip route`, `ip -br a`, `ip addr show dev x`."""
     given = [word for word in words[1:] if not word.startswith("-")]
     return not any(word in CHANGE_VERBS or word in ("del", "delete", "exec", "append") for word in given[1:2])
+
+
+def _ansible(words: tuple[str, ...]) -> bool:
+    """A module that only asks: `ping`, and by their convention those named for facts and info."""
+    asks = r"(win_)?(ping|stat)|setup|debug|\w+_(facts|info)"
+    return "--list-hosts" in words or re.fullmatch(asks, module(list(words[1:]))) is not None
 
 
 def _invokes(words: tuple[str, ...]) -> bool:

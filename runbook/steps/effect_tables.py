@@ -57,6 +57,9 @@ CARRIERS = {
 }
 """Programs that can run another one on a machine, in a container or with an environment, and the word before it."""
 
+ANSIBLE_SHELLS = frozenset(("", "command", "shell", "raw", "script"))
+"""Modules of ansible whose `-a` is a command; it is a list of settings for every other."""
+
 WRAPPERS = {
     "sudo": "-u -g -h -p -C -U -r -t -D --user --group",
     "doas": "-u -C",

@@ -89,6 +89,7 @@ DESTROY = {
     "cdk": r"destroy\b",
     "serverless": r"remove\b",
     "sam": r"delete\b",
+    "ansible": r".*\b(state\W{1,4}(absent|import|restore)|delete\W{1,4}(yes|true)|(?i:query\W{1,4}(drop|truncate|delete)))\b",
     "ansible-playbook": r".*\b(restore|destroy|teardown|wipe|reset|purge|decommission)\S*\.ya?ml\b",
     "prisma": r"(migrate (reset|resolve)|db (push|execute .*(down|drop|rollback|revert|restore)))\b",
     "alembic": r"(.* )?(downgrade|stamp)\b",

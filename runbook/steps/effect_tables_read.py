@@ -31,14 +31,14 @@ READ = {
     "system df, system info, compose ps, compose logs, compose config, compose images, compose top, compose events, "
     "compose ls, compose version, buildx ls, manifest inspect",
     "docker-compose": "ps, logs, config, images, top, events, version",
-    "npm": "ls, list, view, info, outdated, audit, ping, whoami, config get, config list, --version, explain, why",
+    "npm": "ls, list, view, info, outdated, audit, ping, whoami, config get, config list, explain, why",
     "yarn": "list, info, why, outdated",
     "pnpm": "list, ls, why, outdated",
     "vercel": "ls, list, inspect, logs, whoami, env ls, domains ls, alias ls, project ls, teams ls, certs ls, rollback status",
     "railway": "status, logs, list, whoami, deployment list, variables, environment list, service list",
     "warroom": "railway list, railway live, check, doctor, incidents, timeline, books, schema",
     "prisma": "migrate status, migrate diff, validate, version",
-    "aws": "s3 ls, logs tail, logs filter-log-events, configure list, sts, wait, configure get, --version, eks get-token, ecr get-login-password, s3 presign, codeartifact get-authorization-token",
+    "aws": "s3 ls, logs tail, logs filter-log-events, configure list, sts, wait, configure get, eks get-token, ecr get-login-password, s3 presign, codeartifact get-authorization-token",
     "gcloud": "info, version, config list, config get-value, auth list",
     "terraform": "plan, show, output, validate, version, providers, graph, state list, state show, state pull, "
     "workspace list, workspace show, get",
@@ -118,7 +118,7 @@ READ = {
     "alembic": "current, history, heads, branches, show, check",
     "flask": "db current, db history, db heads, db show, db check, routes",
     "manage.py": "showmigrations, check, sqlmigrate, diffsettings, inspectdb, --plan, --check",
-    "artisan": "migrate:status, about, route:list, db:show, db:table, db:monitor, schedule:list, queue:failed, queue:monitor, config:show, env, list, --version, model:show, event:list, horizon:status, horizon:list",
+    "artisan": "migrate:status, about, route:list, db:show, db:table, db:monitor, schedule:list, queue:failed, queue:monitor, config:show, env, list, model:show, event:list, horizon:status, horizon:list",
     "rails": "db:migrate:status, db:version, about, routes, stats, notes, db:abort_if_pending_migrations",
     "rake": "db:migrate:status, db:version, -T, routes, about, --tasks, stats, db:abort_if_pending_migrations",
     "knex": "migrate:status, migrate:list, migrate:currentVersion",
@@ -139,7 +139,6 @@ READ = {
     "cdk": "diff, list, ls, synth, synthesize, doctor, metadata",
     "serverless": "info, logs, deploy list, metrics, print",
     "sam": "logs, validate, list",
-    "ansible": "--list-hosts, --version",
     "ansible-playbook": "--check, -C, --list-hosts, --list-tasks, --syntax-check, --list-tags",
     "ansible-inventory": "*",
     "supabase": "status, projects list, functions list, migration list, branches list, secrets list, orgs list, db diff, db lint, db dump, inspect, backups list, services, storage ls",
@@ -215,7 +214,7 @@ READ = {
     "autocannon": "*",
     "k6": "inspect, version, status",
     "siege": "*",
-    "playwright": "show-report, show-trace, --version",
+    "playwright": "show-report, show-trace",
     "websocat": "*",
     "wscat": "*",
     "grpcurl": "list, describe",
@@ -245,7 +244,7 @@ READ = {
     "sysctl": "-a, -n",
     "nvidia-smi": "*",
     "ulimit": "-a, -n",
-    "node": "-v, --version",
+    "node": "-v",
 }
 """Sub-commands that only look."""
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 import msgspec
 
 from runbook.steps.effect_tables import (
     ALIASES,
+    ANSIBLE_SHELLS,
     CARRIERS,
     GLOBAL_VALUES,
     INTERPRETERS,
@@ -207,6 +209,8 @@ def _carried(program: str, rest: list[str]) -> Iterator[tuple[str, ...] | str]:
     if "--" in rest[:-1] and program not in ("docker", "docker-compose"):
         yield tuple(rest[rest.index("--") + 1 :])
         return
+    if program == "ansible" and module(rest) not in ANSIBLE_SHELLS:
+        return
     marks = CARRIERS[program].split()
     at = next((n for n, word in enumerate(rest) if word.partition("=")[0] in marks), -1)
     if at < 0:
@@ -220,6 +224,14 @@ def _carried(program: str, rest: list[str]) -> Iterator[tuple[str, ...] | str]:
         yield tuple(_past_options(_past_options(given, EXEC_VALUES)[1:], EXEC_VALUES))
     else:
         yield tuple(_past_options(given, "-a --app -r --remote -s --service -e --environment -p --size --type -g"))
+
+
+def module(rest: list[str]) -> str:
+    """The module that `ansible` is told to use, without its collection; empty where it uses its own."""
+    for word, following in pairwise([*rest, ""]):
+        if found := re.fullmatch(r"(?:-[bCDkKov]*m|--m[a-z-]*)=?(.*)", word):
+            return (found[1] or following).rpartition(".")[2] or "?"
+    return ""
 
 
 def _past_options(rest: list[str], valued: str) -> list[str]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from runbook.model import Effect, worst_effect
 from runbook.steps import effect_sql as sql
 from runbook.steps.effect_kinds import Kind, kind
-from runbook.steps.effect_looks import only_looks
+from runbook.steps.effect_looks import asks_about_itself, only_looks
 from runbook.steps.effect_tables import CARRIERS, PACKAGE_VERBS, POWERSHELLS, SHELL_PROGRAMS, WRAPPERS
 from runbook.steps.effect_tables_destroy import (
     ANY,
@@ -166,9 +166,9 @@ def is_dry(program: str, words: tuple[str, ...]) -> bool:
         return "--dry-run" in words or ("-n" in words and words[1:2] in (("push",), ("clean",)))
     if program in ("kubectl", "helm"):
         return any(re.fullmatch(r"--dry-run(=(client|server|true))?", word) for word in words)
-    if program == "ansible-playbook":
+    if program in ("ansible", "ansible-playbook"):
         return bool({"--check", "-C", "--syntax-check"} & set(words))
-    if {"--help"} & set(words) and program not in SHELL_PROGRAMS:
+    if words[-1] == "--help" and asks_about_itself(words):
         return True
     return program in ("aws", "npm", "terraform", "make", "wp") and bool({"--dry-run", "--dryrun"} & set(words))
 

@@ -1,0 +1,105 @@
+"""Calls that act although a word of theirs looks like reading, each beside a neighbour that only looks."""
+
+from __future__ import annotations
+
+import pytest
+
+from runbook.model import Effect
+from runbook.steps.effects import infer
+
+VERSIONS = """
+read    helm version
+read    helm --version
+read    node --version
+read    node -v
+read    bash --version
+read    python3 -m pip --version
+read    sudo docker compose --version
+read    make --version
+read    ./shopctl --help
+read    kubectl get --help
+read    git log --help
+read    rm --help
+change  helm upgrade api ./chart -n prod --version 4.1.0 --atomic
+change  helm upgrade --help
+change  ./rollback.sh --env production --version 1.4.2
+change  sudo ./rollback.sh --env production --version 1.4.2
+change  bash ./rollback.sh --env production --version 1.4.2
+change  bash backend --version
+change  ./rollback.sh web --version
+change  eb deploy --version app-v1
+change  octo deploy-release --project shop --version 1.4.2 --deployTo Production
+change  fastly service-version activate --version 41
+change  sls rollback --version 3
+change  choco install shop --version 1
+change  npm install shop --version 1
+change  docker run shop --help
+change  git commit -m --version
+change  rm releases/40 --help
+destroy kubectl delete ns shop --help -v 6
+destroy helm uninstall shop --version 3
+destroy ./ops.sh wipe --help
+"""
+
+SCRIPTS = """
+read    search logs
+read    ./ops.sh status
+read    ./ops.sh search
+read    ./ops.sh db:status
+read    bin/shop jobs:list
+read    make status
+read    kubectl logs deploy/rollback
+read    rabbitmqctl list_vhosts
+change  ./status.sh
+change  ./ops.sh search-api v12
+change  ./ops.sh --service search --to v12
+change  ./rollback.sh search-service v1.2.3
+change  ./rollback.sh events v42
+change  ./rollback.sh --service search --to v12
+change  ./rollback2.sh search
+change  ./bin/restart.sh search
+change  sudo ./restart.sh search-indexer
+change  ./switch.sh logs-api blue
+change  ./failover.sh status-page
+change  ./stop.sh health-worker
+change  ./stop-all.sh status
+change  redeployNow.py status
+change  deploy search-api v12
+change  python rollback.py --service search
+change  python set.py maintenance on
+change  ./set.sh maintenance on
+change  ssh deploy@host ./rollback.sh search
+"""
+
+MODULES = """
+read    ansible all -m ping
+read    ansible all -i prod -m ansible.builtin.setup
+read    ansible all -m stat -a "path=/srv/app"
+read    ansible all -m debug -a var=inventory_hostname
+read    ansible db -m postgresql_info -a "filter=databases"
+read    ansible all -a uptime
+read    ansible all -m shell -a "systemctl status api"
+read    ansible web --list-hosts
+read    ansible web -m copy -a "src=a dest=b" --check
+change  ansible web -b -m service -a "name=nginx state=stopped"
+change  ansible web -m systemd -a "name=api state=restarted"
+change  ansible search -bm service -a "name=api"
+change  ansible web -mservice -a "name=api state=started"
+change  ansible web --module-name=service -a "name=api state=started"
+change  ansible web -m git -a "repo=r dest=/srv/app version=v1"
+change  ansible web -m apt -a "name=api=1.2"
+change  ansible web -m copy -a "src=a dest=b"
+change  ansible db -m postgresql_query -a 'db=shop query="UPDATE a SET b=1"'
+change  ansible web -m shell -a "systemctl restart api"
+destroy ansible db -m mysql_db -a "name=shop state=absent"
+destroy ansible db -m mysql_db -a "name=shop state=import target=/srv/shop.sql"
+destroy ansible db -m file -a '{"path": "/srv/data", "state": "absent"}'
+destroy ansible db -m postgresql_query -a 'db=shop query=DROP TABLE a'
+destroy ansible web -m ansible.builtin.shell -a "rm -rf /srv/app"
+"""
+
+
+@pytest.mark.parametrize("row", [*filter(None, (VERSIONS + SCRIPTS + MODULES).splitlines())])
+def test_in_doubt_it_goes_up(row: str) -> None:
+    effect, text = row.split(maxsplit=1)
+    assert infer(text) is Effect[effect.upper()]
