@@ -9,7 +9,7 @@ from textual.content import Content
 
 from runbook.signals.judge import NOTHING_YET
 from tui import actions, picture
-from widgets.action_view import Confirmation, Following, Nothing, Running, keys_for
+from widgets.action_view import Confirmation, Following, Nothing, Running
 from widgets.footer import KeyHint
 from widgets.header import NARROW
 from widgets.lines import cut
@@ -113,4 +113,4 @@ def situation(screen: RoomScreen) -> actions.Situation:
 
 def _may_edit(screen: RoomScreen) -> bool:
     """Whether pane 4 offers to edit: a command that failed, also one without a value."""
-    return any(hint.key == "e" for hint in keys_for(screen.panel.view))
+    return any(hint.key == "e" for hint in screen.panel.hints)

@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.widgets import Input
 
 from tui import actions
 
@@ -18,9 +17,10 @@ KEPT = 4.0
 """Seconds for which a key stays named."""
 _HERE = {
     **dict.fromkeys(("up", "down", "j", "k", "g", "G", "pageup", "pagedown"), "move"),
-    **{"enter": "open", "y": "run it", "escape": "back", "space": "tick"},
+    "escape": "back",
 }
-"""What keys do that belong to one pane and are no actions of the room."""
+"""What keys do in any pane that are no actions of the room."""
+_IN_RUNBOOK = {"enter": "open", "space": "tick"}
 
 
 def present(screen: RoomScreen) -> None:
@@ -40,13 +40,36 @@ def lay_out(screen: RoomScreen) -> None:
 
 def name_key(screen: RoomScreen, event: events.Key) -> None:
     """Say at the foot which key was pressed and what it stands for; what is typed into a field is nobody's business."""
-    if isinstance(screen.app.focused, Input):
+    if _is_typed(screen):
         screen.key_named = ""
         return
-    action = next((one for one in actions.ACTIONS if event.key in one.keys or event.character in one.keys), None)
-    words = (action.short or action.words) if action else _HERE.get(event.key, "")
-    screen.key_named = f"{event.character if event.is_printable else event.key}  {words}".strip()
+    screen.key_named = f"{event.character if event.is_printable else event.key}  {_does(screen, event)}".strip()
     screen.draw_footer()
     if screen.key_fades is not None:
         screen.key_fades.stop()
     screen.key_fades = screen.set_timer(KEPT, screen.forget_key)
+
+
+def _is_typed(screen: RoomScreen) -> bool:
+    """Whether keys go into a text, or to a dialog that has keys of its own."""
+    if screen.app.screen is not screen:
+        return True
+    if screen.current == "action":
+        return bool(screen.panel.guard.name)
+    return screen.current == "logs" and screen.logs.text.asking is not None
+
+
+def _does(screen: RoomScreen, event: events.Key) -> str:
+    """What a key does where it was pressed: the pane's own keys come before those of the room."""
+    if screen.current == "action":
+        key = "esc" if event.key == "escape" else event.key
+        if words := next((hint.words for hint in screen.panel.hints if hint.key == key), ""):
+            return words
+    now = screen.situation()
+    pressed = [one for one in actions.ACTIONS if event.key in one.keys or event.character in one.keys]
+    own = [one for one in pressed if one.group == screen.current]
+    rooms = [one for one in pressed if one.bound]
+    action = next((one for one in own + rooms if not one.why_not(now)), None)
+    if action:
+        return action.short or action.words
+    return (_HERE | (_IN_RUNBOOK if screen.current == "runbook" else {})).get(event.key, "")

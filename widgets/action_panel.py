@@ -29,6 +29,7 @@ from widgets.action_view import (
     keys_for,
 )
 from widgets.confirm import SETTLE, WHY, Answer, Guarded
+from widgets.footer import KeyHint
 
 HELP = """What the selected step would do, word for word. Only y (or the typed name, for what destroys) runs it,
 and only once you had time to look. Esc always leaves it."""
@@ -156,6 +157,11 @@ class ActionPanel(Vertical, can_focus=True):
         self.notice = notice
         self._notice.update(Content(notice), layout=False)
 
+    @property
+    def hints(self) -> tuple[KeyHint, ...]:
+        """The keys that do something here now."""
+        return () if self.inert else keys_for(self.view, folded=self._drawn.folded)
+
     # ── keys ─────────────────────────────────────────────────────────────────────────────────────
 
     def watch_has_focus(self, _has_focus: bool) -> None:
@@ -179,7 +185,7 @@ class ActionPanel(Vertical, can_focus=True):
         character = event.character or ""
         if self.inert:
             return
-        mine = {hint.key for hint in keys_for(self.view, folded=self._drawn.folded)}
+        mine = {hint.key for hint in self.hints}
         counts = key in self.guard.keys or self._belongs_to_name(key, character, mine)
         guarded = bool(self.guard.keys or self.guard.name)
         self.guard, answer = self.guard.press(key, character if counts else "", self._clock(event))
