@@ -77,7 +77,10 @@ def asks_about_itself(words: tuple[str, ...]) -> bool:
 def _acts(given: list[str], reads: str) -> bool:
     """Whether a verb that changes stands before the word that reads."""
     at = next(number for number, word in enumerate(given) if re.fullmatch(reads, word))
-    return any(_first(word) in CHANGE_VERBS for word in given[:at] if word not in ("run", "deploy", "test", "build"))
+    before = [word for word in given[:at] if word not in ("alpha", "beta")]
+    if before[:1] and before[0] in ("run", "deploy", "test", "build"):
+        before.pop(0)  # the cloud's service of that name
+    return any(_first(word) in CHANGE_VERBS for word in before)
 
 
 def _by_verb(program: str, words: tuple[str, ...]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from runbook.model import Effect
+from runbook.steps.effect_tables_sql import ASKING, ASKING_MONGO, ASKING_POSTGRES
 from runbook.steps.effect_words import name
 from runbook.steps.values import words_of
 
@@ -31,6 +32,14 @@ _ACTS = (
     r"dblink\w*|drop\w*|replaceone|bulkwrite|rename\w*|\$out|\$merge|findand\w+|findoneand\w+|"
     r"pg_(terminate|cancel|promote|reload|switch|drop|create|wal_replay|rotate|start|stop|advisory|logical)\w*|lo_\w+)\b|\$(out|merge)\b"
 )
+_CALL = r"""((?:"[^"]*"|[\w$]+)(?:\s*\.\s*(?:"[^"]*"|[\w$]+))*)\s*\("""
+_EXPANDS = r"\$[\w({]|`[^`]*\s[^`]*`"
+_MONGO = r"(?i)\s*(printjson|json|db|rs|sh)\b"
+_MORE_MONGO = (
+    r"[\])]\s*\(|`|\$[A-Z({]|(?<![=!<>])=(?![=>])|\+\+|--|"
+    r"\.(forEach|map|filter)\((?!print(json)?\)|function\b|[^()]*=>|\(\w+\) *=>)"
+)
+"""A function that no name tells, a text from the shell, an assignment."""
 _STATEMENT = (
     r"(?is)\s*(select\s|insert\s+into\s|update\s+\S+\s+set\s|delete\s+from\s|drop\s+\w+\s|truncate\s|alter\s+\w+\s|"
     r"create\s+(or\s+replace\s+)?(unique\s+)?(table|index|view|database|role|user|schema|function|materialized|extension)\s|"
@@ -58,8 +67,34 @@ def only_reads(text: str) -> bool:
     """Whether every statement of a text is a plain question."""
     statements = [part for part in without_comments(text).split(";") if part.strip()]
     return all(
-        re.match(_READS, part) and not re.search(_ACTS, re.sub(r"'[^']*'", "''", part)) and not destroys(part)
+        re.match(_READS, part)
+        and not re.search(_ACTS, re.sub(r"'[^']*'", "''", part))
+        and not destroys(part)
+        and (_only_asks_mongo(part) if re.match(_MONGO, part) else _calls_only_what_asks(part))
         for part in statements
+    )
+
+
+def _calls_only_what_asks(statement: str) -> bool:
+    """Whether all its functions are known to tell something and to do nothing, and the shell puts no text into it."""
+    texts_count = statement.count("'") % 2 or "\\'" in statement or "query_to_xml" in statement.lower()
+    shown = statement if texts_count else re.sub(r"'[^']*'", "''", statement)
+    names = [re.sub(r'["\s]', "", called).lower().removeprefix("pg_catalog.") for called in re.findall(_CALL, shown)]
+    return not re.search(_EXPANDS, statement) and all(
+        called in ASKING or re.fullmatch(ASKING_POSTGRES, called) is not None for called in names
+    )
+
+
+def _only_asks_mongo(statement: str) -> bool:
+    """The same for what a MongoDB shell evaluates, where a question is an expression and may have others behind it."""
+    shown = re.sub(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", "''", statement)
+    names = [called.lower() for called in re.findall(r"([\w$]+)\s*\(", shown)]
+    asked = re.findall(r"(?i)(?:run|admin)command\s*\(\W*(\w*)", statement)
+    return (
+        all(called in ASKING_MONGO for called in names)
+        and all(one.lower() in ("ping", "replsetgetstatus", "listdatabases", "serverstatus") for one in asked)
+        and not re.search(_MORE_MONGO, shown)
+        and not re.search(r"\$(out|merge)\b", statement)
     )
 
 

@@ -63,7 +63,7 @@ ANSIBLE_SHELLS = frozenset(("", "command", "shell", "raw", "script"))
 WRAPPERS = {
     "sudo": "-u -g -h -p -C -U -r -t -D --user --group",
     "doas": "-u -C",
-    "env": "-u -C -S --unset --chdir",
+    "env": "-u -C --unset --chdir",
     "time": "-f -o",
     "timeout": "-s -k --signal --kill-after",
     "nice": "-n",

@@ -116,7 +116,7 @@ DESTROY = {
     "rails": r"(.* )?db:(rollback|drop|reset|purge|setup|migrate:(down|redo|reset)|schema:load|structure:load|seed:replant|truncate_all)\b",
     "rake": r"(.* )?db:(rollback|drop|reset|purge|setup|migrate:(down|redo|reset)|schema:load|structure:load|seed:replant|truncate_all)\b",
     "drush": r"(.* )?(sql[:-](drop|cli .*<|sync)|site[:-]install|si|sql-sync|entity:delete)(\s|$)",
-    "wp": r"(.* )?(db (import|reset|drop|clean)|site (empty|delete)|post delete|search-replace (?!.*--dry-run))(\s|$)",
+    "wp": r"(.* )?(db (import|reset|drop|clean)|site (empty|delete)|post delete|search-replace)(\s|$)",
     "aws": r"""
         (.* )?(s3|s3api) (rm|rb|delete-\S+)(\s|$)
         (.* )?s3 (mv|sync .*--delete)\b
@@ -208,6 +208,7 @@ DESTROY = {
     "Stop-Computer": r".",
     "sqlpackage": r".*Action:(Import|Publish)",
     "dnf": r"(-\S+ )*(history (undo|rollback)|autoremove)\b",
+    "yum": r"(-\S+ )*(history (undo|rollback)|autoremove)\b",
     "pm2": r"(.* )?(delete|del|flush)\b",
     "swapoff": r"-a",
     "docker-machine": r"rm\b",

@@ -194,7 +194,7 @@ READ = {
     "dpkg": "-l, -L, -s, -S, --list, --status",
     "apt-cache": "*",
     "dnf": "list, info, history list, history info, check-update, repolist, search",
-    "yum": "list, info, history list, history info, history, check-update, repolist, search",
+    "yum": "list, info, history list, history info, check-update, repolist, search",
     "Get-Content": "*",
     "Invoke-WebRequest": "*",
     "Test-NetConnection": "*",
@@ -294,7 +294,7 @@ READ_VERBS = words_of(
 CHANGE_VERBS = words_of(
     "create add set update apply deploy run start stop restart enable disable scale rollback promote switch pause resume put post "
     "push pull send publish upgrade install build sync migrate execute exec trigger write edit patch rename move copy attach detach "
-    "assign revert undo use login logout register cancel approve merge close open init up down on off activate deactivate lock "
+    "assign revert undo redo use login logout register cancel approve merge close open init up down on off activate deactivate lock "
     "unlock rotate renew clear replace reload bind unbind link unlink modify grant revoke allow deny suspend restore import new "
     "make save commit tag cordon uncordon bump release failover switchover reset flush kill drain evict rebuild reindex generate "
     "download upload export backup dump snapshot transfer mark resolve retry rerun dispatch invoke call test seed redeploy rollout "

@@ -190,6 +190,9 @@ def _wrapped(program: str, rest: list[str]) -> Iterator[tuple[str, ...] | str]:
     options = WRAPPERS[program].split()
     while rest and (rest[0].startswith("-") or (program == "env" and "=" in rest[0])):
         option = rest.pop(0)
+        if program == "env" and (text := re.fullmatch(r"(?s)(?:-[a-z0]*S|--split-string)=?(.*)", option)):
+            yield " ".join(["env", text[1], *rest])
+            return
         if program == "npx" and option in ("-c", "--call") and rest:
             yield rest[0]
         if option in options and rest and option != "--":

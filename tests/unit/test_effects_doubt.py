@@ -98,8 +98,66 @@ destroy ansible db -m postgresql_query -a 'db=shop query=DROP TABLE a'
 destroy ansible web -m ansible.builtin.shell -a "rm -rf /srv/app"
 """
 
+CLOUDS = """
+read    gcloud run services list
+read    gcloud beta run services list
+read    aws deploy list-deployments
+change  gcloud run deploy get-orders --image r/shop:40
+change  gcloud beta run deploy list-orders --image r/shop:40
+change  gcloud functions deploy get-user --runtime python312
+change  gcloud scheduler jobs run get-orders
+read    yum history
+read    yum history info 12
+change  yum history redo 12
+change  dnf history redo 12
+destroy yum history undo 12
+destroy yum history rollback 12
+read    wp search-replace 'http://a' 'http://b' --dry-run
+destroy wp search-replace 'http://a' 'http://b' --all-tables
+read    env -S 'cat x'
+destroy env -S 'rm -rf x'
+destroy env -u A -vS 'B=c rm -rf x'
+destroy env --split-string='-i rm -rf' x
+"""
 
-@pytest.mark.parametrize("row", [*filter(None, (VERSIONS + SCRIPTS + MODULES).splitlines())])
+QUERIES = r"""
+read    psql -c "SELECT pg_size_pretty(pg_database_size('shop')), pg_is_in_recovery()"
+read    psql -c "SELECT EXTRACT(EPOCH FROM (now() - pg_last_xact_replay_timestamp()))::int"
+read    psql -c "SELECT date_trunc('hour', at), count(*) FILTER (WHERE a IN (1, 2)) OVER (PARTITION BY b) FROM x"
+read    psql -c "SELECT coalesce(round(avg(a), 2), 0)::numeric(10,2) FROM x WHERE lower(b) ~ 'c$'"
+read    psql -c "SELECT note FROM x WHERE note = 'purge_orders()'"
+read    psql -c "EXPLAIN (ANALYZE, BUFFERS) SELECT 1"
+read    psql -c "SELECT pg_catalog.version()"
+read    psql -c "SELECT query_to_xml('select count(*) from a', true, true, '')"
+read    mysql -e 'SELECT COUNT(*) FROM `orders`'
+change  mysql -e 'SELECT `cat fix.sql`'
+change  psql -c "SELECT public.purge_orders()"
+change  psql -c "SELECT truncate_partitions()"
+change  psql -c "SELECT fn_rollback_migration(42)"
+change  psql -c 'SELECT "Rollback" (42)'
+change  psql -c "SELECT cron.unschedule('nightly')"
+change  psql -c "SELECT pg_stat_reset()"
+change  psql -c "SELECT query_to_xml('select fix_orders()', true, true, '')"
+change  psql -c "SELECT E''', fix_orders(), ''"
+change  psql -c "SELECT $FN"
+change  psql -c "SELECT a FROM x WHERE b = '${ID}'"
+change  heroku pg:psql -c "SELECT public.purge_orders()"
+read    mongosh --eval 'db.x.find({a: {$gt: 1}}).sort({a: -1}).limit(3)'
+read    mongosh --eval 'rs.status().members.forEach(m => print(m.name))'
+read    mongosh --eval 'db.x.find({a: "drain(b)"}).forEach(printjson)'
+read    mongosh --eval 'db.adminCommand({replSetGetStatus: 1}).members'
+change  mongosh --eval 'db.x.find().forEach(d=>{db.y.save(d)})'
+change  mongosh --eval 'db.x.find().forEach(db.y.save)'
+change  mongosh --eval 'db.x.find() && db.shutdownServer()'
+change  mongosh --eval 'db.x.find() && db["shutdownServer"]()'
+change  mongosh --eval 'sh.status() || sh.stopBalancer()'
+change  mongosh --eval 'db.adminCommand({ping: 1}) && db.adminCommand({shutdown: 1})'
+change  mongosh --eval "db.x.aggregate([{'\$out': 'y'}])"
+change  mongosh --eval "db.x.find($QUERY)"
+"""
+
+
+@pytest.mark.parametrize("row", [*filter(None, (VERSIONS + SCRIPTS + MODULES + CLOUDS + QUERIES).splitlines())])
 def test_in_doubt_it_goes_up(row: str) -> None:
     effect, text = row.split(maxsplit=1)
     assert infer(text) is Effect[effect.upper()]
