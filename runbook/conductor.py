@@ -405,12 +405,14 @@ class Conductor:
         await company.take_over(self)
 
     async def leave(self, reason: str) -> None:
-        """Say goodbye in the record. What runs goes on under its keeper."""
+        """Say goodbye in the record, and go also where that cannot be written. What runs goes on under its keeper."""
         for task in tuple(self._work):
             task.cancel()
-        await self.record(ev.RoomLeft(reason=reason))
-        self.journal.close()
-        home.leave_wheel(self.folder)
+        try:
+            await self.record(ev.RoomLeft(reason=reason))
+        finally:
+            self.journal.close()
+            home.leave_wheel(self.folder)
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────
 

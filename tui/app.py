@@ -164,7 +164,7 @@ class WarRoom(App[str]):
         try:
             await work
         except Exception as fault:  # a job that fails is shown; the room goes on without it
-            self.room_screen.say(self.keep_fault(fault))
+            self.room_screen.say(self.in_words(fault))
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
@@ -212,25 +212,28 @@ class WarRoom(App[str]):
     async def _goodbye(self, reason: str) -> str:
         if self._leaving or self.conductor is None:
             return ""
+        from tui.leave import parting
+
         self._leaving = True
         for job in tuple(self._jobs):
             job.cancel()
         if self.room_screen.log_desk is not None:
             self.room_screen.log_desk.close()
         conductor = self.conductor
-        running = [run.title for run in conductor.state.unsettled]
-        await conductor.leave(reason)
-        if self.player is not None:
-            return "The replay is over. Nothing of the record was changed."
-        goes_on = f"“{running[0]}” goes on without the room. " if running else ""
-        name = conductor.folder.name
-        if conductor.state.closed is not None:
-            said = f"The incident is closed. Its report: `warroom report {name}`"
-        else:
-            said = f"The incident stays open: `warroom open --resume {name}` goes on with it"
-        return f"{goes_on}{said}. Its record: {conductor.folder}"
+        said = "The replay is over. Nothing of the record was changed." if self.player else parting(conductor)
+        try:
+            await conductor.leave(reason)
+        except Exception as trouble:  # whatever it was: who leaves is not kept in a room that polls no more
+            return f"{said}\nThat this room was left could not be recorded. {self.in_words(trouble)}"
+        return said
 
     # ── faults and the terminal ───────────────────────────────────────────────────────────────────
+
+    def in_words(self, trouble: BaseException) -> str:
+        """What a person is told of it; only a fault of warroom's own is kept for whoever mends it."""
+        from runbook.incident.journal import JournalTrouble
+
+        return str(trouble) if isinstance(trouble, JournalTrouble | OSError) else self.keep_fault(trouble)
 
     def keep_fault(self, fault: BaseException) -> str:
         from runbook.incident import home

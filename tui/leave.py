@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+if TYPE_CHECKING:
+    from runbook.conductor import Conductor
+
+
+def parting(conductor: Conductor) -> str:
+    """The last line, for the terminal: what goes on, and where the incident is found again."""
+    running = [run.title for run in conductor.state.unsettled]
+    goes_on = f"“{running[0]}” goes on without the room. " if running else ""
+    name = conductor.folder.name
+    if conductor.state.closed is not None:
+        said = f"The incident is closed. Its report: `warroom report {name}`"
+    else:
+        said = f"The incident stays open: `warroom open --resume {name}` goes on with it"
+    return f"{goes_on}{said}. Its record: {conductor.folder}"
 
 
 class Leave(ModalScreen[str | None]):

@@ -49,6 +49,8 @@ class RoomScreen(Panes):
         self.open_phases = OPEN_AT_FIRST
         self._tasks: set[asyncio.Task[None]] = set()
         self._redraw_asked = False
+        self._told = ""
+        """What went wrong last with what the room does by itself; empty once it went well."""
         self.output: RunningOutput | None = None
         self.log_pace = LogPace(self.show_log, self.set_timer)
         self.timeline: Timeline | None = None
@@ -125,7 +127,7 @@ class RoomScreen(Panes):
     def _second(self) -> None:
         if self.desk is None:
             return
-        self.do(self.conductor.look())
+        self.do(self.conductor.look(), by_itself=True)
         self._show_signals()
         self.log_pace.tick()
         self.draw()
@@ -192,21 +194,29 @@ class RoomScreen(Panes):
 
     # ── doing ─────────────────────────────────────────────────────────────────────────────────────
 
-    def do(self, work: Coroutine[None, None, None]) -> None:
-        """Carry something out beside the keys; what it refuses is said in words."""
-        task = asyncio.get_running_loop().create_task(self._do(work))
+    def do(self, work: Coroutine[None, None, None], *, by_itself: bool = False) -> None:
+        """Carry something out beside the keys; what it refuses is said in words.
+
+        What the room does by itself, again and again, says the same sentence once.
+        """
+        task = asyncio.get_running_loop().create_task(self._do(work, by_itself))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _do(self, work: Coroutine[None, None, None]) -> None:
+    async def _do(self, work: Coroutine[None, None, None], by_itself: bool) -> None:
         from runbook.conductor import Refused
 
+        told = ""
         try:
             await work
         except Refused as refused:
-            self.say(str(refused))
-        except Exception as fault:  # the last place that can tell the person; the room must go on
-            self.say(self.room.keep_fault(fault))
+            told = str(refused)
+        except Exception as trouble:  # the last place that can tell the person; the room must go on
+            told = self.room.in_words(trouble)
+        if told and not (by_itself and told == self._told):
+            self.say(told)
+        if by_itself:
+            self._told = told
 
     def say(self, text: str, *, good: bool = False) -> None:
         """A sentence for the person, as plain text."""

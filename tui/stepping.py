@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from runbook.conductor import CalledOff, Moved, Refused
+from runbook.incident.journal import JournalTrouble
 from runbook.incident.state import SETTLED
 from runbook.model import Remedy
 from runbook.providers.provider import Target, Unavailable
@@ -165,7 +166,7 @@ def _confirmed(screen: RoomScreen, event: asks.Asked) -> None:
             desk.refused = (prepared, str(moved))
             screen.draw()
             return
-        except Refused:
+        except (Refused, JournalTrouble):
             desk.close()
             raise
         desk.close()

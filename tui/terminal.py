@@ -38,6 +38,8 @@ def _clean(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
+GOODBYE = 20.0
+"""Seconds after which a room that was told to end does so without its last word: a disk may hang."""
 PATIENCE = 3.0
 ENDED_BY_SIGNAL = 128 + signal.SIGTERM
 ENDING = {signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP", signal.SIGQUIT: "SIGQUIT"}
@@ -57,9 +59,16 @@ def leave_on_signals(leave: Callable[[str], Awaitable[None]]) -> None:
 
 
 async def _run(leave: Callable[[str], Awaitable[None]], name: str) -> None:
-    await leave(name)
-    # The record is closed. A terminal that is gone takes no more bytes, and the screen would wait for it for ever.
-    last = threading.Timer(PATIENCE, os._exit, (ENDED_BY_SIGNAL,))
+    _end_within(GOODBYE)
+    try:
+        await leave(name)
+    finally:
+        # The record is closed. A terminal that is gone takes no more bytes, and the screen would wait for it for ever.
+        _end_within(PATIENCE)
+
+
+def _end_within(seconds: float) -> None:
+    last = threading.Timer(seconds, os._exit, (ENDED_BY_SIGNAL,))
     last.daemon = True
     last.start()
 
