@@ -13,8 +13,9 @@ from runbook.model import Command, Criterion, Effect, Method
 from runbook.providers.calls import calls
 from runbook.providers.declared import Declared
 from runbook.signal_sources import settings
+from runbook.steps.effect_tables import words_of
 from runbook.steps.effects import PLACEHOLDER
-from runbook.steps.values import EVALUATE, RESERVED, placeholders, words_of
+from runbook.steps.values import EVALUATE, RESERVED, placeholders
 
 STALE_DAYS = 180
 

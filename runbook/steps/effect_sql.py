@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from runbook.model import Effect
+from runbook.steps.effect_tables import words_of
 from runbook.steps.effect_tables_sql import ASKING, ASKING_MONGO, ASKING_POSTGRES
 from runbook.steps.effect_words import name
-from runbook.steps.values import words_of
 
 CLIENTS = words_of(
     "psql mysql mariadb sqlite3 cockroach clickhouse-client cqlsh sqlcmd bq mongosh mongo duckdb usql pgcli mycli snowsql isql sqlplus"

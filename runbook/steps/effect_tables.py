@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from runbook.steps.values import words_of
+
+def words_of(text: str) -> frozenset[str]:
+    """A set of words, as a table writes them."""
+    return frozenset(text.split())
+
 
 INTERPRETERS = words_of(
     "python python3 python3.11 python3.12 php node ruby perl deno tsx ts-node pwsh powershell npm-run"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.steps.values import words_of
+from runbook.steps.effect_tables import words_of
 
 ALWAYS_READ = words_of(
     "cat head tail grep egrep fgrep rg zgrep ls ll pwd cd pushd popd echo printf date cal sleep true false test [ [[ : wc sort "

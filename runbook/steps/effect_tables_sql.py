@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.steps.values import words_of
+from runbook.steps.effect_tables import words_of
 
 ASKING = words_of(
     "count sum min max avg median mode stddev stddev_pop stddev_samp variance var_pop var_samp corr bool_and bool_or every any_value "

@@ -12,21 +12,22 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from runbook.model import Param
+from runbook.steps.effect_tables import ALIASES, CARRIERS, INTERPRETERS, words_of
 from runbook.steps.shell_tokens import Token, Unbalanced, tokens
 
 PLAIN = re.compile(r"[A-Za-z0-9._/@:+=,-]+")
 
-
-def words_of(text: str) -> frozenset[str]:
-    """A set of words, as a table writes them."""
-    return frozenset(text.split())
-
-
 SHELLS = words_of(
     "bash sh zsh dash ksh mksh ash fish csh tcsh busybox eval ssh mosh xargs parallel watch su runuser script "
-    "tmux screen expect flock at batch make"
+    "tmux screen expect flock at batch make rsh plink pwsh powershell"
 )
 """Programs that read some of their words, or their input, as shell text once more."""
+SENDS = words_of("heroku dokku kamal ansible awk gawk mawk nawk")
+"""Programs that put their words into a text, which a far shell or they themselves read."""
+HANDS_ON = words_of("find kubectl docker docker-compose nomad")
+"""Programs that start another one with its words as they are: no shell reads them again."""
+TEXTS = words_of("-e --eval --command --commands --scripts --parameters --args -Command")
+"""Options whose value is a program's text."""
 EVALUATE = words_of(
     "[[ [ test let declare typeset local export readonly unset read printf mapfile trap alias . source exec command"
 )
@@ -157,17 +158,44 @@ def _word_objections(words: list[Token], own: int) -> Iterator[str]:
     """Why a quoted value cannot stand as this word of its own."""
     if words[own].depth:
         yield "here it would stand inside parentheses"
-    before = words[own - 1].plain if own else ""
-    if before in ("<<", "<<-"):
+    if own and words[own - 1].plain in ("<<", "<<-"):
         yield "here it would end a heredoc"
-    if before == "-c":
+    ended = max((n for n, word in enumerate(words[:own]) if word.kind in ("operator", "newline")), default=-1)
+    before = [word.plain for word in words[ended + 1 : own]]
+    if before[-1:] == ["-c"]:
         yield "after “-c” it would be read as a program's text"
-    names = {word.plain.rpartition("/")[2] for word in words if word.kind == "word"}
+    names = {_program(word.plain) for word in words if word.kind == "word"}
     if shells := sorted(names & SHELLS):
         yield f"{shells[0]} would read it as shell text once more"
     program = _command_around(words, own)[0]
     if program in EVALUATE or program.startswith(("$", "`")):
         yield f"{program} may read more into it than a value"
+    if _is_program(before):
+        yield f"after “{before[-1]}” it would be read as a program's text"
+    if sender := _sender(before):
+        yield f"{sender} or what it starts may read more into it than a value"
+
+
+def _is_program(before: list[str]) -> bool:
+    """Whether the last of the words before a value takes a program for its value: `perl -lane`, `--scripts`."""
+    option = before[-1] if before else ""
+    starts = next((word for word in reversed(before) if not word.startswith("-")), "")
+    return option in TEXTS or (_program(starts) in INTERPRETERS and re.fullmatch(r"-\w*[cerpE]", option) is not None)
+
+
+def _sender(before: list[str]) -> str:
+    """The program among the words before a value that would have it read once more; or ''."""
+    for number, word in enumerate(before):
+        program = _program(word)
+        marks = CARRIERS.get(program, "").split() if program not in HANDS_ON else []
+        if program in SENDS or not set(marks).isdisjoint(before[number + 1 :]):
+            return program
+    return ""
+
+
+def _program(word: str) -> str:
+    last = re.sub(r"(?i)\.exe$", "", word.replace("\\", "/").rpartition("/")[2])
+    return ALIASES.get(last, last)
 
 
 def _plain_objections(masked: str, words: list[Token] | None, spot: re.Match[str], value: str) -> Iterator[str]:

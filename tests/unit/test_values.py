@@ -104,6 +104,30 @@ def test_a_secret_never_stands_in_the_text() -> None:
         ("if [ <v> = 1 ]; then echo; fi", "["),
         ("export <v>", "export"),
         ("su - x -c <v>", "-c"),
+        ("heroku run cat <v>", "heroku"),
+        ("sudo heroku run -a shop cat <v>", "heroku"),
+        ("kamal app exec <v>", "kamal"),
+        ("dokku run shop cat <v>", "dokku"),
+        ("ansible all -a <v>", "ansible"),
+        ("railway run cat <v>", "railway"),
+        ("flyctl -C cat <v>", "fly"),
+        ("multipass exec vm cat <v>", "multipass"),
+        ("aws ecs execute-command --command <v>", "--command"),
+        ("aws ssm send-command --parameters <v>", "--parameters"),
+        ("az vm run-command invoke --scripts <v>", "--scripts"),
+        ("pwsh -Command Get-Item <v>", "pwsh"),
+        ("powershell.exe Get-Item <v>", "powershell"),
+        ("echo <v> | pwsh -Command -", "pwsh"),
+        ("Invoke -Command <v>", "-Command"),
+        ("plink host cat <v>", "plink"),
+        ("rsh host cat <v>", "rsh"),
+        ("node -e <v>", "-e"),
+        ("node --eval <v>", "--eval"),
+        ("node -p <v>", "-p"),
+        ("perl -lane <v> file", "-lane"),
+        ("php -r <v>", "-r"),
+        ("awk <v> file", "awk"),
+        ("/usr/bin/awk -f x <v>", "awk"),
     ],
 )
 def test_special_characters_are_refused_with_the_reason(text: str, where: str) -> None:
@@ -125,6 +149,23 @@ def test_special_characters_are_refused_with_the_reason(text: str, where: str) -
 )
 def test_plain_values_are_refused_where_they_would_mean_something(text: str, value: str) -> None:
     refusal(text, value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kubectl exec web -- cat <v>",
+        "docker exec web cat <v>",
+        "find . -exec grep <v> {} +",
+        "python3 fix.py -p <v>",
+        "perl fix.pl <v>",
+        "cat <v> | awk '{print $1}'",
+        "heroku releases; cat <v>",
+        "aws s3 ls <v>",
+    ],
+)
+def test_what_hands_a_value_on_as_it_is_takes_any(text: str) -> None:
+    assert fill(text, {"v": "a$(id)"}, [V]) == text.replace("<v>", "'a$(id)'")
 
 
 @pytest.mark.parametrize(
