@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from runbook.model import Effect
 from runbook.steps.effect_tables import words_of
@@ -32,8 +33,6 @@ _ACTS = (
     r"dblink\w*|drop\w*|replaceone|bulkwrite|rename\w*|\$out|\$merge|findand\w+|findoneand\w+|"
     r"pg_(terminate|cancel|promote|reload|switch|drop|create|wal_replay|rotate|start|stop|advisory|logical)\w*|lo_\w+)\b|\$(out|merge)\b"
 )
-_CALL = r"""((?:"[^"]*"|[\w$]+)(?:\s*\.\s*(?:"[^"]*"|[\w$]+))*)\s*\("""
-_EXPANDS = r"\$[\w({]|`[^`]*\s[^`]*`"
 _MONGO = r"(?i)\s*(printjson|json|db|rs|sh)\b"
 _MORE_MONGO = (
     r"[\])]\s*\(|`|\$[A-Z({]|(?<![=!<>])=(?![=>])|\+\+|--|"
@@ -79,16 +78,26 @@ def _calls_only_what_asks(statement: str) -> bool:
     """Whether all its functions are known to tell something and to do nothing, and the shell puts no text into it."""
     texts_count = statement.count("'") % 2 or "\\'" in statement or "query_to_xml" in statement.lower()
     shown = statement if texts_count else re.sub(r"'[^']*'", "''", statement)
-    names = [re.sub(r'["\s]', "", called).lower().removeprefix("pg_catalog.") for called in re.findall(_CALL, shown)]
-    return not re.search(_EXPANDS, statement) and all(
-        called in ASKING or re.fullmatch(ASKING_POSTGRES, called) is not None for called in names
-    )
+    if re.search(r"\$[\w({]", statement) or any(re.search(r"\s", run) for run in statement.split("`")[1:-1:2]):
+        return False
+    return all(called in ASKING or re.fullmatch(ASKING_POSTGRES, called) is not None for called in _called(shown))
+
+
+def _called(text: str) -> Iterator[str]:
+    """What stands before each opening parenthesis, with its schema. In one pass: a text may be long."""
+    parts = re.findall(r""""[^"]*"|[\w$]+|\S""", text)
+    for number, part in enumerate(parts):
+        if part == "(" and number and re.match(r"""["\w$\]`]""", parts[number - 1]):
+            start = number - 1
+            while start > 1 and parts[start - 1] == ".":
+                start -= 2
+            yield "".join(parts[start:number]).replace('"', "").lower().removeprefix("pg_catalog.")
 
 
 def _only_asks_mongo(statement: str) -> bool:
     """The same for what a MongoDB shell evaluates, where a question is an expression and may have others behind it."""
     shown = re.sub(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", "''", statement)
-    names = [called.lower() for called in re.findall(r"([\w$]+)\s*\(", shown)]
+    names = [called.lower() for called in re.findall(r"(?<![\w$])([\w$]++)\s*+\(", shown)]
     asked = re.findall(r"(?i)(?:run|admin)command\s*\(\W*(\w*)", statement)
     return (
         all(called in ASKING_MONGO for called in names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from runbook.model import Effect
@@ -135,6 +137,8 @@ change  psql -c "SELECT public.purge_orders()"
 change  psql -c "SELECT truncate_partitions()"
 change  psql -c "SELECT fn_rollback_migration(42)"
 change  psql -c 'SELECT "Rollback" (42)'
+change  sqlcmd -Q "SELECT [dbo].[fix]()" --query "SELECT [dbo].[fix]()"
+change  psql -c "SELECT public . fix_orders (1)"
 change  psql -c "SELECT cron.unschedule('nightly')"
 change  psql -c "SELECT pg_stat_reset()"
 change  psql -c "SELECT query_to_xml('select fix_orders()', true, true, '')"
@@ -161,3 +165,13 @@ change  mongosh --eval "db.x.find($QUERY)"
 def test_in_doubt_it_goes_up(row: str) -> None:
     effect, text = row.split(maxsplit=1)
     assert infer(text) is Effect[effect.upper()]
+
+
+@pytest.mark.parametrize(
+    "body", ["a" * 50_000, "a." * 25_000, "a " * 25_000, "( " * 25_000, "` " * 25_000, "` " + " " * 50_000]
+)
+@pytest.mark.parametrize("query", ["psql -c 'select @'", "mongosh --eval 'db.x.find() @'"])
+def test_a_long_query_is_read_in_one_pass(query: str, body: str) -> None:
+    began = time.process_time()
+    infer(query.replace("@", body))
+    assert time.process_time() - began < 2
