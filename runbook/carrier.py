@@ -34,6 +34,7 @@ from runbook.steps import expect, runs, session, values
 from runbook.steps.checks import expectation, filled
 from runbook.steps.plan import CheckResult, Choice, Mode, Prepared, Role
 from runbook.steps.repeating import as_lines
+from runbook.units import as_filled
 
 MAKING: Seconds = 20
 """For how long a look waits for the clean room; git's own limits end the making."""
@@ -122,11 +123,14 @@ class Carrier:
         template = "\n".join(command.text for _, command in commands)
         missing = values.missing(template, known, self.param_ids)
         effect = worst_effect(tuple(command.effect for _, command in commands))
+        at = await self.place(method, template)
         blocked, text, pinned = "", template, ""
         texts = tuple(command.text for _, command in commands)
         if not missing:
             try:
                 texts = tuple(self.fill(command.text, known) for _, command in commands)
+                filled = (as_filled(command, made) for (_, command), made in zip(commands, texts, strict=True))
+                effect = worst_effect(tuple(command.effect for command in filled))
             except values.ValueRefused as refused:
                 blocked = f"{refused.param}: {refused.reason}"
             text = "\n".join(texts)
@@ -136,7 +140,6 @@ class Carrier:
         checks: tuple[CheckResult, ...] = ()
         already = ""
         if not blocked and not missing:
-            at = await self.place(method, text)
             preview = await self.world.preview(text, at)
             checks = await self.guards(method, text, known)
             checks += await self.look(method.requires, method, text, known)
@@ -154,7 +157,7 @@ class Carrier:
             text=text,
             effect=effect,
             target=self.fill_plain(_target(commands), known),
-            cwd=str(self.directory(method)),
+            cwd=str(at.cwd),
             texts=texts,
             as_written="\n".join(c.as_written for _, c in commands if c.as_written) or (template if pinned else ""),
             note=" ".join(filter(None, (pinned, step.note, *(c.note for _, c in commands)))),

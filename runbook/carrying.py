@@ -48,7 +48,7 @@ async def _run_each(
     """Run the confirmed commands one after the other, each with its own intent; stop at a failure."""
     method, step = room.procedure(prepared.method), prepared.step
     for index, text in zip(prepared.commands, prepared.each_text, strict=True):
-        command = room.as_edited(prepared, index)
+        command = units.as_filled(room.as_edited(prepared, index), text)
         run = f"{room.clock():%H%M%S}-{step.id}-{secrets.token_hex(3)}"
         await room.record(
             ev.StepConfirmed(

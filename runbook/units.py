@@ -45,6 +45,13 @@ def as_edited(command: Command, key: StepKey, index: int, state: RoomState) -> C
     return replace(command, text=edit.now, effect=effect, kind=effects.kind(edit.now), as_written=edit.was)
 
 
+def as_filled(command: Command, text: str) -> Command:
+    """A command with the effect that its values give it: `--replicas=<n>` only changes, and destroys where n is 0."""
+    filled = effects.infer(text)
+    worse = filled.rank > effects.infer(command.text).rank
+    return replace(command, effect=worst_effect((command.effect, filled))) if worse else command
+
+
 def time_limit(step: Step, command: Command) -> float | None:
     """After how long a clock may end a command: never one that changes, nor a follow whose step names no limit."""
     if command.effect is not Effect.READ or command.kind == "interactive":

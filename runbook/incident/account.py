@@ -32,12 +32,12 @@ _ENDS: dict[str, str] = {
 def facts(state: RoomState, runbook: Runbook, now: datetime) -> dict[str, str]:
     """What can stand in a report template for `{{name}}`; a name that is not here is not known."""
     began = detection(state)
-    started = min((run.started or run.confirmed for run in _changes(state)), default=None)
+    started = min((run.started or run.confirmed for run in _begun(state)), default=None)
     times = {
         "detection": began,
         "decision": state.decided,
         "rollback_started": started,
-        "rollback_completed": state.last_change if started is not None and unfinished(state) is None else None,
+        "rollback_completed": state.last_change if _completed(state) else None,
         "restored": state.recovered,
     }
     found = {name: utc(at) for name, at in times.items() if at is not None}
@@ -104,9 +104,15 @@ def resolution(state: RoomState, runbook: Runbook) -> Iterator[str]:
 
 
 def unfinished(state: RoomState) -> Run | None:
-    """The change that was tried last, where it failed or nobody knows: then the rollback is not completed."""
-    last = max(_changes(state), key=lambda run: run.confirmed, default=None)
-    return last if last is not None and last.state in ("failed", "unknown") else None
+    """The change that was begun last, where it has not ended well: then the rollback is not completed."""
+    last = max(_begun(state), key=lambda run: run.confirmed, default=None)
+    return last if last is not None and last.state != "done" else None
+
+
+def _completed(state: RoomState) -> bool:
+    """Whether the last change ended well, and was none that took another back."""
+    last = max(_begun(state), key=lambda run: run.confirmed, default=None)
+    return last is not None and last.state == "done" and not last.undo
 
 
 def next_merge(state: RoomState) -> str:
@@ -323,6 +329,11 @@ def _readings(line: Entry, without: str = "none recorded") -> str:
 
 def _changes(state: RoomState) -> list[Run]:
     return [run for run in state.runs.values() if run.effect is not Effect.READ]
+
+
+def _begun(state: RoomState) -> list[Run]:
+    """The changes without those that were confirmed and never ran."""
+    return [run for run in _changes(state) if run.state != "not-done"]
 
 
 def _still_stands(state: RoomState, run: Run) -> bool:

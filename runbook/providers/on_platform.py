@@ -195,10 +195,10 @@ class OnPlatform:
             return Proof(ok=None, line=f"{serves}.")
         if live.release.identity != wanted:
             unchanged = live.release.identity == expected.get(meant.key("live"))
-            under_way = f" Still under way: {live.unsettled}" if live.unsettled else ""
-            return Proof(
-                ok=False, line=f"{serves}{', as before' if unchanged else ''}: not what was ordered.{under_way}"
-            )
+            told = f"{serves}{', as before' if unchanged else ''}: not what was ordered."
+            if not live.unsettled:
+                return Proof(ok=False, line=told)
+            return Proof(ok=None if unchanged else False, line=f"{told} Still under way: {live.unsettled}")
         if live.unsettled:
             return Proof(ok=None, line=f"The order was taken and is under way: {live.unsettled}")
         return Proof(ok=True, line=f"{serves}.")
@@ -213,10 +213,12 @@ class OnPlatform:
         for meant in self._orders(text, at):
             was, wanted = expected.get(meant.key("live")), expected.get(meant.key("wanted"))
             try:
-                serves = (await self.platform.live(Ask(meant.at), meant.order)).release.identity
+                live = await self.platform.live(Ask(meant.at), meant.order)
             except Unavailable:
                 return None
-            told.add(True if wanted and serves == wanted else False if was and serves == was else None)
+            serves = live.release.identity
+            as_before = bool(was) and serves == was and not live.unsettled
+            told.add(True if wanted and serves == wanted else False if as_before else None)
         return told.pop() if len(told) == 1 else None
 
     async def back(self, text: str, expected: dict[str, str], at: Place) -> Remedy | None:

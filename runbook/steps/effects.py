@@ -37,6 +37,8 @@ _PRODUCTION = r"(?i)(?<![a-z])(production|prod|prd)(?![a-z])"
 _DATABASE = (
     r"(?i)(?<![a-z])(psql|mysql|maria(db)?|postgres\w*|mongo\w*|redis\w*|prisma|database\w*|db|rds|sql)(?![a-z])"
 )
+_HASH = r"\b[0-9a-f]{7,64}\b"
+"""A commit's name may have any letters in it, `db` among them."""
 _COPIES = (
     r"(?i)\b(addons:create|pg:psql|pg:backups:capture|(backups?|snapshots?|replica) create|create-\S*(snapshot|backup|replica)\S*"
     r"|pg_dump\w*|mysqldump|mongodump)\b"
@@ -66,7 +68,7 @@ def infer(text: str) -> Effect:
     clients = any(runs(command.words, sql.CLIENTS) for command in commands)
     if clients and sql.destroys(text):
         effect = Effect.DESTROY
-    if effect is Effect.CHANGE and names_production(text) and re.search(_DATABASE, text):
+    if effect is Effect.CHANGE and names_production(text) and re.search(_DATABASE, re.sub(_HASH, "", text)):
         effect = Effect.CHANGE if re.search(_COPIES, text) else Effect.DESTROY
     if clients and effect is Effect.CHANGE and re.search(_RESTORES, text) and re.search(r"<|\||\s-f|--file", text):
         effect = Effect.DESTROY

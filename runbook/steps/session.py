@@ -18,6 +18,8 @@ from pathlib import Path
 
 from runbook.model import Record
 
+NOT_KEPT = 95
+"""Exit code when the command ended well and its directory and variables could not be kept for the next one."""
 NO_DIRECTORY = 96
 """Exit code when the directory that the session was in is gone; nothing ran."""
 NO_STATE = 97
@@ -100,6 +102,13 @@ __warroom_save() {
   } >"$__warroom_part" && "$__warroom_mv" -f "$__warroom_part" "$__warroom_session/state.sh"
 }
 
+# What the next step would act on is not what this one left: it must not look as if it were.
+__warroom_not_kept() {
+  echo "warroom: the command ended with $__warroom_end, but its directory and variables could not be kept." >&2
+  echo "warroom: see that there is room on the disk; the next step would begin where this one began." >&2
+  [ "$__warroom_end" != 0 ] || exit 95
+}
+
 # All of them: SHELL, for one, bash sets itself where the environment has none.
 for __warroom_name in $(compgen -v); do
   __warroom_is_ours "$__warroom_name" || printf -v "__warroom_was_$__warroom_name" %s "${!__warroom_name}"
@@ -125,12 +134,12 @@ fi
 
 set -E
 trap "$__warroom_on_error" ERR
-trap '{ set +x; } 2>/dev/null; (__warroom_save) || :' EXIT
+trap '{ __warroom_end=$?; set +x; } 2>/dev/null; (__warroom_save) || __warroom_not_kept' EXIT
 source "$__warroom_run/command.sh"
-__warroom_status=$?
+{ __warroom_end=$?; set +x; } 2>/dev/null
 # The command may have put its own EXIT trap in the place of ours.
-case $(trap -p EXIT) in *__warroom_save*) ;; *) (__warroom_save) || : ;; esac
-exit "$__warroom_status"
+case $(trap -p EXIT) in *__warroom_save*) ;; *) (__warroom_save) || __warroom_not_kept ;; esac
+exit "$__warroom_end"
 """
 
 

@@ -43,7 +43,7 @@ done
 RUNBOOK = Runbook(
     "book",
     "A runbook",
-    params=(Param("bad", kind="git_commit", on="origin/production"),),
+    params=(Param("bad", kind="git_commit", on="origin/production"), Param("n", kind="number")),
     methods=(
         Method(
             "revert",
@@ -126,6 +126,12 @@ def last_run(conductor: Conductor) -> Run:
 async def carry_out(conductor: Conductor, name: str) -> None:
     await conductor.confirm(await conductor.prepare("revert", name))
     await until(lambda: not conductor.carrying)
+
+
+def add_steps(conductor: Conductor, *steps: Step) -> None:
+    (method,) = conductor.runbook.methods
+    more = msgspec.structs.replace(method, steps=(*method.steps, *steps))
+    conductor.runbook = msgspec.structs.replace(conductor.runbook, methods=(more,))
 
 
 def production(world: World) -> str:
@@ -434,3 +440,25 @@ async def test_of_a_runbook_that_nobody_trusted_nothing_is_asked(room: tuple[Con
     conductor.trusted = True
     await conductor.prepare("revert", "slow")
     assert asked.exists()
+
+
+async def test_a_value_that_makes_a_command_destroy_asks_for_its_name_and_stands_in_the_record(
+    room: tuple[Conductor, World],
+) -> None:
+    conductor, _ = room
+    add_steps(conductor, step("scale", Command("kubectl scale deploy/web --replicas=<n>", CHANGE)))
+    await conductor.set_value("n", "3", "typed")
+    assert (await conductor.prepare("revert", "scale")).effect is CHANGE
+    await conductor.set_value("n", "0", "typed")
+    assert (await conductor.prepare("revert", "scale")).effect is DESTROY
+
+
+async def test_the_directory_shown_is_the_one_the_command_will_run_in(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    add_steps(conductor, step("go", Command("mkdir -p deep && cd deep", CHANGE)), step("here", Command("pwd", READ)))
+    before = Path((await conductor.prepare("revert", "here")).cwd)
+    await carry_out(conductor, "go")
+    prepared = await conductor.prepare("revert", "here")
+    assert Path(prepared.cwd) == before / "deep"
+    await carry_out(conductor, "here")
+    assert last_run(conductor).last_lines == (prepared.cwd,)

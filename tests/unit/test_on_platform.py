@@ -224,3 +224,13 @@ async def test_a_platform_without_orders_in_the_text_has_no_say_in_what_took_eff
     assert await both.took_effect(UNDO, expected, AT) is True
     shelf.serves = "A"
     assert await both.took_effect(UNDO, expected, AT) is None
+
+
+async def test_an_order_that_is_still_under_way_is_neither_done_nor_undone(shelf: Shelf) -> None:
+    provider = OnPlatform(shelf)
+    expected = (await provider.preview(UNDO, AT)).expected
+    shelf.unsettled = "an order is being carried out"
+    assert await provider.took_effect(UNDO, expected, AT) is None
+    proof = await provider.proof(UNDO, expected, AT)
+    assert proof is not None and proof.ok is None
+    assert "as before" in proof.line and "Still under way" in proof.line

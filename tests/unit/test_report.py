@@ -426,3 +426,32 @@ def test_of_each_smoke_test_the_report_tells_what_the_record_says_and_no_more(
     )  # fmt: skip
     said = list(account.criteria(fold([judged]), runbook))[1:]
     assert [plain_text.removeprefix("  - ") for plain_text in said] == lines
+
+
+PUSH = "git push origin 9f3c:refs/heads/production"
+
+
+@pytest.mark.parametrize(
+    ("then", "completed"),
+    [
+        ((), True),
+        (ran("push-1", PUSH), True),
+        (ran("push-1", PUSH, ok=False), False),
+        ((*ran("push-1", PUSH)[:1], ev.StepStarted("push-1", 7)), False),
+        (
+            (*ran("push-1", PUSH, ok=False), *ran("push-2", PUSH)[:1], ev.StepResolved("push-2", "not-done", "no")),
+            False,
+        ),
+        (ran("push-1", PUSH, undo=True), False),
+    ],
+)
+def test_a_rollback_is_called_completed_only_where_the_last_change_that_ran_ended_well(
+    then: list[ev.Known], completed: bool
+) -> None:
+    facts = account.facts(told(OPENED, *ran("revert", "git revert --no-edit 9f3c"), *then), RUNBOOK, NOW)
+    assert ("rollback_completed" in facts) is completed
+
+
+def test_a_change_that_never_ran_does_not_begin_the_rollback() -> None:
+    never = (*ran("revert", "git revert --no-edit 9f3c")[:1], ev.StepResolved("revert", "not-done", "no"))
+    assert "rollback_started" not in account.facts(told(OPENED, *never), RUNBOOK, NOW)

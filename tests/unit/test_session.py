@@ -258,3 +258,19 @@ def test_a_step_finds_the_warroom_program_behind_everything_else_on_its_path(
     (tmp_path / "warroom").touch()
     assert session.environment({"PATH": "/bin"}, (), {})["PATH"] == f"/bin:{tmp_path}"
     assert session.search_path(f"{tmp_path}:/bin") == f"{tmp_path}:/bin"
+
+
+def test_a_session_that_could_not_be_kept_is_no_success(shell: Shell) -> None:
+    assert shell("V=before")[0] == 0
+    code, output = shell("V=after\nulimit -f 0")  # as on a full disk: nothing more can be written
+    assert code == session.NOT_KEPT
+    assert "ended with 0, but its directory and variables could not be kept" in output
+    assert shell("echo $V") == (0, "before\n")
+
+
+def test_a_failure_stays_the_failure_that_it_was_where_the_session_could_not_be_kept(shell: Shell) -> None:
+    assert shell("ulimit -f 0\nfalse")[0] == 1
+
+
+def test_keeping_the_session_shows_nothing_of_itself_under_xtrace(shell: Shell) -> None:
+    assert shell("set -x\ntrue") == (0, "++ true\n")

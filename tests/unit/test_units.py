@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from runbook.model import Command, Effect, Remedy, Step, Undo
-from runbook.units import time_limit, undo_of
+from runbook.units import as_filled, time_limit, undo_of
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,22 @@ def test_without_a_way_back_in_the_runbook_the_offered_one_is_taken_and_without_
     assert back is not None
     assert (back.title, [command.text for command in back.commands]) == ("Forward again", [offered.text])
     assert undo_of(step) is None
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "effect"),
+    [
+        ("kubectl scale deploy/web --replicas=<n>", "kubectl scale deploy/web --replicas=0", Effect.DESTROY),
+        ("kubectl scale deploy/web --replicas=<n>", "kubectl scale deploy/web --replicas=3", Effect.CHANGE),
+        ("curl -X <method> https://shop.example/x", "curl -X DELETE https://shop.example/x", Effect.DESTROY),
+        ("git push origin <ref>:production", "git push origin +abc:production", Effect.DESTROY),
+        ("git push origin <ref>:production", "git push origin db33523a1db5:production", Effect.CHANGE),
+    ],
+)
+def test_a_value_can_make_a_command_worse(template: str, text: str, effect: Effect) -> None:
+    assert as_filled(Command(template, Effect.CHANGE), text).effect is effect
+
+
+def test_the_runbooks_own_word_on_a_command_stands_where_its_values_change_nothing() -> None:
+    said = Command("git push --force origin <ref>:staging", Effect.CHANGE)
+    assert as_filled(said, "git push --force origin abc:staging").effect is Effect.CHANGE
