@@ -10,6 +10,7 @@ from runbook.providers import (
     git_after,
     git_lists,
     git_next_merge,
+    git_own,
     git_preview,
     git_refusal,
     git_text,
@@ -85,7 +86,9 @@ class Git:
         return await git_preview.preview(self.ask.at(at.cwd), text, self._is_own_copy(at.cwd), at.variables)
 
     async def moved(self, text: str, expected: dict[str, str], at: Place) -> str:
-        """What is no longer where the preview saw it on the remote; empty when all is."""
+        """What is no longer where the preview saw it, here or on the remote; empty when all is."""
+        if here := await git_own.moved(self.ask.at(at.cwd), expected):
+            return here
         return await git_after.moved(self.ask.at(at.cwd), _refs(expected))
 
     async def proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 
 from runbook.logs.clean import clean
+from runbook.providers import git_own
 from runbook.providers.calls import calls
 from runbook.providers.git_ask import Ask
 from runbook.providers.git_calls import Assignment, Invocation, assign, statements
@@ -36,6 +37,9 @@ async def preview(ask: Ask, text: str, own_copy: bool, variables: Mapping[str, s
             )
             return found.preview()
         await _play_all(ask, text, own_copy, variables, found)
+        acting = (HEAD_UNKNOWN_AFTER | _PLAYED.keys()) - _ONLY_LOOK | {"push"}
+        if own_copy and any(call.sub in acting for call in invocations(text)):
+            found.expected |= await git_own.seen(ask, text, variables)
     except Unavailable as silent:
         found.block(str(silent), "" if "Retry" in str(silent) else "Retry: r")
     if not found.way_back and not own_copy and _stays_inside(text, found.acts):

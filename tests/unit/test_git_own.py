@@ -1,0 +1,47 @@
+"""A command in the engineer's own working copy is refused where that was changed since its preview."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runbook.providers.git import Git
+from runbook.providers.provider import Place
+from tests.unit.git_world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["git push origin HEAD:refs/heads/production", "git revert --no-edit HEAD"])
+async def test_another_commit_in_the_working_copy_is_noticed_before_it_is_pushed_or_reverted(
+    world: World, tmp_path: Path, text: str
+) -> None:
+    git, at = Git(tmp_path / "clean-room", env=world.env), Place(world.copy)
+    seen = await git.preview(text, at)
+    assert await git.moved(text, seen.expected, at) == ""
+    world.git("commit", "-q", "--allow-empty", "-m", "meanwhile", cwd=world.copy)
+    assert "HEAD of your own working copy moved since the preview" in await git.moved(text, seen.expected, at)
+
+
+async def test_another_branch_that_is_checked_out_meanwhile_is_noticed(world: World, tmp_path: Path) -> None:
+    git, at = Git(tmp_path / "clean-room", env=world.env), Place(world.copy)
+    seen = await git.preview("git revert --no-edit HEAD", at)
+    world.git("checkout", "-q", "-b", "mine", cwd=world.copy)
+    assert "on mine" in await git.moved("git revert --no-edit HEAD", seen.expected, at)
+
+
+async def test_the_branch_that_is_pushed_is_noticed_where_head_is_another(world: World, tmp_path: Path) -> None:
+    git, at = Git(tmp_path / "clean-room", env=world.env), Place(world.copy)
+    world.git("branch", "fix", cwd=world.copy)
+    seen = await git.preview("git push origin fix", at)
+    world.git("branch", "-f", "fix", "HEAD~1", cwd=world.copy)
+    assert "fix of your own working copy moved" in await git.moved("git push origin fix", seen.expected, at)
+
+
+async def test_what_only_looks_pins_nothing(world: World, tmp_path: Path) -> None:
+    git, at = Git(tmp_path / "clean-room", env=world.env), Place(world.copy)
+    assert (await git.preview("git log --oneline -3", at)).expected == {}
