@@ -134,7 +134,11 @@ class LogText(RowWidget, can_focus=True):
         self.refresh()
         if self.size.height and self.rows_high != self._told:
             self._told = self.rows_high
-            self.post_message(log_asks.Wanted(self.rows_high))
+            self._request(log_asks.Wanted(self.rows_high))
+
+    def _request(self, asked: log_asks.Request) -> None:
+        """Straight to the screen: on its way up it would wait for the turn of each widget around this one."""
+        self.screen.post_message(asked)
 
     # ── keys ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -180,12 +184,12 @@ class LogText(RowWidget, can_focus=True):
     def _answer(self) -> None:
         what, self.asking = self.asking, None
         if what == "filter":
-            self.post_message(log_asks.FilterAsked(self.typed))
+            self._request(log_asks.FilterAsked(self.typed))
         elif what == "jump" and self.typed:
-            self.post_message(log_asks.JumpAsked(self.typed, self.rows_high))
+            self._request(log_asks.JumpAsked(self.typed, self.rows_high))
         elif what == "search":
             # at the tail there is nothing below: what one looks for has been
-            self.post_message(log_asks.SearchAsked(self.typed, self.window.following, self.rows_high))
+            self._request(log_asks.SearchAsked(self.typed, self.window.following, self.rows_high))
 
     def action_search(self) -> None:
         self._ask("search")
@@ -200,28 +204,28 @@ class LogText(RowWidget, can_focus=True):
         self._repaint()
 
     def action_next(self, reverse: bool) -> None:
-        self.post_message(log_asks.NextAsked(reverse, self.rows_high))
+        self._request(log_asks.NextAsked(reverse, self.rows_high))
 
     def action_act(self, what: log_asks.Deed) -> None:
-        self.post_message(log_asks.Act(what, self.rows_high))
+        self._request(log_asks.Act(what, self.rows_high))
 
     def action_move(self, lines: int) -> None:
-        self.post_message(log_asks.Wanted(self.rows_high, move=lines))
+        self._request(log_asks.Wanted(self.rows_high, move=lines))
 
     def action_other(self) -> None:
-        self.post_message(log_asks.OtherAsked())
+        self._request(log_asks.OtherAsked())
 
     def action_stop(self, how: StopGrade) -> None:
-        self.post_message(log_asks.StopAsked(how))
+        self._request(log_asks.StopAsked(how))
 
     def action_page(self, pages: int) -> None:
-        self.post_message(log_asks.Wanted(self.rows_high, page=pages))
+        self._request(log_asks.Wanted(self.rows_high, page=pages))
 
     def action_to_top(self) -> None:
-        self.post_message(log_asks.Wanted(self.rows_high, to="top"))
+        self._request(log_asks.Wanted(self.rows_high, to="top"))
 
     def action_to_end(self) -> None:
-        self.post_message(log_asks.Wanted(self.rows_high, to="end"))
+        self._request(log_asks.Wanted(self.rows_high, to="end"))
 
     def action_shift(self, way: int) -> None:
         longest = max((len(row.text) for row in self.window.rows), default=0)
@@ -232,13 +236,13 @@ class LogText(RowWidget, can_focus=True):
     def action_back(self) -> None:
         """Ends the search, then the filter, then lets go of the line at hand; without any the key is the screen's."""
         if self.window.chosen[0] >= 0:
-            self.post_message(log_asks.Act("choose", self.rows_high))
+            self._request(log_asks.Act("choose", self.rows_high))
         elif self.window.search_text or self.window.search_note:
-            self.post_message(log_asks.SearchAsked("", False, self.rows_high))
+            self._request(log_asks.SearchAsked("", False, self.rows_high))
         elif self.window.filter_text or self.window.filter_note:
-            self.post_message(log_asks.Act("widen", self.rows_high))
+            self._request(log_asks.Act("widen", self.rows_high))
         else:
-            self.post_message(log_asks.Act("let_go", self.rows_high))
+            self._request(log_asks.Act("let_go", self.rows_high))
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         shown = self.window
