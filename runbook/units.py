@@ -47,8 +47,8 @@ def as_edited(command: Command, key: StepKey, index: int, state: RoomState) -> C
 
 def as_filled(command: Command, text: str) -> Command:
     """A command with the effect that its values give it: `--replicas=<n>` only changes, and destroys where n is 0."""
-    filled = effects.infer(text)
-    worse = filled.rank > effects.infer(command.text).rank
+    filled, written = (effects.infer(effects.without_names(words)) for words in (text, command.text))
+    worse = filled.rank > written.rank
     return replace(command, effect=worst_effect((command.effect, filled))) if worse else command
 
 

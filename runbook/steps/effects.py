@@ -56,6 +56,11 @@ def names_production(text: str) -> bool:
     return re.search(_PRODUCTION, text) is not None
 
 
+def without_names(text: str) -> str:
+    """A text without the names of places and files that would count: of a value, they were known to its author."""
+    return re.sub(_RESTORES, "file", re.sub(_PRODUCTION, "place", text))
+
+
 def infer(text: str) -> Effect:
     """What running this text does to the world at worst, as far as its words tell."""
     try:

@@ -74,6 +74,7 @@ def test_without_a_way_back_in_the_runbook_the_offered_one_is_taken_and_without_
         ("kubectl scale deploy/web --replicas=<n>", "kubectl scale deploy/web --replicas=3", Effect.CHANGE),
         ("curl -X <method> https://shop.example/x", "curl -X DELETE https://shop.example/x", Effect.DESTROY),
         ("git push origin <ref>:production", "git push origin +abc:production", Effect.DESTROY),
+        ("cp <database_file> copy.db", "cp /srv/production/shop.db copy.db", Effect.CHANGE),
         ("git push origin <ref>:production", "git push origin db33523a1db5:production", Effect.CHANGE),
     ],
 )
