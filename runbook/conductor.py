@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from runbook import carrying, company, units
+from runbook import carrying, company, units, waiting
 from runbook.carrier import Carrier
 from runbook.incident import events as ev
 from runbook.incident import home, progress, report, snapshot
@@ -23,8 +23,7 @@ from runbook.incident.others import OtherSeats
 from runbook.incident.room import Room
 from runbook.logs.clean import clean
 from runbook.model import Command, Effect, Method, Remedy, Runbook, Step
-from runbook.outlook import Outlook, overdue
-from runbook.providers.git_text import FULL_SHA
+from runbook.outlook import Outlook
 from runbook.providers.provider import Target
 from runbook.signals.samples import SampleFile, readings
 from runbook.signals.standing import Standing
@@ -324,17 +323,7 @@ class Conductor:
 
     def standings(self, method: str, step: str) -> tuple[Standing, ...]:
         """How the criteria of a waiting step stand."""
-        known = self.known_values()
-        since = self.outlook.judged_from(self.state)
-        found = []
-        for criterion in self.step(method, step).wait_for:
-            filled = criterion
-            if isinstance(criterion.value, str):
-                value = self.carrier.fill_plain(criterion.value, known)
-                text = criterion.text.replace(criterion.value, value[:7] if FULL_SHA.match(value) else value)
-                filled = msgspec.structs.replace(criterion, value=value, text=text)
-            found.append(self.outlook.standing(filled, since if criterion.hold else None))
-        return tuple(found)
+        return waiting.standings(self, method, step)
 
     async def look(self) -> None:
         """Once a second: hear the other rooms, let the signals speak into the record, end a wait that is fulfilled."""
@@ -344,17 +333,7 @@ class Conductor:
             return
         for news in self.outlook.news(self.state, self.clock()):
             await self.record(news)
-        if self.waiting is not None:
-            method, step, since = self.waiting
-            key, standings = (method, step), self.standings(method, step)
-            if standings and all(standing.state == "met" for standing in standings):
-                self.waiting = None
-                waited = (self.clock() - since).total_seconds()
-                facts = " · ".join(standing.criterion.text for standing in standings)
-                await self.mark(method, step, "done", f"{facts}, after {waited:.0f} s")
-            elif self.overdue != self.waiting and (self.clock() - since).total_seconds() > self.step(*key).timeout:
-                self.overdue = self.waiting
-                await self.record(overdue(key, self.step(*key), standings, self.clock() - since))
+        await waiting.look(self)
 
     # ── coming and going ──────────────────────────────────────────────────────────────────────────
 
