@@ -48,10 +48,17 @@ class Outlook:
 
     def judged_from(self, state: RoomState) -> datetime | None:
         """From when on the effect of the last change is judged: where the method waits for its arrival, from there."""
-        if state.last_change is None:
+        changed = self.last_change(state)
+        if changed is None:
             return None
         arrived = (state.step(state.method, step.id).at for step in self._arrivals(state))
-        return max((state.last_change, *filter(None, arrived))) + timedelta(seconds=self.runbook.settle)
+        return max((changed, *filter(None, arrived))) + timedelta(seconds=self.runbook.settle)
+
+    def last_change(self, state: RoomState) -> datetime | None:
+        """When something was changed last: by a command, or by a person where the method is carried out by hand."""
+        steps = (state.step(state.method, step.id) for step in self._by_hand(state))
+        by_hand = (at.at for at in steps if at.mark == "done")
+        return max(filter(None, (state.last_change, *by_hand)), default=None)
 
     def left_out(self) -> dict[str, str]:
         """The optional signals that nobody set up, by id with their titles: no machine sees what is said of them."""
@@ -87,7 +94,7 @@ class Outlook:
         Until the method has changed all it changes, and until that has arrived, the signals tell of before.
         """
         chosen = self._chosen(state)
-        if chosen is None or state.last_change is None:
+        if chosen is None or self.last_change(state) is None:
             return ""
         if left := self.changes_left(state):
             return f"{left} more of the method's steps change{'s' if left == 1 else ''} something"
@@ -97,11 +104,15 @@ class Outlook:
     def changes_left(self, state: RoomState) -> int:
         """How many steps of the chosen method still have something to change."""
         chosen = self._chosen(state)
-        steps = chosen.steps if chosen else ()
-        return sum(
-            step.effect is not Effect.READ and chosen is not None and not asks_nothing(chosen, step, state)
-            for step in steps
-        )
+        acting = self._by_hand(state) or tuple(s for s in chosen.steps if s.effect is not Effect.READ) if chosen else ()
+        return sum(chosen is not None and not asks_nothing(chosen, step, state) for step in acting)
+
+    def _by_hand(self, state: RoomState) -> tuple[Step, ...]:
+        """The steps that a person carries out, of a chosen method in which no command changes anything."""
+        chosen = self._chosen(state)
+        if chosen is None or any(step.effect is not Effect.READ for step in chosen.steps):
+            return ()
+        return tuple(step for step in chosen.steps if step.kind == "manual")
 
     def _chosen(self, state: RoomState) -> Method | None:
         return next((method for method in self.runbook.methods if method.id == state.method), None)

@@ -76,7 +76,7 @@ def header(
 
 def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomState, now: datetime) -> VerdictView:
     """What is said at the top: before a change the danger, after it whether it is over."""
-    judged = state.last_change is not None and not outlook.not_judged(state)
+    judged = outlook.last_change(state) is not None and not outlook.not_judged(state)
     said: Said = verdict.verdict if judged else _said_before(advice, outlook)
     left_out = outlook.left_out()
     without = unasked(left_out) if left_out else ""

@@ -61,3 +61,39 @@ def test_the_time_to_settle_begins_when_it_has_arrived() -> None:
 @pytest.mark.parametrize("wait", ["failed", "skipped"])
 def test_a_wait_that_ended_without_arrival_holds_the_verdict_back_no_longer(wait: Mark) -> None:
     assert OUTLOOK.not_judged(after_the_push(wait, T0 + timedelta(minutes=5))) == ""
+
+
+BY_HAND = msgspec.structs.replace(
+    RUNBOOK,
+    methods=(
+        Method(
+            "page",
+            "1",
+            "On the platform's page",
+            steps=(
+                Step("open", "Open the deployments", "manual"),
+                Step("promote", "Promote the last green one", "manual"),
+                Step("look", "Look", "run", commands=(Command(text="curl https://shop.example", effect=Effect.READ),)),
+            ),
+        ),
+    ),
+)
+
+
+def by_hand(**marks: Mark) -> RoomState:
+    at = {"open": T0, "promote": T0 + timedelta(minutes=1)}
+    steps = {("page", name): StepState(mark=mark, at=at[name]) for name, mark in marks.items()}
+    return msgspec.structs.replace(RoomState(), method="page", steps=steps)
+
+
+def test_a_rollback_that_a_person_carries_out_is_judged_from_its_last_step_on() -> None:
+    outlook = Outlook(BY_HAND, Monitor(()))
+    assert outlook.judged_from(by_hand()) is None
+    assert "1 more of the method's steps" in outlook.not_judged(by_hand(open="done"))
+    state = by_hand(open="done", promote="done")
+    assert outlook.not_judged(state) == ""
+    assert outlook.judged_from(state) == T0 + timedelta(minutes=2)
+
+
+def test_what_was_skipped_by_hand_changed_nothing() -> None:
+    assert Outlook(BY_HAND, Monitor(())).judged_from(by_hand(open="skipped", promote="skipped")) is None
