@@ -54,6 +54,27 @@ def test_front_matter_comments_and_erb_take_no_line_away() -> None:
     assert [(c.text, c.line) for m in book.methods for s in m.steps for c in s.commands] == [("git log -3", 13)]
 
 
+_FENCE = "```bash\ngit log -3\n```"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (f"<!--\n{_FENCE}\n-->", False),
+        (f"<!-- old:\n\n{_FENCE}\n\n~~~sh\ngit log -3\n~~~\n-->", False),
+        (f"<!-- a -->\n{_FENCE}\n<!-- b -->", True),
+        (f"Marks are `<!--` here.\n\n{_FENCE}\n\nA --> B", True),
+        (f"<!-- never closed\n{_FENCE}", True),
+        (f"```\n<!--\n```\n\n{_FENCE}\n\n```\n-->\n```", True),
+        (f"<!-- a --> words <!-- b\n{_FENCE}\n-->", False),
+    ],
+)
+def test_a_fence_in_a_comment_is_part_of_the_comment(text: str, kept: bool) -> None:
+    book = read(f"# Rollback\n\n## Steps\n\n{text}\n\n```bash\ngit tag -l\n```\n")
+    found = [c.text for m in book.methods for s in m.steps for c in s.commands]
+    assert found == (["git log -3"] if kept else []) + ["git tag -l"]
+
+
 def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
     text = "# Rollback\n\n## Steps\n\n```bash\n# Look\ngit log -3\n```\n"
     with_crlf = read("\ufeff" + text.replace("\n", "\r\n"))

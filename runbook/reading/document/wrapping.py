@@ -12,6 +12,7 @@ from runbook.model import Record
 _DIRECTIVE = re.compile(r"\s*warroom:(?P<said>.*)", re.S)
 _KEY = re.compile(r"(?P<key>[A-Za-z][\w -]{0,40}?)\s*:\s*(?P<value>.*)")
 _FENCE = re.compile(r"^[ >]*(?P<mark>`{3,}|~{3,})(?P<rest>.*)$")
+_CODE = re.compile(r"`[^`]*`")
 _MYST_TARGET = re.compile(r"^\([\w:./-]+\)=\s*$")
 _ADMONITION = re.compile(r"^ *(?P<mark>`{3,}|:{3,})\s*\{?(?P<name>[a-z-]+)\}?.*$")
 _ADMONITIONS = ("note", "warning", "tip", "important", "caution", "danger", "attention", "hint", "admonition", "error")
@@ -84,13 +85,20 @@ def _front_matter(lines: list[str]) -> tuple[dict[str, str], int]:
 def _apart(lines: list[str]) -> tuple[list[str], dict[int, str]]:
     """The lines outside of fences, and those of fences by their number, which nothing may touch.
 
-    A fence that is an admonition is prose: its marks go and its text stays.
+    A fence that is an admonition is prose: its marks go and its text stays. A fence in a comment is part of it.
     """
     prose: list[str] = []
     fenced: dict[int, str] = {}
     mark = ""
     admonition = ""
+    commented = False
+    last_close = max((number for number, line in enumerate(lines) if "-->" in line), default=-1)
     for number, line in enumerate(lines):
+        if not mark:
+            was, commented = commented, _leaves_comment_open(line, commented) and number < last_close
+            if was or commented:
+                prose.append(line)
+                continue
         found = _FENCE.match(line)
         if mark:
             fenced[number] = line
@@ -112,6 +120,15 @@ def _apart(lines: list[str]) -> tuple[list[str], dict[int, str]]:
         else:
             prose.append("" if _MYST_TARGET.match(line) else line)
     return prose, fenced
+
+
+def _leaves_comment_open(line: str, commented: bool) -> bool:
+    """Whether a comment goes on behind a line; one that is only spoken of, in code, is none."""
+    if "<!--" not in line:
+        return commented and "-->" not in line
+    if commented and "-->" not in line:
+        return True
+    return "<!--" in _CODE.sub("", line.rpartition("-->")[2])
 
 
 def _without(text: str, opens: str, closes: str) -> tuple[str, list[tuple[int, str]]]:
