@@ -10,6 +10,7 @@ import msgspec
 from runbook.reading.comments import Comment, comment, starts_alternative, tells_result
 from runbook.reading.dialect import Dialect, dialect, whole_script
 from runbook.reading.extent import Extent, extent
+from runbook.reading.forbidding import forbids
 from runbook.reading.inner import Inside, leads_into, leaves, still_inside
 from runbook.reading.once import once
 from runbook.reading.piece import Heading, Kind, Piece
@@ -223,6 +224,7 @@ class _Fence:
         if not self.comments and not self.branch_lasts:
             self.branch = ""
         if not self.comments:
+            self.forbidden = ""
             self.comments_below = not self.gap and self.last_command() is not None
         self.comments.append((at, said))
 
@@ -292,6 +294,7 @@ class _Fence:
             self.comments = self.comments[:own]
             self.flush_comments(below=False)
             self.comments = kept
+        self.forbidden = next((each.words for _, each in self.comments if forbids(each.words)), self.forbidden)
         said: dict[str, list[str]] = {"title": [], "expected": [], "remark": [], "label": []}
         for at, each in self.comments:
             if each.sort == "command":
@@ -315,6 +318,8 @@ class _Fence:
             label="".join(said["label"]),
         )
 
+    forbidden = ""
+    """The comment that forbids the commands below it, up to the next comment."""
     number = ""
     """The number in front of the command being read."""
     example = False
@@ -345,11 +350,12 @@ class _Fence:
         elif behind:
             above["remark"] = " ".join(filter(None, (above["remark"], behind)))
         last = self.at(at + reach.lines - 1)
-        self.add(
-            Piece(
-                "command", reach.text, self.at(at), last, branch=self.branch, sample=self.fills_in(reach.text), **above
-            )
-        )
+        if self.forbidden or forbids(behind or ""):
+            words = " ".join(filter(None, (above["title"], above["remark"]))) or self.forbidden
+            self.add(Piece("note", f"{words.rstrip(' :')}: {reach.text}", self.at(at), last))
+        else:
+            sample = self.fills_in(reach.text)
+            self.add(Piece("command", reach.text, self.at(at), last, branch=self.branch, sample=sample, **above))
         self.inside, self.entry, self.entry_prompt = leads_into(reach.text), reach.text, self.mark(at)
         self.depth = 1
         defined = re.match(r"(?:function\s+)?([\w:.-]+)\s*\(\)|function\s+([\w:.-]+)", reach.text)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from runbook.reading.comments import Comment, comment
+from runbook.reading.forbidding import forbids
 from runbook.reading.piece import Piece
 from runbook.reading.programs import words_of
 from runbook.reading.recognise import looks_like_command
@@ -54,7 +55,10 @@ def statements(lines: Sequence[str]) -> tuple[Piece, ...]:
                 return ()
             title = " ".join(each.words for each in said)
             label = next((each.label for each in said if each.label), "")
-            found.append(Piece("command", text, at, at + count - 1, title=title, label=label, runs=call(text)))
+            if any(forbids(each.words) for each in said):
+                found.append(Piece("note", f"{title.rstrip(' :')}: {text}", at, at + count - 1))
+            else:
+                found.append(Piece("command", text, at, at + count - 1, title=title, label=label, runs=call(text)))
             at, said = at + count, []
     return tuple(found)
 

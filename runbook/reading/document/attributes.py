@@ -30,3 +30,8 @@ def asked_unseen(said: dict[str, str], infer: Callable[[str], Effect]) -> dict[s
     if not asked or infer(asked) is Effect.READ:
         return said
     return {key: value for key, value in said.items() if key != "done_when"} | {"not_asked": asked}
+
+
+def is_shell(info: str) -> bool:
+    """Whether a fence's label names a shell."""
+    return re.match(r"(?:ba|z|da|k)?sh\b|shell|console|terminal|cmd|powershell", info.strip().lower()) is not None

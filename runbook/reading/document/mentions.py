@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from runbook.model import Record
+from runbook.reading.forbidding import forbids
 
 LooksLikeCommand = Callable[[str], bool]
 
@@ -48,6 +49,12 @@ _SPOKEN_ON = re.compile(
 )
 
 
+_WITHDRAWN = re.compile(
+    r"^\W*(?:(?:is|are) )?(?:no longer (?:used|supported|valid)|deprecated|obsolete|(?:do not|don.?t|never) (?:use|run))\b",
+    re.I,
+)
+
+
 class Mention(Record, frozen=True):
     """A command in a sentence; `armed` where the sentence tells somebody to run it."""
 
@@ -67,8 +74,10 @@ def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") ->
     told = False
     end = 0
     before = ""
+    struck = False
     for span in _SPAN.finditer(text):
         code = span["code"].strip().removeprefix("$ ")
+        struck ^= bool(text.count("~~", end, span.start()) % 2)
         before = before[-200:] + text[end : span.start()].replace("*", "")
         end = span.end()
         after = text[end : end + 60]
@@ -77,6 +86,7 @@ def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") ->
         is_one = _could_be(code) and bool(looks_like_command(code) or flagged)
         if is_one:
             alone = " " not in code and not code.startswith("./")
+            gone = struck and "~~" in text[end : end + 200]
             told = _is_told(before, code, after, told) and (
                 not alone or bool(_RUNS.search(lead) or _ACTS.search(before[-40:]))
             )
@@ -84,7 +94,7 @@ def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") ->
             found.append(
                 Mention(
                     text=code,
-                    armed=told,
+                    armed=told and not gone,
                     line=text.count("\n", 0, span.start()),
                     expected=shown["said"].replace("`", "").strip() if shown else "",
                 )
@@ -102,6 +112,8 @@ def _could_be(code: str) -> bool:
 
 def _is_told(before: str, code: str, after: str, last: bool) -> bool:
     sentence = re.split(r"(?<=[.;!?])\s+(?=[A-Z(])", before)[-1]
+    if forbids(sentence) or forbids(sentence.rpartition("\n")[2]) or _WITHDRAWN.match(after):
+        return False
     if _DISCOURAGES.search(sentence) or _SPEAKS_OF.search(sentence):
         return False
     if _SPOKEN_ON.match(after):

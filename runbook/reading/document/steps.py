@@ -8,7 +8,7 @@ from typing import Literal
 
 from runbook.model import Command, Step
 from runbook.reading.document.alternatives import numbered
-from runbook.reading.document.attributes import asked_unseen, said_of_fence
+from runbook.reading.document.attributes import asked_unseen, is_shell, said_of_fence
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.commands import Commands
 from runbook.reading.document.drafts import Draft, finished, introduced, under_heading
@@ -18,6 +18,7 @@ from runbook.reading.document.mentions import Mention, is_bare_command, mentions
 from runbook.reading.document.phrases import Names, bare, heading_of, plain
 from runbook.reading.document.sections import Section
 from runbook.reading.fence import Piece, looks_like_command, pieces
+from runbook.reading.forbidding import forbids
 
 Mode = Literal["method", "verify", "monitor", "other"]
 
@@ -113,6 +114,9 @@ class _Walk:
         if self._is_bare(block):
             self._pieces(text.split("\n"), block.line, "bash", block)
             return
+        if not block.depth and forbids(self.lead):
+            self.lead = ""  # which spoke of what stood directly below it
+            self._close()
         told = self._told(text, block)
         if block.depth and self.open is not None:
             self._into_open(told, said, block)
@@ -204,7 +208,7 @@ class _Walk:
             self._expect(content)
             return
         self.shows_result = False
-        if self.section.role in ("report", "communicate") and not _is_shell(block.info):
+        if self.section.role in ("report", "communicate") and not is_shell(block.info):
             self._close()
             draft = self._new(self.lead or self.section.title, block.line, [])
             draft.message = content
@@ -216,6 +220,13 @@ class _Walk:
         self._pieces(list(block.lines), block.first_line, block.info, block)
 
     def _pieces(self, lines: list[str], first_line: int, info: str, block: Block) -> None:
+        if self._forbidden(block):
+            content = "\n".join(lines).strip("\n")
+            if self.open is not None and self.open.takes_fence and not self.open.commands:
+                self.open.message = content
+            else:
+                self._shown(content, block)
+            return
         language = re.split(r"[\s{]", info.strip(), maxsplit=1)[0].lower().strip("{}.")
         said = asked_unseen(said_of_fence(info, block.line, self.steps.directives), self.commands.infer)
         found = numbered(pieces(lines, first_line, language))
@@ -237,7 +248,7 @@ class _Walk:
         if item is not None and item.bulleted and len(item.notes) == 1:
             item.title, item.notes = bare(item.words), []
         branches = {piece.branch for piece in found if piece.kind == "command"}
-        either = self._either() if len(branches) > 1 else ""
+        either = f"either-{self.commands.choice(None)}" if len(branches) > 1 else ""
         here: Draft | None = item
         first = True
         for piece in found:
@@ -257,7 +268,7 @@ class _Walk:
                     here = self._new(title or self.section.title, piece.line, [])
                     here.label = piece.label
                 here.branch = piece.branch
-                here.either = f"{either}" if either and piece.branch else ""
+                here.either = either if piece.branch else ""
                 here.commands.append(self.commands.of_piece(piece, said))
                 here.directives.update(said)
                 self.lead = "" if title else self.lead
@@ -314,12 +325,20 @@ class _Walk:
     # ── drafts ────────────────────────────────────────────────────────────────────────────────────
 
     def _told(self, text: str, block: Block) -> list[Command]:
+        if self._forbidden(block):
+            return []
         found: Iterable[Mention] = mentions(text, self.commands.looks_like_one, lead=self.lead or self.section.title)
         return [
             self.commands.made(mention.text, block.line + mention.line, expected=mention.expected)
             for mention in found
             if mention.armed
         ]
+
+    def _forbidden(self, block: Block) -> bool:
+        """Whether the words above a block say that what it shows is not to be run."""
+        within = self.open if block.kind == "fence" or block.depth > self.open_depth else None
+        own = "" if within is None else within.notes[-1] if within.bulleted and within.notes else within.title
+        return any(forbids(words) for words in (self.lead, self.section.title, own))
 
     def _is_bare(self, block: Block) -> bool:
         """Whether every line of a paragraph is a command that somebody forgot to put into a fence."""
@@ -343,21 +362,15 @@ class _Walk:
         return next((draft for draft in reversed(self.drafts) if draft.commands), None)
 
     def _last_command(self) -> Command | None:
-        last = self._last()
-        return last.commands[-1] if last else None
+        return last.commands[-1] if (last := self._last()) else None
 
     def _replace(self, command: Command) -> None:
-        last = self._last()
-        if last:
+        if last := self._last():
             last.commands[-1] = command
 
     def _expect(self, words: str) -> None:
-        last = self._last_command()
-        if last:
+        if last := self._last_command():
             self._replace(self.commands.expecting(last, words))
-
-    def _either(self) -> str:
-        return f"either-{self.commands.choice(None)}"
 
     def _settle_lead(self) -> None:
         """A bold line under which only words stand is something to do by hand."""
@@ -384,7 +397,3 @@ def _is_choice(section: Section) -> bool:
     """Whether a section is one of several alternatives, and is told in one piece."""
     siblings = section.parent.children if section.parent else []
     return section.alternative and not section.children and sum(other.alternative for other in siblings[:40]) > 1
-
-
-def _is_shell(info: str) -> bool:
-    return re.match(r"(?:ba|z|da|k)?sh\b|shell|console|terminal|cmd|powershell", info.strip().lower()) is not None
