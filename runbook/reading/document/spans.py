@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from runbook.model import Seconds
@@ -33,6 +34,8 @@ _SPAN = re.compile(
     re.I,
 )
 _ONE = re.compile(rf"\b(?:an?|one|una?|une?|ein(?:e|er)?)\s+(?P<unit>{_UNITS})(?![a-zA-Z])", re.I)
+_PART = re.compile(rf"(?P<half>\bhalf\s+)?(?P<one>{_ONE.pattern})", re.I)
+_BETWEEN = re.compile(r"\s*(?:,\s*)?(?:and\s+)?", re.I)
 _SPAN_IN_HEADING = re.compile(r"[(\[（]\s*(?P<said>[^()\[\]（）]{0,40}?\d[^()\[\]（）]{0,40})[)\]）]")
 
 _RISKS: tuple[tuple[Risk, re.Pattern[str]], ...] = (
@@ -50,6 +53,24 @@ def span(text: str) -> Seconds:
         return float(found["high"] or found["low"]) * _UNIT[found["unit"].lower()]
     one = _ONE.search(text[:200])
     return float(_UNIT[one["unit"].lower()]) if one else 0.0
+
+
+def spans(text: str) -> Iterator[tuple[int, int, Seconds]]:
+    """Where a text names spans of time and how long each is; `1 h 30 min` and `half an hour` are one."""
+    found = [(each.start(), each.end(), span(each[0])) for each in _SPAN.finditer(text)]
+    found += [
+        (each.start(), each.end(), span(each["one"]) / (2 if each["half"] else 1)) for each in _PART.finditer(text)
+    ]
+    whole: tuple[int, int, Seconds] | None = None
+    for start, end, seconds in sorted(found):
+        if whole and _BETWEEN.fullmatch(text, whole[1], start):
+            whole = whole[0], end, whole[2] + seconds
+            continue
+        if whole:
+            yield whole
+        whole = start, end, seconds
+    if whole:
+        yield whole
 
 
 @once

@@ -9,8 +9,16 @@ from typing import Literal
 import msgspec
 
 from runbook.model import Criterion, Signal
+from runbook.reading.document.comparisons import (
+    NUMBER,
+    OPPOSITE,
+    cut_negation,
+    evened,
+    hold,
+    is_more,
+    number,
+)
 from runbook.reading.document.phrases import bare, slug
-from runbook.reading.document.spans import span
 from runbook.signal_sources import Health, NoSource, SignalSource
 
 ParseCriterion = Callable[[str, Mapping[str, Signal]], Criterion]
@@ -25,21 +33,37 @@ _WORDED = {
 _OPERATOR = re.compile(
     r"(?P<op>>=|<=|=>|=<|[<>≥≤＞＜]|\b(?:above|over|exceed(?:s|ing|ed)?|more than|greater than|higher than|below|under"
     r"|less than|lower than|fewer than|at least|at most|mayor que|menor que|supérieur à|inférieur à|über|unter)\b)"
-    r"\s*(?:of\s+|than\s+)?(?P<number>\d[\d,]*(?:\.\d+)?)\s*"
-    r"(?P<unit>%|percent\b|ms\b|milliseconds?\b|s\b|secs?\b|seconds?\b|min(?:ute)?s?\b|h\b|hours?\b|[KMGT]i?B\b)?"
-    r"(?P<per>\s*(?:/|per )\s*(?:s|sec(?:ond)?|m|min(?:ute)?|h|hour)\b)?",
+    rf"\s*(?:of\s+|than\s+)?(?P<number>{NUMBER})(?P<thousands>k(?![a-z]))?"
+    r"(?:\s*(?P<unit>%|percent\b|ms\b|milliseconds?\b|s\b|secs?\b|seconds?\b|min(?:ute)?s?\b|h(?:ou)?(?:rs?)?\b|[KMGT]i?B\b))?"
+    r"(?P<per>(?:\s*[a-z]+)?\s*(?:/|per )\s*(?:s|sec(?:ond)?|m|min(?:ute)?|h|hour)\b)?",
     re.I,
 )
-_HOLD = re.compile(r"\bfor\s*(?:at least|more than|over|>|≥|>=)?\s*(?=\d|an?\s)", re.I)
-_RANGE = re.compile(r"(?P<low>\d+(?:\.\d+)?)\s*%?\s*(?:-|–|to)\s*(?P<high>\d+(?:\.\d+)?)\s*(?P<unit>%|ms\b|s\b)")
+_UNREAD = re.compile(
+    r"[a-z‰°]|\s*(?:in|of|out of|/|:)\s*\d|\s*(?:percentage\s+)?(?:points?|pp|bps)\b|\s*[km]bps\b|\s*[µμun]s\b"
+    r"|\s*(?:days?|weeks?|months?|hundred|thousand|million|billion|mio|mrd|mln|bn)\b",
+    re.I,
+)
+"""What makes the number before it another one."""
+_RANGE = re.compile(rf"(?P<low>{NUMBER})\s*%?\s*(?:-|–|to)\s*(?P<high>{NUMBER})\s*(?P<unit>%|ms\b|s\b)")
 _STATUS = re.compile(
-    r"(?:return(?:s|ing)?|respond(?:s|ing)?(?: with)?|answers?(?: with)?|=|is)\s+(?:HTTP\s*)?(?P<not>non-)?"
-    r"(?P<code>[1-5]\d\d)\b",
+    r"(?:return(?:s|ed|ing)?|respond(?:s|ed|ing)?(?: with)?|answers?(?: with)?|(?P<bare>=|\bis))\s+(?:HTTP\s*)?(?P<not>non-)?"
+    r"(?P<code>[1-5]\d\d)\b(?![.,/]\d|\s*(?:%|(?:ms|s|sec\w*|min\w*|h|[KMGT]i?B)\b))",
     re.I,
 )
+_ANOTHER_CODE = re.compile(r"\s*,\s*\d")
+_COUNTED = re.compile(r"\s+(?!status)[a-z]+s\b", re.I)
 _HEALTH = re.compile(r"health|liveness|readiness|\bup\b", re.I)
 _UNHEALTHY = re.compile(r"fail|down|unhealthy|not respond|error", re.I)
-_RELATIVE = re.compile(r"baseline|normal|usual|compared|\bvs\b|increase|drop(?:s|ped)? by|degrad|times|\dx\b", re.I)
+_WELL_AGAIN = re.compile(r"\b(?:stop|ceas|gone\b|resolv|clear|recover)", re.I)
+_RELATIVE = re.compile(
+    r"baseline|normal|usual|compared|\bvs\b|increase|drop(?:s|ped)? by|degrad|times|\dx\b"
+    r"|\b(?:drop|fall|fell|ris|rose|increas|decreas|grow|climb|jump|declin|shr[iu]nk|reduc)\w*\s+"
+    r"(?:by\b|of\b|(?:more|less|greater|higher|fewer) than|at least|at most)"
+    r"|\b(?:drop(?:s|ped)?|falls?|fell|decreases?|declin\w+|shr[iu]nks?|reduc\w+)\s*(?:>|exceed|over\b|above\b)"
+    r"|\b(?:up|down)\s+(?:(?:by|more than|at least|over|>)\s*)+[\d.,]+\s*%"
+    r"|\d\s*(?:%|[a-z]+)?\s+(?:slow|fast|high|low|great|small)er\b",
+    re.I,
+)
 _FILLER = re.compile(
     r"^(?:the|a|an|if|when|any|is|are|was|rises?|goes|stays?|remains?|should|be|still|has|have|been|consistently"
     r"|average|avg|for|of|in|with|and|than|by|to|at|or)\b\s*|\s*\b(?:is|are|was|rises?|goes|stays?|remains?|should|be|has"
@@ -70,80 +94,100 @@ class Numbers:
 
         Of a band such as `1-3%` a reason to act begins at its lower end, a result is still good up to its upper one.
         """
-        words = bare(text)[:300]
-        return self._threshold(words) or self._status(words) or self._range(words, band)
-
-    def _threshold(self, words: str) -> Criterion | None:
+        words = evened(bare(text))
+        if len(words) > 300:
+            return None
         stated = [found for found in _OPERATOR.finditer(words) if not _before_is_hold(words, found.start())]
-        if not stated:
-            return self._failing_health(words)
-        if len(stated) > 1 or _RELATIVE.search(words):
-            return None  # two conditions in one sentence, or one against a baseline: a person judges those
-        found = stated[0]
+        if len(stated) > 1:
+            stated = [found for found in stated if not _is_window(found)]
+        if stated:
+            # two conditions in one sentence, or one against a baseline: a person judges those
+            return self._threshold(words, stated[0]) if len(stated) == 1 and not _RELATIVE.search(words) else None
+        return self._failing_health(words) or self._status(words) or self._range(words, band)
+
+    def _threshold(self, words: str, found: re.Match[str]) -> Criterion | None:
+        before, negated = cut_negation(words[: found.start()])
+        after = words[found.end() :]
+        held = hold(before, after)
+        unit, per = _unit(found["unit"] or ""), (found["per"] or "").rpartition("/")[2].rpartition("per ")[2].strip()
+        value = number(found["number"], unit)
+        if held is None or value is None or _UNREAD.match(after) or _STATUS.search(words):
+            return None
+        if is_more(_own(before), after):
+            return None
         op = _WORDED.get(found["op"].lower(), {"=>": ">=", "=<": "<="}.get(found["op"], found["op"]))
-        unit, per = _unit(found["unit"] or ""), (found["per"] or "").replace(" ", "").lower()
-        unit = unit + ("/" + per.lstrip("/").removeprefix("per")[0].replace("m", "min") if per else "")
-        subject = _subject(words[: found.start()]) or _subject(words[found.end() :], last=False)
+        unit = unit + ("/" + per[0].lower().replace("m", "min") if per else "")
+        subject = _subject(before) or _subject(after, last=False)
         if not subject:
             return None
-        hold = _hold(words, found)
-        return self._stated(subject, unit, f"{op} {found['number'].replace(',', '')}{unit}", hold)
+        value = f"{float(value) * 1000:.12g}" if found["thousands"] else value
+        return self._stated(subject, unit, f"{OPPOSITE[op] if negated else op} {value}{unit}{_held(held)}")
 
     def _status(self, words: str) -> Criterion | None:
         found = _STATUS.search(words)
         if found is None:
             return None
-        op = "!=" if found["not"] else "=="
-        subject = _subject(words[: found.start()])
-        if not subject:
+        before, negated = cut_negation(words[: found.start()])
+        after = words[found.end() :]
+        held = hold(before, after)
+        op = "!=" if negated != bool(found["not"]) else "=="
+        subject = _subject(before)
+        if not subject or held is None or is_more(_own(before), after) or _STATUS.search(after):
             return None
-        hold = _hold(words, found)
+        if _ANOTHER_CODE.match(after) or (found["bare"] and _COUNTED.match(after)):
+            return None
+        if op == "!=" and found["code"][0] not in "23":
+            return None  # what is no 503 may be a 500: neither a recovery nor a reason
+        said = f"{op} {found['code']}{_held(held)}"
         if _HEALTH.search(subject):
-            return self._of_health(f"{op} {found['code']}", hold)
+            return self._of_health(said)
         name = slug(subject, 40).replace("-", "_") + "_status"
         signal = Signal(id=name, title=f"{subject[:60]} (status)", source=NoSource(), kind="health")
-        return self._said(self.signals.get(name, signal), f"{op} {found['code']}", hold)
+        return self._said(self.signals.get(name, signal), said)
 
     def _range(self, words: str, band: str) -> Criterion | None:
         found = _RANGE.search(words)
-        known = _known(words[: found.start()]) if found else None
-        if found is None or known is None:
+        if found is None or _RELATIVE.search(words):
             return None
-        unit = _unit(found["unit"])
-        return self._stated(
-            words[: found.start()],
-            unit,
-            f">= {found['low']}{unit}" if band == "from" else f"<= {found['high']}{unit}",
-            "",
-        )
+        before, negated = cut_negation(re.sub(r"\b(?:between|within|in)\s*$", "", words[: found.start()]))
+        after = words[found.end() :]
+        held, unit = hold(before, after), _unit(found["unit"])
+        low, high = number(found["low"], unit), number(found["high"], unit)
+        if negated or before.rstrip().endswith("from") or held is None or low is None or high is None:
+            return None
+        if _known(before) is None or float(low) > float(high) or is_more(after):
+            return None
+        return self._stated(before, unit, (f">= {low}" if band == "from" else f"<= {high}") + unit + _held(held))
 
     def _failing_health(self, words: str) -> Criterion | None:
         """`Health check failing` has no number, and needs none where the document names the endpoint."""
         if self.health is None or not re.search(r"health[ -]?(?:check|endpoint)s?\b", words, re.I):
             return None
-        if not _UNHEALTHY.search(words):
+        if not _UNHEALTHY.search(words) or _WELL_AGAIN.search(words):
             return None
-        held = _HOLD.search(words)
-        return self._of_health("!= 200", f" for {_clock(span(words[held.end() - 1 :]))}" if held else "")
+        held = hold(words)
+        if held is None or is_more(re.sub(r"\bnot respond", "", words, flags=re.I)):
+            return None
+        return self._of_health(f"!= 200{_held(held)}")
 
-    def _of_health(self, said: str, hold: str) -> Criterion | None:
-        return self._said(
-            self.health or Signal(id="health", title="Health", source=NoSource(), kind="health"), said, hold
-        )
+    def _of_health(self, said: str) -> Criterion | None:
+        return self._said(self.health or Signal(id="health", title="Health", source=NoSource(), kind="health"), said)
 
-    def _stated(self, subject: str, unit: str, said: str, hold: str) -> Criterion | None:
+    def _stated(self, subject: str, unit: str, said: str) -> Criterion | None:
         known = _known(subject)
         name, kind = known or (slug(subject, 40).replace("-", "_"), "other")
         if not name or not name[0].isalpha():
             return None
         signal = self.signals.get(name)
+        if not _measures(kind, unit) or (not unit and signal is not None and signal.unit):
+            return None
         if signal is None:
             signal = Signal(id=name, title=_title(name, subject), source=NoSource(), unit=unit, kind=kind)
-        return self._said(signal, said, hold)
+        return self._said(signal, said)
 
-    def _said(self, signal: Signal, said: str, hold: str) -> Criterion | None:
+    def _said(self, signal: Signal, said: str) -> Criterion | None:
         try:
-            criterion = self.parse(f"{signal.id} {said}{hold}", {**self.signals, signal.id: signal})
+            criterion = self.parse(f"{signal.id} {said}", {**self.signals, signal.id: signal})
         except ValueError:  # units that do not fit, a hold that is too long: then a person judges it
             return None
         self.signals[signal.id] = signal
@@ -205,12 +249,22 @@ def _before_is_hold(words: str, at: int) -> bool:
     return re.search(r"\b(?:for|within|after|every|durante|pendant)\s*$", words[max(0, at - 12) : at], re.I) is not None
 
 
-def _hold(words: str, found: re.Match[str]) -> str:
-    rest = words[found.end() :]
-    held = _HOLD.search(rest)
-    seconds = span(rest[held.end() - 1 :]) if held else 0
-    return f" for {_clock(seconds)}" if seconds else ""
+def _is_window(found: re.Match[str]) -> bool:
+    """Whether `over 15 minutes` tells for how long, beside the comparison of a sentence."""
+    return found["op"].lower() == "over" and _unit(found["unit"] or "") in ("s", "min", "h") and not found["per"]
 
 
-def _clock(seconds: float) -> str:
-    return f"{seconds:g}s"
+def _own(before: str) -> str:
+    """What stands before a comparison without the label that a colon ends."""
+    return before.rpartition(": ")[2]
+
+
+def _measures(kind: SignalKind, unit: str) -> bool:
+    """Whether a number in this unit can be one of such a signal: 20 errors are no error rate."""
+    if kind == "error_rate":
+        return unit == "%" or unit.startswith("/")
+    return kind != "latency" or unit in ("ms", "s", "min", "h")
+
+
+def _held(seconds: float) -> str:
+    return f" for {seconds:g}s" if seconds else ""
