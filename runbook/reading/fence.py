@@ -16,7 +16,7 @@ from runbook.reading.once import once
 from runbook.reading.piece import Heading, Kind, Piece
 from runbook.reading.placeholders import masked, placeholders
 from runbook.reading.powershell import statements
-from runbook.reading.prompts import behind_prompts, item, typed_inside
+from runbook.reading.prompts import behind_prompts, item, machine, typed_inside
 from runbook.reading.recognise import (
     LONGEST_LINE,
     Sort,
@@ -91,6 +91,9 @@ class _Fence:
         ]
         self.prompted = any(behind is not None for behind in self.behind)
         self.bare = [self.unprompted(at) for at in range(len(lines))]
+        opens = [at for at, behind in enumerate(self.behind) if behind and re.match(r"(?:ssh|mosh)\s", behind)]
+        self.home = {machine(self.mark(at)) for at in opens}
+        """The machine from which the fence goes to others."""
         self.masked = [masked(line) if len(line) <= LONGEST_LINE else "" for line in self.bare]
 
     def unprompted(self, at: int) -> str:
@@ -176,6 +179,8 @@ class _Fence:
         """Whether a line is still meant for the program that was opened above it."""
         line = self.lines[at].strip()
         if self.behind[at] is None and (self.prompted or line.startswith("#")):
+            return False
+        if self.inside == "database" and machine(self.mark(at)):
             return False
         return still_inside(self.inside, self.entry, self.bare[at].strip(), self.entry_prompt, self.mark(at))
 
@@ -353,6 +358,8 @@ class _Fence:
         if self.forbidden or forbids(behind or ""):
             words = " ".join(filter(None, (above["title"], above["remark"]))) or self.forbidden
             self.add(Piece("note", f"{words.rstrip(' :')}: {reach.text}", self.at(at), last))
+        elif (host := machine(self.mark(at))) and host not in self.home:
+            self.add(Piece("typed", reach.text, self.at(at), last, branch=self.branch, host=host, **above))
         else:
             sample = self.fills_in(reach.text)
             self.add(Piece("command", reach.text, self.at(at), last, branch=self.branch, sample=sample, **above))

@@ -29,6 +29,8 @@ class Piece(Record, frozen=True):
     """Where it is one of several ways: the words that say so."""
     runs: str = ""
     """What this machine's shell runs, where `text` is another shell's."""
+    host: str = ""
+    """The other machine whose prompt stands before it."""
     sample: bool = False
     """A filled-in example of the command above, not a second step."""
 

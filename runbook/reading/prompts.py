@@ -15,11 +15,25 @@ _INNER_PROMPT = re.compile(
     r"\s*[\w-]+[=-][#>]\s+(?=\S)"
 )
 
+_AT_HOST = re.compile(r"[\w.-]+@(?P<host>\w[\w.-]*)")
+_THIS_ONE = re.compile(
+    r"(?:my[-_]?)?(?:localhost|local|laptop|desktop|workstation|host|hostname|computer|machine|mac|pc|home)"
+    r"|.*[-_.](?:local|laptop|desktop|mbp|pc)|(?:.*[-_.])?macbook.*",
+    re.I,
+)
+"""Names that authors give to the machine that anybody sits at."""
+
 
 def prompt(line: str) -> str | None:
     """The command behind a shell's prompt; None where a line has none."""
     found = _PROMPT.match(line)
     return line[found.end() :] if found else None
+
+
+def machine(mark: str) -> str:
+    """The other machine that a prompt names; empty where it is anybody's own, or names none."""
+    found = _AT_HOST.search(mark)
+    return "" if found is None or _THIS_ONE.fullmatch(found["host"]) else found["host"]
 
 
 def typed_inside(line: str) -> str | None:

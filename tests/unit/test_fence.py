@@ -291,12 +291,32 @@ def test_a_cron_line_is_shown() -> None:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["$ ", "host$ ", "admin@web-1:~$ ", "[admin@web-1 ~]$ ", "root@web-1:/srv# ", "bash-5.1$ ", "(venv) $ ", "❯ "],
+    ["$ ", "host$ ", "me@laptop:~$ ", "[me@localhost ~]$ ", "you@my-mac:/srv$ ", "bash-5.1$ ", "(venv) $ ", "❯ "],
 )
 @pytest.mark.parametrize("language", ["console", "", "bash"])
 def test_a_prompt_is_taken_off_and_what_has_none_is_output(prompt: str, language: str) -> None:
     (piece,) = read(f"{prompt}systemctl is-active shop\nactive", language)
     assert (piece.kind, piece.text, piece.expected) == ("command", "systemctl is-active shop", "active")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "host"),
+    [
+        ("admin@web-1:~$ ", "web-1"),
+        ("[admin@web-1 ~]$ ", "web-1"),
+        ("root@web-1:/srv# ", "web-1"),
+        ("(venv) deploy@host-1.prod:~$ ", "host-1.prod"),
+    ],
+)
+@pytest.mark.parametrize("language", ["console", "", "bash"])
+def test_what_stands_behind_the_prompt_of_another_machine_is_typed_there(prompt: str, host: str, language: str) -> None:
+    (piece,) = read(f"{prompt}systemctl is-active shop\nactive", language)
+    assert (piece.kind, piece.text, piece.host) == ("typed", "systemctl is-active shop", host)
+
+
+def test_the_machine_from_which_a_fence_goes_to_another_is_this_one() -> None:
+    text = "me@bastion:~$ date\nme@bastion:~$ ssh web\nme@web:~$ uptime\nme@web:~$ exit\nme@bastion:/srv$ git log -3"
+    assert commands(text, "console") == ["date", "ssh web", "git log -3"]
 
 
 def test_a_command_goes_on_behind_the_second_prompt() -> None:

@@ -104,6 +104,16 @@ def test_a_way_that_is_only_words_is_a_step_by_hand_and_says_that_it_is_guessed(
 # ── fences ────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_command_behind_the_prompt_of_another_machine_is_shown_with_the_machine() -> None:
+    there, here = steps(
+        "```console\ndeploy@web1:/srv/app$ git reset --hard HEAD~1\n```\n\nThen:\n\n```bash\ngit log -3\n```\n"
+    )
+    assert (there.kind, there.commands, there.note) == ("manual", (), "The document shows this on web1.")
+    assert "git reset --hard HEAD~1" in there.message and told(here) == ("Then", ["git log -3"])
+    mixed = steps("```console\n$ psql shop\nroot@web1:~# rm -rf /srv/app/cache\n$ git log -3\n```\n")
+    assert not any("rm" in f"{one.text} {one.typed_inside}" for step in mixed for one in step.commands)
+
+
 @pytest.mark.parametrize("lead", ["Expected output:", "**Expected**:", "You should see:", "Example output:"])
 def test_a_fence_after_such_words_is_what_should_be_seen(lead: str) -> None:
     (step,) = steps(f"```bash\n# Look\nkubectl get pods\n```\n\n{lead}\n\n```\nkubectl-like text\n```\n")

@@ -49,6 +49,12 @@ class Section:
         self.title = heading[after:].strip() or heading
         """The heading without its number or label."""
 
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is one of several alternatives, and is told in one piece."""
+        siblings = self.parent.children if self.parent else []
+        return self.alternative and not self.children and sum(other.alternative for other in siblings[:40]) > 1
+
     @cached_property
     def goes_back(self) -> bool:
         return ROLLBACK.search(self.heading) is not None

@@ -45,7 +45,7 @@ class Steps:
         drafts: list[Draft] = []
         for section in sections:
             made = _Walk(self, section, mode).drafts_of(section.blocks)
-            if mode == "method" and section is not head and _is_choice(section):
+            if mode == "method" and section is not head and section.is_choice:
                 made = self._one_of(made, section)
             if section is not head:
                 under_heading(made, section)
@@ -293,11 +293,12 @@ class _Walk:
             if last:
                 self._expect(piece.text)
         elif piece.kind == "typed":
-            if last and last.kind == "interactive":
+            if last and last.kind == "interactive" and piece.host in last.text:
                 self._replace(self.commands.typing(last, piece.text))
             else:
                 draft = self._new(bare(piece.title) or self.lead or self.section.title, piece.line, [])
                 draft.message, draft.by_hand = piece.text, True
+                draft.notes += _on_machine([piece])
         elif piece.kind == "script":
             draft = self._new(bare(piece.title) or self.lead or self.section.title, piece.line, [])
             draft.message = piece.text
@@ -312,8 +313,10 @@ class _Walk:
             self._expect(content)
         elif item is not None and not item.message and not item.commands:
             item.message = content
+            item.notes += _on_machine(found)
         elif self.mode != "other" or any(piece.kind == "typed" for piece in found):
             self._shown(content, block)
+            self.drafts[-1].notes += _on_machine(found)
         self.lead = ""
 
     def _shown(self, content: str, block: Block) -> None:
@@ -393,7 +396,5 @@ class _Walk:
             draft.words_only = True
 
 
-def _is_choice(section: Section) -> bool:
-    """Whether a section is one of several alternatives, and is told in one piece."""
-    siblings = section.parent.children if section.parent else []
-    return section.alternative and not section.children and sum(other.alternative for other in siblings[:40]) > 1
+def _on_machine(found: Sequence[Piece]) -> list[str]:
+    return [f"The document shows this on {host}." for host in dict.fromkeys(piece.host for piece in found) if host]
