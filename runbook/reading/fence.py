@@ -281,10 +281,11 @@ class _Fence:
                     self.start_branch(each)
                 self.add(Piece(kind, each.words, self.at(at), self.at(at), label=each.label, branch=self.branch))
 
-    def commented_out(self, at: int, said: Comment) -> None:
+    def commented_out(self, at: int, said: Comment, title: str = "") -> None:
         branch = said.words if starts_alternative(said.words) else self.branch
         kind: Kind = "alternative" if branch else "note"
-        self.add(Piece(kind, said.command, self.at(at), self.at(at), label=said.label, branch=branch))
+        text = ": ".join(filter(None, (title.rstrip(" :"), said.command)))
+        self.add(Piece(kind, text, self.at(at), self.at(at), title, said.label, branch=branch))
 
     def start_branch(self, said: Comment) -> None:
         self.branch, self.branch_lasts = said.words, said.sort == "option"
@@ -302,7 +303,10 @@ class _Fence:
         self.forbidden = next((each.words for _, each in self.comments if forbids(each.words)), self.forbidden)
         said: dict[str, list[str]] = {"title": [], "expected": [], "remark": [], "label": []}
         for at, each in self.comments:
-            if each.sort == "command":
+            if each.sort == "command" and not starts_alternative(each.words):
+                self.commented_out(at, each, " ".join(said["title"] + said["remark"]))
+                said["title"], said["remark"] = [], []  # the words above it are about what it does
+            elif each.sort == "command":
                 self.commented_out(at, each)
             elif each.sort == "expected":
                 said["expected"].append(each.words)
@@ -355,6 +359,8 @@ class _Fence:
         elif behind:
             above["remark"] = " ".join(filter(None, (above["remark"], behind)))
         last = self.at(at + reach.lines - 1)
+        if not above["title"] and self.found and self.found[-1].kind == "note" and self.found[-1].title:
+            above["title"] = reach.text  # or it would go on the step that the words above are not about
         if self.forbidden or forbids(behind or ""):
             words = " ".join(filter(None, (above["title"], above["remark"]))) or self.forbidden
             self.add(Piece("note", f"{words.rstrip(' :')}: {reach.text}", self.at(at), last))

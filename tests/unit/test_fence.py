@@ -351,6 +351,19 @@ def test_the_comment_above_is_the_title(comment: str, title: str, label: str) ->
 
 
 @pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("# Clear the queue\n# redis-cli FLUSHALL\n# Reset it\nrake db:reset", ["Reset it"]),
+        ("# Look\ndate\n\n# Clear the queue\n# redis-cli FLUSHALL\nrake db:reset", ["Look", "rake db:reset"]),
+        ("# Clear the queue\n# or redis-cli FLUSHALL\nrake queue:clear", ["Clear the queue"]),
+        ("# Reset it\n# It takes an hour\nrake db:reset", ["Reset it"]),
+    ],
+)
+def test_the_words_above_a_command_that_is_commented_out_are_its_own(text: str, titles: list[str]) -> None:
+    assert [piece.title for piece in read(text) if piece.kind == "command"] == titles
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "curl -s localhost/up\n# Expected: 200",
