@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from runbook.model import Effect, Method, Runbook, Signal, Step, Where, worst_effect
 from runbook.reading.document import afterwards, contacts, outcomes, sources, triggers
-from runbook.reading.document.blocks import Block, blocks
+from runbook.reading.document.blocks import blocks
 from runbook.reading.document.checklists import checklists
 from runbook.reading.document.commands import Commands, Infer, KindOf
 from runbook.reading.document.facts import Facts, estimate, facts, of_document, stated_risk
@@ -63,9 +63,7 @@ class _Reader:
         self.commands = Commands(infer, kind_of, self.params, self.environment)
         self.commands.know(block for section in self.all for block in section.blocks)
         self.steps = Steps(self.commands, whole.directives)
-        self.numbers = Numbers(
-            parse_criterion, sources.health_endpoint("\n".join(block.lines) for block in self._fences())
-        )
+        self.numbers = Numbers(parse_criterion, sources.health_endpoint(self.all))
         self.ids = Names(taken=("verification", "monitoring"))  # two lists of steps of their own are called so
 
     def runbook(self, sha256: str) -> Runbook:
@@ -232,9 +230,6 @@ class _Reader:
             for section in self.all
             if section.role not in elsewhere and not (section.role == "after" and afterwards.due_in(section))
         ]
-
-    def _fences(self) -> Iterable[Block]:
-        return (block for section in self.all for block in section.blocks if block.kind == "fence")
 
 
 def _is_half(way: Way) -> bool:

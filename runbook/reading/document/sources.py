@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
-from runbook.model import LogSource, Signal, Step
+from runbook.model import LogSource, Record, Signal, Step
 from runbook.reading.document.phrases import Names, slug
+from runbook.reading.document.sections import Section
 from runbook.reading.document.thresholds import Numbers, health_signal
 from runbook.signal_sources import HttpJson
 
 _URL = re.compile(r"https?://[^\s'\"`<>|;)$]+")
 _HEALTH = re.compile(r"/(?:[\w-]*health\w*|ready|readyz|readiness|live|livez|liveness|ping|status)/?(?:[?#]|$)", re.I)
+_ELSEWHERE = re.compile(
+    r"\b(?:ssh|exec|rsh|ssm|ansible)\s|\b(?:docker|podman|nerdctl|kubectl|oc|heroku|nomad)\b.*\b(?:exec|run)\b", re.I
+)
+_ENTERS = re.compile(
+    r"^\W*ssh\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*\S+\s*(?:<<.*|#.*)?$|\b(?:exec|run|rsh|ssh)\b.*\s(?:/bin/)?(?:ba|z)?sh\s*$"
+)
+_LEAVES = re.compile(r"^\s*(?:exit|logout|[A-Z_]{2,})\s*$")
+_ASSIGNED = re.compile(r"^\s*(?:export\s+)?\w+=")
+_NEAR = re.compile(r"^(?:localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?)$")
+_NOT_LIVE = re.compile(
+    r"staging|(?:^|[.-])(?:stag|stage|stg|dev|develop|development|test|testing|qa|uat|preview)\d*(?=[.-])", re.I
+)
+"""As the last part of a name `dev` and `test` are only where it is registered."""
+_LIVE = re.compile(r"\bprod(?:uction)?\b", re.I)
 _JQ = re.compile(r"\|\s*jq\s+(?:-\w+\s+)*[\"']?(?P<path>\.[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)[\"']?\s*['\"]?\s*$")
 _NUMERIC = re.compile(
     r"rate|ratio|percent|pct|count|total|errors?|latency|duration|time|p\d\d|connections?|usage|memory|cpu|requests?|queue"
@@ -21,15 +37,68 @@ _NUMERIC = re.compile(
 _LOG = re.compile(r"(?:^|[|;&]\s*|\bsudo\s+)tail\b(?=[^|;&]*\s-\w*[fF]\b|[^|;&]*--follow)[^|;&]*?\s(?P<path>/[\w./-]+)")
 
 
-def health_endpoint(texts: Iterable[str]) -> Signal | None:
-    """The signal of the first health endpoint that a curl asks; none whose address leaves a value open."""
-    for text in texts:
-        if "curl" not in text:
-            continue
-        for url in _URL.findall(text):
-            if _HEALTH.search(url):
-                return health_signal(url.rstrip("."))
-    return None
+class _Asked(Record, frozen=True):
+    """An endpoint that a line asks, and what speaks for it."""
+
+    url: str
+    at: str
+    verifies: bool
+    live: bool
+
+
+def health_endpoint(found: Iterable[Section]) -> Signal | None:
+    """The signal of the health endpoint that curl asks; none where the document leaves open which of several it is."""
+    asked = [
+        _Asked(
+            url=url.rstrip("."),
+            at=urlsplit(url).netloc.lower(),
+            verifies=section.role == "verify",
+            live=any(_LIVE.search(said) for said in (line, section.heading)),
+        )
+        for section in found
+        for block in section.blocks
+        if block.kind == "fence"
+        for line in _asking_from_here("\n".join(block.lines))
+        for url in _URL.findall(line)
+        if _HEALTH.search(url) and _is_address(url)
+    ]
+    for lesser in (_NEAR, _NOT_LIVE):
+        asked = [one for one in asked if not lesser.search(_name(one.at))] or asked
+    narrowed = (
+        asked,
+        [one for one in asked if one.live],
+        [one for one in asked if one.verifies],
+        [one for one in asked if one.live and one.verifies],
+    )
+    sure = next((ones for ones in narrowed if len({one.at for one in ones}) == 1), ())
+    return health_signal(sure[0].url) if sure else None
+
+
+def _asking_from_here(text: str) -> Iterator[str]:
+    """The lines in which curl asks from this machine: not from one that a line before it went to."""
+    if "curl" not in text:
+        return
+    away = False
+    for whole in text.replace("\\\n", " ").splitlines():
+        line = whole[:1000]
+        before, curl, _ = line.partition("curl")
+        if _ENTERS.search(line):
+            away = True
+        elif _LEAVES.match(line):
+            away = False
+        elif not away and ((curl and not _ELSEWHERE.search(before)) or _ASSIGNED.match(line)):
+            yield line
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
+
+
+def _name(at: str) -> str:
+    return urlsplit(f"//{at}").hostname or at
 
 
 def read_by(steps: Iterable[Step], numbers: Numbers) -> Iterator[Signal]:
@@ -39,7 +108,10 @@ def read_by(steps: Iterable[Step], numbers: Numbers) -> Iterator[Signal]:
         for command in step.commands:
             path = _JQ.search(command.text)
             url = _URL.search(command.text)
-            if not path or not url or "curl" not in command.text or not _NUMERIC.search(path["path"].split(".")[-1]):
+            before, curl, _ = command.text.partition("curl")
+            if not path or not url or not curl or _ELSEWHERE.search(before[:1000]):
+                continue
+            if not _NUMERIC.search(path["path"].split(".")[-1]):
                 continue
             dotted = path["path"].lstrip(".")
             name = slug(dotted).replace("-", "_")
