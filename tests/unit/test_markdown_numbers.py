@@ -132,6 +132,29 @@ def test_a_time_that_a_sentence_states_is_held_or_the_sentence_is_left_to_a_pers
     assert stated(f"Error rate < 1% {said}") == (f"error_rate < 1 % for {hold}" if hold else None)
 
 
+@pytest.mark.parametrize(
+    ("said", "criterion"),
+    [
+        ("Error rate < 1%, all pods running", None),
+        ("All pods running, error rate < 1%", None),
+        ("Health check returns 200, login works", None),
+        ("Error rate < 1%; the queue is empty", None),
+        ("Error rate < 1%. Nobody complains.", None),
+        ("Error rate < 1%, sustained 15 min", "error_rate < 1 % for 15m"),
+        ("Error rate < 1%, measured at the edge", "error_rate < 1 %"),
+        ("After the rollback, error rate < 1%", "error_rate < 1 %"),
+        ("Error rate < 1% (Grafana, checkout)", "error_rate < 1 %"),
+        ("Error rate < 1%. See the dashboard", "error_rate < 1 %"),
+        ("Response time (p95) < 800 ms", "p95 < 800 ms"),
+        ("Error rate better, not good (1-3%)", "error_rate <= 3 %"),
+    ],
+)
+def test_a_result_that_lists_more_than_its_number_is_ticked_by_a_person(said: str, criterion: str | None) -> None:
+    found = Numbers(parse, health_signal("https://x.example/health")).criterion(said, "up to")
+    assert (found.text if found else None) == criterion
+    assert stated("Error rate > 5%, roll back") == "error_rate > 5 %"
+
+
 def test_a_time_or_a_condition_before_the_number_counts_too() -> None:
     assert stated("For 15 minutes: error rate < 1%") == "error_rate < 1 % for 15m"
     assert stated("All pods run and error rate < 1%") is None

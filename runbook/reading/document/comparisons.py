@@ -29,6 +29,13 @@ _OR_MORE = re.compile(
     r"\b(?:or|and)\s+(?:more|longer|higher|greater|above|over|less|lower|below|fewer)\b|\bnow and then\b", re.I
 )
 _JOINED = re.compile(r"\b(?:and|or|as well as|plus|und|oder|et|ou|y)\b|&", re.I)
+_PARTS = re.compile(r"[,;]\s+|(?<=[\w%)])\.\s+(?=[A-Z])")
+_BRACKETS = re.compile(r"\([^()]*\)")
+_ASIDE = re.compile(
+    r"\s*(?:sustained|for|over|during|throughout|measured|averaged|consistently|as|in|on|at|after|once|when|if|within|then"
+    r"|also|overall|finally|per|every|by|see|check|look|dashboard|i\.e|e\.g)\b",
+    re.I,
+)
 _BESIDE = re.compile(r"(?<=\d)(\+?)\s+(?:consecutive|straight|continuous|full|solid|successive|or more)\s+(?=\w)", re.I)
 _LASTS = re.compile(
     r"(?:\b(?:for|sustained|over|during|throughout|last(?:s|ing)?|next|past|consecutive)\b|[(\[])\s*"
@@ -63,6 +70,12 @@ def is_more(*around: str) -> bool:
         if _JOINED.search(rest) or _NEGATION.search(rest):
             return True
     return False
+
+
+def lists_more(words: str, *states: re.Pattern[str]) -> bool:
+    """Whether a part of the sentence states something else than the comparison in another part."""
+    parts = [part for part in _PARTS.split(_BRACKETS.sub(" ", words)) if not any(each.search(part) for each in states)]
+    return any(part.strip() and not _ASIDE.match(part) for part in parts)
 
 
 def hold(*around: str) -> Seconds | None:

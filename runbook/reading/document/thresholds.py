@@ -16,6 +16,7 @@ from runbook.reading.document.comparisons import (
     evened,
     hold,
     is_more,
+    lists_more,
     number,
 )
 from runbook.reading.document.phrases import bare, slug
@@ -100,6 +101,8 @@ class Numbers:
         stated = [found for found in _OPERATOR.finditer(words) if not _before_is_hold(words, found.start())]
         if len(stated) > 1:
             stated = [found for found in stated if not _is_window(found)]
+        if band == "up to" and (stated or _STATUS.search(words)) and lists_more(words, _OPERATOR, _STATUS):
+            return None  # half of what is good would tick all of it
         if stated:
             # two conditions in one sentence, or one against a baseline: a person judges those
             return self._threshold(words, stated[0]) if len(stated) == 1 and not _RELATIVE.search(words) else None
