@@ -114,6 +114,63 @@ def test_a_command_behind_the_prompt_of_another_machine_is_shown_with_the_machin
     assert not any("rm" in f"{one.text} {one.typed_inside}" for step in mixed for one in step.commands)
 
 
+_BACK = "```bash\nhelm rollback shop\n```\n"
+_UNDO = "```bash\nkubectl rollout undo deploy/shop\n```\n"
+_EITHER = [["helm rollback shop"], ["kubectl rollout undo deploy/shop"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"If the release is known:\n\n{_BACK}\nOtherwise:\n\n{_UNDO}",
+        f"Go back:\n\n{_BACK}\nAlternatively, with kubectl:\n\n{_UNDO}",
+        f"Go back:\n\n{_BACK}\n**Or:**\n\n{_UNDO}",
+        "Run `helm rollback shop`.\n\nOr run `kubectl rollout undo deploy/shop`.\n",
+        "Run either `helm rollback shop` or `kubectl rollout undo deploy/shop`.\n",
+        "1. Run `helm rollback shop` or `kubectl rollout undo deploy/shop`\n2. Wait\n",
+        "1. Run `helm rollback shop`\n2. Or run `kubectl rollout undo deploy/shop`\n3. Wait\n",
+        "1. Go back:\n   ```\n   helm rollback shop\n   ```\n   Or:\n   ```\n   kubectl rollout undo deploy/shop\n   ```\n",
+    ],
+)
+def test_ways_that_words_offer_a_choice_of_are_chosen(text: str) -> None:
+    found = [step for step in steps(text) if step.commands]
+    assert [told(step)[1] for step in found] == _EITHER
+    assert found[0].either and len({step.either for step in found}) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Go back:\n\n{_BACK}\nThen:\n\n{_UNDO}",
+        f"Order matters:\n\n{_BACK}\nOrders next:\n\n{_UNDO}",
+        "Run `helm rollback shop` and `kubectl rollout undo deploy/shop`.\n",
+        f"Look:\n\n```bash\nkubectl get pods\n```\n\nOtherwise:\n\n{_UNDO}",
+    ],
+)
+def test_what_is_done_in_order_is_no_choice(text: str) -> None:
+    assert {step.either for step in steps(text)} == {""}
+
+
+def test_a_choice_in_a_sentence_leaves_what_stands_around_it_in_order() -> None:
+    text = "Run `git fetch origin`. Then run `./a.sh x`, `./b.sh x` or `./c.sh x`. After it run `kubectl get pods -n shop`."
+    found = steps(text)
+    assert [told(step)[1] for step in found] == [
+        ["git fetch origin"], ["./a.sh x"], ["./b.sh x"], ["./c.sh x"], ["kubectl get pods -n shop"],
+    ]  # fmt: skip
+    assert [bool(step.either) for step in found] == [False, True, True, True, False]
+
+
+def test_the_first_way_of_a_fence_goes_back_to_the_comment_or_the_empty_line_before_it() -> None:
+    text = (
+        "```bash\n# Fetch\ngit fetch\n\ncd /srv\ngit reset --hard v1\ngit push\n# or\ngit revert HEAD\ngit push\n```\n"
+    )
+    fetch, first, second = steps(text)
+    assert [command.text for command in fetch.commands] == ["git fetch", "cd /srv"] and not fetch.either
+    assert [command.text for command in first.commands] == ["git reset --hard v1", "git push"]
+    assert [command.text for command in second.commands] == ["git revert HEAD", "git push"]
+    assert first.either == second.either != ""
+
+
 @pytest.mark.parametrize("lead", ["Expected output:", "**Expected**:", "You should see:", "Example output:"])
 def test_a_fence_after_such_words_is_what_should_be_seen(lead: str) -> None:
     (step,) = steps(f"```bash\n# Look\nkubectl get pods\n```\n\n{lead}\n\n```\nkubectl-like text\n```\n")

@@ -57,6 +57,8 @@ class Draft:
         """Whether its section is numbered, and so a step even where it only describes."""
         self.branch = ""
         self.either = ""
+        self.others: set[int] = set()
+        """Which of its commands are run in place of the one before them."""
         self.estimate: Seconds = 0
         self.directives: dict[str, str] = {}
 

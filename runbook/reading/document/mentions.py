@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import msgspec
+
 from runbook.model import Record
 from runbook.reading.forbidding import forbids
 
@@ -20,6 +22,8 @@ _TELLS = re.compile(
 )
 _AGAIN = re.compile(r"\0\W*(?:and|or|then|and then|followed by|y|o|et|ou|e|und|oder|または|或|또는)?\W*$", re.I)
 """Another command right after the one before it: told like that one."""
+_OTHER = re.compile(r"\0\W*(?:or|o|ou|oder|または|或者?|또는)(?: (?:else|with))?\W*$", re.I)
+_LISTED = re.compile(r"\0\s*[,、]\s*$")
 _ENDS = re.compile(r"^\s*(?:[.;)]|$|\n)")
 _FLAGGED = re.compile(r"[a-z][\w-]+(?: [\w./:=@-]+)* --?[a-z][\w-]*")
 """A program nobody outside knows, but with an option, at the very start."""
@@ -64,6 +68,8 @@ class Mention(Record, frozen=True):
     """Counted from the first line of the text it stands in."""
     expected: str = ""
     """What the sentence says should be seen."""
+    other: bool = False
+    """Whether it is run in place of the one before it."""
 
 
 def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") -> tuple[Mention, ...]:
@@ -75,6 +81,7 @@ def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") ->
     end = 0
     before = ""
     struck = False
+    listed = 0
     for span in _SPAN.finditer(text):
         code = span["code"].strip().removeprefix("$ ")
         struck ^= bool(text.count("~~", end, span.start()) % 2)
@@ -90,11 +97,18 @@ def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") ->
             told = _is_told(before, code, after, told) and (
                 not alone or bool(_RUNS.search(lead) or _ACTS.search(before[-40:]))
             )
+            other = told and bool(_OTHER.search(before))
+            if other:  # `a`, `b` or `c`: each of them
+                found[len(found) - listed :] = [
+                    msgspec.structs.replace(one, other=True) for one in found[-listed:] if listed
+                ]
+            listed = listed + 1 if told and _LISTED.search(before) else 0
             shown = _FOLLOWED.match(text[end : end + 300])
             found.append(
                 Mention(
                     text=code,
                     armed=told and not gone,
+                    other=other,
                     line=text.count("\n", 0, span.start()),
                     expected=shown["said"].replace("`", "").strip() if shown else "",
                 )

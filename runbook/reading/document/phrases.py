@@ -14,6 +14,15 @@ _LEAD = re.compile(r"^[\s#>*•·▪■□◆◇➡→⇒|-]*\s*")
 _SLUG = re.compile(r"[^a-z0-9]+")
 _ITEM = re.compile(r"^(?:\[[ xX]\]\s*|[-*+•]\s+|\d{1,3}[.)]\s+)")
 _SPACE = re.compile(r"\s+")
+NO_STEP = re.compile(
+    r"^(?:see (?:the |also|above|below|section|`|http|\[)|refer|for (?:more|details)|this (?:section|document|guide)|https?://)\b",
+    re.I,
+)
+"""Words that only point elsewhere."""
+NOTES = re.compile(
+    r"^(?:notes?|remarks?|tips?|caveats?|important|warnings?|cautions?|nota|notas|hinweis\w*|注意)$", re.I
+)
+"""What introduces a list of remarks."""
 
 
 @once

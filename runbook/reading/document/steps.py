@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from runbook.model import Command, Step
-from runbook.reading.document.alternatives import numbered
+from runbook.reading.comments import turns
+from runbook.reading.document.alternatives import apart, numbered, one_of, other_way
 from runbook.reading.document.attributes import asked_unseen, is_shell, said_of_fence
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.commands import Commands
@@ -15,20 +16,12 @@ from runbook.reading.document.drafts import Draft, finished, introduced, under_h
 from runbook.reading.document.expectations import expectation
 from runbook.reading.document.facts import only_facts
 from runbook.reading.document.mentions import Mention, is_bare_command, mentions
-from runbook.reading.document.phrases import Names, bare, heading_of, plain
+from runbook.reading.document.phrases import NO_STEP, NOTES, Names, bare, heading_of, plain
 from runbook.reading.document.sections import Section
 from runbook.reading.fence import Piece, looks_like_command, pieces
 from runbook.reading.forbidding import forbids
 
 Mode = Literal["method", "verify", "monitor", "other"]
-
-_NO_STEP = re.compile(
-    r"^(?:see (?:the |also|above|below|section|`|http|\[)|refer|for (?:more|details)|this (?:section|document|guide)|https?://)\b",
-    re.I,
-)
-_NOTES = re.compile(
-    r"^(?:notes?|remarks?|tips?|caveats?|important|warnings?|cautions?|nota|notas|hinweis\w*|注意)$", re.I
-)
 
 
 class Steps:
@@ -46,22 +39,11 @@ class Steps:
         for section in sections:
             made = _Walk(self, section, mode).drafts_of(section.blocks)
             if mode == "method" and section is not head and section.is_choice:
-                made = self._one_of(made, section)
+                made = one_of(made, section, f"either-{self.commands.choice(section.parent)}")
             if section is not head:
                 under_heading(made, section)
             drafts += made
         return finished(introduced(drafts), mode, names)
-
-    def _one_of(self, made: list[Draft], section: Section) -> list[Draft]:
-        """An `Option B` inside of a way as one step, which is carried out instead of its siblings."""
-        if not made:
-            return []
-        whole = Draft(title=section.heading, line=section.line, commands=[c for draft in made for c in draft.commands])
-        whole.either = f"either-{self.commands.choice(section.parent)}"
-        whole.message = next((draft.message for draft in made if draft.message), "")
-        for draft in made:
-            whole.notes += [draft.title, *draft.notes]
-        return [whole]
 
 
 class _Walk:
@@ -83,12 +65,16 @@ class _Walk:
         """Whether the next fence is what should be seen."""
         self.lead_line = 0
         """Where a bold line stood that names what follows; 0 once it has a step."""
+        self.way_from = 0
+        """The first draft of what was told last."""
+        self.others: set[int] = set()
+        """Which of the commands told last are run in place of the one before them."""
 
     def drafts_of(self, blocks: Sequence[Block]) -> list[Draft]:
         for block in blocks:
             getattr(self, f"_{block.kind}")(block)
         self._settle_notes()
-        return self.drafts
+        return [part for draft in self.drafts for part in apart(draft, self._choice)]
 
     # ── words ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -97,7 +83,7 @@ class _Walk:
         if expectation(words) is not None:
             self.shows_result = True
             return
-        if block.depth and self.open is not None:
+        if block.depth and self.open is not None and not turns(words):
             self.open.notes.append(words)
             return
         self._close()
@@ -118,13 +104,14 @@ class _Walk:
             self.lead = ""  # which spoke of what stood directly below it
             self._close()
         told = self._told(text, block)
-        if block.depth and self.open is not None:
+        turned = turns(said) and bool(told or said.endswith((":", "：")))
+        if block.depth and self.open is not None and not turned:
             self._into_open(told, said, block)
             return
         if told:
             self._close()
             self._new(bare(said), block.line, told)
-            self.open = None
+            self._way(len(self.drafts) - 1, turned)
         elif said.endswith((":", "：")):
             self._close()
             self.lead = heading_of(said.rpartition(". ")[2] if len(said) > 140 else said)
@@ -159,12 +146,13 @@ class _Walk:
         if not said:
             return
         self._close()
-        if _NOTES.match(self.lead) and not told and self.drafts:
+        if NOTES.match(self.lead) and not told and self.drafts:
             self.drafts[-1].notes.append(f"- {said}")
             return
         if told or block.ordered:
             draft = self._new(bare(said), block.line, told)
             draft.under = self.lead
+            self._way(len(self.drafts) - 1, bool(told) and turns(said))
         else:
             draft = self._new(self.lead or self.section.title, block.line, told)
             draft.notes.append(f"- {said}")
@@ -182,6 +170,8 @@ class _Walk:
         assert self.open is not None
         if not told or len(plain(block.text)) > len(told[0].text) + 4:
             self.open.notes.append(words)
+        self.open.others |= {len(self.open.commands) + at for at in self.others}
+        self.others = set()
         self.open.commands += told
 
     def _table(self, block: Block) -> None:
@@ -248,7 +238,8 @@ class _Walk:
         if item is not None and item.bulleted and len(item.notes) == 1:
             item.title, item.notes = bare(item.words), []
         branches = {piece.branch for piece in found if piece.kind == "command"}
-        either = f"either-{self.commands.choice(None)}" if len(branches) > 1 else ""
+        either = self._choice() if len(branches) > 1 else ""
+        turned, since = turns(self.lead), len(self.drafts) - bool(self.drafts and self.drafts[-1] is item)
         here: Draft | None = item
         first = True
         for piece in found:
@@ -285,6 +276,7 @@ class _Walk:
             else:
                 self._beside(piece, here)
         self.lead = ""
+        self._way(since, turned)
 
     def _beside(self, piece: Piece, here: Draft | None) -> None:
         """What a fence holds beside commands: notes, output, what is typed into a program, the content of a file."""
@@ -331,11 +323,19 @@ class _Walk:
         if self._forbidden(block):
             return []
         found: Iterable[Mention] = mentions(text, self.commands.looks_like_one, lead=self.lead or self.section.title)
-        return [
-            self.commands.made(mention.text, block.line + mention.line, expected=mention.expected)
-            for mention in found
-            if mention.armed
-        ]
+        armed = [mention for mention in found if mention.armed]
+        self.others = {at for at, mention in enumerate(armed) if at and mention.other}
+        return [self.commands.made(one.text, block.line + one.line, expected=one.expected) for one in armed]
+
+    def _way(self, since: int, turned: bool) -> None:
+        """Takes note of where a way began; the words above it may say that it is the other one."""
+        if turned and other_way(self.drafts, self.way_from, since, self._choice()):
+            self.way_from = len(self.drafts) - 1
+        elif len(self.drafts) > since:
+            self.way_from = since
+
+    def _choice(self) -> str:
+        return f"either-{self.commands.choice(None)}"
 
     def _forbidden(self, block: Block) -> bool:
         """Whether the words above a block say that what it shows is not to be run."""
@@ -351,9 +351,8 @@ class _Walk:
     def _new(self, title: str, line: int, commands: list[Command]) -> Draft:
         draft = Draft(title=title, line=line, commands=commands)
         draft.role = self.section.role
-        if self.notes:
-            draft.notes += self.notes
-            self.notes = []
+        draft.others, self.others = self.others if commands else set(), set()
+        draft.notes, self.notes = self.notes, []
         self.lead_line = 0
         self.drafts.append(draft)
         return draft
@@ -385,7 +384,7 @@ class _Walk:
         """What was said and led to nothing belongs to the last step, or is one where a way has only words."""
         self._settle_lead()
         notes, self.notes = self.notes, []
-        kept = [note for note in notes if not _NO_STEP.match(note)]
+        kept = [note for note in notes if not NO_STEP.match(note)]
         if not kept:
             return
         if self.drafts:
