@@ -45,9 +45,11 @@ def declare_severity(screen: RoomScreen) -> None:
             severity, title = (word.upper(), rest.strip()) if _SEVERITY.fullmatch(word) else ("", text)
             screen.do(screen.conductor.declare(severity, title))
 
-    about = "SEV1 (or P1) is the worst. What follows is the incident's title, in the header and in the report."
-    known = f"{state.severity} {state.title}".removeprefix("SEV? ")
-    screen.app.push_screen(Prompt("How bad it is, and what it is", about=about, value=known, enter="declare"), take)
+    about = (
+        f"Now: {state.severity} {state.title}\n"
+        "SEV1 (or P1) is the worst; words behind it, or alone, are the incident's title. What is left out stays."
+    )
+    screen.app.push_screen(Prompt("How bad it is, and what it is", about=about, enter="declare"), take)
 
 
 def decide_to_hold(screen: RoomScreen) -> None:

@@ -206,6 +206,12 @@ def _of_a_run(body: ev.Known | ev.Unknown, run: Run | None) -> Words:
             return Words(ev.kind_of(body))
 
 
+def _declared(body: ev.SeverityDeclared) -> Words:
+    return Words(
+        f"declared {body.severity}{_because(body.title)}" if body.severity else f"named it: {body.title}", "act"
+    )
+
+
 def _ticked(body: ev.ItemTicked) -> Words:
     note = f" ({body.note})" if body.note else ""
     return Words(f"{'ticked' if body.done else 'unticked'}: {body.text}{note}")
@@ -269,7 +275,7 @@ def _saved(body: ev.SnapshotSaved) -> Words:
 _SAY: dict[type, Callable[[Any], Words]] = {
     ev.IncidentOpened: _opened,
     ev.RoomLeft: lambda body: Words(f"left{_because(body.reason)}"),
-    ev.SeverityDeclared: lambda body: Words(f"declared {body.severity}{_because(body.title)}", "act"),
+    ev.SeverityDeclared: _declared,
     ev.IncidentClosed: lambda body: Words(f"closed the incident{_because(body.reason)}", "act"),
     ev.NoteAdded: lambda body: Words(f"note: {body.text}"),
     ev.ItemTicked: _ticked,

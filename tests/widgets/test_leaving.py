@@ -101,10 +101,11 @@ async def test_how_bad_it_is_and_what_it_is_called_can_be_said_at_any_time(room:
         assert room.conductor is not None
         await pilot.press("V")
         await until(pilot, lambda: "How bad it is" in shown(room))
-        await pilot.press(*["backspace"] * len("Shop"), *"sev1 checkout is down", "enter")
-        await until(pilot, lambda: "SEV1  checkout is down" in screen_text(room)[0])
+        await pilot.press(*"sev1", "enter")
+        await until(pilot, lambda: "SEV1  Shop" in screen_text(room)[0])
         await pilot.press("V")
-        await until(pilot, lambda: "How bad it is" in shown(room))
-        await pilot.press(*" for all", "enter")
-        await until(pilot, lambda: "SEV1  checkout is down for all" in screen_text(room)[0])
-        assert "declared SEV1: checkout is down for all" in room.conductor.state.timeline[-1].text
+        await until(pilot, lambda: "Now: SEV1 Shop" in shown(room))
+        await pilot.press(*"checkout is down", "enter")
+        await until(pilot, lambda: "SEV1  checkout is down" in screen_text(room)[0])
+        told = [entry.text for entry in room.conductor.state.timeline[-2:]]
+        assert told == ["declared SEV1", "named it: checkout is down"]
