@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from runbook.model import Record
 from runbook.reading.once import once
+from runbook.reading.placeholder_kinds import Kind, kind_of
 from runbook.reading.programs import words_of
-
-Kind = Literal["text", "git_commit", "git_tag", "number", "url", "secret"]
-
 
 LONGEST = 20_000
 """More characters than a command that somebody fills in."""
@@ -79,6 +77,7 @@ def spots(text: str, assigned: frozenset[str] = frozenset()) -> tuple[Spot, ...]
     if len(text) > LONGEST:
         return ()
     every = [*_bracketed(text), *_variables(text, assigned), *_words(text), *_samples(text)]
+    every += _other_capitals(text, every)
     kept: list[Spot] = []
     for spot in sorted(every, key=lambda spot: (spot.start, spot.sample, -spot.end)):
         if not kept or spot.start >= kept[-1].end:
@@ -100,7 +99,9 @@ def _plain_word(spelled: str) -> str:
 # ── forms ─────────────────────────────────────────────────────────────────────────────────────────
 
 _MARKED = re.compile(r"[<\[{]")
-_ANGLE = re.compile(r"(?<![<\\?])<(?=[^\W\d_])((?:[^<>\n;&`$\"']|(?<=\w)'(?=\w)){0,58}[^<>\n;&`$\"'\s])>")
+_ANGLE = re.compile(r"(?<![<?])<(?=[^\W\d_])((?:[^<>\n;&`$\"']|(?<=\w)'(?=\w)){0,58}[^<>\n;&`$\"'\s])>")
+_WINDOWS = re.compile(r"\b[A-Za-z]:\\|\\\\\w|\b[A-Z][a-z]+-[A-Z]\w+\s")
+"""Where a backslash parts a path; elsewhere it makes a bracket plain, or a word's edge of it."""
 _NOT_OPEN = words_of("none unknown pending nil null empty no-value none-set invalid unset undefined")
 _HTML = words_of("a b br p i em li ul ol tr td th div span html body head title script style h1 h2 h3 pre code xml img")
 _SQUARE = re.compile(r"(?<![A-Za-z0-9.\])}$\[*\\])\[([A-Za-z][A-Za-z0-9_ /.-]{1,40})\](?![\]\w*+?{(])")
@@ -130,6 +131,8 @@ def _angles(text: str) -> Iterator[Spot]:
         # `<title>` after a program is a value; at the beginning of a line, or with its end, it is a page
         tag = plain in _HTML and (match.start() <= indent or closes)
         if plain in _NOT_OPEN or tag or (closes and f"</{name}" in text) or re.fullmatch(r"\S+@\S+\.\w+", name):
+            continue
+        if text[match.start() - 1 : match.start()] == "\\" and (name.endswith("\\") or not _WINDOWS.search(text)):
             continue
         compares = " " in name and re.match(r"[\w)]", text[match.start() - 1 : match.start()] or " ")  # `a<b and c>d`
         if compares or re.search(r"\s[-|]", name):
@@ -265,8 +268,10 @@ _MY = re.compile(
 )
 _DATE = re.compile(r"YYYY([-_/]?)MM\1DD(?:[-_T ]?HH[-_:]?MM(?:[-_:]?SS)?Z?)?|(?<![A-Za-z])HH:MM(?::SS)?(?![A-Za-z])")
 _XXX = re.compile(
-    r"(?<![\w$.*/-])[\w-]*?(?:x{3,}|X{3,})[\w-]*|(?<![\w.$-])[vV]?[XxYyZzNn0-9]{1,3}\.[XYZxyzNn]\.[XYZxyzNn]\b"
+    r"(?<![\w$.*/-])[\w-]*?(?:x{3,}|X{3,})[\w-]*|(?<![\w.$-])[vV]?[XxYyZzNn0-9]{1,3}\.[XYZxyzNn]\.[XYZxyzNn]\b|(?<=\w-)[xX]{4,}(?!\w)"
 )
+_HASHES = re.compile(r"(?<![\w$])[vV]#+(?=\s|$)|(?<==)#+(?=\s|$)")
+_NN = re.compile(r"(?<![\w$%.-])[vV]?N{2,}(?!\w)")
 _CAPITALS = re.compile(rf"(?<![\w$%-])(?:(?:[A-Z0-9]+[_-])+(?:{_NOUN})|(?:{_ALONE}))(?![\w=(-]|[\"']\s*:)")
 _TWO_CAPITALS = re.compile(r"[A-Z]{2}")
 _ONE_LETTER = re.compile(r"(?<=[=:])[NX](?=\s|$)")
@@ -276,11 +281,14 @@ _NAMES_OF_VARIABLES = re.compile(
 )
 
 
+_NAMED = re.compile(r"\s*(?:echo|printf)\b|heroku (?:pg|addons)\b")
+"""Where words in capitals are names."""
 _SIGNS = (
     (_YOUR, ("YOUR", "MY", "REPLACE", "your")),
     (_MY, ("my-",)),
     (_ONE_LETTER, ("=N", "=X", ":N", ":X")),
     (_DATE, ("YYYY", "HH:MM")),
+    (_NN, ("NN",)),
     (_XXX, ("xxx", "XXX", ".x", ".y", ".z", ".n", ".X", ".Y", ".Z", ".N")),
 )
 """Each of these words with what a text must hold to have one: most have none, and are looked through once."""
@@ -298,13 +306,15 @@ def _words(text: str) -> Iterator[Spot]:
         for match in pattern.finditer(text):
             if not _NUMBERS_ONLY.fullmatch(match[0]):
                 yield Spot(match.start(), match.end(), match[0])
+    for match in _HASHES.finditer(text) if "#" in text else ():
+        yield Spot(match.start(), match.end(), "number" if match[0][0] == "#" else "version")
     yield from _capitals(text)
 
 
 def _capitals(text: str) -> Iterator[Spot]:
     """Whole arguments in capitals that end in a noun for a value: `COMMIT_SHA`, `--tag=VERSION`."""
     nouns = list(_CAPITALS.finditer(text)) if _TWO_CAPITALS.search(text) else []
-    if not nouns or re.match(r"\s*(?:echo|printf)\b|heroku (?:pg|addons)\b", text):
+    if not nouns or _NAMED.match(text):
         return
     single, double = _quoted(text)
     phrases = [part for part in (*single, *double) if re.search(r"\s", text[part[0] : part[1]])]
@@ -315,6 +325,43 @@ def _capitals(text: str) -> Iterator[Spot]:
         if match[0] in known or text[start - 1 : start] == "{" or any(low <= start < high for low, high in apart):
             continue
         yield Spot(start, match.end(), match[0])
+
+
+_ARGUMENT = re.compile(r"(?<=[^\s|;&(])\s+([A-Z][A-Z0-9_]+)(?=\s|$)")
+_WORDS_IN_CAPITALS = words_of(
+    "GET HEAD POST PUT PATCH DELETE OPTIONS PURGE FETCH_HEAD ORIG_HEAD MERGE_HEAD HUP INT TERM KILL QUIT USR1 USR2 STOP "
+    "SIGHUP SIGINT SIGTERM SIGKILL AAAA MX TXT NS CNAME SOA ANY JSON YAML CSV TCP UDP HTTP HTTPS TRUE FALSE NULL ACTIVE "
+    "ENABLED DISABLED RUNNING STOPPED PENDING FAILED SUCCEEDED COMPLETED ALL NONE README LICENSE CHANGELOG VERSION EOF"
+)
+_SPEAKS_IN_CAPITALS = re.compile(
+    r"\b(?:redis-cli|valkey-cli|keydb-cli|memcached|nc|ncat|telnet|openssl|dig|sqlcmd|influx|cqlsh)\b|<<|\b(?:SELECT|UPDATE|"
+    r"DELETE|INSERT|DROP|TRUNCATE|ALTER|CREATE|GRANT|REVOKE|REINDEX|VACUUM|SHUTDOWN|RESET|FLUSH\w*)\b"
+)
+"""What must not be taken for a value, because it is what the command does."""
+
+_OF_A_SET = re.compile(
+    r"(?:\s-X|\s--(?:[\w-]*-)?(?:request|type|status|state|mode|format|output|method|policy|class|tier|level|strategy|protocol"
+    r"|engine|filter|action|scheme))$"
+)
+"""Options whose values are words of the program."""
+
+
+def _other_capitals(text: str, found: list[Spot]) -> Iterator[Spot]:
+    """The other whole arguments in capitals, once one of the command is open: `-h <HOST> -U USER -d DB`."""
+    opened = (text[spot.start : spot.end] for spot in found if spot.name.isupper() and not spot.sample)
+    if all(spelled.lstrip('"').startswith("$") for spelled in opened) or _NAMED.match(text):
+        return
+    if _SPEAKS_IN_CAPITALS.search(text):
+        return
+    single, double = _quoted(text)
+    apart = [*single, *double, *(match.span() for match in _NAMES_OF_VARIABLES.finditer(text))]
+    for match in _ARGUMENT.finditer(text):
+        start, end = match.span(1)
+        plain = match[1] in _WORDS_IN_CAPITALS | _LEVELS or _OF_A_SET.search(
+            text[max(0, match.start() - 40) : match.start()]
+        )
+        if not plain and not any(low <= start < high for low, high in apart):
+            yield Spot(start, end, match[1])
 
 
 _DIGIT = re.compile(r"\d")
@@ -348,28 +395,3 @@ def _numbers(text: str) -> Iterator[Spot]:
             r"(?:localhost|\s|\d|https?://[\w.-]+|@[\w.-]+)$", text[: match.start() - 1][-200:]
         ):
             yield Spot(match.start(), match.end(), "revision" if match[0].isdigit() else "version", sample=True)
-
-
-# ── kind ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def kind_of(name: str, text: str) -> Kind:
-    """What sort of value a name asks for, near the programs of its command."""
-    parts = [part for part in re.split(r"[-_]|(?<=[a-z])(?=[A-Z])", name) if part]
-    words = {part.lower() for part in parts}
-    last = parts[-1].lower() if parts else ""
-    git = bool(re.search(r"\bgit\b", text))
-    open_words = {"token", "password", "secret", "passwd", "pwd", "passphrase", "credential", "credentials", "apikey"}
-    if words & open_words or (
-        "key" in words and len(words) > 1 and not words & {"public", "ssh", "cache", "partition"}
-    ):
-        return "text" if last in ("name", "id", "arn", "path", "file") else "secret"
-    if words & {"commit", "sha", "hash", "good", "bad"} and not words & {"image", "digest", "message", "msg"}:
-        return "git_commit" if git or words & {"commit", "sha"} else "text"
-    if git and words & {"tag", "version", "release"} and "branch" not in words:
-        return "git_tag"
-    if last in ("url", "uri", "endpoint"):
-        return "url"
-    if last in ("number", "num", "revision", "count", "port", "replicas", "pid", "n", "seconds", "minutes"):
-        return "number"
-    return "text"

@@ -47,6 +47,17 @@ def ids(text: str) -> list[str]:
         ("heroku rollback VERSION", ["VERSION"], "heroku rollback <VERSION>"),
         ("kubectl rollout undo deploy/a --to-revision=N", ["N"], "kubectl rollout undo deploy/a --to-revision=<N>"),
         ("git checkout <値>", ["value"], "git checkout <value>"),
+        ("Copy-Item -Path C:\\old\\<version>\\*", ["version"], "Copy-Item -Path C:\\old\\<version>\\*"),
+        ("psql -h <HOST> -U USER -d DB < a.sql", ["HOST", "USER", "DB"], "psql -h <HOST> -U <USER> -d <DB> < a.sql"),
+        ("helm rollback RELEASE <REVISION>", ["RELEASE", "REVISION"], "helm rollback <RELEASE> <REVISION>"),
+        ("heroku rollback vNN", ["vNN"], "heroku rollback <vNN>"),
+        ("heroku rollback v###", ["version"], "heroku rollback <version>"),
+        (
+            "kubectl rollout undo deploy/a --to-revision=#",
+            ["number"],
+            "kubectl rollout undo deploy/a --to-revision=<number>",
+        ),
+        ("curl https://shop-xxxxx.vercel.app/up", ["xxxxx"], "curl https://shop-<xxxxx>.vercel.app/up"),
     ],
 )
 def test_an_open_value_is_known_in_every_spelling(text: str, found: list[str], filled: str) -> None:
@@ -57,6 +68,12 @@ def test_an_open_value_is_known_in_every_spelling(text: str, found: list[str], f
 @pytest.mark.parametrize(
     "text",
     [
+        "sed 's/\\<word\\>/other/'",
+        "echo \\<b>",
+        "git push origin HEAD",
+        "test $# = 2",
+        "mktemp /tmp/shop-XXXXX",
+        "helm rollback RELEASE 3",
         "kubectl get pod -o jsonpath='{.items[0].metadata.name}'",
         "kubectl get pod -o jsonpath={.status.phase}",
         "docker ps --format '{{.Names}}'",
@@ -240,3 +257,20 @@ def test_long_text_costs_little(part: str) -> None:
     placeholders(text)
     masked(text)
     assert time.process_time() - began < 1.5
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("curl -X POST <URL>", ["URL"]),
+        ("redis-cli -h <HOST> FLUSHALL", ["HOST"]),
+        ("psql -h <HOST> -c 'DROP TABLE SHOP'", ["HOST"]),
+        ("git revert <COMMIT> && git push origin HEAD", ["COMMIT"]),
+        ("aws amplify start-job --app-id <APP_ID> --job-type RELEASE", ["APP_ID"]),
+        ("kill -s HUP <PID>", ["PID"]),
+        ("psql -h $PGHOST -d DB", ["PGHOST"]),
+        ("grep ERROR <FILE>", ["FILE"]),
+    ],
+)
+def test_what_a_command_does_is_no_value_though_it_is_in_capitals_too(text: str, found: list[str]) -> None:
+    assert ids(text) == found
