@@ -307,3 +307,26 @@ def test_checklist_items_and_outcomes_never_share_an_id() -> None:
     lists: tuple[Checklist, ...] = book.checklists
     ids = [item.id for listed in lists for item in listed.items] + [outcome.id for outcome in book.outcomes]
     assert len(set(ids)) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "ways"),
+    [
+        (
+            "## Option 1: Git\n\nRun `git revert <sha>`.\n\n## Option 2: Vercel\n\nRun `vercel rollback`.\n",
+            ["Git", "Vercel"],
+        ),
+        ("## Rollback\n\nRun `git revert <sha>` and then `git push origin main`.\n", ["Rollback"]),
+        ("## Rollback\n\n- [ ] Run `git revert <sha>`\n- [ ] Run `git push origin main`\n", ["Rollback"]),
+        (
+            "## Rollback\n\nRun `git fetch`.\n\n### Vercel\n\n1. Promote\n\n### Railway\n\n1. Deploy\n",
+            ["Vercel", "Railway"],
+        ),
+        ("## Rollback\n\nIt is the same as `git revert HEAD`.\n\n## Revert\n\n1. Press it\n", ["Revert"]),
+        ("## When to roll back\n\nRun `git log -3`.\n\n## Revert\n\n1. Press it\n", ["Revert"]),
+    ],
+)
+def test_a_way_that_is_told_in_sentences_or_boxes_is_one_where_they_tell_to_run_something(
+    text: str, ways: list[str]
+) -> None:
+    assert [method.title for method in read(f"# Runbook\n\n{text}").methods] == ways

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from runbook.reading.document.blocks import Block
+from runbook.reading.document.mentions import mentions
 from runbook.reading.document.sections import Section, title_section
 from runbook.reading.document.words import NO_WAYS, Role
+from runbook.reading.fence import looks_like_command
 
 _DATA = re.compile(
     r"^(?:ya?ml|json|toml|ini|text|txt|output|log|diff|markdown|md|mermaid|html|xml|env|dotenv|properties)\b", re.I
@@ -116,9 +118,13 @@ class _Search:
         return below
 
     def _tells(self, section: Section) -> bool:
-        """Whether a section that is a procedure by its heading tells it in bullets, or in sentences with code."""
-        if section in self.frame or not section.is_procedure:
+        """Whether a section that is a procedure by its heading tells it in bullets, or in sentences with code; one that
+        is a way by its heading, and has no part that acts, in sentences and boxes that tell to run something."""
+        if section in self.frame:
             return False
+        if not section.is_procedure:
+            is_way = section.alternative or section.goes_back
+            return is_way and not self._kids(section) and any(_tells_to_run(block) for block in section.blocks)
         return any(
             (block.kind == "item" and not block.task) or (block.kind == "paragraph" and "`" in block.text)
             for block in section.blocks
@@ -273,6 +279,12 @@ def _is_half(head: Section) -> bool:
 
 def _acts_itself(section: Section) -> bool:
     return any(_is_act(block) for block in section.blocks)
+
+
+def _tells_to_run(block: Block) -> bool:
+    if block.kind not in ("item", "paragraph") or "`" not in block.text:
+        return False
+    return any(mention.armed for mention in mentions(block.text, looks_like_command))
 
 
 def _is_act(block: Block) -> bool:
