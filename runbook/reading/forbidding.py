@@ -11,16 +11,17 @@ _NEGATED = (
     r"|(?:nobody|no[ -]one) (?:should|must|may)(?: ever)?)"
 )
 _PLACE = r"(?:in|on|against|for) (?:the |your |a |any )?(?:live|shared|main|public|prod\w*|master)\b"
+_WHAT_FOLLOWS = r"the (?:following|(?:next |following )?(?:commands?|script|block|steps?|line)(?: below)?)"
 _OBJECT = (
-    r"(?:$|[:!.,;(：]|(?:this|these|that|those|it|them|any of|the following|anything like|like|such|here|ever)\b"
-    rf"|{_PLACE})"
+    r"(?:$|[:!.,;(：]|(?:this|these|that|those|it|them|any of|anything like|like|such|here|ever)\b"
+    rf"|{_WHAT_FOLLOWS}\b|{_PLACE})"
 )
 _USES = re.compile(
     rf"{_NEGATED}(?: (?:ever|just|simply|blindly|manually|directly))*"
     rf"(?:\s*(?:$|[:：!])| (?:run|re-?run|use|execute|do|type|issue|try|invoke|call|copy|paste)\b\s*{_OBJECT})"
     r"|avoid(?:\s*(?:$|[:!：])| (?:(?:running|using|executing|doing) )?(?:this|these|that|those|it|them)\b)"
-    r"|(?:this|these|it|that)\b[^.:;]{0,30}\b(?:must|should|may|can|is|are)(?:n.t| not| never)(?: to)? (?:ever )?"
-    r"be (?:run|used|executed)\b"
+    rf"|(?:this|these|it|that|{_WHAT_FOLLOWS})\b[^.:;]{{0,30}}\b(?:must|should|may|can|is|are)"
+    r"(?:n.t| not| never)(?: to)? (?:ever )?be (?:run|used|executed)\b"
     r"|(?:nunca|no) (?:ejecut|us)(?:ar|es?|en?)\b|ne (?:pas|jamais) (?:exécuter|lancer|utiliser)\b"
     r"|(?:nicht|niemals|nie) (?:ausführen|verwenden|benutzen)\b|non eseguire\b"
     r"|不要(?:执行|运行|使用)|请勿|严禁|実行しないで|使用禁止",
@@ -43,7 +44,9 @@ _ASKS_AFTER_ALL = re.compile(
     re.I,
 )
 _CROSSES = "❌✗✘🚫⛔✖"
-_MARKS = re.compile(r"^[\W_]+")
+_MARKS = re.compile(
+    r"^[\W_]+(?=[^\W_]|$)|^(?:[\W_]*(?:warning|caution|danger|important|attention|achtung)\b[\W_]*)+", re.I
+)
 
 
 @once

@@ -69,6 +69,10 @@ _DROP = "```bash\ndropdb shop\n```\n"
     [
         f"**Never run this in production:**\n\n{_DROP}",
         f"Do NOT use:\n\n{_DROP}",
+        f"Never run this in production.\n\n{_DROP}",
+        f"> ⚠️ **Never run this in production**\n\n{_DROP}",
+        f"**WARNING:** do not run the command below on production!\n\n{_DROP}",
+        f"The following must never be run on prod:\n\n{_DROP}",
         f"### Never run this\n\n{_DROP}\n### Look\n",
         "```bash\n# DO NOT RUN:\nkubectl delete pvc --all\nkubectl delete ns shop\n```\n",
         "```bash\n# Wrong:\ngit push --force origin main\n\n# Right:\n```\n",
@@ -99,6 +103,7 @@ def test_a_command_that_a_document_forbids_is_not_offered(text: str) -> None:
         "```bash\n# Never run this\nrm -r /srv/x\n# Run this\ndropdb shop\n```\n",
         "If the wrong version is live, run `dropdb shop`.\n",
         "~~Old.~~ Run `dropdb shop`.\n",
+        f"{_DROP}\nNever run this in production.\n",
         "**❌ Roll back:** `dropdb shop`\n",
     ],
 )

@@ -63,6 +63,7 @@ class _Walk:
         self.open_depth = 0
         self.shows_result = False
         """Whether the next fence is what should be seen."""
+        self.above = ""
         self.lead_line = 0
         """Where a bold line stood that names what follows; 0 once it has a step."""
         self.way_from = 0
@@ -73,6 +74,7 @@ class _Walk:
     def drafts_of(self, blocks: Sequence[Block]) -> list[Draft]:
         for block in blocks:
             getattr(self, f"_{block.kind}")(block)
+            self.above = block.kind
         self._settle_notes()
         return [part for draft in self.drafts for part in apart(draft, self._choice)]
 
@@ -93,9 +95,7 @@ class _Walk:
     def _paragraph(self, block: Block) -> None:
         text = block.text
         said = plain(text)
-        if self._is_expectation(said):
-            return
-        if only_facts(block):
+        if self._is_expectation(said) or only_facts(block):
             return
         if self._is_bare(block):
             self._pieces(text.split("\n"), block.line, "bash", block)
@@ -112,7 +112,7 @@ class _Walk:
             self._close()
             self._new(bare(said), block.line, told)
             self._way(len(self.drafts) - 1, turned)
-        elif said.endswith((":", "：")):
+        elif said.endswith((":", "：")) or (forbids(said) and "`" not in said and self.above != "fence"):
             self._close()
             self.lead = heading_of(said.rpartition(". ")[2] if len(said) > 140 else said)
         else:
