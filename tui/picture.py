@@ -203,10 +203,7 @@ def _row(
     monitor = outlook.monitor
     asked = _asked_of(outlook.runbook, signal.id)
     standing = outlook.standing(asked) if asked else None
-    points = tuple(
-        (sample.at, sample.value if isinstance(sample.value, float | int) else None)
-        for sample in monitor.series[signal.id].since(at - window)
-    )
+    points = monitor.series[signal.id].points_since(at - window)
     age = monitor.age(signal.id)
     drawn = signal.kind in ("error_rate", "latency", "requests", "other") and any(v is not None for _, v in points)
     main = signal.kind in ("error_rate", "latency")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from runbook.model import Record, Seconds
 
 
-class Sample(Record, frozen=True):
+class Sample(Record, frozen=True, gc=False):
     """One reading. `value` None is a hole: nothing was learned, and `why` tells.
 
     `at` is Unix seconds at the source; `seen` is the local monotonic clock, which no time server moves.
@@ -33,6 +33,8 @@ class Series:
         """Counts what was appended: a chart draws again only when it moved."""
         self._samples: list[Sample] = []
         self._times: list[float] = []
+        self._points: list[tuple[float, float | None]] = []
+        """What a chart draws of each: made once, for all of them are drawn every second."""
 
     def append(self, sample: Sample) -> bool:
         """Takes a sample in; False when the same one is there already: of that, the later sight is kept."""
@@ -45,8 +47,9 @@ class Series:
                 return False
         self._samples.insert(end, sample)
         self._times.insert(end, sample.at)
+        self._points.insert(end, (sample.at, sample.value if isinstance(sample.value, float | int) else None))
         if len(self._samples) > self.capacity:
-            del self._samples[0], self._times[0]
+            del self._samples[0], self._times[0], self._points[0]
         self.version += 1
         return True
 
@@ -64,6 +67,10 @@ class Series:
     def since(self, at: float) -> tuple[Sample, ...]:
         """The samples from `at` on, oldest first."""
         return tuple(self._samples[bisect_left(self._times, at) :])
+
+    def points_since(self, at: float) -> tuple[tuple[float, float | None], ...]:
+        """The times and values from `at` on, oldest first; None where there is no number."""
+        return tuple(self._points[bisect_left(self._times, at) :])
 
     def newest_first(self, since: float, until: float) -> Iterator[Sample]:
         """The samples of `[since, until]`, newest first, without copying them."""

@@ -43,6 +43,15 @@ def test_order_of_arrival_and_repeats_do_not_matter(samples: list[Sample], chanc
     assert times == sorted(times)
 
 
+@given(SAMPLES, st.integers(1, 60), st.integers(0, 50))
+def test_the_points_of_a_chart_are_the_samples_with_their_numbers(
+    samples: list[Sample], capacity: int, since: int
+) -> None:
+    series = series_of(*samples, Sample(25, "READY"), capacity=capacity)
+    told = [(s.at, None if isinstance(s.value, str) else s.value) for s in series.since(since)]
+    assert list(series.points_since(since)) == told
+
+
 def test_the_ring_keeps_the_newest() -> None:
     series = series_of(*(Sample(at, 1.0) for at in range(10)), capacity=4)
     assert [sample.at for sample in series] == [6, 7, 8, 9]
