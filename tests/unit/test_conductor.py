@@ -346,9 +346,9 @@ async def test_a_killed_keeper_leaves_an_unknown_outcome_that_a_person_settles(
     await conductor.confirm(await conductor.prepare("revert", "slow"))
     await until(lambda: any(run.state == "running" for run in conductor.state.runs.values()))
     run = next(iter(conductor.state.runs.values()))
-    child = conductor.carrier.run_folder(run.id) / "child.json"
-    await until(child.exists)
-    command = msgspec.json.decode(child.read_bytes())["pid"]
+    folder = conductor.carrier.run_folder(run.id)
+    await until(lambda: conductor.carrier.tail(run.id, 1) == ("begun",))  # or it may not be in its own group yet
+    command = msgspec.json.decode((folder / "child.json").read_bytes())["pid"]
     os.kill(run.pid, signal.SIGKILL)
     os.killpg(command, signal.SIGKILL)
     await until(lambda: conductor.state.runs[run.id].state == "unknown")
