@@ -123,7 +123,7 @@ class Carrier:
         template = "\n".join(command.text for _, command in commands)
         missing = values.missing(template, known, self.param_ids)
         effect = worst_effect(tuple(command.effect for _, command in commands))
-        at = await self.place(method, template)
+        cwd = self.directory(method)
         blocked, text, pinned = "", template, ""
         texts = tuple(command.text for _, command in commands)
         if not missing:
@@ -140,6 +140,8 @@ class Carrier:
         checks: tuple[CheckResult, ...] = ()
         already = ""
         if not blocked and not missing:
+            at = await self.place(method, text)
+            cwd = at.cwd
             preview = await self.world.preview(text, at)
             checks = await self.guards(method, text, known)
             checks += await self.look(method.requires, method, text, known)
@@ -157,7 +159,7 @@ class Carrier:
             text=text,
             effect=effect,
             target=self.fill_plain(_target(commands), known),
-            cwd=str(at.cwd),
+            cwd=str(cwd),
             texts=texts,
             as_written="\n".join(c.as_written for _, c in commands if c.as_written) or (template if pinned else ""),
             note=" ".join(filter(None, (pinned, step.note, *(c.note for _, c in commands)))),
