@@ -6,20 +6,17 @@ It decides nothing and records nothing; the conductor does both.
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from runbook.logs.clean import clean, clean_lines, last_state
+from runbook.logs.clean import clean, last_state
 from runbook.model import (
     Check,
     Command,
     Effect,
     Method,
     Param,
-    Record,
-    Remedy,
     Runbook,
     Seconds,
     Step,
@@ -30,37 +27,19 @@ from runbook.providers import needs
 from runbook.providers.needs import CheckLine
 from runbook.providers.provider import Place, Preview, Standing, Target
 from runbook.providers.together import Together
-from runbook.steps import expect, runs, session, values
-from runbook.steps.checks import expectation, filled
+from runbook.steps import runs, session, values
+from runbook.steps.checks import filled
 from runbook.steps.plan import CheckResult, Choice, Mode, Prepared, Role
 from runbook.steps.repeating import as_lines
 from runbook.units import as_filled
 
 MAKING: Seconds = 20
 """For how long a look waits for the clean room; git's own limits end the making."""
-LAST_LINES = 20
-"""How many lines of output the record keeps beside the whole file."""
 
 
 _STAND_INS = {"number": "970299970299", "url": "https://warroom-stand-in.invalid"}
 """By kind, what stands for a value that is not chosen yet, where a platform is asked what it could be."""
 _STAND_IN = "warroom-stand-in"
-
-
-class Outcome(Record, frozen=True):
-    """How a command ended, with what the world says about it."""
-
-    exit: int
-    ok: bool
-    why: str
-    duration: float
-    size: int
-    sha256: str
-    last_lines: tuple[str, ...]
-    captured: dict[str, str]
-    offered: Remedy | None = None
-    address: str = ""
-    unproven: bool = False
 
 
 class Carrier:
@@ -291,54 +270,6 @@ class Carrier:
 
     # ── after ─────────────────────────────────────────────────────────────────────────────────────
 
-    async def outcome(
-        self,
-        run: str,
-        command: Command,
-        text: str,
-        exited: runs.Exited,
-        expected: dict[str, str],
-        method: Method,
-        known: Mapping[str, str],
-        *,
-        stopped: bool = False,
-    ) -> Outcome:
-        """Judge an ended command: exit code, expectation, and what the world says.
-
-        `stopped`: a person asked for its end, which is how a command that follows something ends well.
-        """
-        folder, at = self.run_folder(run), await self.place(method, text, run)
-        size, sha256 = await asyncio.to_thread(runs.output_digest, folder)
-        raw, _ = runs.read_output(folder, max(0, size - 65536), 65536)
-        lines = clean_lines(raw)
-        unproven = False
-        enough = _seen_enough(command, exited, stopped=stopped)
-        code = (command.expect.exit or 0) if enough else exited.exit
-        ok, why = expect.judge(expectation(command.expect, known), code, "\n".join(lines))
-        if enough and ok:
-            why = enough
-        elif exited.timed_out:
-            ok, why = False, f"stopped at its time limit: no end within {exited.duration:.0f} s"
-        if ok and (proof := await self.world.proof(text, expected, at)) is not None:
-            ok, why, unproven = proof.ok is not False, proof.line, proof.ok is None
-        offered = await self.world.back(text, expected, at) if ok else None
-        if not ok and not exited.timed_out and (failure := await self.world.failure(text, "\n".join(lines), at)):
-            why, offered = failure.why, failure.remedy
-        captured = {capture.param: expect.capture(capture, "\n".join(lines)) for capture in command.captures if ok}
-        return Outcome(
-            exit=exited.exit,
-            ok=ok,
-            why=why,
-            duration=exited.duration,
-            size=size,
-            sha256=sha256,
-            last_lines=lines[-LAST_LINES:],
-            captured=captured,
-            offered=offered,
-            address=self.world.address(text, "\n".join(lines)) if ok else "",
-            unproven=unproven,
-        )
-
     async def evidence(self, run: str, text: str, expected: dict[str, str], method: Method) -> tuple[str, ...]:
         """What the world says about a command whose outcome was lost."""
         return await self.world.evidence(text, expected, await self.place(method, text, run))
@@ -396,15 +327,6 @@ class Carrier:
 
 def _result(line: CheckLine) -> CheckResult:
     return CheckResult(title=line.title, ok=line.ok, found=line.found, mend=line.mend, stops=line.stops)
-
-
-def _seen_enough(command: Command, exited: runs.Exited, *, stopped: bool) -> str:
-    """Why the end of a command that follows something is no failure: somebody, or its time, ended it."""
-    if command.kind != "follow":
-        return ""
-    if exited.timed_out:
-        return "followed until its time was over"
-    return "followed until it was stopped" if stopped or exited.exit == 128 + signal.SIGINT else ""
 
 
 def _target(commands: tuple[tuple[int, Command], ...]) -> str:

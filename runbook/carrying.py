@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
-from runbook import units
+from runbook import outcome, units
 from runbook.incident import events as ev
 from runbook.incident.journal import JournalTrouble
 from runbook.incident.state import Run
@@ -144,7 +144,8 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
         took_effect = await room.carrier.took_effect(run.id, run.text, run.expected, method)
         await _tell(room, ev.StepUnknown(run=run.id, why=ended.why, evidence=evidence, took_effect=took_effect))
         return
-    outcome = await room.carrier.outcome(
+    found = await outcome.judge(
+        room.carrier,
         run.id,
         command,
         run.text,
@@ -154,26 +155,26 @@ async def _await_end(room: Conductor, run: Run, command: Command, *, recovered: 
         room.known_values(),
         stopped=bool(room.state.runs[run.id].stop_asked),
     )
-    for param, value in outcome.captured.items():
+    for param, value in found.captured.items():
         if value:
             await _tell(room, ev.ValueSet(param=param, value=value, source="captured", shown=run.title))
     # a person watched what a follow shows that only reads
-    seen = outcome.why and not (command.kind == "follow" and command.effect is not Effect.READ)
-    doubt = _doubt(room, run, outcome.why) if outcome.ok and not seen else ""
+    seen = found.why and not (command.kind == "follow" and command.effect is not Effect.READ)
+    doubt = _doubt(room, run, found.why) if found.ok and not seen else ""
     await _tell(
         room,
         ev.StepFinished(
             run=run.id,
-            exit=outcome.exit,
-            ok=outcome.ok,
-            why=doubt or outcome.why,
-            duration=outcome.duration,
-            output=ev.File(path=f"runs/{run.id}/out.log", sha256=outcome.sha256, size=outcome.size),
-            last_lines=outcome.last_lines,
+            exit=found.exit,
+            ok=found.ok,
+            why=doubt or found.why,
+            duration=found.duration,
+            output=ev.File(path=f"runs/{run.id}/out.log", sha256=found.sha256, size=found.size),
+            last_lines=found.last_lines,
             recovered=recovered,
-            offered=outcome.offered,
-            address=outcome.address,
-            unproven=outcome.unproven or bool(doubt),
+            offered=found.offered,
+            address=found.address,
+            unproven=found.unproven or bool(doubt),
         ),
     )
 

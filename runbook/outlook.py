@@ -104,8 +104,10 @@ class Outlook:
     def changes_left(self, state: RoomState) -> int:
         """How many steps of the chosen method still have something to change."""
         chosen = self._chosen(state)
-        acting = self._by_hand(state) or tuple(s for s in chosen.steps if s.effect is not Effect.READ) if chosen else ()
-        return sum(chosen is not None and not asks_nothing(chosen, step, state) for step in acting)
+        if chosen is None:
+            return 0
+        acting = self._by_hand(state) or [step for step in chosen.steps if step.effect is not Effect.READ]
+        return sum(not asks_nothing(chosen, step, state) for step in acting)
 
     def _by_hand(self, state: RoomState) -> tuple[Step, ...]:
         """The steps that a person carries out, of a chosen method in which no command changes anything."""

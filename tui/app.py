@@ -121,7 +121,7 @@ class WarRoom(App[str]):
         try:
             opening, self.conductor = await self._opener(self)
         except Exception as trouble:  # whatever hinders the opening is said on the terminal, in words
-            self.exit(_in_words(trouble, self.keep_fault), return_code=2)
+            self.exit(self.in_words(trouble), return_code=2)
             return
         conductor = self.conductor
         self.user = home.user_name()
@@ -231,9 +231,15 @@ class WarRoom(App[str]):
 
     def in_words(self, trouble: BaseException) -> str:
         """What a person is told of it; only a fault of warroom's own is kept for whoever mends it."""
+        from runbook.drill.world import DrillError
         from runbook.incident.journal import JournalTrouble
+        from runbook.reading.problems import ReadingError
 
-        return str(trouble) if isinstance(trouble, JournalTrouble | OSError) else self.keep_fault(trouble)
+        if isinstance(trouble, UnicodeDecodeError):
+            return "The runbook is not UTF-8 text. Save it as UTF-8 and open it again; nothing was recorded."
+        if isinstance(trouble, JournalTrouble | ReadingError | DrillError | OSError):
+            return str(trouble)
+        return self.keep_fault(trouble)
 
     def keep_fault(self, fault: BaseException) -> str:
         from runbook.incident import home
@@ -269,18 +275,6 @@ def _collect_from_here() -> None:
     """What the open room consists of stays: a collection that walks through all of it would hold up a key."""
     gc.freeze()
     gc.enable()
-
-
-def _in_words(trouble: BaseException, keep: Callable[[BaseException], str]) -> str:
-    from runbook.drill.world import DrillError
-    from runbook.incident.journal import JournalTrouble
-    from runbook.reading.problems import ReadingError
-
-    if isinstance(trouble, UnicodeDecodeError):
-        return "The runbook is not UTF-8 text. Save it as UTF-8 and open it again; nothing was recorded."
-    if isinstance(trouble, JournalTrouble | ReadingError | DrillError | OSError):
-        return str(trouble)
-    return keep(trouble)
 
 
 # ── what the command line calls ───────────────────────────────────────────────────────────────────

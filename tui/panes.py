@@ -66,13 +66,14 @@ class Panes(Screen[None]):
         self.action_pane = Pane("4", "Action", self.panel, id="pane-action")
         self.line = Static(id="action-line", markup=False)
         self.footer = KeyFooter()
+        self.left, self.right = Vertical(id="left"), Vertical(id="right")
         yield self.header
         yield self.verdict
         with Horizontal(id="room"):
-            with Vertical(id="left"):
+            with self.left:
                 yield self.signals
                 yield self.logs
-            with Vertical(id="right"):
+            with self.right:
                 yield self.runbook_pane
                 yield self.action_pane
         yield self.line
@@ -100,10 +101,10 @@ class Panes(Screen[None]):
         narrow = self.size.width < NARROW
         one = narrow or self.zoomed
         self.set_class(narrow, "-narrow")
-        for name in PANES:
-            self.query_one(f"#pane-{name}").display = not one or name == self.current
-        self.query_one("#left").display = not one or self.current in ("signals", "logs")
-        self.query_one("#right").display = not one or self.current in ("runbook", "action")
+        for name, pane in zip(PANES, (self.signals, self.logs, self.runbook_pane, self.action_pane), strict=True):
+            pane.display = not one or name == self.current
+        self.left.display = not one or self.current in ("signals", "logs")
+        self.right.display = not one or self.current in ("runbook", "action")
         self.line.display = narrow and self.current != "action"
         tabs = pane_tabs(PANES.index(self.current) + 1) if one else ""
         for name, pane in (("signals", self.signals), ("logs", self.logs), ("action", self.action_pane)):

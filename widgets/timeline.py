@@ -7,11 +7,12 @@ from typing import ClassVar
 from textual.content import Content
 
 from runbook.incident.state import Entry
+from runbook.incident.timeline import readings_text
 from widgets.dialog import ListDialog
 from widgets.footer import KeyHint
 from widgets.lines import columns, join
 from widgets.rows import Row, Rows
-from widgets.words import counted, figure, glyph, utc_second
+from widgets.words import counted, glyph, utc_second
 
 TONES = {"plain": "", "act": "bold", "good": "$text-success", "bad": "$text-error", "warn": "$text-warning"}
 _SIGNS = {"plain": "dot", "act": "here", "good": "ok", "bad": "bad", "warn": "warn"}
@@ -74,11 +75,7 @@ def readings_line(entry: Entry) -> Content:
     """What the signals said at the second of the entry."""
     if not entry.readings:
         return join(("no signal was read at that second", "$foreground-muted"))
-    dot = f" {glyph('dot')} "
-    said = dot.join(
-        f"{r.signal} {figure(r.value) if r.value is not None else r.why or 'no value'}" for r in entry.readings
-    )
-    return join(("then: ", "$foreground-muted"), said)
+    return join(("then: ", "$foreground-muted"), readings_text(entry.readings))
 
 
 class _Line:

@@ -105,14 +105,18 @@ def resolution(state: RoomState, runbook: Runbook) -> Iterator[str]:
 
 def unfinished(state: RoomState) -> Run | None:
     """The change that was begun last, where it has not ended well: then the rollback is not completed."""
-    last = max(_begun(state), key=lambda run: run.confirmed, default=None)
+    last = _last_begun(state)
     return last if last is not None and last.state != "done" else None
 
 
 def _completed(state: RoomState) -> bool:
     """Whether the last change ended well, and was none that took another back."""
-    last = max(_begun(state), key=lambda run: run.confirmed, default=None)
+    last = _last_begun(state)
     return last is not None and last.state == "done" and not last.undo
+
+
+def _last_begun(state: RoomState) -> Run | None:
+    return max(_begun(state), key=lambda run: run.confirmed, default=None)
 
 
 def next_merge(state: RoomState) -> str:

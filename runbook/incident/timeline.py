@@ -258,7 +258,8 @@ def _judged(body: ev.VerdictChanged) -> Words:
     tones: dict[str, Tone] = {"recovered": "good", "partial": "warn", "failed": "bad"}
     if body.relapsed:
         return Words(f"relapsed, now {body.word}{_because(body.why)}", "bad")
-    return Words(f"verdict: {body.word}{_because(body.why)}", tones.get(body.verdict, "plain"))
+    said = body.why if body.why.startswith(body.word) else f"{body.word}{_because(body.why)}"
+    return Words(f"verdict: {said}", tones.get(body.verdict, "plain"))
 
 
 def _source(body: ev.SourceChanged) -> Words:

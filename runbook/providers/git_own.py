@@ -25,9 +25,7 @@ async def moved(ask: Ask, expected: Mapping[str, str]) -> str:
         place, _, name = key.rpartition(" ")
         if place != _KEY:
             continue
-        now = await (
-            _head(ask) if name == "HEAD" else ask.maybe("rev-parse", "--verify", "--quiet", f"refs/heads/{name}")
-        )
+        now = await (_head(ask) if name == "HEAD" else _branch(ask, name))
         if now != before:
             was, at = (clean(f"{where[:7]}{where[40:]}") or "nothing" for where in (before, now))
             return (

@@ -12,8 +12,9 @@ from runbook import opening
 from runbook.conductor import Conductor
 from runbook.incident import home
 from runbook.opening import Opening
+from tests.rooms import room_on
+from tests.widgets.hosts import until
 from tui import cli, launch
-from tui.app import _in_words
 from tui.entry import named_in, with_command
 
 BOOK = "version: 1\nid: shop\ntitle: Shop\nservice: shop-web\nmethods: []\n"
@@ -129,9 +130,11 @@ def test_a_fault_of_the_program_itself_gives_the_terminal_back_and_keeps_the_det
     assert list((place / "home" / "faults").glob("fault-*.txt"))
 
 
-def test_a_runbook_in_another_encoding_is_told_in_words(place: Path) -> None:
-    try:
-        "à".encode("latin-1").decode("utf-8")
-    except UnicodeDecodeError as trouble:
-        said = _in_words(trouble, lambda fault: f"a fault: {fault}")
-    assert said.startswith("The runbook is not UTF-8 text")
+async def test_a_runbook_in_another_encoding_is_told_in_words(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = place / "old.yaml"
+    book.write_bytes(BOOK.replace("Shop", "Käse").encode("latin-1"))
+    room = room_on(str(book), place / "home", monkeypatch)
+    async with room.run_test() as pilot:
+        await until(pilot, lambda: room.return_code is not None)
+    assert room.return_code == 2
+    assert room.return_value is not None and room.return_value.startswith("The runbook is not UTF-8 text")

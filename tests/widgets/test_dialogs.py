@@ -214,7 +214,7 @@ async def test_the_timeline_shows_text_as_it_is_and_the_signals_of_that_second(s
         )
         await pilot.press("down", "enter")
         await until(pilot, lambda: any("remote main is 1c9d0aa" in line for line in screen_text(app)))
-        assert any("then: p95 no answer" in line for line in screen_text(app))
+        assert any("then: p95 no data (no answer)" in line for line in screen_text(app))
 
 
 async def test_the_timeline_follows_only_from_its_end() -> None:
