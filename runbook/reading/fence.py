@@ -53,7 +53,7 @@ def _pieces(lines: tuple[str, ...], language: str) -> tuple[Piece, ...]:
     if spoken == "shell" and whole_script(text):
         return shown_whole("script", text, 0)
     if spoken in ("shell", "plain"):
-        return _Fence(text, 0, spoken).read()
+        return _Fence(text, spoken).read()
     if spoken == "powershell" and (found := statements(text)):
         return found
     return shown_whole(
@@ -64,9 +64,8 @@ def _pieces(lines: tuple[str, ...], language: str) -> tuple[Piece, ...]:
 class _Fence:
     """One pass over the lines of a fence."""
 
-    def __init__(self, lines: list[str], first_line: int, spoken: Dialect) -> None:
+    def __init__(self, lines: list[str], spoken: Dialect) -> None:
         self.lines = lines
-        self.first_line = first_line
         self.labelled = spoken == "shell"
         self.found: list[Piece] = []
         self.growing: dict[str, list[str]] = {}
@@ -167,7 +166,7 @@ class _Fence:
             return False
         if found[1] and not known_program(found[1]):
             return False
-        self.found[-1] = msgspec.structs.replace(last, text=f"{last.text} {line}", last_line=self.at(at))
+        self.found[-1] = msgspec.structs.replace(last, text=f"{last.text} {line}", last_line=at)
         return True
 
     def opens_group(self, at: int) -> bool:
@@ -279,13 +278,13 @@ class _Fence:
                 kind: Kind = "manual" if asks_a_person(each.words) else "note"
                 if each.sort in ("branch", "option"):
                     self.start_branch(each)
-                self.add(Piece(kind, each.words, self.at(at), self.at(at), label=each.label, branch=self.branch))
+                self.add(Piece(kind, each.words, at, at, label=each.label, branch=self.branch))
 
     def commented_out(self, at: int, said: Comment, title: str = "") -> None:
         branch = said.words if starts_alternative(said.words) else self.branch
         kind: Kind = "alternative" if branch else "note"
         text = ": ".join(filter(None, (title.rstrip(" :"), said.command)))
-        self.add(Piece(kind, text, self.at(at), self.at(at), title, said.label, branch=branch))
+        self.add(Piece(kind, text, at, at, title, said.label, branch=branch))
 
     def start_branch(self, said: Comment) -> None:
         self.branch, self.branch_lasts = said.words, said.sort == "option"
@@ -351,24 +350,24 @@ class _Fence:
         if reach is None or shell(masked(reach.text)).broken:
             count = reach.lines if reach else 1
             text = reach.text if reach else self.bare[at].strip()
-            self.add(Piece("script", text, self.at(at), self.at(at + count - 1), branch=self.branch, **above))
+            self.add(Piece("script", text, at, at + count - 1, branch=self.branch, **above))
             return count
         behind = reach.comment
         if behind and tells_result(behind):
             above["expected"] = "\n".join(filter(None, (above["expected"], behind)))
         elif behind:
             above["remark"] = " ".join(filter(None, (above["remark"], behind)))
-        last = self.at(at + reach.lines - 1)
+        last = at + reach.lines - 1
         if not above["title"] and self.found and self.found[-1].kind == "note" and self.found[-1].title:
             above["title"] = reach.text  # or it would go on the step that the words above are not about
         if self.forbidden or forbids(behind or ""):
             words = " ".join(filter(None, (above["title"], above["remark"]))) or self.forbidden
-            self.add(Piece("note", f"{words.rstrip(' :')}: {reach.text}", self.at(at), last))
+            self.add(Piece("note", f"{words.rstrip(' :')}: {reach.text}", at, last))
         elif (host := machine(self.mark(at))) and host not in self.home:
-            self.add(Piece("typed", reach.text, self.at(at), last, branch=self.branch, host=host, **above))
+            self.add(Piece("typed", reach.text, at, last, branch=self.branch, host=host, **above))
         else:
             sample = self.fills_in(reach.text)
-            self.add(Piece("command", reach.text, self.at(at), last, branch=self.branch, sample=sample, **above))
+            self.add(Piece("command", reach.text, at, last, branch=self.branch, sample=sample, **above))
         self.inside, self.entry, self.entry_prompt = leads_into(reach.text), reach.text, self.mark(at)
         self.depth = 1
         defined = re.match(r"(?:function\s+)?([\w:.-]+)\s*\(\)|function\s+([\w:.-]+)", reach.text)
@@ -391,12 +390,12 @@ class _Fence:
 
     def typed(self, at: int, text: str, count: int = 1) -> None:
         last = self.found[-1] if self.found else None
-        here = self.at(at + count - 1)
-        if last is not None and last.kind == "typed" and not self.comments and self.grown_to >= self.at(at) - 2:
+        here = at + count - 1
+        if last is not None and last.kind == "typed" and not self.comments and self.grown_to >= at - 2:
             self.more("text", text)
             self.grown_to = here
             return
-        self.add(Piece("typed", text, self.at(at), here, branch=self.branch, **self.heading()))
+        self.add(Piece("typed", text, at, here, branch=self.branch, **self.heading()))
 
     def other(self, at: int, sort: Sort) -> None:
         """Output goes to the command above it; acts and the rest stand for themselves."""
@@ -409,26 +408,23 @@ class _Fence:
             said = comment(re.sub(r"^\s*[-*•]\s+", "", text))
             above = self.heading()
             above["label"] = above["label"] or said.label
-            self.add(Piece("manual", said.words, self.at(at), self.at(at), branch=self.branch, **above))
+            self.add(Piece("manual", said.words, at, at, branch=self.branch, **above))
         elif sort == "output" and last is not None and last.kind == "output" and not self.comments:
             self.more("text", text)
-            self.grown_to = self.at(at)
+            self.grown_to = at
         elif sort == "output" and last is not None and last.kind in ("command", "typed"):
             if self.comments:
                 self.flush_comments(below=True)
             if self.found[-1].kind in ("command", "typed"):
                 self.expect(text)
             else:
-                self.add(Piece("output", text, self.at(at), self.at(at)))
+                self.add(Piece("output", text, at, at))
         else:
             kind: Kind = "script" if sort == "file" else "output"
-            self.add(Piece(kind, text, self.at(at), self.at(at), **self.heading()))
+            self.add(Piece(kind, text, at, at, **self.heading()))
 
     def add(self, piece: Piece) -> None:
         self.settle()
         self.found.append(piece)
         self.grown_to = piece.last_line
         self.gap = False
-
-    def at(self, index: int) -> int:
-        return self.first_line + index
