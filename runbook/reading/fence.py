@@ -7,20 +7,20 @@ from collections.abc import Sequence
 
 import msgspec
 
-from runbook.reading.comments import Comment, comment, starts_alternative, tells_result
+from runbook.reading.belonging import Found
+from runbook.reading.comments import comment, tells_result
 from runbook.reading.dialect import Dialect, dialect, whole_script
 from runbook.reading.extent import Extent, extent
 from runbook.reading.forbidding import forbids
 from runbook.reading.inner import Inside, leads_into, leaves, still_inside
 from runbook.reading.once import once
-from runbook.reading.piece import Heading, Kind, Piece
-from runbook.reading.placeholders import masked, placeholders
+from runbook.reading.piece import Piece
+from runbook.reading.placeholders import masked
 from runbook.reading.powershell import statements
 from runbook.reading.prompts import behind_prompts, item, machine, typed_inside
 from runbook.reading.recognise import (
     LONGEST_LINE,
     Sort,
-    asks_a_person,
     head,
     known_program,
     looks_like_command,
@@ -67,21 +67,13 @@ class _Fence:
     def __init__(self, lines: list[str], spoken: Dialect) -> None:
         self.lines = lines
         self.labelled = spoken == "shell"
-        self.found: list[Piece] = []
-        self.growing: dict[str, list[str]] = {}
-        """What was read since of the piece found last, by field: joined once, so that a long output costs no more."""
-        self.comments: list[tuple[int, Comment]] = []
-        self.gap = False
-        """Whether a blank line lies between here and what was found last."""
-        self.comments_gap = False
+        self.found = Found()
         self.names: set[str] = set()
         """The programs and functions of the commands found so far."""
         self.inside: Inside = ""
         self.depth = 0
         """How many programs are open one inside the other."""
         self.entry = self.entry_prompt = ""
-        self.branch = ""
-        self.branch_lasts = False
         self.patience = 2_000 + 4 * len(lines)
         """Lines that may still be looked at in vain for the end of a command."""
         self.behind = [
@@ -108,16 +100,15 @@ class _Fence:
         at = 0
         while at < len(self.lines):
             at += self.take(at)
-        self.flush_comments(below=True)
-        self.settle()
-        return tuple(self.found)
+        return self.found.finished()
 
     def take(self, at: int) -> int:
         """Reads what begins on a line; how many lines it took."""
         line = self.lines[at]
         stripped = line.strip()
         if not stripped:
-            self.blank()
+            self.braces = 0
+            self.found.blank()
         elif len(line) > LONGEST_LINE:
             self.other(at, "output")
         elif self.inside and self.is_inside(at):
@@ -127,15 +118,17 @@ class _Fence:
         elif self.braces > 0 and not stripped.startswith("#"):
             self.other(at, "output")
         elif stripped.startswith("#") and not stripped.startswith("#!"):
-            self.comment(at, stripped.lstrip("#").strip())
+            self.braces = 0
+            self.found.comment(at, stripped.lstrip("#").strip())
         elif (inside := typed_inside(stripped[:LONGEST_LINE])) is not None:
-            self.typed(at, inside)
+            self.found.typed(at, inside)
         else:
             return self.by_its_look(at, stripped)
         return 1
 
     def by_its_look(self, at: int, stripped: str) -> int:
-        below = bool(self.found) and self.found[-1].kind in ("command", "output") and not self.comments
+        last = self.found.last
+        below = last is not None and last.kind in ("command", "output") and not self.found.comments
         sort: Sort = sort_of(stripped, self.labelled and not self.prompted, below)
         if stripped in ("(", "{") and self.opens_group(at):
             sort = "command"
@@ -153,21 +146,17 @@ class _Fence:
         if sort == "command":
             return self.command(at)
         if sort == "typed":
-            self.typed(at, stripped)
+            self.found.typed(at, stripped)
         else:
             self.other(at, sort)
         return 1
 
     def goes_on(self, at: int) -> bool:
         """Takes a line that can only go on the command above it, whose author forgot the backslash."""
-        last, line = self.found[-1], self.bare[at].strip()
         found = _GOES_ON.match(self.lines[at])
-        if last.kind != "command" or self.growing or self.gap or not found or len(last.text) > LONGEST_LINE:
+        if not found or (found[1] and not known_program(found[1])):
             return False
-        if found[1] and not known_program(found[1]):
-            return False
-        self.found[-1] = msgspec.structs.replace(last, text=f"{last.text} {line}", last_line=at)
-        return True
+        return self.found.lengthen(at, self.bare[at].strip())
 
     def opens_group(self, at: int) -> bool:
         """Whether a bracket alone on its line begins a group of commands, and not data."""
@@ -194,163 +183,20 @@ class _Fence:
         self.depth += bool(leads_into(stripped)) - leaves(stripped)
         if self.depth < 1:
             self.inside = ""
-        self.typed(at, "\n".join(re.sub(r"^\s*> ", "", line) for line in self.bare[at : at + count]).strip(), count)
-        return count
-
-    def blank(self) -> None:
-        self.gap = True
-        self.telling = False
-        self.braces = 0
-        if self.comments and not self.comments_gap and self.comments_below:
-            self.remark_above()
-        if self.comments:
-            self.comments_gap = True
-        if not self.branch_lasts and not self.comments:
-            self.branch = ""
-
-    # ── comments ──────────────────────────────────────────────────────────────────────────────────
-
-    def comment(self, at: int, words: str) -> None:
-        self.braces = 0
-        if self.telling:
-            self.expect(words)
-            return
-        if not words or not re.search(r"\w", words):
-            return
-        said = comment(words)
-        lists = said.words.endswith(":")
-        if said.sort == "expected" and not self.comments and self.last_command() and (lists or not self.gap):
-            self.expect(said.words)
-            self.telling = lists
-            return
-        if self.comments and self.comments_gap:
-            self.flush_comments(below=False)
-        if not self.comments and not self.branch_lasts:
-            self.branch = ""
-        if not self.comments:
-            self.forbidden = ""
-            self.comments_below = not self.gap and self.last_command() is not None
-        self.comments.append((at, said))
-
-    def remark_above(self) -> None:
-        """Comments directly below a command, with nothing directly below them: they speak of that command."""
-        said = [each for _, each in self.comments]
-        if any(each.sort not in ("title", "example") or each.label or asks_a_person(each.words) for each in said):
-            return
-        self.more("remark", " ".join(each.words for each in said))
-        self.comments = []
-
-    def last_command(self) -> Piece | None:
-        return self.found[-1] if self.found and self.found[-1].kind in ("command", "typed", "alternative") else None
-
-    def expect(self, words: str) -> None:
-        self.more("expected", words)
-
-    def more(self, field: str, words: str) -> None:
-        """Adds a line to a field of the piece found last."""
-        self.growing.setdefault(field, []).append(words)
-
-    def settle(self) -> None:
-        """Gives the piece found last what was read of it since."""
-        if self.growing:
-            last = self.found[-1]
-            grown = {
-                field: "\n".join(filter(None, (getattr(last, field), *said))) for field, said in self.growing.items()
-            }
-            self.found[-1] = msgspec.structs.replace(last, last_line=max(last.last_line, self.grown_to), **grown)
-            self.growing = {}
-
-    def flush_comments(self, below: bool) -> None:
-        """Comments that title no command: a result of what is above, acts of their own, or notes."""
-        if below and self.comments and not self.comments_gap and self.comments_below:
-            self.remark_above()
-        said, self.comments, self.comments_gap = self.comments, [], False
-        items = False
-        for at, each in said:
-            if each.sort == "expected" and (self.last_command() or (self.found and self.found[-1].kind == "manual")):
-                self.expect(each.words)
-            elif each.sort == "command":
-                self.commented_out(at, each)
-            elif items and each.bullet and not asks_a_person(each.words) and each.sort in ("title", "example"):
-                self.more("remark", each.words)
-            else:
-                items = not each.bullet
-                kind: Kind = "manual" if asks_a_person(each.words) else "note"
-                if each.sort in ("branch", "option"):
-                    self.start_branch(each)
-                self.add(Piece(kind, each.words, at, at, label=each.label, branch=self.branch))
-
-    def commented_out(self, at: int, said: Comment, title: str = "") -> None:
-        branch = said.words if starts_alternative(said.words) else self.branch
-        kind: Kind = "alternative" if branch else "note"
-        text = ": ".join(filter(None, (title.rstrip(" :"), said.command)))
-        self.add(Piece(kind, text, at, at, title, said.label, branch=branch))
-
-    def start_branch(self, said: Comment) -> None:
-        self.branch, self.branch_lasts = said.words, said.sort == "option"
-
-    def heading(self) -> Heading:
-        """What the comments directly above a command say of it."""
-        numbered = [index for index, (_, each) in enumerate(self.comments) if each.label]
-        turns = [index for index, (_, each) in enumerate(self.comments) if each.sort in ("branch", "option")]
-        own = max(numbered[1:][-1:] + turns[-1:], default=0)
-        if own:
-            kept = self.comments[own:]
-            self.comments = self.comments[:own]
-            self.flush_comments(below=False)
-            self.comments = kept
-        self.forbidden = next((each.words for _, each in self.comments if forbids(each.words)), self.forbidden)
-        said: dict[str, list[str]] = {"title": [], "expected": [], "remark": [], "label": []}
-        for at, each in self.comments:
-            if each.sort == "command" and not starts_alternative(each.words):
-                self.commented_out(at, each, " ".join(said["title"] + said["remark"]))
-                said["title"], said["remark"] = [], []  # the words above it are about what it does
-            elif each.sort == "command":
-                self.commented_out(at, each)
-            elif each.sort == "expected":
-                said["expected"].append(each.words)
-            elif not said["title"] or (each.words[:1].islower() and not said["remark"]):
-                said["title"].append(each.words)
-            else:
-                said["remark"].append(each.words)
-            if each.sort in ("branch", "option"):
-                self.start_branch(each)
-            if each.label:
-                said["label"] = [each.label]
-        self.example = bool(self.comments) and self.comments[0][1].sort == "example"
-        self.comments, self.comments_gap = [], False
-        return Heading(
-            title=" ".join(said["title"]),
-            remark=" ".join(said["remark"]),
-            expected="\n".join(said["expected"]),
-            label="".join(said["label"]),
+        self.found.typed(
+            at, "\n".join(re.sub(r"^\s*> ", "", line) for line in self.bare[at : at + count]).strip(), count
         )
-
-    forbidden = ""
-    """The comment that forbids the commands below it, up to the next comment."""
-    number = ""
-    """The number in front of the command being read."""
-    example = False
-    telling = False
-    """Whether the comments that follow are what should be seen."""
-    braces = 0
-    """How many brackets of a JSON document in the output are open."""
-    grown_to = 0
-    """The last line that belongs to the piece found last."""
-    comments_below = False
-    """Whether the comments kept so far stand directly below a command."""
-
-    # ── what is not a comment ─────────────────────────────────────────────────────────────────────
+        return count
 
     def command(self, at: int) -> int:
         reach = self.reach(at)
-        above = self.heading()
+        above = self.found.heading()
         above["label"] = above["label"] or self.number
         self.number = ""
         if reach is None or shell(masked(reach.text)).broken:
             count = reach.lines if reach else 1
             text = reach.text if reach else self.bare[at].strip()
-            self.add(Piece("script", text, at, at + count - 1, branch=self.branch, **above))
+            self.found.add(Piece("script", text, at, at + count - 1, branch=self.found.branch, **above))
             return count
         behind = reach.comment
         if behind and tells_result(behind):
@@ -358,16 +204,16 @@ class _Fence:
         elif behind:
             above["remark"] = " ".join(filter(None, (above["remark"], behind)))
         last = at + reach.lines - 1
-        if not above["title"] and self.found and self.found[-1].kind == "note" and self.found[-1].title:
+        if not above["title"] and (note := self.found.last) and note.kind == "note" and note.title:
             above["title"] = reach.text  # or it would go on the step that the words above are not about
-        if self.forbidden or forbids(behind or ""):
-            words = " ".join(filter(None, (above["title"], above["remark"]))) or self.forbidden
-            self.add(Piece("note", f"{words.rstrip(' :')}: {reach.text}", at, last))
+        if self.found.forbidden or forbids(behind or ""):
+            words = " ".join(filter(None, (above["title"], above["remark"]))) or self.found.forbidden
+            self.found.add(Piece("note", f"{words.rstrip(' :')}: {reach.text}", at, last))
         elif (host := machine(self.mark(at))) and host not in self.home:
-            self.add(Piece("typed", reach.text, at, last, branch=self.branch, host=host, **above))
+            self.found.add(Piece("typed", reach.text, at, last, branch=self.found.branch, host=host, **above))
         else:
-            sample = self.fills_in(reach.text)
-            self.add(Piece("command", reach.text, at, last, branch=self.branch, sample=sample, **above))
+            sample = self.found.fills_in(reach.text)
+            self.found.add(Piece("command", reach.text, at, last, branch=self.found.branch, sample=sample, **above))
         self.inside, self.entry, self.entry_prompt = leads_into(reach.text), reach.text, self.mark(at)
         self.depth = 1
         defined = re.match(r"(?:function\s+)?([\w:.-]+)\s*\(\)|function\s+([\w:.-]+)", reach.text)
@@ -381,50 +227,23 @@ class _Fence:
             self.patience -= limit
         return found
 
-    def fills_in(self, text: str) -> bool:
-        """Whether a command is the one above with its values filled in, and a comment says so."""
-        above = next((piece for piece in reversed(self.found) if piece.kind == "command"), None)
-        if not self.example or above is None or above.text.split()[:2] != text.split()[:2]:
-            return False
-        return any(not each.sample for each in placeholders(above.text)) or above.sample
-
-    def typed(self, at: int, text: str, count: int = 1) -> None:
-        last = self.found[-1] if self.found else None
-        here = at + count - 1
-        if last is not None and last.kind == "typed" and not self.comments and self.grown_to >= at - 2:
-            self.more("text", text)
-            self.grown_to = here
-            return
-        self.add(Piece("typed", text, at, here, branch=self.branch, **self.heading()))
-
     def other(self, at: int, sort: Sort) -> None:
-        """Output goes to the command above it; acts and the rest stand for themselves."""
+        """What is neither run nor typed: an act of a person, output, or a line of a file."""
         text = self.lines[at].strip() if sort == "manual" else self.lines[at].rstrip()
-        last = self.found[-1] if self.found else None
         if sort == "output" and (self.braces or text.strip()[-1:] in ("{", "[")):
             opened = sum(text.count(each) for each in "{[") - sum(text.count(each) for each in "}]")
             self.braces = max(0, self.braces + opened)
         if sort == "manual":
             said = comment(re.sub(r"^\s*[-*•]\s+", "", text))
-            above = self.heading()
+            above = self.found.heading()
             above["label"] = above["label"] or said.label
-            self.add(Piece("manual", said.words, at, at, branch=self.branch, **above))
-        elif sort == "output" and last is not None and last.kind == "output" and not self.comments:
-            self.more("text", text)
-            self.grown_to = at
-        elif sort == "output" and last is not None and last.kind in ("command", "typed"):
-            if self.comments:
-                self.flush_comments(below=True)
-            if self.found[-1].kind in ("command", "typed"):
-                self.expect(text)
-            else:
-                self.add(Piece("output", text, at, at))
+            self.found.add(Piece("manual", said.words, at, at, branch=self.found.branch, **above))
+        elif sort == "output":
+            self.found.output(at, text)
         else:
-            kind: Kind = "script" if sort == "file" else "output"
-            self.add(Piece(kind, text, at, at, **self.heading()))
+            self.found.add(Piece("script", text, at, at, **self.found.heading()))
 
-    def add(self, piece: Piece) -> None:
-        self.settle()
-        self.found.append(piece)
-        self.grown_to = piece.last_line
-        self.gap = False
+    number = ""
+    """The number in front of the command being read."""
+    braces = 0
+    """How many brackets of a JSON document in the output are open."""
