@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from runbook.model import Record
+from runbook.reading.forbidding import forbids
 from runbook.reading.once import once
 from runbook.reading.recognise import looks_like_command
 
@@ -80,7 +81,7 @@ def _comment(text: str) -> Comment:
         return Comment(words, "branch", label)
     if _EXAMPLE.match(words):
         return Comment(words, "example", label)
-    if label:
+    if label or forbids(words):  # `must never be run` tells no result
         return Comment(words, "title", label)
     if _EXPECTED.match(words) or (_VALUE.fullmatch(words) and not re.match(r"\s*[-*•]\s", text)):
         return Comment(words, "expected", label)

@@ -14,7 +14,7 @@ from runbook.reading.extent import Extent, extent
 from runbook.reading.forbidding import forbids
 from runbook.reading.inner import Inside, leads_into, leaves, still_inside
 from runbook.reading.once import once
-from runbook.reading.piece import Piece
+from runbook.reading.piece import Piece, only_shown
 from runbook.reading.placeholders import masked
 from runbook.reading.powershell import statements
 from runbook.reading.prompts import behind_prompts, item, machine, typed_inside
@@ -208,7 +208,7 @@ class _Fence:
             above["title"] = reach.text  # or it would go on the step that the words above are not about
         if self.found.forbidden or forbids(behind or ""):
             words = " ".join(filter(None, (above["title"], above["remark"]))) or self.found.forbidden
-            self.found.add(Piece("note", f"{words.rstrip(' :')}: {reach.text}", at, last))
+            self.found.add(only_shown(words, reach.text, at, last))
         elif (host := machine(self.mark(at))) and host not in self.home:
             self.found.add(Piece("typed", reach.text, at, last, branch=self.found.branch, host=host, **above))
         else:

@@ -20,7 +20,7 @@ _USES = re.compile(
     rf"{_NEGATED}(?: (?:ever|just|simply|blindly|manually|directly))*"
     rf"(?:\s*(?:$|[:：!])| (?:run|re-?run|use|execute|do|type|issue|try|invoke|call|copy|paste)\b\s*{_OBJECT})"
     r"|avoid(?:\s*(?:$|[:!：])| (?:(?:running|using|executing|doing) )?(?:this|these|that|those|it|them)\b)"
-    rf"|(?:this|these|it|that|{_WHAT_FOLLOWS})\b[^.:;]{{0,30}}\b(?:must|should|may|can|is|are)"
+    rf"|(?:(?:this|these|it|that|{_WHAT_FOLLOWS})\b[^.:;]{{0,30}}\b)?(?:must|should|may|can|is|are)"
     r"(?:n.t| not| never)(?: to)? (?:ever )?be (?:run|used|executed)\b"
     r"|(?:nunca|no) (?:ejecut|us)(?:ar|es?|en?)\b|ne (?:pas|jamais) (?:exécuter|lancer|utiliser)\b"
     r"|(?:nicht|niemals|nie) (?:ausführen|verwenden|benutzen)\b|non eseguire\b"

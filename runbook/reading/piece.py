@@ -35,6 +35,11 @@ class Piece(Record, frozen=True):
     """A filled-in example of the command above, not a second step."""
 
 
+def only_shown(words: str, text: str, line: int, last_line: int) -> Piece:
+    """A command that is not to be run, with the words that say so."""
+    return Piece("note", f"{words.rstrip(' :')}: {text}", line, last_line)
+
+
 class Heading(TypedDict):
     """What the comments above a piece say of it."""
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from runbook.reading.comments import Comment, comment
 from runbook.reading.forbidding import forbids
-from runbook.reading.piece import Piece
+from runbook.reading.piece import Piece, only_shown
 from runbook.reading.programs import words_of
 from runbook.reading.recognise import looks_like_command
 
@@ -29,6 +29,7 @@ _STATEMENT = re.compile(
     r"(?i)(?:[a-z]+-[a-z]\w*(?=\s|$)|(?:if|foreach|for|while|switch)\s*\(|try\s*\{|&\s*\S|(?:\.\.?|~|[a-z]:)?[\\/]\S)"
 )
 _VERB_AND_NOUN = re.compile(r"[A-Z][a-z]+-(?:[A-Z][a-z0-9]*)+\s+\S")
+_BEHIND = re.compile(r"\s+#\s*(?P<said>[^#'\"\n]+)$")
 _PAIRS = {"(": ")", "{": "}", "[": "]"}
 
 
@@ -36,6 +37,7 @@ def statements(lines: Sequence[str]) -> tuple[Piece, ...]:
     """The commands of a fence, their lines counted from 0; nothing where it is no row of independent statements."""
     found: list[Piece] = []
     said: list[Comment] = []
+    forbidden = ""
     at = 0
     while at < len(lines):
         stripped = lines[at].strip()
@@ -46,6 +48,7 @@ def statements(lines: Sequence[str]) -> tuple[Piece, ...]:
             if words.sort == "expected" and found and not said:
                 found[-1] = _expecting(found[-1], words.words)
             elif words.words:
+                forbidden = words.words if forbids(words.words) else forbidden if said else ""
                 said.append(words)
             at += 1
         else:
@@ -55,8 +58,11 @@ def statements(lines: Sequence[str]) -> tuple[Piece, ...]:
                 return ()
             title = " ".join(each.words for each in said)
             label = next((each.label for each in said if each.label), "")
-            if any(forbids(each.words) for each in said):
-                found.append(Piece("note", f"{title.rstrip(' :')}: {text}", at, at + count - 1))
+            behind = _BEHIND.search(text)
+            if forbidden:
+                found.append(only_shown(title or forbidden, text, at, at + count - 1))
+            elif behind and forbids(behind["said"]):
+                found.append(only_shown(behind["said"], text[: behind.start()], at, at + count - 1))
             else:
                 found.append(Piece("command", text, at, at + count - 1, title=title, label=label, runs=call(text)))
             at, said = at + count, []
