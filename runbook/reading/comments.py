@@ -38,12 +38,6 @@ _EXAMPLE = re.compile(
 )
 
 
-_TURN = re.compile(
-    r"(?i)\W*(?:or\b(?! not| (?:else|later))|alternatively\b|alternative(?: way)?\s*(?:[:,]|$)|as an alternative\b|otherwise\b"
-    r"|instead\s*(?:[:,]|$)|alternativ\b|oder\b|sinon\b|en su lugar\b|o bien\b|altrimenti\b|または|或者|또는)"
-)
-
-
 class Comment(Record, frozen=True):
     """One comment of a fence, its numbering apart from its words."""
 
@@ -91,11 +85,6 @@ def _comment(text: str) -> Comment:
 def tells_result(words: str) -> bool:
     """Whether a comment behind a command says what is seen when it went well."""
     return bool(_TELLS.match(words) or _EXPECTED.match(words))
-
-
-def turns(words: str) -> bool:
-    """Whether words in prose say that what follows is done in place of what stands above."""
-    return bool(_TURN.match(words))
 
 
 def starts_alternative(words: str) -> bool:

@@ -14,6 +14,11 @@ from runbook.reading.fence import Piece
 
 _FOR_ALL = re.compile(r"(?:cd|pushd|export|source|\.|set)\s|[A-Za-z_]\w*=\S*$")
 """What every way after it needs."""
+_TURN = re.compile(
+    r"(?i)\W*(?:or\b(?! not| (?:else|later))|alternatively\b|alternative(?: way)?\s*(?:[:,]|$)|as an alternative\b"
+    r"|otherwise\b|instead\s*(?:[:,]|$)|alternativ\b|oder\b|sinon\b|en su lugar\b|o bien\b|altrimenti\b"
+    r"|または|或者|또는)"
+)
 
 
 def numbered(found: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -45,6 +50,11 @@ def _first_way(made: Sequence[Piece]) -> list[int]:
             break
         way.append(at - 1)
     return way
+
+
+def turns(words: str) -> bool:
+    """Whether words in prose say that what follows is done in place of what stands above."""
+    return bool(_TURN.match(words))
 
 
 def other_way(drafts: list[Draft], before: int, since: int, name: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from runbook.model import Seconds
 from runbook.reading.document.spans import spans
 
-OPPOSITE = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
+OPPOSITE = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
 NUMBER = r"(?<![\d.,])(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)(?![.,]?\d)"
 
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")

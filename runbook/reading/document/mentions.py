@@ -51,8 +51,6 @@ _SPOKEN_ON = re.compile(
     r"|finishes|reports?\b|says\b|auto-|muestra|devuelve|zeigt|liefert|affiche|renvoie|mostra|restituisce)",
     re.I,
 )
-
-
 _WITHDRAWN = re.compile(
     r"^\W*(?:(?:is|are) )?(?:no longer (?:used|supported|valid)|deprecated|obsolete|(?:do not|don.?t|never) (?:use|run))\b",
     re.I,
@@ -99,9 +97,8 @@ def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") ->
             )
             other = told and bool(_OTHER.search(before))
             if other:  # `a`, `b` or `c`: each of them
-                found[len(found) - listed :] = [
-                    msgspec.structs.replace(one, other=True) for one in found[-listed:] if listed
-                ]
+                since = len(found) - listed
+                found[since:] = [msgspec.structs.replace(one, other=True) for one in found[since:]]
             listed = listed + 1 if told and _LISTED.search(before) else 0
             shown = _FOLLOWED.match(text[end : end + 300])
             found.append(

@@ -22,7 +22,7 @@ _ENTERS = re.compile(
 )
 _LEAVES = re.compile(r"^\s*(?:exit|logout|[A-Z_]{2,})\s*$")
 _ASSIGNED = re.compile(r"^\s*(?:export\s+)?\w+=")
-_NEAR = re.compile(r"^(?:localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?)$")
+_NEAR = re.compile(r"^(?:localhost|127\.[\d.]+|0\.0\.0\.0|::1)$")
 _NOT_LIVE = re.compile(
     r"staging|(?:^|[.-])(?:stag|stage|stg|dev|develop|development|test|testing|qa|uat|preview)\d*(?=[.-])", re.I
 )
@@ -63,7 +63,7 @@ def health_endpoint(found: Iterable[Section]) -> Signal | None:
         if _HEALTH.search(url) and _is_address(url)
     ]
     for lesser in (_NEAR, _NOT_LIVE):
-        asked = [one for one in asked if not lesser.search(_name(one.at))] or asked
+        asked = [one for one in asked if not lesser.search(urlsplit(one.url).hostname or "")] or asked
     narrowed = (
         asked,
         [one for one in asked if one.live],
@@ -95,10 +95,6 @@ def _is_address(url: str) -> bool:
         return bool(urlsplit(url).hostname)
     except ValueError:
         return False
-
-
-def _name(at: str) -> str:
-    return urlsplit(f"//{at}").hostname or at
 
 
 def read_by(steps: Iterable[Step], numbers: Numbers) -> Iterator[Signal]:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from runbook.model import Command, Step
-from runbook.reading.comments import turns
-from runbook.reading.document.alternatives import apart, numbered, one_of, other_way
+from runbook.reading.document.alternatives import apart, numbered, one_of, other_way, turns
 from runbook.reading.document.attributes import asked_unseen, is_shell, said_of_fence
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.commands import Commands

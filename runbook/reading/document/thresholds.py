@@ -35,7 +35,7 @@ _OPERATOR = re.compile(
     r"(?P<op>>=|<=|=>|=<|[<>≥≤＞＜]|\b(?:above|over|exceed(?:s|ing|ed)?|more than|greater than|higher than|below|under"
     r"|less than|lower than|fewer than|at least|at most|mayor que|menor que|supérieur à|inférieur à|über|unter)\b)"
     rf"\s*(?:of\s+|than\s+)?(?P<number>{NUMBER})(?P<thousands>k(?![a-z]))?"
-    r"(?:\s*(?P<unit>%|percent\b|ms\b|milliseconds?\b|s\b|secs?\b|seconds?\b|min(?:ute)?s?\b|h(?:ou)?(?:rs?)?\b|[KMGT]i?B\b))?"
+    r"(?:\s*(?P<unit>%|percent\b|ms\b|milliseconds?\b|s\b|secs?\b|seconds?\b|min(?:ute)?s?\b|h(?:(?:ou)?rs?)?\b|[KMGT]i?B\b))?"
     r"(?P<per>(?:\s*[a-z]+)?\s*(?:/|per )\s*(?:s|sec(?:ond)?|m|min(?:ute)?|h|hour)\b)?",
     re.I,
 )
