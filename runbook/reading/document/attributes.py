@@ -32,6 +32,11 @@ def asked_unseen(said: dict[str, str], infer: Callable[[str], Effect]) -> dict[s
     return {key: value for key, value in said.items() if key != "done_when"} | {"not_asked": asked}
 
 
+def language(info: str) -> str:
+    """The language that a fence's label names."""
+    return re.split(r"[\s{]", info.strip(), maxsplit=1)[0].lower().strip("{}.")
+
+
 def is_shell(info: str) -> bool:
     """Whether a fence's label names a shell."""
     return re.match(r"(?:ba|z|da|k)?sh\b|shell|console|terminal|cmd|powershell", info.strip().lower()) is not None

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from runbook.model import LogSource, Record, Signal, Step
+from runbook.reading.document.attributes import language
+from runbook.reading.document.blocks import Block
 from runbook.reading.document.phrases import Names, slug
 from runbook.reading.document.sections import Section
 from runbook.reading.document.thresholds import Numbers, health_signal
+from runbook.reading.fence import Piece, pieces
 from runbook.signal_sources import HttpJson
 
 _URL = re.compile(r"https?://[^\s'\"`<>|;)$]+")
@@ -17,10 +20,6 @@ _HEALTH = re.compile(r"/(?:[\w-]*health\w*|ready|readyz|readiness|live|livez|liv
 _ELSEWHERE = re.compile(
     r"\b(?:ssh|exec|rsh|ssm|ansible)\s|\b(?:docker|podman|nerdctl|kubectl|oc|heroku|nomad)\b.*\b(?:exec|run)\b", re.I
 )
-_ENTERS = re.compile(
-    r"^\W*ssh\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*\S+\s*(?:<<.*|#.*)?$|\b(?:exec|run|rsh|ssh)\b.*\s(?:/bin/)?(?:ba|z)?sh\s*$"
-)
-_LEAVES = re.compile(r"^\s*(?:exit|logout|[A-Z_]{2,})\s*$")
 _ASSIGNED = re.compile(r"^\s*(?:export\s+)?\w+=")
 _NEAR = re.compile(r"^(?:localhost|127\.[\d.]+|0\.0\.0\.0|::1)$")
 _NOT_LIVE = re.compile(
@@ -38,7 +37,7 @@ _LOG = re.compile(r"(?:^|[|;&]\s*|\bsudo\s+)tail\b(?=[^|;&]*\s-\w*[fF]\b|[^|;&]*
 
 
 class _Asked(Record, frozen=True):
-    """An endpoint that a line asks, and what speaks for it."""
+    """An endpoint that a command asks, and what speaks for it."""
 
     url: str
     at: str
@@ -53,13 +52,13 @@ def health_endpoint(found: Iterable[Section]) -> Signal | None:
             url=url.rstrip("."),
             at=urlsplit(url).netloc.lower(),
             verifies=section.role == "verify",
-            live=any(_LIVE.search(said) for said in (line, section.heading)),
+            live=any(_LIVE.search(said) for said in (piece.text, piece.title, piece.remark, section.heading)),
         )
         for section in found
         for block in section.blocks
         if block.kind == "fence"
-        for line in _asking_from_here("\n".join(block.lines))
-        for url in _URL.findall(line)
+        for piece in _asking_from_here(block)
+        for url in _URL.findall(piece.text)
         if _HEALTH.search(url) and _is_address(url)
     ]
     for lesser in (_NEAR, _NOT_LIVE):
@@ -74,20 +73,15 @@ def health_endpoint(found: Iterable[Section]) -> Signal | None:
     return health_signal(sure[0].url) if sure else None
 
 
-def _asking_from_here(text: str) -> Iterator[str]:
-    """The lines in which curl asks from this machine: not from one that a line before it went to."""
-    if "curl" not in text:
+def _asking_from_here(fence: Block) -> Iterator[Piece]:
+    """The commands and scripts in which curl asks from this machine, and those that set an address for it."""
+    if not any("curl" in line for line in fence.lines):
         return
-    away = False
-    for whole in text.replace("\\\n", " ").splitlines():
-        line = whole[:1000]
-        before, curl, _ = line.partition("curl")
-        if _ENTERS.search(line):
-            away = True
-        elif _LEAVES.match(line):
-            away = False
-        elif not away and ((curl and not _ELSEWHERE.search(before)) or _ASSIGNED.match(line)):
-            yield line
+    for piece in pieces(fence.lines, fence.first_line, language(fence.info)):
+        before, curl, _ = piece.text.partition("curl")
+        asks = curl and not _ELSEWHERE.search(before[-1000:])
+        if piece.kind in ("command", "script") and (asks or _ASSIGNED.match(piece.text)):
+            yield piece
 
 
 def _is_address(url: str) -> bool:

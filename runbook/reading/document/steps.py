@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from runbook.model import Command, Step
 from runbook.reading.document.alternatives import apart, numbered, one_of, other_way, turns
-from runbook.reading.document.attributes import asked_unseen, is_shell, said_of_fence
+from runbook.reading.document.attributes import asked_unseen, is_shell, language, said_of_fence
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.commands import Commands
 from runbook.reading.document.drafts import Draft, finished, introduced, under_heading
@@ -216,9 +215,8 @@ class _Walk:
             else:
                 self._shown(content, block)
             return
-        language = re.split(r"[\s{]", info.strip(), maxsplit=1)[0].lower().strip("{}.")
         said = asked_unseen(said_of_fence(info, block.line, self.steps.directives), self.commands.infer)
-        found = numbered(pieces(lines, first_line, language))
+        found = numbered(pieces(lines, first_line, language(info)))
         if not found:
             return
         if self.open is not None and (not self.open.takes_fence or block.depth < self.open_depth - 1):
