@@ -51,13 +51,13 @@ def _pieces(lines: tuple[str, ...], language: str) -> tuple[Piece, ...]:
     text = [line.rstrip("\r\n").replace("\0", "�").replace("\u00a0", " ") for line in lines]
     spoken = dialect(language, text)
     if spoken == "shell" and whole_script(text):
-        return shown_whole("script", text, 0)
+        return shown_whole("script", text)
     if spoken in ("shell", "plain"):
         return _Fence(text, spoken).read()
     if spoken == "powershell" and (found := statements(text)):
         return found
     return shown_whole(
-        "typed" if spoken in ("typed", "powershell") else "script" if spoken == "file" else "output", text, 0
+        "typed" if spoken in ("typed", "powershell") else "script" if spoken == "file" else "output", text
     )
 
 

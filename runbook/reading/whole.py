@@ -9,8 +9,8 @@ from runbook.reading.piece import Kind, Piece
 from runbook.reading.prompts import typed_inside
 
 
-def shown_whole(kind: Kind, lines: list[str], first_line: int) -> tuple[Piece, ...]:
-    """All lines as one piece, titled by the comment they begin with."""
+def shown_whole(kind: Kind, lines: list[str]) -> tuple[Piece, ...]:
+    """All lines as one piece, titled by the comment they begin with; lines are counted from 0."""
     filled = [at for at, line in enumerate(lines) if line.strip()]
     if not filled:
         return ()
@@ -21,4 +21,4 @@ def shown_whole(kind: Kind, lines: list[str], first_line: int) -> tuple[Piece, .
     kept = lines[first : last + 1]
     body = "\n".join([typed_inside(line) or line for line in kept] if kind == "typed" else kept)
     said = comment(title[1]) if title and kind != "output" else Comment("", "title")
-    return (Piece(kind, body, first_line + first, first_line + last, title=said.words, label=said.label),)
+    return (Piece(kind, body, first, last, title=said.words, label=said.label),)
