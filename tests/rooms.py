@@ -1,4 +1,4 @@
-"""The whole room without a terminal, on a runbook's file; no address in it is asked."""
+"""The whole room without a terminal, on a runbook's file or a little one; no address in it is asked."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from runbook import opening
 from runbook.conductor import Conductor
 from runbook.opening import Opening, open_room
 from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.monitor import Monitor
+from tests.widgets.hosts import shown, until
 from tui.app import WarRoom
+
+HEAD = "version: 1\nid: shop\ntitle: Shop\n"
+ONE_STEP = "methods: [{id: back, title: Go back, where: repository, steps: [{id: say, title: Say it, run: echo it}]}]"
 
 
 class Silent:
@@ -38,3 +43,30 @@ def room_on(source: str, home: Path, monkeypatch: pytest.MonkeyPatch, *, present
         return wanted, await open_room(wanted)
 
     return WarRoom(opener, present=present)
+
+
+def room_with(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, present: bool = False) -> WarRoom:
+    """The app on a little runbook, of which a test says only what it is about; it and its records lie in the folder."""
+    book = folder / "shop.yaml"
+    book.write_text(HEAD + text)
+    return room_on(str(book), folder / "home", monkeypatch, present=present)
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
+    """A room on a runbook of one method with one step."""
+    return room_with(ONE_STEP, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def told(room: WarRoom, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sentences for the person; a test's app draws none of them."""
+    said: list[str] = []
+    monkeypatch.setattr(room.room_screen, "say", lambda text, good=False: said.append(text))
+    return said
+
+
+async def entered(pilot: Pilot[str], room: WarRoom) -> Conductor:
+    """The conductor of a room, as soon as its way back stands on the screen."""
+    await until(pilot, lambda: room.room_screen.desk is not None and "Go back" in shown(room))
+    return room.room_screen.conductor

@@ -55,7 +55,7 @@ def moto(program: str, folder: Path) -> Iterator[str]:
                 break
             except OSError:
                 assert time.monotonic() < deadline and server.poll() is None, "the moto server did not start"
-                time.sleep(0.05)
+                time.sleep(0.05)  # the pace of asking
         yield base
     finally:
         server.terminate()

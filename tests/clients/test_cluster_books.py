@@ -73,7 +73,7 @@ async def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 async def until(condition: Callable[[], bool], limit: float = 60) -> None:
     async with asyncio.timeout(limit):
         while not condition():
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # the pace of asking
 
 
 def last_run(room: Conductor) -> Run:

@@ -118,7 +118,7 @@ class Night:
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(LIMIT):
         while not condition():
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # the pace of asking
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def wait(holds: object, limit: float = 30) -> None:
                 return
         except OSError:
             pass
-        time.sleep(0.05)
+        time.sleep(0.05)  # the pace of asking
     raise AssertionError("the condition did not come to hold")
 
 

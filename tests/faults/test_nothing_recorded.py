@@ -14,19 +14,15 @@ from runbook.incident import events as ev
 from runbook.incident import home
 from runbook.incident.journal import JournalTrouble, read_incident
 from runbook.incident.pen import Pen
-from tests.rooms import room_on
-from tests.widgets.hosts import screen_text, until
+from tests.rooms import entered, room, told
+from tests.widgets.hosts import shown, until
 from tui import stepping
 from tui.app import WarRoom
 from tui.terminal import ENDED_BY_SIGNAL
 from widgets import action_asks as asks
 
-BOOK = """
-version: 1
-id: shop
-title: Shop
-methods: [{id: back, title: Go back, where: repository, steps: [{id: say, title: Say it, run: touch it}]}]
-"""
+__all__ = ["room", "told"]
+
 NOTHING = "Nothing can be recorded: neither the journal nor the emergency file can be written."
 REPOSITORY = Path(__file__).parents[2]
 
@@ -52,25 +48,6 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     return Disk(monkeypatch)
 
 
-@pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
-    book = tmp_path / "shop.yaml"
-    book.write_text(BOOK)
-    return room_on(str(book), tmp_path / "home", monkeypatch)
-
-
-@pytest.fixture
-def told(room: WarRoom, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The sentences for the person; a test's app draws none of them."""
-    said: list[str] = []
-    monkeypatch.setattr(room.room_screen, "say", lambda text, good=False: said.append(text))
-    return said
-
-
-def shown(room: WarRoom) -> str:
-    return "\n".join(screen_text(room))
-
-
 async def test_what_the_room_cannot_record_by_itself_is_said_once_and_a_key_is_always_answered(
     room: WarRoom, disk: Disk, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,8 +58,7 @@ async def test_what_the_room_cannot_record_by_itself_is_said_once_and_a_key_is_a
         await conductor.decide("wait", "the signals say something new, and say it again each second")
 
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
-        assert room.conductor is not None
+        await entered(pilot, room)
         disk.full = NOTHING
         monkeypatch.setattr(Conductor, "look", look)
         await until(pilot, lambda: len(looks) > 3)
@@ -112,9 +88,8 @@ async def test_a_command_that_cannot_be_recorded_is_not_run_and_its_confirmation
     room: WarRoom, disk: Disk, told: list[str]
 ) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
-        assert room.conductor is not None
-        await room.conductor.choose_method("back")
+        conductor = await entered(pilot, room)
+        await conductor.choose_method("back")
         room.room_screen.checklist.select("step:back:say")
         await until(pilot, lambda: "Say it" in shown(room))
         await pilot.press("enter")
@@ -122,34 +97,33 @@ async def test_a_command_that_cannot_be_recorded_is_not_run_and_its_confirmation
         await until(pilot, lambda: desk is not None and desk.prepared is not None)
         assert desk is not None and desk.prepared is not None
         disk.full = NOTHING
-        view = desk.view(room.conductor.clock())
+        view = desk.view(conductor.clock())
         stepping.answer(room.room_screen, asks.Confirmed(view, desk.prepared, ""))
         await until(pilot, lambda: NOTHING in told)
         assert desk.prepared is None
         disk.full = ""
-    assert not room.conductor.state.runs
+    assert not conductor.state.runs
 
 
 async def test_a_room_is_left_by_its_key_where_that_cannot_be_recorded(room: WarRoom, disk: Disk) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
+        conductor = await entered(pilot, room)
         disk.full = NOTHING
         await pilot.press("q")
         await until(pilot, lambda: "Leave the room?" in shown(room))
         await pilot.press("q")
         await until(pilot, lambda: room.return_value is not None)
-    assert room.conductor is not None
     *_, last = (room.return_value or "").splitlines()
     assert last == f"That this room was left could not be recorded. {NOTHING}"
     assert "goes on with it" in (room.return_value or "")
-    assert room.conductor.journal.closed
-    assert home.holder(room.conductor.folder) is None
-    assert not any(isinstance(event.body, ev.RoomLeft) for event in read_incident(room.conductor.folder))
+    assert conductor.journal.closed
+    assert home.holder(conductor.folder) is None
+    assert not any(isinstance(event.body, ev.RoomLeft) for event in read_incident(conductor.folder))
 
 
 async def test_a_signal_ends_a_room_where_that_cannot_be_recorded(room: WarRoom, disk: Disk) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
+        await entered(pilot, room)
         disk.full = NOTHING
         await room._end_by_signal("SIGTERM")
         await until(pilot, lambda: room.return_value is not None)
@@ -160,7 +134,7 @@ async def test_a_signal_ends_a_room_where_that_cannot_be_recorded(room: WarRoom,
 SCRIPT = """
 import asyncio
 from tui import terminal
-terminal.GOODBYE = terminal.PATIENCE = 0.2
+terminal.GOODBYE, terminal.PATIENCE = {limits}
 
 async def leave(name):
     {leave}
@@ -174,9 +148,11 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("leave", ["raise RuntimeError(name)", "await asyncio.sleep(60)"])
-def test_a_signal_ends_the_process_whatever_becomes_of_its_goodbye(leave: str) -> None:
-    command = [sys.executable, "-c", SCRIPT.format(leave=leave)]
+@pytest.mark.parametrize(
+    ("leave", "limits"), [("raise RuntimeError(name)", "60, 0.2"), ("await asyncio.sleep(60)", "0.2, 60")]
+)
+def test_a_signal_ends_the_process_whatever_becomes_of_its_goodbye(leave: str, limits: str) -> None:
+    command = [sys.executable, "-c", SCRIPT.format(leave=leave, limits=limits)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=REPOSITORY
     ) as process:

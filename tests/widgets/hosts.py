@@ -70,6 +70,11 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
     raise AssertionError("the condition did not come to hold within ten seconds")
 
 
+def shown(app: App[Any]) -> str:
+    """The screen as one text."""
+    return "\n".join(screen_text(app))
+
+
 def screen_text(app: App[Any]) -> list[str]:
     """The screen as plain lines."""
     return ["".join(segment.text for segment in strip).rstrip() for strip in app.screen._compositor.render_strips()]

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.rooms import room_on
-from tests.widgets.hosts import screen_text, until
+from tests.rooms import entered, room_with
+from tests.widgets.hosts import screen_text, shown, until
 from tui.app import WarRoom
 from widgets.chooser import Chooser
 
 BOOK = """
-version: 1
-id: shop
-title: Shop
 triggers: [{id: leak, urgency: immediate, group: Security, text: Data has leaked out, suggests: [back]}]
 methods:
   - id: on
@@ -33,13 +30,7 @@ methods:
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
-    book = tmp_path / "shop.yaml"
-    book.write_text(BOOK)
-    return room_on(str(book), tmp_path / "home", monkeypatch)
-
-
-def shown(room: WarRoom) -> str:
-    return "\n".join(screen_text(room))
+    return room_with(BOOK, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -50,22 +41,19 @@ async def test_to_hold_is_decided_by_a_key_with_a_reason(
     room: WarRoom, moves: tuple[str, ...], asked: str, decided: str
 ) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back by hand" in shown(room))
+        conductor = await entered(pilot, room)
         await pilot.press("H")
         await until(pilot, lambda: "what is decided?" in shown(room))
         await pilot.press(*moves, "enter")
         await until(pilot, lambda: asked in shown(room))
         await pilot.press(*"calm", "enter")
         await until(pilot, lambda: decided in shown(room))
-        assert room.conductor is not None
-        assert room.conductor.state.decision_reason == "calm"
+        assert conductor.state.decision_reason == "calm"
 
 
 async def test_the_chooser_follows_what_is_advised_while_it_is_open(room: WarRoom) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back by hand" in shown(room))
-        conductor = room.conductor
-        assert conductor is not None
+        conductor = await entered(pilot, room)
         await pilot.press("m")
         await until(pilot, lambda: isinstance(room.screen, Chooser) and "▌1 Go on by hand" in shown(room))
         assert "leaked" not in shown(room)
@@ -79,9 +67,7 @@ async def test_the_chooser_follows_what_is_advised_while_it_is_open(room: WarRoo
 
 async def test_the_chooser_says_what_came_of_a_method_that_was_tried(room: WarRoom) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back by hand" in shown(room))
-        conductor = room.conductor
-        assert conductor is not None
+        conductor = await entered(pilot, room)
         await conductor.choose_method("on")
         await conductor.confirm(await conductor.prepare("on", "try"))
         await pilot.press("m")

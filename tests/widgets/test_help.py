@@ -6,36 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.rooms import room_on
-from tests.widgets.hosts import screen_text, until
+from tests.rooms import entered, room_with
+from tests.widgets.hosts import shown, until
 from tui import actions
 from tui.app import WarRoom
 from tui.panes import PANES
 from widgets.help import Help
 
 BOOK = """
-version: 1
-id: shop
-title: Shop
 methods: [{id: back, title: Go back, where: repository, steps: [{id: try, title: Try it, run: "false", effect: read}]}]
 """
 
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
-    book = tmp_path / "shop.yaml"
-    book.write_text(BOOK)
-    return room_on(str(book), tmp_path / "home", monkeypatch)
-
-
-def shown(room: WarRoom) -> str:
-    return "\n".join(screen_text(room))
+    return room_with(BOOK, tmp_path, monkeypatch)
 
 
 async def test_each_pane_has_its_own_help_above_the_keys(room: WarRoom) -> None:
     begins = ("Every signal with its value", "The logs as one", "The runbook as one outline", "What the selected step")
     async with room.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
+        await entered(pilot, room)
         for key, pane, words in zip("1234", PANES, begins, strict=True):
             await pilot.press(key)
             await until(pilot, lambda pane=pane: room.room_screen.current == pane)  # type: ignore[misc]
@@ -47,7 +38,7 @@ async def test_each_pane_has_its_own_help_above_the_keys(room: WarRoom) -> None:
 
 async def test_enter_does_the_action_that_is_selected_and_promises_nothing_of_a_panes_own_key(room: WarRoom) -> None:
     async with room.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
+        await entered(pilot, room)
         await pilot.press("question_mark")
         await until(pilot, lambda: "enter do it" in shown(room).replace("  ", " "))
         assert isinstance(room.screen, Help)
@@ -62,9 +53,7 @@ async def test_enter_does_the_action_that_is_selected_and_promises_nothing_of_a_
 
 async def test_a_command_that_failed_can_be_edited_and_the_help_says_so(room: WarRoom) -> None:
     async with room.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
-        conductor = room.conductor
-        assert conductor is not None
+        conductor = await entered(pilot, room)
         await conductor.choose_method("back")
         await until(pilot, lambda: "Try it" in shown(room))
         room.room_screen.checklist.select("step:back:try")
@@ -75,3 +64,7 @@ async def test_a_command_that_failed_can_be_edited_and_the_help_says_so(room: Wa
         await until(pilot, lambda: "no value to set" in why_not())
         await conductor.confirm(await conductor.prepare("back", "try"))
         await until(pilot, lambda: why_not() == "")
+        await pilot.press("question_mark")
+        assert isinstance(room.screen, Help)
+        room.screen.list.select("step.value")
+        await until(pilot, lambda: "enter do it" in shown(room).replace("  ", " "))

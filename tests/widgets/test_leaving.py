@@ -2,83 +2,52 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
-from tests.rooms import room_on
-from tests.widgets.hosts import screen_text, until
+from tests.rooms import entered, room, told
+from tests.widgets.hosts import screen_text, shown, until
 from tui.app import WarRoom
 
-BOOK = """
-version: 1
-id: shop
-title: Shop
-methods: [{id: back, title: Go back, where: repository, steps: [{id: say, title: Say it, run: echo it}]}]
-"""
-
-
-@pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
-    book = tmp_path / "shop.yaml"
-    book.write_text(BOOK)
-    return room_on(str(book), tmp_path / "home", monkeypatch)
-
-
-@pytest.fixture
-def told(room: WarRoom, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The sentences for the person; a test's app draws none of them."""
-    said: list[str] = []
-    monkeypatch.setattr(room.room_screen, "say", lambda text, good=False: said.append(text))
-    return said
-
-
-def shown(room: WarRoom) -> str:
-    return "\n".join(screen_text(room))
+__all__ = ["room", "told"]
 
 
 async def test_an_incident_is_closed_by_its_key_with_a_word_on_why(room: WarRoom, told: list[str]) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
+        conductor = await entered(pilot, room)
         await pilot.press("E")
         await until(pilot, lambda: "Close the incident" in shown(room))
         await pilot.press(*"calm", "enter")
         await until(pilot, lambda: "closed" in screen_text(room)[0])
-        assert room.conductor is not None
-        assert "closed the incident" in room.conductor.state.timeline[-1].text
-        assert "calm" in room.conductor.state.timeline[-1].text
+        assert "closed the incident" in conductor.state.timeline[-1].text
+        assert "calm" in conductor.state.timeline[-1].text
         await pilot.press("E")
         await until(pilot, lambda: bool(told) and "closed already" in told[-1])
 
 
 async def test_leaving_can_close_the_incident_and_says_which_it_did(room: WarRoom) -> None:
     async with room.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
+        conductor = await entered(pilot, room)
         await pilot.press("q")
         await until(pilot, lambda: "the incident stays open" in shown(room))
         assert "end the drill" not in shown(room)
         await pilot.press("c")
         await until(pilot, lambda: room.return_value is not None)
-    assert room.conductor is not None
-    assert room.conductor.state.closed
+    assert conductor.state.closed
     assert "The incident is closed." in (room.return_value or "")
 
 
 async def test_leaving_without_more_keeps_it_open_and_names_the_way_back_to_it(room: WarRoom) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
+        conductor = await entered(pilot, room)
         await pilot.press("q")
         await until(pilot, lambda: "Leave the room?" in shown(room))
         await pilot.press("q")
         await until(pilot, lambda: room.return_value is not None)
-    assert room.conductor is not None
-    assert room.conductor.state.closed is None
-    assert f"`warroom open --resume {room.conductor.folder.name}` goes on with it" in (room.return_value or "")
+    assert conductor.state.closed is None
+    assert f"`warroom open --resume {conductor.folder.name}` goes on with it" in (room.return_value or "")
 
 
 async def test_ctrl_c_ends_nothing_and_says_what_does(room: WarRoom, told: list[str]) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
+        await entered(pilot, room)
         await pilot.press("ctrl+c")
         await until(pilot, lambda: bool(told) and "x interrupts" in told[-1])
         await pilot.press("ctrl+q")
@@ -87,7 +56,7 @@ async def test_ctrl_c_ends_nothing_and_says_what_does(room: WarRoom, told: list[
 
 async def test_what_only_a_narrow_screen_shows_is_gone_on_a_wide_one(room: WarRoom) -> None:
     async with room.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
+        await entered(pilot, room)
         await pilot.press("4")
         await until(pilot, lambda: "1 2 3 [4]" in shown(room))
         await pilot.resize_terminal(160, 45)
@@ -97,8 +66,7 @@ async def test_what_only_a_narrow_screen_shows_is_gone_on_a_wide_one(room: WarRo
 
 async def test_how_bad_it_is_and_what_it_is_called_can_be_said_at_any_time(room: WarRoom) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "Go back" in shown(room))
-        assert room.conductor is not None
+        conductor = await entered(pilot, room)
         await pilot.press("V")
         await until(pilot, lambda: "How bad it is" in shown(room))
         await pilot.press(*"sev1", "enter")
@@ -107,5 +75,5 @@ async def test_how_bad_it_is_and_what_it_is_called_can_be_said_at_any_time(room:
         await until(pilot, lambda: "Now: SEV1 Shop" in shown(room))
         await pilot.press(*"checkout is down", "enter")
         await until(pilot, lambda: "SEV1  checkout is down" in screen_text(room)[0])
-        told = [entry.text for entry in room.conductor.state.timeline[-2:]]
+        told = [entry.text for entry in conductor.state.timeline[-2:]]
         assert told == ["declared SEV1", "named it: checkout is down"]

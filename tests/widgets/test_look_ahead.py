@@ -6,13 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.rooms import room_on
+from tests.rooms import room_with
 from tests.widgets.hosts import screen_text, until
 
 BOOK = """
-version: 1
-id: shop
-title: Shop
 triggers:
   - {id: leak, urgency: immediate, group: Security, text: Data has leaked out, suggests: [platform, back]}
 methods:
@@ -38,9 +35,7 @@ methods:
 async def test_advice_goes_on_to_a_way_whose_tool_is_here_and_no_way_without_its_tool_is_called_ready(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book = tmp_path / "shop.yaml"
-    book.write_text(BOOK)
-    room = room_on(str(book), tmp_path / "home", monkeypatch)
+    room = room_with(BOOK, tmp_path, monkeypatch)
     async with room.run_test(size=(160, 45)) as pilot:
         await until(pilot, lambda: room.room_screen.desk is not None)
         await room.room_screen.conductor.report_trigger("leak", active=True)

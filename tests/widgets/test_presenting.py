@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.rooms import room_on
-from tests.widgets.hosts import screen_text, until
+from tests.rooms import entered, room_with
+from tests.widgets.hosts import screen_text, shown, until
+from tui import presenting
 from tui.app import WarRoom
 from widgets.action_panel import event_clock
 
 BOOK = """
-version: 1
-id: shop
-title: Shop
 params: [{id: secret_word, label: A word, kind: text}]
 methods:
   - id: back
@@ -32,9 +30,8 @@ contacts: [{level: "1", who: Ana, how: "555 0100"}]
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
-    book = tmp_path / "shop.yaml"
-    book.write_text(BOOK)
-    return room_on(str(book), tmp_path / "home", monkeypatch, present=True)
+    monkeypatch.setattr(presenting, "KEPT", 600)  # however slow the machine, no name fades before it is looked at
+    return room_with(BOOK, tmp_path, monkeypatch, present=True)
 
 
 def foot(room: WarRoom) -> str:
@@ -43,7 +40,7 @@ def foot(room: WarRoom) -> str:
 
 async def test_a_pressed_key_is_named_at_the_foot_and_what_is_typed_into_a_field_is_not(room: WarRoom) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.room_screen.desk is not None and "Go back" in "\n".join(screen_text(room)))
+        await entered(pilot, room)
         await pilot.press("2")
         await until(pilot, lambda: "2  go to the logs" in foot(room))
         await pilot.press("3", "j")
@@ -56,7 +53,7 @@ async def test_a_pressed_key_is_named_at_the_foot_and_what_is_typed_into_a_field
 
 async def test_a_key_is_named_as_what_it_does_in_the_pane_and_at_the_step_where_it_was_pressed(room: WarRoom) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.room_screen.desk is not None and "Go back" in "\n".join(screen_text(room)))
+        conductor = await entered(pilot, room)
         for pane, key, named in (
             ("2", "n", "n  next"),
             ("2", "G", "G  follow"),
@@ -65,26 +62,25 @@ async def test_a_key_is_named_as_what_it_does_in_the_pane_and_at_the_step_where_
         ):
             await pilot.press(pane, key)
             await until(pilot, lambda named=named: room.room_screen.key_named == named)  # type: ignore[misc]
-        conductor = room.room_screen.conductor
         await conductor.choose_method("back")
         await conductor.confirm(await conductor.prepare("back", "try"))
         await until(pilot, lambda: conductor.state.step("back", "try").mark == "failed")
         room.room_screen.checklist.select("step:back:try")
-        await until(pilot, lambda: "✗ failed" in "\n".join(screen_text(room)))
+        await until(pilot, lambda: "✗ failed" in shown(room))
         await pilot.press("4", "p")
         await until(pilot, lambda: room.room_screen.key_named == "p")  # no replay that could be paused
         await pilot.press("s")
-        await until(pilot, lambda: "Why this step is skipped" in "\n".join(screen_text(room)))
+        await until(pilot, lambda: "Why this step is skipped" in shown(room))
         assert room.room_screen.key_named == "s  skip, with a reason"
 
 
 async def test_nothing_is_named_while_a_name_is_typed_to_destroy(room: WarRoom) -> None:
     named = []
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.room_screen.desk is not None and "Go back" in "\n".join(screen_text(room)))
-        conductor, panel = room.room_screen.conductor, room.room_screen.panel
+        conductor = await entered(pilot, room)
+        panel = room.room_screen.panel
         await conductor.choose_method("back")
-        await until(pilot, lambda: "Drop it" in "\n".join(screen_text(room)))
+        await until(pilot, lambda: "Drop it" in shown(room))
         room.room_screen.checklist.select("step:back:drop")
         await pilot.press("enter")
         await until(pilot, lambda: panel.guard.name == "production" and panel.guard.is_armed(event_clock()))
@@ -100,7 +96,7 @@ async def test_nothing_is_named_while_a_name_is_typed_to_destroy(room: WarRoom) 
 
 async def test_what_is_looked_for_in_a_log_is_not_named_letter_by_letter(room: WarRoom) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.room_screen.desk is not None and "Go back" in "\n".join(screen_text(room)))
+        await entered(pilot, room)
         await pilot.press("2", "slash")
         await until(pilot, lambda: room.room_screen.key_named == "/  search")
         await pilot.press("v")
@@ -125,5 +121,5 @@ async def test_numbers_to_call_are_hidden_while_presenting(room: WarRoom) -> Non
     async with room.run_test(size=(160, 45)) as pilot:
         await until(pilot, lambda: "presenting" in screen_text(room)[0])
         await pilot.press("c")
-        await until(pilot, lambda: "Ana" in "\n".join(screen_text(room)))
-        assert "555 0100" not in "\n".join(screen_text(room))
+        await until(pilot, lambda: "Ana" in shown(room))
+        assert "555 0100" not in shown(room)

@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from tests.rooms import room_on
-from tests.widgets.hosts import screen_text, until
+from tests.rooms import room_with
+from tests.widgets.hosts import screen_text, shown, until
 from tui.app import WarRoom
 
 BOOK = """
-version: 1
-id: shop
-title: Shop
 signals: {health: {source: health, url: "http://127.0.0.1:9/health"}}
 outcomes: [{id: up, text: It answers, level: success, criterion: health == 200}]
 methods: [{id: back, title: Go back, where: repository, steps: [{id: say, title: Say it, run: echo it}]}]
@@ -23,9 +20,7 @@ methods: [{id: back, title: Go back, where: repository, steps: [{id: say, title:
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
-    book = tmp_path / "shop.yaml"
-    book.write_text(BOOK)
-    made = room_on(str(book), tmp_path / "home", monkeypatch)
+    made = room_with(BOOK, tmp_path, monkeypatch)
     opener = made._opener
 
     async def untrusted(app: WarRoom):  # type: ignore[no-untyped-def]
@@ -44,13 +39,13 @@ async def test_the_next_key_is_the_one_that_trusts_it(room: WarRoom, size: tuple
         await pilot.press("escape")
         await until(pilot, lambda: "T trust it" in screen_text(room)[-1])
         await pilot.press("4")
-        await until(pilot, lambda: "Not trusted yet" in "\n".join(screen_text(room)))
-        assert "choose a method" not in "\n".join(screen_text(room))
+        await until(pilot, lambda: "Not trusted yet" in shown(room))
+        assert "choose a method" not in shown(room)
 
 
 async def test_what_is_not_asked_is_not_said_to_be_on_its_way(room: WarRoom) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
         await until(pilot, lambda: len(room.screen_stack) == 2)
         await pilot.press("escape")
-        await until(pilot, lambda: "not asked before it is trusted" in "\n".join(screen_text(room)))
+        await until(pilot, lambda: "not asked before it is trusted" in shown(room))
         assert "no reading yet" not in "\n".join(screen_text(room)[2:])

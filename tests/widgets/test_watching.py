@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from runbook.conductor import Conductor
 from runbook.opening import Opening, open_room
-from tests.rooms import room_on
-from tests.widgets.hosts import screen_text, until
+from tests.rooms import room_with, told
+from tests.widgets.hosts import screen_text, shown, until
 from tui.app import WarRoom
 from widgets.checklist import ChecklistPane
 
+__all__ = ["told"]
+
 BOOK = """
-version: 1
-id: shop
-title: Shop
 triggers: [{id: breach, text: A breach, urgency: immediate}]
 methods:
   - id: back
@@ -25,41 +25,35 @@ methods:
 """
 
 
-async def test_a_watcher_sees_a_step_done_and_takes_the_wheel_when_it_is_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    book = tmp_path / "shop.yaml"
-    book.write_text(BOOK)
-    room = room_on(str(book), tmp_path / "home", monkeypatch)
-    driver = await open_room(Opening(source=str(book), repository=None))
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
+    return room_with(BOOK, tmp_path, monkeypatch)
+
+
+async def test_a_watcher_sees_a_step_done_and_takes_the_wheel_when_it_is_left(room: WarRoom, told: list[str]) -> None:
+    opening, driver = await room._opener(room)
 
     async def beside(_app: WarRoom) -> tuple[Opening, Conductor]:
-        wanted = Opening(source=str(book), repository=None, folder=driver.folder)
+        wanted = structs.replace(opening, folder=driver.folder)
         return wanted, await open_room(wanted)
 
     room._opener = beside
-    told: list[str] = []
-    monkeypatch.setattr(room.room_screen, "say", lambda text, good=False: told.append(text))
-
-    def shown() -> str:
-        return "\n".join(screen_text(room))
-
     async with room.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: room.conductor is not None and "watching, " in shown())
+        await until(pilot, lambda: room.conductor is not None and "watching, " in shown(room))
         assert room.conductor is not None and not room.conductor.driving
         await driver.choose_method("back")
         await driver.mark("back", "say", "done")
-        await until(pilot, lambda: "✓ 1 Say it" in shown())
+        await until(pilot, lambda: "✓ 1 Say it" in shown(room))
         room.room_screen.checklist.post_message(ChecklistPane.TriggerToggled("breach", "A breach"))
         await until(pilot, lambda: bool(told) and "another room drives" in told[-1])
         await pilot.press("I")
         await until(pilot, lambda: "take the wheel, when nobody drives: another room drives" in told[-1])
 
         await driver.leave("left")
-        await until(pilot, lambda: "watching, nobody drives" in shown() and "I drive" in screen_text(room)[-1])
+        await until(pilot, lambda: "watching, nobody drives" in shown(room) and "I drive" in screen_text(room)[-1])
         assert room.conductor.state.reported == frozenset()
         await pilot.press("I")
-        await until(pilot, lambda: "you drive" in shown() and told[-1] == "You drive.")
+        await until(pilot, lambda: "you drive" in shown(room) and told[-1] == "You drive.")
         assert "I drive" not in screen_text(room)[-1]
         await room.conductor.mark("back", "do", "done")
-        await until(pilot, lambda: "✓ 2 Do it" in shown())
+        await until(pilot, lambda: "✓ 2 Do it" in shown(room))
