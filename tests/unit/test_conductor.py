@@ -14,6 +14,7 @@ import pytest
 
 from runbook.carrier import Carrier
 from runbook.conductor import Conductor, Moved, Refused
+from runbook.incident import events as ev
 from runbook.incident import home
 from runbook.incident.journal import Journal, read_incident
 from runbook.incident.room import Room, fold
@@ -446,11 +447,17 @@ async def test_a_value_that_makes_a_command_destroy_asks_for_its_name_and_stands
     room: tuple[Conductor, World],
 ) -> None:
     conductor, _ = room
-    add_steps(conductor, step("scale", Command("kubectl scale deploy/web --replicas=<n>", CHANGE)))
+    add_steps(conductor, step("scale", Command("false && kubectl scale deploy/web --replicas=<n>", CHANGE, "web")))
     await conductor.set_value("n", "3", "typed")
     assert (await conductor.prepare("revert", "scale")).effect is CHANGE
     await conductor.set_value("n", "0", "typed")
-    assert (await conductor.prepare("revert", "scale")).effect is DESTROY
+    prepared = await conductor.prepare("revert", "scale")
+    with pytest.raises(Refused, match="type its target: web"):
+        await conductor.confirm(prepared)
+    await conductor.confirm(prepared, typed="web")
+    await until(lambda: not conductor.carrying)
+    (confirmed,) = (e.body for e in read_incident(conductor.folder) if isinstance(e.body, ev.StepConfirmed))
+    assert (confirmed.effect, confirmed.typed) == (DESTROY, "web")
 
 
 async def test_the_directory_shown_is_the_one_the_command_will_run_in(room: tuple[Conductor, World]) -> None:

@@ -162,7 +162,7 @@ change  mongosh --eval "db.x.find($QUERY)"
 
 
 @pytest.mark.parametrize("row", [*filter(None, (VERSIONS + SCRIPTS + MODULES + CLOUDS + QUERIES).splitlines())])
-def test_in_doubt_it_goes_up(row: str) -> None:
+def test_a_call_that_acts_is_told_from_a_neighbour_that_only_looks(row: str) -> None:
     effect, text = row.split(maxsplit=1)
     assert infer(text) is Effect[effect.upper()]
 

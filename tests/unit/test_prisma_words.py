@@ -32,4 +32,4 @@ async def test_its_codes_are_told_in_plain_words(output: str, words: str) -> Non
 
 @pytest.mark.parametrize("output", ["SKU HP30122 is out of stock", "order AP10019", 'old_migration_name="2_note"'])
 async def test_letters_that_only_look_like_a_code_tell_nothing(output: str) -> None:
-    assert "Prisma" not in await said(output) and "half-way" not in await said(output)
+    assert await said(output) == ""
