@@ -89,10 +89,20 @@ class Tmux:
         while True:
             screen = self.screen()
             if holds(screen):
-                return screen
+                whole = self._whole(screen)
+                return whole if holds(whole) else screen
             if time.monotonic() > end:
                 raise Timeout(f"waited {seconds:.0f} s for {wanted!r}; the screen is\n{screen}")
             time.sleep(0.03)  # the pace of asking tmux, not a wait for anything
+
+    def _whole(self, screen: str) -> str:
+        """The screen once it stands still: a frame reaches tmux in pieces, its title before its text."""
+        for _ in range(10):
+            time.sleep(0.03)  # the pace of asking tmux
+            before, screen = screen, self.screen()
+            if screen == before:
+                break
+        return screen
 
     def gone(self, text: str, seconds: float = 20) -> str:
         return self.wait(lambda screen: re.search(text, screen) is None, seconds)
