@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from runbook.incident import progress
 from runbook.incident.events import AdviceChanged, Reading, VerdictChanged, WaitOverdue
-from runbook.incident.progress import asks_nothing
 from runbook.incident.state import RoomState
 from runbook.logs.clean import clean
-from runbook.model import Criterion, Effect, Method, Runbook, Step
+from runbook.model import Criterion, Method, Runbook, Step
 from runbook.signals import advice, verdict
 from runbook.signals.monitor import Monitor
 from runbook.signals.standing import Advice, Standing, Verdict
@@ -32,7 +32,6 @@ class Outlook:
     def __init__(self, runbook: Runbook, monitor: Monitor) -> None:
         self.runbook = runbook
         self.monitor = monitor
-        self._last: Verdict | None = None
         self._unable: set[str] = set()
 
     def learn(self, method: str, able: bool | None) -> None:
@@ -55,10 +54,11 @@ class Outlook:
         return max((changed, *filter(None, arrived))) + timedelta(seconds=self.runbook.settle)
 
     def last_change(self, state: RoomState) -> datetime | None:
-        """When something was changed last: by a command, or by a person where the method is carried out by hand."""
-        steps = (state.step(state.method, step.id) for step in self._by_hand(state))
-        by_hand = (at.at for at in steps if at.mark == "done")
-        return max(filter(None, (state.last_change, *by_hand)), default=None)
+        """When something was changed last: by a command, by a person, or, where it was found done, elsewhere."""
+        chosen = self._chosen(state)
+        marks = {"done", "already"} if chosen and progress.by_hand(chosen) else {"already"}
+        steps = (state.step(state.method, step.id) for step in (progress.acting(chosen) if chosen else ()))
+        return max(filter(None, (state.last_change, *(at.at for at in steps if at.mark in marks))), default=None)
 
     def left_out(self) -> dict[str, str]:
         """The optional signals that nobody set up, by id with their titles: no machine sees what is said of them."""
@@ -104,17 +104,7 @@ class Outlook:
     def changes_left(self, state: RoomState) -> int:
         """How many steps of the chosen method still have something to change."""
         chosen = self._chosen(state)
-        if chosen is None:
-            return 0
-        acting = self._by_hand(state) or [step for step in chosen.steps if step.effect is not Effect.READ]
-        return sum(not asks_nothing(chosen, step, state) for step in acting)
-
-    def _by_hand(self, state: RoomState) -> tuple[Step, ...]:
-        """The steps that a person carries out, of a chosen method in which no command changes anything."""
-        chosen = self._chosen(state)
-        if chosen is None or any(step.effect is not Effect.READ for step in chosen.steps):
-            return ()
-        return tuple(step for step in chosen.steps if step.kind == "manual")
+        return progress.changes_left(chosen, state) if chosen else 0
 
     def _chosen(self, state: RoomState) -> Method | None:
         return next((method for method in self.runbook.methods if method.id == state.method), None)
@@ -128,7 +118,7 @@ class Outlook:
 
     def _waited(self, method: Method, step: Step, state: RoomState) -> bool:
         """Whether the wait is over: also one that ended without what it waited for."""
-        return asks_nothing(method, step, state) or state.step(method.id, step.id).mark == "failed"
+        return progress.asks_nothing(method, step, state) or state.step(method.id, step.id).mark == "failed"
 
     def verdict(self, state: RoomState, now: datetime, advised: Advice | None = None) -> Verdict:
         """Whether it worked; `advised` is what `advice` says of the same state now, where that is known already."""
@@ -153,7 +143,12 @@ class Outlook:
         return Verdict("unknown", f"not judged yet: {early}", judged.lines) if early else judged
 
     def news(self, state: RoomState, now: datetime) -> list[AdviceChanged | VerdictChanged]:
-        """What of it is new to the record: a change of level, of reason, or of verdict."""
+        """What of it is new to the record: a change of level, of reason, or of verdict.
+
+        What is closed is watched for a relapse as long as the runbook says; whoever opens it later only looks at it.
+        """
+        if state.closed is not None and (now - state.closed).total_seconds() > self.runbook.relapse_watch:
+            return []
         found: list[AdviceChanged | VerdictChanged] = []
         current = self.advice(state)
         before = state.advice
@@ -161,8 +156,8 @@ class Outlook:
         if (before.level, before.triggers) != (current.level, fired) if before else current.level != "none":
             found.append(AdviceChanged(level=current.level, text=current.text, triggers=fired, methods=current.methods))
         judged = self.verdict(state, now, current)
-        if state.verdict.verdict != judged.verdict if state.verdict else judged.verdict != "unknown":
-            relapsed = verdict.relapsed(self._last, judged)
+        # the record knows that it had recovered, whatever was not known since and whoever looks now
+        relapsed = state.recovered is not None and verdict.ends_recovery(judged)
+        if relapsed or (state.verdict.verdict != judged.verdict if state.verdict else judged.verdict != "unknown"):
             found.append(VerdictChanged(verdict=judged.verdict, text=judged.text, relapsed=relapsed))
-        self._last = judged
         return found

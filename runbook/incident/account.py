@@ -9,7 +9,7 @@ from itertools import groupby
 
 from runbook.incident.events import Reading
 from runbook.incident.markdown import block, code, plain, utc
-from runbook.incident.progress import taken_instead
+from runbook.incident.progress import changes_left, taken_instead
 from runbook.incident.state import SETTLED, Entry, RoomState, Run
 from runbook.incident.timeline import clock, reading_text, readings_text
 from runbook.logs.clean import clean
@@ -37,7 +37,7 @@ def facts(state: RoomState, runbook: Runbook, now: datetime) -> dict[str, str]:
         "detection": began,
         "decision": state.decided,
         "rollback_started": started,
-        "rollback_completed": state.last_change if _completed(state) else None,
+        "rollback_completed": state.last_change if _completed(state, runbook) else None,
         "restored": state.recovered,
     }
     found = {name: utc(at) for name, at in times.items() if at is not None}
@@ -109,10 +109,12 @@ def unfinished(state: RoomState) -> Run | None:
     return last if last is not None and last.state != "done" else None
 
 
-def _completed(state: RoomState) -> bool:
-    """Whether the last change ended well, and was none that took another back."""
+def _completed(state: RoomState, runbook: Runbook) -> bool:
+    """Whether the last change ended well, was none that took another back, and left the method none to make."""
     last = _last_begun(state)
-    return last is not None and last.state == "done" and not last.undo
+    chosen = next((method for method in runbook.methods if method.id == state.method), None)
+    left = changes_left(chosen, state) if chosen else 0
+    return last is not None and last.state == "done" and not last.undo and not left
 
 
 def _last_begun(state: RoomState) -> Run | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runbook.incident.state import SETTLED, Mark, RoomState
-from runbook.model import Method, Record, Step
+from runbook.model import Effect, Method, Record, Step
 
 _TAKEN: frozenset[Mark] = frozenset({"done", "already"})
 _IN_HAND: frozenset[Mark] = frozenset({"running", "unknown"})
@@ -42,6 +42,23 @@ def asks_nothing(method: Method, step: Step, state: RoomState) -> bool:
     following = {index for run in state.follows_of(method.id, step.id) for index in run.commands}
     done = state.step(method.id, step.id).done_commands
     return bool(following) and (following | done).issuperset(range(len(step.commands)))
+
+
+def by_hand(method: Method) -> tuple[Step, ...]:
+    """The steps that a person carries out, of a method in which no command changes anything."""
+    if any(step.effect is not Effect.READ for step in method.steps):
+        return ()
+    return tuple(step for step in method.steps if step.kind == "manual")
+
+
+def acting(method: Method) -> tuple[Step, ...]:
+    """The steps by which a method changes something."""
+    return by_hand(method) or tuple(step for step in method.steps if step.effect is not Effect.READ)
+
+
+def changes_left(method: Method, state: RoomState) -> int:
+    """How many steps of a method still have something to change."""
+    return sum(not asks_nothing(method, step, state) for step in acting(method))
 
 
 def is_begun(method: Method, step: Step, state: RoomState) -> bool:

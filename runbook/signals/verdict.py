@@ -47,13 +47,11 @@ def unasked(left_out: Mapping[str, str]) -> str:
     return f"without {', '.join(left_out.values())} (not set up)"
 
 
-def relapsed(previous: Verdict | None, now: Verdict) -> bool:
-    """Whether a recovery is over: something that was good is known to have been bad since.
+def ends_recovery(now: Verdict) -> bool:
+    """Whether a recovery is over by this verdict: something that was good is known to have been bad since.
 
-    Not for what is merely not known any more. The same judged change must be behind both verdicts.
+    Not for what is merely not known any more.
     """
-    if previous is None or previous.verdict != "recovered":
-        return False
     return now.verdict in ("failed", "partial") or any(
         line.level == "success"
         and line.standing is not None

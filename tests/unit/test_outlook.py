@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 import pytest
 
+from runbook import waiting
+from runbook.incident.events import VerdictChanged
 from runbook.incident.state import Mark, RoomState, StepState
 from runbook.model import Command, Criterion, Effect, Method, Outcome, Runbook, Signal, Step
 from runbook.outlook import Outlook
-from runbook.signal_sources import NoSource
+from runbook.signal_sources import HttpJson, NoSource
 from runbook.signals.monitor import Monitor
+from runbook.signals.series import Sample
+from runbook.signals.standing import Verdict
+
+if TYPE_CHECKING:
+    from runbook.conductor import Conductor
 
 T0 = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
 LIVE = Criterion("live == abc", "live", "==", "abc")
@@ -97,3 +107,52 @@ def test_a_rollback_that_a_person_carries_out_is_judged_from_its_last_step_on() 
 
 def test_what_was_skipped_by_hand_changed_nothing() -> None:
     assert Outlook(BY_HAND, Monitor(())).judged_from(by_hand(open="skipped", promote="skipped")) is None
+
+
+def test_what_was_found_done_already_is_judged_from_then_on() -> None:
+    elsewhere = StepState(mark="already", at=T0)
+    state = msgspec.structs.replace(RoomState(), method="back", steps={("back", "push"): elsewhere})
+    assert OUTLOOK.last_change(state) == T0
+
+
+RECOVERED = msgspec.structs.replace(
+    RoomState(), method="back", recovered=T0, verdict=VerdictChanged("unknown", "silent")
+)
+
+
+def news(state: RoomState, now: datetime, verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether it is called a relapse, for each verdict that is new to the record."""
+    outlook = Outlook(RUNBOOK, Monitor(()))
+    monkeypatch.setattr(outlook, "verdict", lambda *_: verdict)
+    return [found.relapsed for found in outlook.news(state, now) if isinstance(found, VerdictChanged)]
+
+
+def test_a_relapse_is_one_whatever_was_not_known_in_between_and_in_a_new_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    later, failed = T0 + timedelta(minutes=9), Verdict("failed", "failed: errors 9 > 5; escalate")
+    assert news(RECOVERED, later, failed, monkeypatch) == [True]
+    assert news(msgspec.structs.replace(RECOVERED, closed=T0), later, failed, monkeypatch) == [True]
+    assert news(RECOVERED, later, Verdict("unknown", "not known yet"), monkeypatch) == []
+    assert news(msgspec.structs.replace(RECOVERED, recovered=None), later, failed, monkeypatch) == [False]
+
+
+def test_what_was_closed_is_not_opened_again_by_another_days_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = msgspec.structs.replace(RECOVERED, closed=T0 + timedelta(minutes=5))
+    for judged in (Verdict("failed", "failed: errors 9 > 5"), Verdict("recovered", "recovered by the signals")):
+        assert news(over, T0 + timedelta(days=2), judged, monkeypatch) == []
+        assert len(news(over, T0 + timedelta(minutes=20), judged, monkeypatch)) == 1
+
+
+def test_a_wait_is_not_ended_by_what_was_read_before_the_change() -> None:
+    monitor = Monitor(
+        msgspec.structs.replace(signal, source=HttpJson("http://h/", path="e")) for signal in RUNBOOK.signals
+    )
+    calm = Step("calm", "Wait", "wait_for", wait_for=(Criterion("errors == 0", "errors", "==", 0),))
+    now, mono = time.time(), time.monotonic()
+    changed = msgspec.structs.replace(RoomState(), last_change=datetime.fromtimestamp(now - 5, UTC))
+    room = SimpleNamespace(
+        outlook=Outlook(RUNBOOK, monitor), state=changed, known_values=dict[str, str], step=lambda *_: calm
+    )
+    monitor.replay("errors", Sample(now - 10, 0.0, seen=mono - 10))
+    assert [standing.state for standing in waiting.standings(cast("Conductor", room), "back", "calm")] == ["unknown"]
+    monitor.replay("errors", Sample(now - 1, 0.0, seen=mono - 1))
+    assert [standing.state for standing in waiting.standings(cast("Conductor", room), "back", "calm")] == ["met"]

@@ -22,7 +22,7 @@ from runbook.incident import events as ev
 from runbook.incident.markdown import block, code, plain
 from runbook.incident.room import fold
 from runbook.incident.state import RoomState
-from runbook.model import Criterion, Effect, FollowUp, Method, Outcome, Runbook, Signal, Step
+from runbook.model import Command, Criterion, Effect, FollowUp, Method, Outcome, Runbook, Signal, Step
 from runbook.signal_sources import Smoke, SmokeTest
 
 START = datetime(2026, 11, 24, 3, 14, tzinfo=UTC)
@@ -450,6 +450,16 @@ def test_a_rollback_is_called_completed_only_where_the_last_change_that_ran_ende
 ) -> None:
     facts = account.facts(told(OPENED, *ran("revert", "git revert --no-edit 9f3c"), *then), RUNBOOK, NOW)
     assert ("rollback_completed" in facts) is completed
+
+
+def test_a_rollback_is_not_called_completed_while_its_method_has_something_left_to_change() -> None:
+    steps = tuple(
+        Step(name, name, "run", commands=(Command(text=PUSH, effect=Effect.CHANGE),)) for name in ("main", "production")
+    )
+    runbook = msgspec.structs.replace(RUNBOOK, methods=(msgspec.structs.replace(RUNBOOK.methods[0], steps=steps),))
+    chosen, main = ev.MethodChosen("git-revert", "Git revert"), ran("main", PUSH)
+    assert "rollback_completed" not in account.facts(told(OPENED, chosen, *main), runbook, NOW)
+    assert "rollback_completed" in account.facts(told(OPENED, chosen, *main, *ran("production", PUSH)), runbook, NOW)
 
 
 def test_a_change_that_never_ran_does_not_begin_the_rollback() -> None:

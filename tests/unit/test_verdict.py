@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from runbook.model import Criterion, Outcome
 from runbook.signals.standing import Standing, State, Verdict
-from runbook.signals.verdict import decide, relapsed
+from runbook.signals.verdict import decide, ends_recovery
 
 NOW = datetime(2026, 11, 24, 3, 20, tzinfo=UTC)
 SINCE = NOW - timedelta(minutes=6)
@@ -176,12 +176,10 @@ def test_recovered_means_every_criterion_is_met(
     assert (found.verdict == "failed") == (burning == "met" or ticks.get("critical", False))
 
 
-def test_a_relapse_is_something_bad_that_is_known() -> None:
-    before = verdict()
-    assert relapsed(before, verdict(errors=standing(ERRORS, "not-met", 3.0)))
-    assert relapsed(before, verdict(burning=standing(BURNING, "met", 9)))
-    assert relapsed(before, verdict(errors=standing(ERRORS, "pending", 0.2, 5, broken="breach")))
-    assert not relapsed(before, verdict(errors=standing(ERRORS, "pending", 0.2, 5, broken="gap")))
-    assert not relapsed(before, verdict(errors=standing(ERRORS, "unknown", why="timed out")))
-    assert not relapsed(None, verdict(errors=standing(ERRORS, "not-met", 3.0)))
-    assert not relapsed(before, before)
+def test_a_recovery_is_ended_by_something_bad_that_is_known() -> None:
+    assert ends_recovery(verdict(errors=standing(ERRORS, "not-met", 3.0)))
+    assert ends_recovery(verdict(burning=standing(BURNING, "met", 9)))
+    assert ends_recovery(verdict(errors=standing(ERRORS, "pending", 0.2, 5, broken="breach")))
+    assert not ends_recovery(verdict(errors=standing(ERRORS, "pending", 0.2, 5, broken="gap")))
+    assert not ends_recovery(verdict(errors=standing(ERRORS, "unknown", why="timed out")))
+    assert not ends_recovery(verdict())
