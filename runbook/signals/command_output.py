@@ -8,7 +8,7 @@ from runbook.logs.clean import clean
 from runbook.model import Signal
 from runbook.signal_sources import CommandOutput
 from runbook.signals.fetch import Reply, Unreadable
-from runbook.signals.http_json import dig, document_of, number, text
+from runbook.signals.http_json import dig, document_of, number, share, text
 
 SEARCHED = 64 * 1024
 """Bytes of output, from its end, that are looked at."""
@@ -19,7 +19,7 @@ def value_of(signal: Signal, source: CommandOutput, reply: Reply) -> float | str
     found, where = _found(source, reply)
     if signal.kind == "version":
         return text(found, where)
-    return number(found, where, signal.unit, source.scale)
+    return share(signal, number(found, where, signal.unit, source.scale), where)
 
 
 def _found(source: CommandOutput, reply: Reply) -> tuple[object, str]:

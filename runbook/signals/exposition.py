@@ -18,7 +18,7 @@ from runbook.logs.clean import clean
 from runbook.model import Seconds, Signal
 from runbook.signal_sources import Exposition
 from runbook.signals.fetch import Reply, Unreadable
-from runbook.signals.http_json import Counters, Hole, number
+from runbook.signals.http_json import Counters, Hole, number, share
 
 Matches = Callable[[str], bool]
 _SELECTOR = re.compile(r"\s*([a-zA-Z_:][\w:]*)\s*(?:\{(.*)\})?\s*\Z", re.DOTALL)
@@ -54,8 +54,9 @@ class Buckets:
         self._seen: deque[tuple[float, dict[float, float]]] = deque()
 
     def add(self, seen: float, buckets: Mapping[float, float]) -> None:
-        last = self._seen[-1][1] if self._seen else {}
-        if set(last) != set(buckets) or any(buckets[bound] < count for bound, count in last.items()):
+        before, last = self._seen[-1] if self._seen else (seen, {})
+        began_anew = set(last) != set(buckets) or any(buckets[bound] < count for bound, count in last.items())
+        if began_anew or seen - before > self.window:  # an increase over longer than that would tell of the past
             self._seen.clear()
         self._seen.append((seen, dict(buckets)))
         while len(self._seen) > 2 and self._seen[1][0] <= seen - self.window:
@@ -123,7 +124,8 @@ def value_of(signal: Signal, source: Exposition, page: Page, memory: Memory, see
                 return memory.increase(source.per, source.scale)
             memory.add(seen, counted, page.total(source.denominator))
             return memory.ratio(source.min_requests, source.scale)
-        return number(page.total(source.metric), clean(source.metric, 60), signal.unit, source.scale)
+        where = clean(source.metric, 60)
+        return share(signal, number(page.total(source.metric), where, signal.unit, source.scale), where)
     except ValueError as wrong:
         raise Unreadable(str(wrong)) from None
 

@@ -28,6 +28,8 @@ class Reply(Record, frozen=True):
     """Of a probe: names in small letters, values cleaned."""
     quiet: Seconds = 0
     """Of a log: how long nothing was written to it."""
+    gap: bool = False
+    """Of a log: whether lines before these were written that nobody could count."""
     delimited: bool = True
     """Whether the answer said where it ends; one that ends with its connection looks whole when it was cut off."""
 

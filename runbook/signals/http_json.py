@@ -127,11 +127,7 @@ def value_of(signal: Signal, source: HttpJson, document: object, counters: Count
     found = dig(document, source.path)
     if signal.kind == "version":
         return text(found, source.path)
-    value = number(found, source.path, signal.unit, source.scale)
-    most = {"%": 100, "": 1}.get(signal.unit)
-    if signal.kind == "error_rate" and most is not None and value > most:
-        raise Unreadable(f"{source.path} is {value:g}, more than all requests")
-    return value
+    return share(signal, number(found, source.path, signal.unit, source.scale), source.path)
 
 
 def dig(document: object, path: str) -> object:
@@ -176,6 +172,14 @@ def number(found: object, path: str, unit: str = "", scale: float = 1) -> float:
     if value < 0:
         raise Unreadable(f"{path} is negative")
     return _rounded(value)
+
+
+def share(signal: Signal, value: float, where: str) -> float:
+    """The value; that of an error rate is a part of all requests. Raises Unreadable for one that is more."""
+    most = {"%": 100, "": 1}.get(signal.unit)
+    if signal.kind == "error_rate" and most is not None and value > most:
+        raise Unreadable(f"{where} is {value:g}, more than all requests")
+    return value
 
 
 def text(found: object, path: str) -> str:

@@ -11,6 +11,8 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from runbook.model import Seconds
 from runbook.signal_sources import LogRate
 from runbook.signals.fetch import Reply, Unreadable
@@ -35,6 +37,8 @@ class Tail:
         """A line that has no end yet."""
         self._grown = 0.0
         self._missed = False
+        self._uncounted = False
+        """Whether lines went by that no answer held."""
         self._close: Callable[[], object] = lambda: None
         self._busy = False
 
@@ -47,9 +51,13 @@ class Tail:
         looking.add_done_callback(self._done)
         try:
             async with asyncio.timeout(deadline):
-                return await asyncio.shield(looking)
+                reply = await asyncio.shield(looking)
         except TimeoutError:
+            self._uncounted = True  # what it brings when it ends is nobody's
             raise Unreadable(f"the disk gave no answer within {deadline:g} s") from None
+
+        gap, self._uncounted = self._uncounted, False
+        return msgspec.structs.replace(reply, gap=gap)
 
     def _done(self, looking: asyncio.Future[Reply]) -> None:
         self._busy = False
@@ -100,7 +108,7 @@ class Tail:
         if size < self._offset:
             self._offset, self._begun = 0, b""
         if size - self._offset > MOST:
-            self._offset, self._begun = size, b""
+            self._offset, self._begun, self._uncounted = size, b"", True
             raise Unreadable(f"more than {MOST >> 20} MiB since the last look")
         data = os.pread(self._descriptor, size - self._offset, self._offset)
         self._offset += len(data)
@@ -119,6 +127,8 @@ def value_of(source: LogRate, reply: Reply, memory: Lines, seen: float) -> float
     """Matching lines a minute over the window. Raises Hole, Unreadable."""
     pattern = re.compile(source.match)
     text = reply.body.decode("utf-8", "replace")
+    if reply.gap:  # a rate over those seconds as well would take the lines that went by for none
+        memory.counters = Counters(memory.counters.window)
     memory.matching += sum(bool(pattern.search(line[:LONGEST])) for line in text.splitlines())
     memory.counters.add(seen, memory.matching)
     if source.silence and reply.quiet > source.silence:

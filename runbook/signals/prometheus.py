@@ -16,7 +16,7 @@ from runbook.logs.clean import clean
 from runbook.model import Seconds, Signal
 from runbook.signal_sources import Prometheus
 from runbook.signals.fetch import Reply, Unreadable
-from runbook.signals.http_json import Hole, number
+from runbook.signals.http_json import Hole, number, share
 from runbook.signals.series import Sample
 
 HISTORY: Seconds = 1800
@@ -142,10 +142,7 @@ def _finite(signal: Signal, source: Prometheus, pair: object) -> float:
         value = number(float(said), "the result", signal.unit, source.scale)
     except ValueError:
         raise Unreadable(f"the result is {clean(said, 30)}") from None
-    most = {"%": 100, "": 1}.get(signal.unit)
-    if signal.kind == "error_rate" and most is not None and value > most:
-        raise Unreadable(f"the result is {value:g}, more than all requests")
-    return value
+    return share(signal, value, "the result")
 
 
 def _text(pair: object) -> str:

@@ -124,7 +124,10 @@ def read(
             raise Unreadable(f"its clock is {clock(abs(skew))} {'ahead' if skew > 0 else 'behind'}: skewed or cached")
         checks = _checks(signal, reply)
         if isinstance(signal.source, Lighthouse):
-            value: float | str | None = lighthouse.value_of(signal, signal.source, reply, asked, max_skew)
+            # what a report says is of when it was made: read again after a change, it still tells of before
+            measured, age = lighthouse.value_of(signal, signal.source, reply, asked, max_skew)
+            value: float | str = measured
+            at, seen = at - age, seen - age
         else:
             value = _told(signal, reply, memory, seen)
     except Unreadable as wrong:

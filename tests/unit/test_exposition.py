@@ -131,3 +131,19 @@ def test_a_quantile_lies_within_the_bucket_that_holds_its_rank(counts: list[int]
 
 def test_a_selector_without_labels_has_no_tests() -> None:
     assert parse_selector(" up ") == ("up", ())
+
+
+def test_a_quantile_never_spans_a_time_longer_than_its_window_in_which_nobody_looked() -> None:
+    buckets, quick = Buckets(60), {0.1: 0.0, 5.0: 0.0, math.inf: 0.0}
+    buckets.add(0, quick)
+    buckets.add(5, dict.fromkeys(quick, 500.0))
+    buckets.add(600, dict.fromkeys(quick, 12000.0))
+    with pytest.raises(Hole, match="first reading"):
+        buckets.quantile(0.95, 0)
+    buckets.add(605, {0.1: 12_000.0, 5.0: 12_100.0, math.inf: 12_100.0})
+    assert buckets.quantile(0.95, 0) > 1
+
+
+def test_a_gauge_of_an_error_rate_that_is_more_than_all_is_a_hole() -> None:
+    rate = Signal("x", "X", Exposition("http://127.0.0.1/metrics", metric="x"), unit="%", kind="error_rate")
+    assert told(rate, "x 250\n") == "x is 250, more than all requests"

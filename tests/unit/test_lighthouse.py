@@ -79,6 +79,17 @@ async def test_a_report_counts_until_its_next_ones_are_overdue(tmp_path: Path) -
     assert await told(tmp_path, json.dumps(report(timedelta(minutes=25))), every=600) == 83
 
 
+async def test_a_report_tells_of_when_it_was_made_and_not_of_when_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(json.dumps(report(timedelta(minutes=2))))
+    score = Signal("score", "Score", Lighthouse(file="report.json"), every=60)
+    monitor = Monitor((score,), run=runner(tmp_path, dict(os.environ), ()))
+    await monitor.look()
+    good = criteria.parse("score > 80", {"score": score})
+    assert monitor.standing(good).state == "met"
+    changed = datetime.now(UTC) - timedelta(minutes=1)
+    assert monitor.standing(good, changed.timestamp()).state == "unknown"
+
+
 async def test_a_slow_source_has_a_deadline_of_its_own_and_is_ended_at_it(tmp_path: Path) -> None:
     program = tmp_path / "slow"
     program.write_text("#!/bin/sh\nsleep 60\n")

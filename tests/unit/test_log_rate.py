@@ -167,6 +167,23 @@ async def test_more_than_can_be_counted_is_a_hole(log: Path, monkeypatch: pytest
     assert await watch.look() == (None, "more than 1 MiB since the last look")
 
 
+async def test_lines_that_went_by_uncounted_are_not_taken_for_none(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_rate, "MOST", 1 << 20)
+    watch = Watch(log)
+    for _ in range(7):
+        add(log, BAD)
+        await watch.look()
+    add(log, BAD * 50_000)
+    await watch.look()
+    add(log, BAD)
+    assert await watch.look() == (None, "first reading; a rate needs two")
+    for _ in range(3):
+        add(log, BAD)
+        await watch.look()
+    value, why = await watch.look()
+    assert value == pytest.approx(4.5) and why == ""
+
+
 async def test_what_is_no_log_is_a_hole(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert await Watch(tmp_path / "pipe").look() == (None, "it is no file")
