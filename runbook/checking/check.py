@@ -8,7 +8,7 @@ from datetime import date
 
 import msgspec
 
-from runbook.checking import destroying, expecting, git, hanging, logs, lying, platforms, whole
+from runbook.checking import destroying, expecting, git, hanging, judging, logs, lying, platforms, whole
 from runbook.checking.findings import SEVERITIES, Finding, Rule
 from runbook.checking.scene import lay_out
 from runbook.model import Runbook
@@ -22,6 +22,7 @@ RULES: Mapping[str, Rule] = {
     **destroying.RULES,
     **expecting.RULES,
     **whole.RULES,
+    **judging.RULES,
     **logs.RULES,
 }
 """Every rule by its id."""

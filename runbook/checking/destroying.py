@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from runbook.checking.calls import Call
 from runbook.checking.findings import Finding, Rule, Said, Severity, on_commands
-from runbook.checking.scene import Scene, Spot
-from runbook.model import Effect
+from runbook.checking.scene import Procedure, Scene, Spot
+from runbook.model import Command, Effect, Undo
 from runbook.steps.effects import infer
 
 COPIES = re.compile(
@@ -46,18 +46,20 @@ SPARED = (
 
 
 def no_way_back(scene: Scene) -> Iterator[Finding]:
-    """Data is destroyed, and nothing earlier in the runbook kept a copy."""
-    kept = False
+    """Data is destroyed, and nothing earlier kept a copy; one that another method keeps may never be made."""
+    kept: set[Procedure] = set()
     for spot in scene.spots():
-        kept = kept or any(COPIES.match(call.text) and not _destroys(call) for call in spot.calls)
-        if kept or spot.step.undo or spot.command.effect is not Effect.DESTROY:
+        if any(COPIES.match(call.text) and not _destroys(call) for call in spot.calls):
+            kept.add(spot.procedure)
+        if spot.procedure in kept or spot.step.undo or spot.command.effect is not Effect.DESTROY:
             continue
         for call in spot.calls:
             if _destroys(call) and not _is_spared(call) and (sure := _loses(call)):
+                here = " of this method keeps a copy, only one of another" if kept else " keeps a copy"
                 yield Finding(
                     spot.line,
-                    sure,
-                    f"What {call.program} destroys here is gone: no earlier step keeps a copy. Put a dump or snapshot "
+                    "warning" if kept else sure,
+                    f"What {call.program} destroys here is gone: no earlier step{here}. Put a dump or snapshot "
                     "before it, and check that it can be read.",
                 )
                 break
@@ -147,7 +149,34 @@ def not_dry(spot: Spot) -> Said:
     )
 
 
+def effect_understated(scene: Scene) -> Iterator[Finding]:
+    """An effect that the runbook names itself, and that is less than what the words of the command do."""
+    for spot in scene.spots():
+        undo = spot.step.undo
+        if said := _understated(spot.text, spot.command):
+            yield Finding(spot.line, *said)
+        if undo and (said := _understated(undo.text, undo)):
+            yield Finding(scene.line_with(undo.text) or spot.step.line, *said)
+
+
+def _understated(text: str, named: Command | Undo) -> Said:
+    if infer(text) is not Effect.DESTROY or named.effect is Effect.DESTROY:
+        return None
+    if named.effect is Effect.READ:
+        return "problem", (
+            "Its effect is called read, but it destroys: it would run on one key, with every other look of its step. "
+            "Leave `effect` out, or call it destroy."
+        )
+    if named.target:  # somebody thought about it: a restore into a database that was made for it
+        return None
+    return "note", (
+        "This reads like a command that destroys, and its effect is called change: it runs without its target's name "
+        "typed. Leave `effect` out, or name the target that may be lost."
+    )
+
+
 RULES: dict[str, Rule] = {
+    "effect-understated": effect_understated,
     "no-way-back": no_way_back,
     "empty-path": empty_path,
     "destroys-as-look": on_commands(destroys_as_look),

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from runbook.checking.calls import Call
 from runbook.checking.findings import Finding, Rule, Said, on_calls, on_commands
 from runbook.checking.scene import Scene, Spot
+from runbook.model import Effect
+from runbook.signal_sources import Prometheus
 
 NUMBER = re.compile(r"\d+(?:\.\d+)? ?(%|ms\b|s\b|/min|/s\b)")
 
@@ -98,22 +100,43 @@ def counter(call: Call, spot: Spot) -> Said:
 QUANTILE = re.compile(r"\b(?:histogram_quantile|quantile(?:_over_time)?) ?\( ?(\d+(?:\.\d+)?)")
 
 
-def quantile(spot: Spot) -> Said:
-    if any(float(found) > 1 for found in QUANTILE.findall(spot.text)):
+def quantile(scene: Scene) -> Iterator[Finding]:
+    """PromQL that asks for another quantile than it looks like, in a command or as a signal."""
+    asked = [(spot.line, spot.text) for spot in scene.spots()]
+    for source in (signal.source for signal in scene.runbook.signals if scene.only is None):
+        if isinstance(source, Prometheus):
+            asked.append((scene.line_with(source.query), source.query))
+    for line, text in asked:
+        if said := _quantile(text):
+            yield Finding(line, *said)
+
+
+def _quantile(text: str) -> Said:
+    if any(float(found) > 1 for found in QUANTILE.findall(text)):
         return (
             "problem",
             "A quantile in PromQL lies between 0 and 1; above, the answer is always +Inf. Write 0.95 for p95.",
         )
-    if re.search(r"quantile=[0-9.]", spot.text):
+    if re.search(r"quantile=[0-9.]", text):
         return "problem", 'A label\'s value in PromQL stands in quotes; write {quantile="0.95"}.'
-    if re.search(r"\bavg(?: by ?\([^)]*\))? ?\([^)]*quantile=", spot.text):
+    if re.search(r"\bavg(?: by ?\([^)]*\))? ?\([^)]*quantile=", text):
         return "warning", "The average of quantiles is no quantile; use histogram_quantile over the summed buckets."
-    if re.search(r"histogram_quantile", spot.text) and not re.search(r"\b(rate|increase|irate|delta)\(", spot.text):
+    if re.search(r"histogram_quantile", text) and not re.search(r"\b(rate|increase|irate|delta)\(", text):
         return (
             "warning",
             "Without rate() this is the quantile since the process began, not of now; write rate(…_bucket[5m]).",
         )
     return None
+
+
+def exit_any(spot: Spot) -> Said:
+    """A change whose end nobody looks at: every exit code counts as done."""
+    if spot.command.effect is Effect.READ or spot.command.expect.exit is not None or spot.judged:
+        return None
+    return "warning", (
+        "With exit: any a failure of this counts as done, and the next step goes on from there; leave it out, or say "
+        "what its output must hold (contains, matches)."
+    )
 
 
 RULES: dict[str, Rule] = {
@@ -122,5 +145,6 @@ RULES: dict[str, Rule] = {
     "nothing-measured": nothing_measured,
     "two-types": two_types,
     "counter": on_calls(counter),
-    "quantile": on_commands(quantile),
+    "quantile": quantile,
+    "exit-any": on_commands(exit_any),
 }

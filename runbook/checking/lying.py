@@ -157,10 +157,11 @@ ACTING = frozenset(
 
 def pipe_hides(scene: Scene) -> Iterator[Finding]:
     """A pipe whose last program succeeds although the first one failed."""
+    sure: set[Procedure] = set()  # once it is set, it stays so in the terminal in which one goes on
     for spot in scene.spots():
         if "pipefail" in spot.text:
-            return
-        for call in spot.calls:
+            sure.add(spot.procedure)
+        for call in spot.calls if spot.procedure not in sure else ():
             if call.ends in ("|", "|&") and not call.substituted and (said := _hidden(call)):
                 yield Finding(spot.line, *said)
 

@@ -32,7 +32,7 @@ from runbook.model import (
     Trigger,
     Undo,
 )
-from runbook.signal_sources import NoSource, Sentry
+from runbook.signal_sources import Health, HttpJson, Lighthouse, NoSource, Prometheus, Sentry
 from runbook.steps.effects import infer, kind
 
 TODAY = date(2026, 11, 25)
@@ -277,6 +277,14 @@ def test_resolve_undoes_nothing__is_silent_where_the_title_says_what_it_does() -
     assert not found(book(step(text, title="Mark the migration as rolled back")), "resolve-undoes-nothing")
 
 
+def test_no_way_back__does_not_count_on_the_copy_of_another_method() -> None:
+    careful = book(step("pg_dump -Fc web -f web.dump"), step("dropdb web")).methods[0]
+    blunt = msgspec.structs.replace(book(step("dropdb web")).methods[0], id="n", label="2")
+    runbook = msgspec.structs.replace(book(), methods=(careful, blunt))
+    assert [(f.line, f.severity) for f in found(runbook, "no-way-back")] == [(10, "warning")]
+    assert not found(msgspec.structs.replace(runbook, methods=(careful,)), "no-way-back")
+
+
 def test_no_way_back__is_silent_with_an_undo_of_its_own() -> None:
     undo = Undo(text="createdb web", effect=Effect.CHANGE)
     assert not found(book(step("dropdb web", undo=undo)), "no-way-back")
@@ -345,6 +353,114 @@ def test_threshold_gap__is_found_between_success_and_failure() -> None:
     assert not found(banded(("success", "<", 5), ("failed", ">=", 5)), "threshold-gap")
     assert found(banded(("success", ">", 90), ("failed", "<", 50)), "threshold-gap")
     assert not found(banded(("success", "<", 1)), "threshold-gap")
+
+
+def judging(signal: Signal, *criteria: tuple[str, str, float]) -> Runbook:
+    """A runbook in which each of the criteria is on the signal: (what for, its sign, its value)."""
+    made = [(what, Criterion(f"{signal.id} {op} {value:g}", signal.id, op, value)) for what, op, value in criteria]  # type: ignore[arg-type]
+    waits = tuple(criterion for what, criterion in made if what == "wait")
+    return book(
+        *([msgspec.structs.replace(step(title="Wait"), kind="wait_for", wait_for=waits)] if waits else []),
+        signals=(signal,),
+        triggers=tuple(Trigger("t", "", "", "immediate", one, line=n) for n, (what, one) in enumerate(made, 1) if what == "trigger"),
+        outcomes=tuple(
+            Outcome("o", what, what, one, line=n)  # type: ignore[arg-type]
+            for n, (what, one) in enumerate(made, 1)
+            if what in ("success", "partial", "failed")
+        ),
+    )  # fmt: skip
+
+
+ERRORS = Signal("errors", "", HttpJson("http://h/"), unit="%", kind="error_rate")
+HEALTH = Signal("health", "", Health("http://h/"))
+SCORE = Signal("score", "", Lighthouse("http://h/"))
+
+
+@pytest.mark.parametrize(
+    ("signal", "turned", "right"),
+    [
+        (ERRORS, ("success", ">", 1), ("success", "<", 1)),
+        (ERRORS, ("failed", "<", 5), ("failed", ">", 5)),
+        (ERRORS, ("trigger", "<=", 5), ("trigger", ">=", 5)),
+        (ERRORS, ("wait", ">", 1), ("partial", ">", 1)),
+        (HEALTH, ("trigger", "==", 200), ("trigger", "!=", 200)),
+        (HEALTH, ("success", ">=", 500), ("success", "==", 204)),
+        (SCORE, ("success", "<", 80), ("success", ">", 80)),
+        (ERRORS, ("success", ">", 1), ("success", "==", 0)),
+    ],
+)
+def test_criterion_turned__is_found_where_it_is_bad_news_that_all_is_well(
+    signal: Signal, turned: tuple[str, str, float], right: tuple[str, str, float]
+) -> None:
+    assert [f.severity for f in found(judging(signal, turned), "criterion-turned")] == ["problem"]
+    assert not found(judging(signal, right), "criterion-turned")
+    other = msgspec.structs.replace(signal, source=HttpJson("http://h/"), kind="other")
+    assert not found(judging(other, turned), "criterion-turned"), "what is good is not known of it"
+
+
+@pytest.mark.parametrize(
+    ("signal", "criterion", "said"),
+    [
+        (ERRORS, ("trigger", ">", 150), "can never be: errors lies between 0 and 100 %"),
+        (ERRORS, ("success", "<", 150), "always holds"),
+        (ERRORS, ("trigger", ">", 5), ""),
+        (msgspec.structs.replace(ERRORS, unit=""), ("failed", ">", 5), "can never be: errors lies between 0 and 1"),
+        (HEALTH, ("failed", "==", 5), "can never be"),
+        (HEALTH, ("trigger", ">=", 500), ""),
+        (SCORE, ("success", ">", 0.8), "write 80 for it"),
+        (SCORE, ("success", ">", 80), ""),
+    ],
+)
+def test_criterion_impossible__is_found_where_the_signal_cannot_say_so(
+    signal: Signal, criterion: tuple[str, str, float], said: str
+) -> None:
+    assert [said in f.text for f in found(judging(signal, criterion), "criterion-impossible")] == (
+        [True] if said else []
+    )
+
+
+def test_criterion_unread__weighs_what_nobody_will_see() -> None:
+    nowhere = msgspec.structs.replace(ERRORS, source=NoSource())
+    uses = (("wait", "<", 1.0), ("trigger", ">", 5.0), ("success", "<", 1.0), ("success", "<", 2.0))
+    assert [f.severity for f in found(judging(nowhere, *uses), "criterion-unread")] == ["note", "warning", "problem"]
+    assert not found(judging(ERRORS, *uses), "criterion-unread")
+
+
+def test_effect_understated__is_a_problem_where_it_would_run_as_a_look() -> None:
+    def severities(effect: Effect, target: str = "", text: str = "rm -rf /srv/data") -> list[str]:
+        one = step(text)
+        named = msgspec.structs.replace(one.commands[0], effect=effect, target=target)
+        return [f.severity for f in found(book(msgspec.structs.replace(one, commands=(named,))), "effect-understated")]
+
+    assert severities(Effect.READ) == severities(Effect.READ, "data") == ["problem"]
+    assert severities(Effect.CHANGE) == ["note"]
+    assert severities(Effect.DESTROY) == severities(Effect.CHANGE, "data") == []
+    assert severities(Effect.READ, text="./ours.sh") == [], "a program that nobody knows is the author's word"
+    back = step("deploy", undo=Undo(text="git push --force origin main", effect=Effect.READ))
+    assert [f.line for f in found(book(back), "effect-understated")] == [10]
+
+
+def test_exit_any__is_found_over_a_change_of_which_nothing_is_looked_at() -> None:
+    def told(text: str, **expect: str) -> Sequence[Finding]:
+        one = step(text)
+        careless = msgspec.structs.replace(one.commands[0], expect=Expect(exit=None, **expect))
+        return found(book(msgspec.structs.replace(one, commands=(careless,))), "exit-any")
+
+    assert told("git push origin main")
+    assert not told("git push origin main", contains="up-to-date") and not told("diff a b")
+
+
+def test_quantile__is_found_in_a_signal_too() -> None:
+    text = "signals:\n  p95:\n    query: histogram_quantile(95, rate(x_bucket[5m]))\n"
+    p95 = Signal("p95", "", Prometheus("http://p", "histogram_quantile(95, rate(x_bucket[5m]))"))
+    assert [f.line for f in found(book(signals=(p95,)), "quantile", text)] == [3]
+
+
+def test_pipe_hides__is_silent_only_in_the_terminal_in_which_pipefail_was_set() -> None:
+    hidden = step("pg_dump shop | gzip > shop.gz")
+    safe, bare = (book(step("set -o pipefail"), hidden).methods[0], book(hidden).methods[0])
+    runbook = msgspec.structs.replace(book(), methods=(safe, msgspec.structs.replace(bare, id="n", label="2")))
+    assert [f.line for f in found(runbook, "pipe-hides")] == [10]
 
 
 def test_untested__grows_with_the_days() -> None:
