@@ -52,7 +52,7 @@ def _width() -> int:
 
 def why_unreadable(source: str, trouble: Exception) -> str:
     if isinstance(trouble, UnicodeDecodeError):
-        return f"{source} is not UTF-8 text."
+        return f"{source} is not UTF-8 text (byte {trouble.start})."
     if isinstance(trouble, OSError):
         return f"{source} cannot be read: {trouble.strerror or trouble}."
     return str(trouble.args[0]) if isinstance(trouble, KeyError) and trouble.args else str(trouble)

@@ -9,6 +9,7 @@ from pathlib import Path
 from runbook import books
 from runbook.model import Runbook
 from tui import exit_codes
+from tui.checks import why_unreadable
 
 
 def convert(source: str, output: str | None) -> int:
@@ -18,7 +19,7 @@ def convert(source: str, output: str | None) -> int:
     try:
         text, said = _converted(source)
     except (OSError, ReadingError, UnicodeDecodeError, KeyError) as trouble:
-        return _tell(_reason(source, trouble), exit_codes.USAGE)
+        return _tell(why_unreadable(source, trouble), exit_codes.USAGE)
     if not text:
         return _tell(said, exit_codes.NOT_OK)
     if output is None:
@@ -75,14 +76,6 @@ def _counted(book: Runbook, written: str) -> str:
     commands = sum(len(step.commands) for procedure in book.procedures() for step in procedure.steps)
     guesses = sum(line.lstrip(" -").startswith("guess:") for line in written.splitlines())
     return f"Methods: {len(book.methods)}, commands: {commands}, guesses to look at: {guesses}."
-
-
-def _reason(source: str, trouble: Exception) -> str:
-    if isinstance(trouble, OSError):
-        return f"{source} cannot be read: {trouble.strerror}."
-    if isinstance(trouble, UnicodeDecodeError):
-        return f"{source} is not UTF-8 text (byte {trouble.start})."
-    return str(trouble.args[0]) if isinstance(trouble, KeyError) else str(trouble)
 
 
 def _tell(sentence: str, code: int) -> int:

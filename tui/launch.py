@@ -97,14 +97,10 @@ def _no_postgres(args: argparse.Namespace) -> str:
 
 def open_replay(args: argparse.Namespace) -> int:
     """Open the room on what was recorded of an incident."""
-    from runbook.incident import home
+    from tui.records import named
 
-    try:
-        folder = home.find_incident(args.id)
-    except OSError as trouble:
-        return _unfit(str(trouble))
-    if folder is None:
-        return _unfit(f"There is no one incident named {args.id!r}. `warroom incidents` lists them.")
+    if (folder := named(args.id)) is None:
+        return exit_codes.USAGE
     if not 0 < args.speed <= FASTEST:
         return _unfit(f"--speed is how many seconds pass in one: above 0, at most {FASTEST}.")
     if why := no_terminal():

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runbook.incident import home
-from runbook.incident.journal import JournalTrouble, read_incident, verify
+from runbook.incident.journal import JournalTrouble, salvage, verify
 from runbook.incident.room import fold
 from runbook.incident.state import RoomState
+from runbook.incident.timeline import render_text, shown, to_json
 from tui import exit_codes
+from tui.checks import why_unreadable
 
 
 def incidents(*, as_json: bool, check: bool) -> int:
@@ -31,11 +33,11 @@ def incidents(*, as_json: bool, check: bool) -> int:
         if as_json:
             print(json.dumps(_facts(folder, state, trouble, problems if check else None), ensure_ascii=False))
             continue
-        status = "unreadable" if trouble else ("closed" if state.closed else "open")
+        status = "damaged" if trouble else ("closed" if state.closed else "open")
         verdict = state.verdict.verdict if state.verdict else "-"
-        what = f"drill: {state.title}" if state.drill else state.title
+        what = shown(f"drill: {state.title}" if state.drill else state.title)
         print(f"{folder.name:36} {status:10} {verdict:10} {state.events:5} events  {what}")
-        for line in ([trouble] if trouble else []) + [str(problem) for problem in problems]:
+        for line in problems or filter(None, [trouble]):
             print(f"    {line}")
         if check and not trouble and not problems:
             print("    every record is as it was written")
@@ -43,17 +45,17 @@ def incidents(*, as_json: bool, check: bool) -> int:
 
 
 def timeline(name: str, *, as_json: bool) -> int:
-    from runbook.incident.timeline import render_text, to_json
-
-    state = _named(name)
-    if state is None:
+    """Print what can be read of it; what cannot be is said on stderr, and fails."""
+    folder = named(name)
+    if folder is None:
         return exit_codes.USAGE
+    state, trouble = _state(folder)
     if as_json:
         for entry in to_json(state):
             print(json.dumps(entry, ensure_ascii=False))
     else:
         print(render_text(state))
-    return exit_codes.OK
+    return _told(trouble)
 
 
 def report(name: str, output: str | None) -> int:
@@ -63,28 +65,31 @@ def report(name: str, output: str | None) -> int:
     from runbook.reading.problems import ReadingError
     from runbook.signals.samples import readings
 
-    folder = home.find_incident(name)
-    state = _named(name)
-    if state is None or folder is None:
+    folder = named(name)
+    if folder is None:
         return exit_codes.USAGE
+    state, trouble = _state(folder)
     copy = str(home.runbook_copy(folder))
     try:
         book = read_runbook(source_text(copy), copy)
-    except (OSError, ReadingError) as trouble:
-        print(f"{folder.name}: its copy of the runbook cannot be read: {trouble}", file=sys.stderr)
+    except (OSError, UnicodeDecodeError, ReadingError) as wrong:
+        print(f"{folder.name}: its copy of the runbook: {why_unreadable(copy, wrong)}", file=sys.stderr)
         return exit_codes.NOT_OK
-    text = render(state, book, datetime.now(UTC), readings(folder / home.SAMPLES))
+    text = render(state, book, datetime.now(UTC), readings(folder / home.SAMPLES), unreadable=trouble)
     if output is None:
         print(text)
-        return exit_codes.OK
+        return _told(trouble)
     try:
-        with Path(output).open("x") as file:
+        with Path(output).open("x", encoding="utf-8") as file:
             file.write(text)
-    except OSError as trouble:
-        print(f"The report was not written: {trouble}", file=sys.stderr)
+    except FileExistsError:
+        print(f"{output} is there already, and nothing was written. Name another file.", file=sys.stderr)
+        return exit_codes.NOT_OK
+    except OSError as wrong:
+        print(f"{output} was not written: {wrong.strerror}.", file=sys.stderr)
         return exit_codes.NOT_OK
     print(output)
-    return exit_codes.OK
+    return _told(trouble)
 
 
 def trust(source: str) -> int:
@@ -102,7 +107,7 @@ def trust(source: str) -> int:
         book = read_runbook(text, source)
         remember(source, known_by, home.home(), text)
     except (OSError, UnicodeDecodeError, KeyError, ReadingError, TrustError) as trouble:
-        print(f"{source} was not trusted: {trouble}", file=sys.stderr)
+        print(f"{source} was not trusted. {why_unreadable(source, trouble)}", file=sys.stderr)
         return exit_codes.USAGE
     effects = Counter(c.effect.value for p in book.procedures() for step in p.steps for c in step.commands)
     said = ", ".join(f"{effects[effect]} {effect}" for effect in ("read", "change", "destroy") if effects[effect])
@@ -111,23 +116,28 @@ def trust(source: str) -> int:
     return exit_codes.OK
 
 
-def _state(folder: Path) -> tuple[RoomState, str]:
+def named(name: str) -> Path | None:
+    """The folder of the incident that a person names; None, with the reason on stderr, where there is not one."""
     try:
-        return fold(read_incident(folder)), ""
-    except JournalTrouble as trouble:
-        return RoomState(incident=folder.name), str(trouble)
-
-
-def _named(name: str) -> RoomState | None:
-    folder = home.find_incident(name)
+        folder = home.find_incident(name)
+    except JournalTrouble as unreadable:
+        print(unreadable, file=sys.stderr)
+        return None
     if folder is None:
         print(f"There is no one incident named {name!r}. `warroom incidents` lists them.", file=sys.stderr)
-        return None
-    state, trouble = _state(folder)
+    return folder
+
+
+def _state(folder: Path) -> tuple[RoomState, str]:
+    """What can be read of an incident, and what cannot be, in sentences; empty where all can."""
+    events, troubles = salvage(folder)
+    return (fold(events) if events else RoomState(incident=folder.name)), " ".join(troubles)
+
+
+def _told(trouble: str) -> int:
     if trouble:
         print(trouble, file=sys.stderr)
-        return None
-    return state
+    return exit_codes.NOT_OK if trouble else exit_codes.OK
 
 
 def _facts(folder: Path, state: RoomState, trouble: str, problems: list[str] | None) -> dict[str, object]:

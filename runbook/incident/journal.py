@@ -93,7 +93,7 @@ class Journal:
         seen = [pen.tail.lamport, *map(last_lamport, _streams(folder))]
         for path in _emergency_files(folder):
             with suppress(OSError):  # said by everybody who reads the incident
-                seen += [line.lamport for line in read_emergency(path)[0]]
+                seen += [line.lamport for line in read_emergency(path).lines]
         return cls(pen, incident, seat, clock, max(seen))
 
     @property
@@ -255,8 +255,12 @@ def salvage(folder: Path) -> tuple[list[Event], list[str]]:
         recorded.update((stream.seat, row.seq) for row in stream.rows)
     for path in _emergency_files(folder):
         try:
-            lines, _ = read_emergency(path)
-            found += [event_of(s.incident, s.seat, s.row) for s in lines if (s.seat, s.seq) not in recorded]
+            kept = read_emergency(path)
+            if kept.damaged:
+                troubles.append(
+                    f"A part of {path} cannot be read: events between others are lost. It is kept as it is."
+                )
+            found += [event_of(s.incident, s.seat, s.row) for s in kept.lines if (s.seat, s.seq) not in recorded]
         except (OSError, ValueError) as trouble:
             troubles.append(f"{path} cannot be read in full: {trouble}.")
     found.sort(key=lambda event: event.order)
@@ -318,7 +322,7 @@ def _chain_problems(path: Path, stream: Stream, incident: str) -> list[str]:
 def _emergency_problems(path: Path, folder: Path) -> list[str]:
     seat = path.stem.removeprefix("emergency-")
     try:
-        lines, _ = read_emergency(path)
+        lines = read_emergency(path).lines
         rows = [line.row for line in lines]
     except (OSError, ValueError):
         return []  # said by salvage
@@ -350,8 +354,12 @@ def _file_problems(folder: Path, event: Event) -> list[str]:
     problems = []
     for file in _named_files(event):
         path = folder / file.path
-        # a changed record may name anything: nothing outside the folder is opened, and no pipe
-        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+        try:
+            # a changed record may name anything: nothing outside the folder is opened, and no pipe
+            there = path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+        except (OSError, ValueError):  # a name that no file can have
+            there = False
+        if not there:
             problems.append(f"its file {file.path} is not there any more.")
             continue
         try:

@@ -61,7 +61,7 @@ class OtherSeats:
     def _read(self, seat: str, emergency: Path, stream: Path) -> list[Event]:
         after = self._heard.get(seat, 0)
         # the emergency file first: what leaves it meanwhile is found in the journal, and nothing falls between
-        lines, _ = read_emergency(emergency)
+        lines = read_emergency(emergency).lines
         found = {line.seq: event_of(line.incident, line.seat, line.row) for line in lines if line.seq > after}
         if stream.exists():
             found |= {event.seq: event for event in read_stream(stream, after)}

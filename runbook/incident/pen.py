@@ -38,6 +38,16 @@ class EmergencyLine(msgspec.Struct, frozen=True):
         return Row(self.seq, self.at, self.lamport, bytes(self.readings), bytes(self.body), bytes.fromhex(self.hash))
 
 
+class Emergency(msgspec.Struct, frozen=True):
+    """What an emergency file holds."""
+
+    lines: tuple[EmergencyLine, ...] = ()
+    size: int = 0
+    """Bytes up to the end of the last whole line; what follows was never acknowledged."""
+    damaged: bool = False
+    """Whether something before that end cannot be read: it was acknowledged, and is lost."""
+
+
 _line = msgspec.json.Decoder(EmergencyLine)
 
 
@@ -45,28 +55,25 @@ def emergency_file(folder: Path, seat: str) -> Path:
     return folder / f"emergency-{seat}.jsonl"
 
 
-def read_emergency(path: Path) -> tuple[list[EmergencyLine], int]:
-    """The whole lines of an emergency file, and the bytes they take; what follows was never acknowledged.
-
-    Raises OSError.
-    """
-    lines: list[EmergencyLine] = []
-    good = 0
+def read_emergency(path: Path) -> Emergency:
+    """Raises OSError."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        return [], 0
+        return Emergency()
+    lines: list[EmergencyLine] = []
+    at = end = read = 0
     for raw in data.splitlines(keepends=True):
+        at += len(raw)
         try:
             line = _line.decode(raw)
             bytes.fromhex(line.hash)
         except (msgspec.MsgspecError, ValueError):
-            break
-        if not raw.endswith(b"\n"):
-            break
-        lines.append(line)
-        good += len(raw)
-    return lines, good
+            continue
+        if raw.endswith(b"\n"):
+            lines.append(line)
+            end, read = at, read + len(raw)
+    return Emergency(tuple(lines), end, damaged=read < end)
 
 
 class Pen:
@@ -91,15 +98,16 @@ class Pen:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             self._stream: StreamWriter | None = StreamWriter(self._path, incident, seat)
             self.tail = self._stream.tail()
-            lines, self._emergency_size = read_emergency(self._emergency)
+            found = read_emergency(self._emergency)
         except (sqlite3.Error, OSError) as trouble:
             raise JournalTrouble(
                 f"The journal {self._path} cannot be opened: {trouble}. "
                 "Mend that (a full disk, rights), or name another place with WARROOM_HOME."
             ) from trouble
+        self._emergency_size = found.size
         self._keep_reserve(least=RESERVE)
-        if lines:
-            self._waiting = [line.row for line in lines]
+        if found.lines:
+            self._waiting = [line.row for line in found.lines]
             self.tail = _tail_of(self._waiting[-1])
             self.mend()
 

@@ -75,12 +75,19 @@ _CALLED: Mapping[str, str] = {
 """What templates call the facts that the record can know."""
 
 
-def render(state: RoomState, runbook: Runbook, now: datetime, readings: Readings = NOTHING_READ) -> str:
-    """The report as Markdown: the runbook's own form filled in, then everything that the record holds."""
+def render(
+    state: RoomState, runbook: Runbook, now: datetime, readings: Readings = NOTHING_READ, *, unreadable: str = ""
+) -> str:
+    """The report as Markdown: the runbook's own form filled in, then everything that the record holds.
+
+    `unreadable` is what of the record could not be read.
+    """
     end = min(now, state.closed or now)
     went = course(readings, runbook, state.opened, end) if state.opened else ()
     known = account.facts(state, runbook, now)
     lines = list(_filled(runbook.report_template or OUR_TEMPLATE, known))
+    if unreadable:
+        lines[1:1] = ["", f"**Not all of the record is in this report.** {plain(unreadable)}"]
     if state.drill:
         lines[1:1] = ["", "**A drill: practised on a practice production, not a real incident.**"]
     for title, told in (

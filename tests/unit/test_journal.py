@@ -429,6 +429,32 @@ def test_a_changed_emergency_line_shows(folder: Path) -> None:
     assert any("event 2 in emergency-kim-1.jsonl is not as it was written" in problem for problem in verify(folder))
 
 
+def test_a_damaged_emergency_line_hides_none_of_those_after_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal.open(folder, NAME, "kim-1", ticking())
+    monkeypatch.setattr(stream.StreamWriter, "append", refuse)
+    for text in "abc":
+        journal.append_now(note(text))
+    journal.close()
+    path = pen.emergency_file(folder, "kim-1")
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"b"', b'"b\n', 1) + b'{"incident":"half a line, which nobody was told of')
+    events, troubles = salvage(folder)
+    assert texts(events) == ["a", "c"] and any(f"A part of {path} cannot be read" in trouble for trouble in troubles)
+    assert set(troubles) < set(verify(folder))
+    path.write_bytes(whole + b'{"incident":"half a line')
+    assert salvage(folder)[1] == [] and texts(salvage(folder)[0]) == ["a", "b", "c"]
+
+
+def refuse(*_: object) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+def test_a_file_whose_name_no_file_can_have_is_not_there(folder: Path, journal: Journal) -> None:
+    for name in ("files/" + "x" * 300, "files/a\0b"):
+        journal.append_now(ev.SnapshotSaved(files=(ev.File(name, "ab" * 32, 1),)))
+    assert [problem.endswith("is not there any more.") for problem in verify(folder)] == [True, True]
+
+
 # ── where incidents live ──────────────────────────────────────────────────────────────────────────
 
 
