@@ -17,8 +17,11 @@ Readings = Mapping[str, Sequence[tuple[float, float | str | None]]]
 
 
 def course(readings: Readings, runbook: Runbook, begin: datetime, end: datetime) -> Iterator[str]:
-    """A row for each stretch. A stretch in which nothing was learned has a dash, never the value before it."""
+    """A row for each stretch up to the last reading; where nothing was learned, a dash and never the value before."""
     shown = [signal for signal in runbook.signals if signal.kind in _KINDS and readings.get(signal.id)]
+    # an incident that nobody closed goes on for weeks in the record, and was watched for an hour
+    newest = max((readings[signal.id][-1][0] for signal in shown), default=0)
+    end = min(end, datetime.fromtimestamp(newest + 1, UTC))
     span = (end - begin).total_seconds()
     if not shown or span <= 0:
         return
@@ -26,10 +29,13 @@ def course(readings: Readings, runbook: Runbook, begin: datetime, end: datetime)
     start = math.floor(begin.timestamp() / step) * step
     many = min(math.ceil((end.timestamp() - start) / step), 10 * ROWS)
     worst = [[*_stretches(readings[signal.id], signal, start, step, many)] for signal in shown]
+    form = "%H:%M:%S" if step < 60 else "%H:%M"
+    if begin.astimezone(UTC).date() != end.astimezone(UTC).date():
+        form = f"%Y-%m-%d {form}"
     yield "| from, UTC | " + " | ".join(_title(signal) for signal in shown) + " |"
     yield "|---|" + "---:|" * len(shown)
     for number in range(many):
-        at = datetime.fromtimestamp(start + number * step, UTC).strftime("%H:%M:%S" if step < 60 else "%H:%M")
+        at = datetime.fromtimestamp(start + number * step, UTC).strftime(form)
         yield f"| {at} | " + " | ".join(_said(column[number]) for column in worst) + " |"
 
 

@@ -48,3 +48,13 @@ def test_a_long_incident_has_longer_stretches_not_more_rows() -> None:
 
 def test_an_incident_without_samples_has_no_table() -> None:
     assert not list(course({}, BOOK, BEGIN, BEGIN + timedelta(minutes=1)))
+
+
+def test_the_table_ends_with_what_was_read_and_not_with_the_day_it_is_written() -> None:
+    told = rows(6 * 24 * 60, (0, 0.1), (65, 24.8), (600, 0.2))
+    assert len(told) > 20 and told[-1] == ["03:24:00", "0.2"]
+
+
+def test_over_midnight_each_row_says_its_day() -> None:
+    told = rows(6 * 24 * 60, (0, 0.1), (22 * 3600, 0.2))
+    assert (told[2][0], told[-1][0]) == ("2026-01-01 03:00", "2026-01-02 01:00")
