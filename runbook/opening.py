@@ -19,7 +19,7 @@ from runbook.incident import events as ev
 from runbook.incident import home, snapshot
 from runbook.incident.journal import Journal, JournalTrouble, read_incident
 from runbook.incident.room import Room, fold
-from runbook.model import Record, Runbook
+from runbook.model import Method, Record, Runbook
 from runbook.outlook import Outlook
 from runbook.providers import clean_room
 from runbook.providers.declared import Declared
@@ -28,10 +28,12 @@ from runbook.providers.on_platform import OnPlatform
 from runbook.providers.platforms import PLATFORMS
 from runbook.providers.together import Together
 from runbook.reading import yaml
+from runbook.reading.problems import Problems
+from runbook.signal_sources import settings
 from runbook.signals import criteria
 from runbook.signals.monitor import Monitor
 from runbook.signals.pace import Pace, shorten
-from runbook.steps import effects
+from runbook.steps import effects, values
 from runbook.steps.plan import Trap
 
 Clock = Callable[[], datetime]
@@ -48,6 +50,8 @@ class Opening(Record, frozen=True):
     here: Path | None = None
     """Where commands begin without a repository: where the room was opened."""
     values: dict[str, str] = {}
+    method: str = ""
+    """The method to choose at once, by its id or its label; empty for none."""
     folder: Path | None = None
     service: str = ""
     """What is in trouble, where it is not the runbook's own service."""
@@ -96,6 +100,31 @@ def is_markdown(source: str) -> bool:
     return not source.startswith(books.PREFIX) and Path(source).suffix.lower() in MARKDOWN
 
 
+def refuse_unfit(runbook: Runbook, given: Mapping[str, str], method: str = "") -> None:
+    """Raises ReadingError for what a command line sets and the runbook does not ask for, or not so."""
+    captured = (
+        c.param for p in runbook.procedures() for s in p.steps for command in s.commands for c in command.captures
+    )
+    asked = (name.strip("<>") for signal in runbook.signals for name in settings(signal.source) if name.startswith("<"))
+    known = dict.fromkeys((*(param.id for param in runbook.params), *captured, *asked))
+    wrong = Problems(runbook.path)
+    for name, value in given.items():
+        declared = runbook.param(name)
+        if name not in known:
+            wrong.unknown("value", name, known, 0, "--set")
+        elif declared is not None and (why := values.check_kind(declared, value)):
+            wrong.add(f"{name}: {why}", key="--set")
+    if method and method_named(runbook, method) is None:
+        wrong.unknown("method", method, [one.id for one in runbook.methods], 0, "--method")
+    wrong.stop_if_any()
+
+
+def method_named(runbook: Runbook, name: str) -> Method | None:
+    """The method with this id, or with this label."""
+    by_id = next((method for method in runbook.methods if method.id == name), None)
+    return by_id or next((method for method in runbook.methods if method.label == name), None)
+
+
 async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mapping[str, str] = os.environ) -> Conductor:
     """Open or go on with an incident.
 
@@ -104,6 +133,7 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
     source = str(home.runbook_copy(opening.folder)) if opening.folder else opening.source
     text = source_text(source)
     runbook = await asyncio.to_thread(read_runbook, text, source)
+    refuse_unfit(runbook, opening.values, opening.method)
     folder = opening.folder or home.new_incident(opening.service or runbook.service or runbook.id, clock())
     driving = not (opening.read_only or opening.untrusted) and home.take_wheel(folder)
     seat = f"{home.user_name()}-{os.getpid()}-{secrets.token_hex(2)}"
@@ -156,7 +186,9 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
             user=home.user_name(), host=socket.gethostname(), pid=os.getpid(), driving=driving, version=opening.version
         )
     )
-    for name, value in opening.values.items() if not history else ():
+    for name, value in opening.values.items():
+        if history and (not driving or conductor.known_values().get(name) == value):
+            continue
         await conductor.record(ev.ValueSet(param=name, value=value, source="preset"))
     return conductor
 

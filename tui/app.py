@@ -297,7 +297,7 @@ def run_room(opening: Opening, args: argparse.Namespace) -> int:
         chosen = opening
         if opening.folder is not None:
             chosen, app.drill = await asyncio.to_thread(_with_drill, opening)
-        return chosen, await _opened(chosen, args, open_room, app.drill)
+        return chosen, await _opened(chosen, open_room, app.drill)
 
     return run(opener, args)
 
@@ -309,7 +309,7 @@ def run_drill(args: argparse.Namespace, values: dict[str, str]) -> int:
         from runbook.opening import open_room
 
         opening, app.drill = await asyncio.to_thread(_drill_opening, args, values, app.tell)
-        return opening, await _opened(opening, args, open_room, app.drill)
+        return opening, await _opened(opening, open_room, app.drill)
 
     return run(opener, args)
 
@@ -336,15 +336,15 @@ def replaying(folder: Path, speed: float, scratch: Path) -> Opener:
 
 
 async def _opened(
-    opening: Opening,
-    args: argparse.Namespace,
-    open_room: Callable[..., Coroutine[Any, Any, Conductor]],
-    drill: Drill | None,
+    opening: Opening, open_room: Callable[..., Coroutine[Any, Any, Conductor]], drill: Drill | None
 ) -> Conductor:
+    from runbook.opening import method_named
+
     practice = {"SENTRY_URL": "", **drill.environment} if drill else {}  # a practice asks nobody outside
     conductor = await open_room(opening, environ={**os.environ, **practice})
-    if args.method and conductor.driving and args.method in {m.id for m in conductor.runbook.methods}:
-        await conductor.choose_method(args.method, "named on the command line")
+    method = method_named(conductor.runbook, opening.method)
+    if method is not None and conductor.driving:
+        await conductor.choose_method(method.id, "named on the command line")
     return conductor
 
 
@@ -386,6 +386,7 @@ def _drill_opening(args: argparse.Namespace, values: dict[str, str], tell: Progr
         source=running.source,
         repository=running.repository,
         values={**running.values, **values},
+        method=args.method or "",
         folder=None if args.new else drill_incident(str(running.folder), datetime.fromtimestamp(running.started, UTC)),
         service="shop-web",
         title=scenario.title,

@@ -56,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser(words[0] if words else "").parse_args(words)
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # exported by some shells; they would freeze the screen's size
+    if restyle := getattr(sys.stdout, "reconfigure", None):
+        restyle(errors="replace")  # a terminal that is not UTF-8 gets a question mark and not a fault
     try:
         return int(args.act(args))
     except KeyboardInterrupt:
@@ -264,7 +266,7 @@ _OPEN_DEFAULTS: dict[str, object] = {
 
 
 def _add_open_flags(of: argparse.ArgumentParser) -> None:
-    of.add_argument("--method", help="choose this method at once")
+    of.add_argument("--method", help="choose this method at once, by its id or number")
     of.add_argument("--set", dest="values", action="append", default=[], metavar="NAME=VALUE", help="set a value")
     of.add_argument("--read-only", action="store_true", help="watch: nothing can be run from this room")
     of.add_argument("--present", action="store_true", help="presenter mode from the start")

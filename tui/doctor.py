@@ -23,7 +23,7 @@ _COLOURS: dict[Level, str] = {"green": "32", "amber": "33", "red": "31"}
 def doctor(source: str | None, pairs: list[str], *, as_json: bool) -> int:
     """Print what was found; 1 where tonight would fail."""
     from runbook.doctor.doctor import examine
-    from runbook.opening import read_runbook, source_text
+    from runbook.opening import read_runbook, refuse_unfit, source_text
     from runbook.reading.problems import ReadingError
     from tui.checks import why_unreadable
     from tui.launch import Unfit, repository_here, values_of
@@ -33,6 +33,7 @@ def doctor(source: str | None, pairs: list[str], *, as_json: bool) -> int:
         values = values_of(pairs)
         if source is not None:
             runbook = read_runbook(source_text(source), source)
+            refuse_unfit(runbook, values)
     except (OSError, UnicodeDecodeError, KeyError, ReadingError) as trouble:
         print(why_unreadable(source or "", trouble), file=sys.stderr)
         return exit_codes.USAGE

@@ -49,6 +49,7 @@ def open_room(args: argparse.Namespace) -> int:
             repository=repository_here(),
             here=Path.cwd(),
             values=values,
+            method=args.method or "",
             folder=folder,
             read_only=args.read_only,
             untrusted=not trusted,
@@ -255,8 +256,17 @@ def _trusted(source: str, folder: Path | None) -> bool:
 
 
 def _was_driven(folder: Path) -> bool:
-    """Whether somebody drove this incident before: then its copy of the runbook was trusted, and is the same still."""
+    """Whether somebody drove this incident before, so that its copy of the runbook was trusted, and it is the same."""
+    from runbook.incident import home
     from runbook.incident.journal import read_incident
     from runbook.incident.room import fold
+    from runbook.incident.stream import JournalTrouble
+    from runbook.reading.trust import digest
 
-    return any(responder.driving for responder in fold(read_incident(folder)).responders)
+    try:
+        state = fold(read_incident(folder))
+    except JournalTrouble as trouble:
+        mend = f"`warroom timeline {folder.name}` tells what can be read; `warroom --new` opens another incident."
+        raise Unfit(f"{trouble}\n{mend}") from None
+    same = state.runbook is not None and digest(str(home.runbook_copy(folder))) == state.runbook.sha256
+    return same and any(responder.driving for responder in state.responders)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from runbook.doctor import clients, logs, machine, world
 from runbook.doctor.finding import Finding
 from runbook.model import Runbook
-from runbook.reading.trust import is_trusted
+from runbook.reading.trust import digest, is_trusted
 from runbook.signal_sources import Sentry
 from runbook.steps import session
 
@@ -33,7 +34,7 @@ async def examine(
             named += [signal.source.url_env, signal.source.token_env]
     env = session.environment(environ, [*named, *_tokens(environ)], {})
     here = repository or Path.cwd()
-    trusted = is_trusted(runbook.path, runbook.sha256, home)
+    trusted = _is_trusted(runbook.path, home)
     if trusted:
         found.append(Finding("runbook", "trust", "green", "trusted as it is now"))
     else:
@@ -46,6 +47,13 @@ async def examine(
     found += logs.look(runbook, known, env)
     found += world.methods(runbook, found) if trusted else ()
     return tuple(found)
+
+
+def _is_trusted(source: str, home: Path) -> bool:
+    """Whether this content was trusted, by its bytes: the text that is read of them has other line endings."""
+    with contextlib.suppress(OSError, KeyError):
+        return is_trusted(source, digest(source), home)
+    return False
 
 
 def _tokens(environ: Mapping[str, str]) -> list[str]:

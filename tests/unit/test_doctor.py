@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,6 +149,22 @@ def test_a_document_that_nobody_trusts_is_not_let_ask_anything(tmp_path: Path) -
     assert not list(tmp_path.glob("asked")) and not list(tmp_path.glob("run"))
 
 
+def test_a_document_with_other_line_endings_is_trusted_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path))
+    document = tmp_path / "shop.yaml"
+    document.write_bytes(b"version: 1\r\nid: shop\r\ntitle: Shop\r\nmethods: []\r\n")
+    assert main(["trust", str(document)]) == OK
+    main(["doctor", str(document)])
+    assert "trusted as it is now" in capsys.readouterr().out
+
+
+def test_a_value_that_the_runbook_does_not_ask_for_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "book:aws", "--set", "regoin=eu-west-1"]) == USAGE
+    assert 'There is no value "regoin". Did you mean "region"?' in capsys.readouterr().err
+
+
 def test_a_log_is_looked_for_where_its_values_lead(tmp_path: Path) -> None:
     (tmp_path / "app.log").touch()
     runbook = book(logs=(LogSource(id="a", path="<dir>/app.log"),), params=(Param(id="dir"),))
@@ -236,3 +254,12 @@ def test_a_wrong_word_is_answered_in_words(
     told = capsys.readouterr()
     assert said in " ".join((told.out + told.err).split())
     assert "Errno" not in told.err
+
+
+def test_a_terminal_that_is_not_utf8_gets_question_marks_and_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    plain = io.TextIOWrapper(raw, encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", plain)
+    assert main(["check", "book:production-rollback"]) == OK
+    plain.flush()
+    assert b" ? version 1.0 ? " in raw.getvalue()

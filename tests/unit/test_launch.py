@@ -45,6 +45,14 @@ async def test_a_closed_incident_and_a_drill_that_has_ended_are_not_offered(plac
     assert [folder for folder, _ in launch.still_open()] == [still.folder]
 
 
+async def test_a_copy_that_is_not_what_was_trusted_any_more_asks_again(place: Path) -> None:
+    folder = (await recorded(place, "a.yaml")).folder
+    assert launch._trusted("", folder)
+    copy = home.runbook_copy(folder)
+    copy.write_text(copy.read_text().replace("title: Shop", "title: Another"))
+    assert not launch._trusted("", folder)
+
+
 async def test_a_runbook_that_is_named_again_finds_its_own_open_incident_and_no_other(place: Path) -> None:
     first = await recorded(place, "a.yaml")
     await recorded(place, "b.yaml")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runbook import opening
 from runbook.incident import home
-from runbook.opening import Opening, is_markdown, read_runbook, source_text
+from runbook.opening import Opening, is_markdown, method_named, read_runbook, refuse_unfit, source_text
+from runbook.reading.problems import ReadingError
 from runbook.signals.series import Sample
 
 DOCUMENT = "# Going back\r\n\r\n## Steps\r\n\r\n```bash\r\n# Look\r\ngit log -3\r\n```\r\n"
@@ -94,3 +96,44 @@ async def test_who_only_looks_on_keeps_no_samples(tmp_path: Path, monkeypatch: p
     await room.drive()
     assert room.outlook.monitor.samples is not None
     await room.leave("left")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            {"values": {"prodction_url": "http://127.0.0.1:9"}},
+            'no value "prodction_url". Did you mean "production_url"?',
+        ),
+        ({"values": {"db_port": "many"}}, "db_port: "),
+        ({"method": "tagg"}, 'no method "tagg". Did you mean "tag"?'),
+    ],
+)
+async def test_what_the_runbook_does_not_ask_for_is_refused_before_anything_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any], said: str
+) -> None:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path))
+    with pytest.raises(ReadingError) as refused:
+        await opening.open_room(Opening(source="book:production-rollback", repository=None, **wrong))
+    assert said in str(refused.value)
+    assert home.list_incidents() == ()
+
+
+def test_every_name_that_takes_a_value_can_be_set_and_a_method_has_two_names() -> None:
+    runbook = read_runbook(source_text("book:production-rollback"), "book:production-rollback")
+    refuse_unfit(runbook, {"production_url": "http://127.0.0.1:9", "production_before": "a"}, "3a")
+    assert [method_named(runbook, name) for name in ("3a", "vercel", "")] == [*[runbook.method("vercel")] * 2, None]
+
+
+async def test_a_value_that_is_set_on_coming_back_holds_for_signals_and_commands_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path))
+    first = await opening.open_room(Opening(source="book:production-rollback", repository=None))
+    first.journal.close()
+    home.leave_wheel(first.folder)
+    moved = {"production_url": "http://127.0.0.1:9"}
+    again = await opening.open_room(Opening(source="", repository=None, folder=first.folder, values=moved))
+    again.journal.close()
+    assert again.known_values()["production_url"] == again.outlook.monitor.values["production_url"]
+    assert again.known_values()["production_url"] == moved["production_url"]
