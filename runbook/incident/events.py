@@ -266,14 +266,6 @@ class VerdictChanged(Body, frozen=True, tag="verdict-changed"):
         return self.text.removeprefix(f"{self.word}: ")
 
 
-class SourceChanged(Body, frozen=True, tag="source-changed"):
-    """A signal's source stopped answering, or answers again."""
-
-    signal: str
-    down: bool
-    why: str = ""
-
-
 # ── files ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -319,7 +311,6 @@ Known = (
     | CommandEdited
     | AdviceChanged
     | VerdictChanged
-    | SourceChanged
     | SnapshotSaved
     | ReportWritten
 )

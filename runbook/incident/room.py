@@ -88,7 +88,6 @@ class Room:
         self._ticks: dict[str, Tick] = {}
         self._reported: set[str] = set()
         self._called: dict[str, None] = {}
-        self._down: dict[str, str] = {}
         self._timeline: list[Entry] = []
         self._nameless: set[str] = set()
         """Seats that recorded something before saying who sits there."""
@@ -108,7 +107,6 @@ class Room:
             ticks=dict(self._ticks),
             reported=frozenset(self._reported),
             called=tuple(self._called),
-            down=dict(self._down),
             timeline=tuple(self._timeline),
             events=self._count,
         )
@@ -348,12 +346,6 @@ class Room:
             self._set(relapses=self._base.relapses + 1, recovered=None, closed=None)
         elif body.verdict == "recovered":
             self._set(recovered=self._base.recovered or at)
-
-    def _source_changed(self, body: ev.SourceChanged, at: datetime, by: str, seat: str) -> None:
-        if body.down:
-            self._down[body.signal] = body.why
-        else:
-            self._down.pop(body.signal, None)
 
 
 _OUTCOME = (

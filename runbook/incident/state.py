@@ -144,7 +144,6 @@ class RoomState(msgspec.Struct, frozen=True):
     reported: frozenset[str] = frozenset()
     """Triggers that a person reported and did not take back."""
     called: tuple[str, ...] = ()
-    down: dict[str, str] = {}
     advice: AdviceChanged | None = None
     advice_since: datetime | None = None
     verdict: VerdictChanged | None = None

@@ -262,12 +262,6 @@ def _judged(body: ev.VerdictChanged) -> Words:
     return Words(f"verdict: {said}", tones.get(body.verdict, "plain"))
 
 
-def _source(body: ev.SourceChanged) -> Words:
-    if body.down:
-        return Words(f"signal {body.signal} is down{_because(body.why)}", "warn")
-    return Words(f"signal {body.signal} answers again")
-
-
 def _saved(body: ev.SnapshotSaved) -> Words:
     count = f"{len(body.files)} file" + ("s" if len(body.files) != 1 else "")
     return Words(f"saved a snapshot ({count}){_because(body.reason)}", "plain", tuple(f.path for f in body.files))
@@ -292,7 +286,6 @@ _SAY: dict[type, Callable[[Any], Words]] = {
     ev.CommandEdited: _edited,
     ev.AdviceChanged: _advised,
     ev.VerdictChanged: _judged,
-    ev.SourceChanged: _source,
     ev.SnapshotSaved: _saved,
     ev.ReportWritten: lambda body: Words(f"wrote the report: {body.file}"),
 }

@@ -90,8 +90,7 @@ class _Poll:
 class Monitor:
     """The signals of one incident: their series, what they say now, and which sources are down.
 
-    `on_sample(signal)` follows
-    each sample, `on_down(signal, down, why)` each source that stops answering or answers again.
+    `on_sample(signal)` follows each sample.
     """
 
     def __init__(
@@ -107,7 +106,6 @@ class Monitor:
         environ: Mapping[str, str] | None = None,
         jitter: Callable[[], float] = random.random,
         on_sample: Callable[[str], None] = _ignore,
-        on_down: Callable[[str, bool, str], None] = _ignore,
     ) -> None:
         self.signals = {signal.id: signal for signal in signals}
         self.series = {signal.id: Series(_capacity(signal)) for signal in self.signals.values()}
@@ -123,7 +121,6 @@ class Monitor:
         self.samples: SampleFile | None = None
         """Where every sample is kept; None in a room that only looks on."""
         self.on_sample = on_sample
-        self.on_down = on_down
         self.values: dict[str, str] = {} if values is None else values
         """What stands for the `<param>`s of addresses and commands; looked at anew for every poll."""
         self._pace = pace or Pace()
@@ -267,9 +264,8 @@ class Monitor:
         self._errors[signal] = self._errors[signal] + 1 if observed.failed else 0
         if self._errors[signal] >= DOWN_AFTER and signal not in self.down:
             self.down[signal] = sample.why
-            self.on_down(signal, True, sample.why)
-        elif not self._errors[signal] and self.down.pop(signal, None) is not None:
-            self.on_down(signal, False, "")
+        elif not self._errors[signal]:
+            self.down.pop(signal, None)
         self.on_sample(signal)
 
     @property

@@ -72,7 +72,6 @@ class Watch:
         self.time, self.sick = time, tuple(sick)
         self.order: list[str] = []
         """Which signal got a sample, in the order they came."""
-        self.downs: list[tuple[str, bool, str]] = []
         self.monitor = Monitor(
             [
                 *(Signal(name, name, source, every=DEADLINE) for name, source in sick.items()),
@@ -82,7 +81,6 @@ class Watch:
             clock=time,
             jitter=lambda: 0.0,
             on_sample=self._sample,
-            on_down=lambda *told: self.downs.append(told),
         )
         self._running: asyncio.Task[None] | None = None
 
@@ -282,10 +280,10 @@ async def test_a_source_that_hangs_is_down_after_its_fifth_deadline_and_the_soun
     sick = kinds(f"http://127.0.0.1:{await servers.listen(never)}", health=True)
     async with Watch(time, sick, await sound(servers)) as watch:
         await watch.seconds(9 * DEADLINE - 1)  # five deadlines with four pauses between them
-        assert watch.downs == []
+        assert watch.monitor.down == {}
         await watch.seconds(1)
         await watch.samples(5)
-        assert sorted(watch.downs) == sorted((name, True, "timed out after 5 s") for name in sick)
+        assert watch.monitor.down == dict.fromkeys(sick, "timed out after 5 s")
 
 
 # ── what changes under a watch ────────────────────────────────────────────────────────────────────

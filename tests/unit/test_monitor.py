@@ -108,7 +108,6 @@ class Room:
         self.clock, self.service = HandClock(pauses), Service()
         self.values = {"host": "127.0.0.1:9"}
         self.seen: list[str] = []
-        self.downs: list[tuple[str, bool, str]] = []
         self.monitor = Monitor(
             signals or ALL,
             values=self.values,
@@ -117,7 +116,6 @@ class Room:
             fetch=self.service,
             jitter=lambda: 0.0,
             on_sample=self.seen.append,
-            on_down=lambda *told: self.downs.append(told),
         )
 
     async def look(self, times: int = 1, step: Seconds = 5) -> None:
@@ -154,7 +152,7 @@ async def test_a_value_that_is_not_set_is_waited_for_without_asking() -> None:
     room = Room(P95)
     room.values.clear()
     await room.look(7)
-    assert room.service.asked == [] and room.downs == []
+    assert room.service.asked == [] and room.monitor.down == {}
     assert room.reading("p95") == (None, "<host> is not set yet")
     room.values["host"] = "shop.example.com"
     await room.look()
@@ -205,17 +203,16 @@ async def test_five_errors_in_a_row_are_down_and_asked_less_often() -> None:
     await room.look()
     room.service.fault = "connection refused"
     await room.look(4)
-    assert room.downs == [] and room.reading("p95") == (0.3, "connection refused")
+    assert room.monitor.down == {} and room.reading("p95") == (0.3, "connection refused")
     await room.look()
-    assert room.downs == [("p95", True, "connection refused"), ("health", True, "connection refused")]
+    assert room.monitor.down == {"p95": "connection refused", "health": "connection refused"}
     assert room.reading("p95") == (None, "connection refused")
     assert room.monitor.health_checks == {}
     assert room.monitor.standing(SLOW).state == "unknown"
     await room.look(3)
-    assert len(room.downs) == 2
+    assert len(room.monitor.down) == 2
     room.service.fault = ""
     await room.look()
-    assert room.downs[2:] == [("p95", False, ""), ("health", False, "")]
     assert room.reading("p95") == (0.3, "") and room.monitor.down == {}
 
 
@@ -235,7 +232,7 @@ async def test_the_back_off_ends_at_four_intervals_and_with_the_first_answer() -
 async def test_low_traffic_is_no_fault_of_the_source() -> None:
     room = Room(msgspec.structs.replace(ERRORS, source=msgspec.structs.replace(ERRORS.source, min_requests=10**6)))
     await room.look(8)
-    assert room.downs == []
+    assert room.monitor.down == {}
     value, why = room.reading("error_rate")
     assert value is None and why == "low traffic (1400 of 1000000 requests)"
 

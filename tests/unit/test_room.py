@@ -278,9 +278,6 @@ def test_what_people_say_is_kept_and_can_be_taken_back() -> None:
             ev.ValueSet("tag", "v2", "picked", "yesterday"),
             ev.ContactCalled("1", "On call"),
             ev.ContactCalled("1", "On call"),
-            ev.SourceChanged("e", True, "down"),
-            ev.SourceChanged("h", True, "down"),
-            ev.SourceChanged("e", False),
             ev.DecisionMade("wait"),
             ev.DecisionMade("roll-back", "bad"),
             ev.DecisionMade("roll-back", "really"),
@@ -292,11 +289,10 @@ def test_what_people_say_is_kept_and_can_be_taken_back() -> None:
     assert (state.ticks["x"].done, state.ticks["x"].note, state.ticks["x"].at) == (False, "no", at(5))
     assert (state.values["tag"].text, state.values["tag"].shown) == ("v2", "yesterday")
     assert state.called == ("1: On call",)
-    assert state.down == {"h": "down"}
     assert (state.decision, state.decision_reason, state.decided, state.method) == (
         "roll-back",
         "really",
-        at(14),
+        at(11),
         "tag",
     )
     assert state.edits == {("m", "s", 0): edit}
@@ -364,7 +360,6 @@ BODIES = st.one_of(
     ),
     st.builds(ev.VerdictChanged, st.sampled_from(["recovered", "failed"]), text=TEXT, relapsed=st.booleans()),
     st.builds(ev.AdviceChanged, st.sampled_from(["none", "roll-back"]), text=TEXT),
-    st.builds(ev.SourceChanged, signal=TEXT, down=st.booleans()),
     st.builds(ev.ItemTicked, item=TEXT, text=TEXT, done=st.booleans()),
     st.builds(ev.TriggerReported, trigger=TEXT, text=TEXT, active=st.booleans()),
     st.builds(ev.ValueSet, param=TEXT, value=TEXT, source=st.just("typed")),

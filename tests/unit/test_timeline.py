@@ -80,7 +80,6 @@ def test_what_leads_on_stands_beside_the_line() -> None:
         (ev.StepMarked("m", "s", "Tell the team", "skipped", "all here"), "skipped: Tell the team: all here"),
         (ev.WaitOverdue("m", "s", "Wait until it is live", 1201.0), "not there within 20:01: Wait until it is live"),
         (ev.DecisionMade("no-rollback"), "decided not to roll back"),
-        (ev.SourceChanged("errors", True, "timed out"), "signal errors is down: timed out"),
         (ev.AdviceChanged("roll-back", "roll back now: errors 9%"), "advice: roll back now: errors 9%"),
         (ev.VerdictChanged("failed", "errors 9%", relapsed=True), "relapsed, now failed: errors 9%"),
         (ev.VerdictChanged("recovered", "recovered: by the signals"), "verdict: recovered: by the signals"),
