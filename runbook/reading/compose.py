@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from runbook.model import (
     Runbook,
     Step,
     Trigger,
+    Where,
 )
 from runbook.reading.compose_platforms import platforms
 from runbook.reading.compose_signals import ONLY_READ, Signals
@@ -59,6 +61,12 @@ def open_params(steps: tuple[Step, ...], params: tuple[Param, ...]) -> tuple[str
     asked = {param.id for param in params if not param.default} - captured
     used = dict.fromkeys(name for command in commands for name in placeholders(command.text))
     return tuple(name for name in used if name in asked)
+
+
+def where_it_runs(steps: tuple[Step, ...]) -> Where:
+    """Where a method runs that does not say it: in the clean room as soon as it names git, to spare the working copy."""
+    named = any(re.search(r"\bgit\b", command.text) for step in steps for command in step.commands)
+    return Where.CLEAN_ROOM if named else Where.REPOSITORY
 
 
 class _Composer:
@@ -217,7 +225,7 @@ class _Composer:
             estimate=sum(step.estimate for step in steps) if method.estimate is None else method.estimate,
             risk=method.risk,
             data_loss=method.data_loss,
-            where=method.where,
+            where=method.where or where_it_runs(steps),
             requires=self.steps.checks(method.requires, f"{key}.requires"),
             params=open_params(steps, self.form.params) if method.params is None else method.params,
             steps=steps,

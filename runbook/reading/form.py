@@ -149,8 +149,9 @@ class MethodForm(Form, frozen=True, kw_only=True):
     """The sum of the steps' where nothing is said."""
     risk: Literal["very low", "low", "medium", "high"] = "medium"
     data_loss: str = "none"
-    where: Where = Where.CLEAN_ROOM
-    """`clean-room` is a private clone of the incident; `repository` is your own working copy."""
+    where: Where | None = None
+    """`clean-room` is a private clone of the incident; `repository` is your own working copy, or the directory that
+    the room was opened in. Where nothing is said: the clean room for a method that names git."""
     requires: tuple[CheckForm, ...] = ()
     """What must be there before it can start."""
     params: tuple[str, ...] | None = None

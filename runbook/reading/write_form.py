@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from runbook.model import Capture, Check, Command, Criterion, Effect, Expect, Method, Runbook, Signal, Step, Undo
-from runbook.reading.compose import open_params
+from runbook.reading.compose import open_params, where_it_runs
 from runbook.reading.compose_platforms import platform_form
 from runbook.reading.compose_signals import SOURCES
 from runbook.reading.compose_steps import placeholders
@@ -114,7 +114,7 @@ def _method(method: Method, book: Runbook, label: str) -> MethodForm:
         estimate=None if method.estimate == sum(step.estimate for step in method.steps) else method.estimate,
         risk=method.risk,
         data_loss=method.data_loss,
-        where=method.where,
+        where=None if method.where is where_it_runs(method.steps) else method.where,
         requires=tuple(_check(check) for check in method.requires),
         params=None if method.params == open_params(method.steps, book.params) else method.params,
         fallback=method.fallback,

@@ -127,10 +127,18 @@ def test_a_step_with_all_of_its_keys() -> None:
 
 def test_defaults_are_the_models() -> None:
     book = read(method("- {id: a, title: A, run: change}"))
-    assert book.methods[0].where is Where.CLEAN_ROOM
     assert book.methods[0].label == "1"
     assert book.methods[0].steps[0].timeout == 600
     assert (book.settle, book.relapse_watch) == (60, 1800)
+
+
+def test_a_method_needs_a_clone_only_where_it_names_git() -> None:
+    def where(said: str) -> Where:
+        return read(method(said)).methods[0].where
+
+    assert where("- {id: a, title: A, run: kubectl rollout undo deploy/web}") is Where.REPOSITORY
+    assert where("- {id: a, title: A, run: git push}") is Where.CLEAN_ROOM
+    assert where("- {id: a, title: A, run: cd web && git push}") is Where.CLEAN_ROOM
 
 
 def test_signals_become_sources() -> None:
