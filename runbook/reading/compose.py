@@ -64,7 +64,7 @@ def open_params(steps: tuple[Step, ...], params: tuple[Param, ...]) -> tuple[str
 
 
 def where_it_runs(steps: tuple[Step, ...]) -> Where:
-    """Where a method runs that does not say it: in the clean room as soon as it names git, to spare the working copy."""
+    """Where a method runs that does not say it: as soon as it names git, in the clean room, not in your own copy."""
     named = any(re.search(r"\bgit\b", command.text) for step in steps for command in step.commands)
     return Where.CLEAN_ROOM if named else Where.REPOSITORY
 

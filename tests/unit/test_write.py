@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runbook import books
-from runbook.model import Command, Effect, Method, Runbook, Signal, Step
+from runbook.model import Command, Effect, Method, Runbook, Signal, Step, Where
 from runbook.opening import read_runbook, source_text
 from runbook.reading.fill import seconds_in
 from runbook.reading.write import REPLACED, dumps, duration, placeless, scalar, visible
@@ -131,7 +131,13 @@ def test_a_whole_runbook_as_it_reads() -> None:
         ),
     )
     method = Method(
-        id="m", label="1", title="Deploy: the old one", estimate=30, steps=steps, guess="No risk is stated."
+        id="m",
+        label="1",
+        title="Deploy: the old one",
+        estimate=30,
+        where=Where.REPOSITORY,
+        steps=steps,
+        guess="No risk is stated.",
     )
     book = Runbook(
         id="a",
