@@ -188,7 +188,7 @@ class Carrier:
         """Where a command of the method's session would run now, or where this run was started."""
         env = self._environment(text, method)
         folder = self.run_folder(run) / "before" if run else self._session(method)
-        left = await asyncio.to_thread(session.remembered, folder, env)
+        left = await session.remembered(folder, env)
         exported = {name: value for name, value in left.exported.items() if value is not None}
         kept = {name: value for name, value in env.items() if left.exported.get(name, "") is not None}
         return Place(cwd=Path(left.cwd or self.directory(method)), env=kept | exported, variables=left.variables)

@@ -7,6 +7,7 @@ Functions, `IFS` and shell options stay with the step that set them.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -201,11 +202,13 @@ done
 """
 
 
-def remembered(session_folder: Path, env: Mapping[str, str]) -> Remembered:
+async def remembered(session_folder: Path, env: Mapping[str, str]) -> Remembered:
     """What the session's steps left behind, for a command that would get `env`; nothing where it cannot be read."""
     state = session_folder / "state.sh"
-    if not state.exists():
-        return Remembered()
+    return await asyncio.to_thread(_recalled, state, env) if state.exists() else Remembered()
+
+
+def _recalled(state: Path, env: Mapping[str, str]) -> Remembered:
     argv = ("bash", "--noprofile", "--norc", "-c", _RECALL, "bash", str(state.absolute()))
     try:
         said = subprocess.run(

@@ -232,22 +232,22 @@ def test_names_in_a_text() -> None:
     assert session.names_in("git push origin main") == ()
 
 
-def test_what_a_session_holds_can_be_read_without_running_anything(shell: Shell) -> None:
+async def test_what_a_session_holds_can_be_read_without_running_anything(shell: Shell) -> None:
     (shell.begin / "sub").mkdir()
     shell.env |= {"GIVEN": "from outside", "GONE": "taken away"}
     shell("cd sub\nexport PROFILE='two words'\nPLAIN=$'a\nb'\nLIST=(1 2)\nunset GONE\nGIVEN=changed")
-    left = session.remembered(shell.folder / "session", shell.env)
+    left = await session.remembered(shell.folder / "session", shell.env)
     assert left.cwd == str(shell.begin / "sub")
     assert left.exported == {"PROFILE": "two words", "GIVEN": "changed", "GONE": None}
     assert left.variables == {"PLAIN": "a\nb"}
 
 
-def test_a_session_that_never_ran_or_is_broken_holds_nothing(shell: Shell) -> None:
+async def test_a_session_that_never_ran_or_is_broken_holds_nothing(shell: Shell) -> None:
     folder = shell.folder / "session"
-    assert session.remembered(folder, shell.env) == session.Remembered()
+    assert await session.remembered(folder, shell.env) == session.Remembered()
     folder.mkdir()
     (folder / "state.sh").write_text("declare -x PROFILE=half\n")
-    assert session.remembered(folder, shell.env) == session.Remembered()
+    assert await session.remembered(folder, shell.env) == session.Remembered()
 
 
 def test_a_step_finds_the_warroom_program_behind_everything_else_on_its_path(
