@@ -53,7 +53,7 @@ class Git:
     async def targets(self, kind: str, on: str) -> tuple[Target, ...]:
         """Commits of a branch (`origin/production`), or tags of a pattern (`v*`); newest first. Raises Unavailable."""
         if kind == "git_commit":
-            return await git_lists.commits(self.ask, self._tracking(on))
+            return await git_lists.commits(self.ask, self._tracking(on), await self._live())
         if kind == "git_tag":
             return await git_lists.tags(self.ask, on, await self._live())
         return ()

@@ -17,31 +17,42 @@ BACKUPS = "refs/warroom/backup/*"
 """Where a rollback keeps what a branch was before it."""
 
 
-async def commits(ask: Ask, ref: str) -> tuple[Target, ...]:
-    """The newest commits of a ref, newest first. Raises Unavailable."""
+OUTSIDE = "not in production's history"
+
+
+async def commits(ask: Ask, ref: str, production: str) -> tuple[Target, ...]:
+    """The newest commits of a ref, newest first; those that production does not hold say so. Raises Unavailable."""
     await _require(ask, ref)
-    listed, changes = await asyncio.gather(
+    listed, changes, beyond = await asyncio.gather(
         look(ask.path, lambda path: list_commits(path, ref, MOST_COMMITS)),
         _changes(ask, ref),
+        ask.maybe("rev-list", f"-{MOST_COMMITS}", "--end-of-options", ref, f"^{production}"),
     )
+    outside = frozenset(beyond.split())
+    if outside.issuperset(one.sha for one in listed):  # production gets copies of the commits: that tells nothing
+        outside = frozenset()
     oldest = tuple(f"^{parent}" for parent in listed[-1].parents) if listed else ()
     reverted = standing_reverts(await undoings(ask, ref, *oldest))
-    return tuple(_commit(one, changes.get(one.sha, ""), reverted.get(one.sha, "")) for one in listed)
+    return tuple(
+        _commit(one, changes.get(one.sha, ""), reverted.get(one.sha, ""), inside=one.sha not in outside)
+        for one in listed
+    )
 
 
-def _commit(one: Listed, change: str, reverted_by: str) -> Target:
-    warning = f"already reverted by {reverted_by[:7]}" if reverted_by else ""
-    if len(one.parents) > 1:
-        warning = "; ".join(filter(None, (warning, "a merge: needs a mainline (-m 1)")))
-    elif not one.parents:
-        warning = "the first commit: cannot be reverted"
+def _commit(one: Listed, change: str, reverted_by: str, *, inside: bool) -> Target:
+    warnings = (
+        "" if inside else OUTSIDE,
+        f"already reverted by {reverted_by[:7]}" if reverted_by else "",
+        "a merge: needs a mainline (-m 1)" if len(one.parents) > 1 else "",
+        "" if one.parents else "the first commit: cannot be reverted",
+    )
     return Target(
         value=one.sha,
         title=clean(one.subject, 200),
         by=clean(one.author, 100),
         at=one.at,
         detail=change or "no change of files",
-        warning=warning,
+        warning="; ".join(filter(None, warnings)),
     )
 
 
@@ -85,7 +96,7 @@ async def _tag(ask: Ask, one: Listed, head: str, tree: str, left: frozenset[str]
     inside = bool(head) and await ask.is_ancestor(one.sha, head)
     back = await ask.count(head, f"^{one.sha}") if inside else 0
     place = f"{back} commits back" if back != 1 else "1 commit back"
-    outside = "not in production's history" if head else ""
+    outside = OUTSIDE if head else ""
     return Target(
         # A name that does not show as it is must not be put into a command: its clean form is no tag, and refused.
         value=clean(one.name),

@@ -68,8 +68,18 @@ async def test_merges_and_reverted_commits_are_marked(world: World, git: Git) ->
     world.git("fetch", "-q", "origin", cwd=git.folder)
     by_title = {t.title: t for t in await git.targets("git_commit", "origin/main")}
     assert by_title["New checkout flow"].warning.startswith("already reverted by ")
+    assert by_title["On the side"].warning == "not in production's history"
+    assert by_title["Fix header"].warning == ""
     assert "a merge" in by_title["Merge side"].warning
     assert by_title["Merge side"].detail == "1 file +1 −0"
+
+
+async def test_where_production_gets_copies_no_commit_is_said_to_be_missing_in_it(world: World, git: Git) -> None:
+    world.git("checkout", "-q", "--orphan", "elsewhere")
+    world.commit("All of it, squashed", all="x\n")
+    world.git("push", "-q", "--force", "origin", "HEAD:refs/heads/production")
+    world.git("fetch", "-q", "origin", cwd=git.folder)
+    assert [t.warning for t in await git.targets("git_commit", "origin/main")][:-1] == [""] * 3
 
 
 async def test_tags_newest_first_with_their_distance(world: World, git: Git) -> None:
