@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from typing import cast
 
-from runbook.model import Record, Seconds
+from runbook.model import Record
 
 
 class Sample(Record, frozen=True, gc=False):
@@ -31,52 +33,62 @@ class Series:
         self.capacity = capacity
         self.version = 0
         """Counts what was appended: a chart draws again only when it moved."""
-        self._samples: list[Sample] = []
-        self._times: list[float] = []
-        self._points: list[tuple[float, float | None]] = []
-        """What a chart draws of each: made once, for all of them are drawn every second."""
+        # in columns: as objects they would be most of what an open room grows by
+        self._times, self._seen = array("d"), array("d")
+        self._values: list[float | str | None] = []
+        self._whys: list[str] = []
+        self._has_texts = False
 
     def append(self, sample: Sample) -> bool:
         """Takes a sample in; False when the same one is there already: of that, the later sight is kept."""
         start = bisect_left(self._times, sample.at)
         end = bisect_right(self._times, sample.at)
         for place in range(start, end):
-            if self._samples[place].value == sample.value:
-                if sample.seen > self._samples[place].seen:
-                    self._samples[place] = sample
+            if self._values[place] == sample.value:
+                if sample.seen > self._seen[place]:
+                    self._seen[place], self._whys[place] = sample.seen, sample.why
                 return False
-        self._samples.insert(end, sample)
         self._times.insert(end, sample.at)
-        self._points.insert(end, (sample.at, sample.value if isinstance(sample.value, float | int) else None))
-        if len(self._samples) > self.capacity:
-            del self._samples[0], self._times[0], self._points[0]
+        self._seen.insert(end, sample.seen)
+        self._values.insert(end, sample.value)
+        self._whys.insert(end, sample.why)
+        self._has_texts = self._has_texts or isinstance(sample.value, str)
+        if len(self._times) > self.capacity:
+            del self._times[0], self._seen[0], self._values[0], self._whys[0]
         self.version += 1
         return True
 
+    def _sample(self, place: int) -> Sample:
+        return Sample(self._times[place], self._values[place], self._whys[place], self._seen[place])
+
     def __len__(self) -> int:
-        return len(self._samples)
+        return len(self._times)
 
     def __iter__(self) -> Iterator[Sample]:
-        return iter(self._samples)
+        return map(self._sample, range(len(self._times)))
 
     @property
     def holes(self) -> int:
         """How many of the samples held here are holes."""
-        return sum(sample.value is None for sample in self._samples)
+        return self._values.count(None)
 
     def since(self, at: float) -> tuple[Sample, ...]:
         """The samples from `at` on, oldest first."""
-        return tuple(self._samples[bisect_left(self._times, at) :])
+        return tuple(map(self._sample, range(bisect_left(self._times, at), len(self._times))))
 
     def points_since(self, at: float) -> tuple[tuple[float, float | None], ...]:
         """The times and values from `at` on, oldest first; None where there is no number."""
-        return tuple(self._points[bisect_left(self._times, at) :])
+        first = bisect_left(self._times, at)
+        values = self._values[first:]
+        if self._has_texts:
+            values = [None if isinstance(value, str) else value for value in values]
+        return tuple(zip(self._times[first:], cast("list[float | None]", values), strict=True))
 
     def newest_first(self, since: float, until: float) -> Iterator[Sample]:
         """The samples of `[since, until]`, newest first, without copying them."""
         first = bisect_left(self._times, since)
         for index in range(bisect_right(self._times, until) - 1, first - 1, -1):
-            yield self._samples[index]
+            yield self._sample(index)
 
     def after(self, at: float) -> int:
         """How many samples lie after `at`: more than 0 for now means that a clock is wrong."""
@@ -84,19 +96,4 @@ class Series:
 
     def latest(self) -> Sample | None:
         """The newest sample, which may be a hole."""
-        return self._samples[-1] if self._samples else None
-
-    def latest_value(self) -> Sample | None:
-        """The newest sample that is not a hole."""
-        return next((sample for sample in reversed(self._samples) if sample.value is not None), None)
-
-    def points(self, window: Seconds, now: float) -> tuple[tuple[Seconds, float | None], ...]:
-        """For a chart: (age in seconds, value) of the last `window` seconds, oldest first.
-
-        Holes and texts are None, so that a line breaks there; samples from the future are left out.
-        """
-        first, end = bisect_left(self._times, now - window), bisect_right(self._times, now)
-        return tuple(
-            (now - sample.at, None if isinstance(sample.value, str) else sample.value)
-            for sample in self._samples[first:end]
-        )
+        return self._sample(len(self._times) - 1) if self._times else None

@@ -59,11 +59,10 @@ def test_the_ring_keeps_the_newest() -> None:
 
 def test_latest_may_be_a_hole_and_holes_are_counted() -> None:
     series = series_of(Sample(1, 5.0), Sample(2, None, "timed out"))
-    latest, value = series.latest(), series.latest_value()
+    latest = series.latest()
     assert latest is not None and latest.why == "timed out"
-    assert value is not None and value.at == 1
     assert series.holes == 1
-    assert Series().latest() is None and Series().latest_value() is None
+    assert Series().latest() is None
 
 
 def test_since_and_newest_first_include_their_ends() -> None:
@@ -71,8 +70,3 @@ def test_since_and_newest_first_include_their_ends() -> None:
     assert [sample.at for sample in series.since(3)] == [3, 4]
     assert [sample.at for sample in series.newest_first(1, 3)] == [3, 2, 1]
     assert series.after(3) == 1
-
-
-def test_points_are_ages_with_breaks_and_nothing_from_the_future() -> None:
-    series = series_of(Sample(0, 1.0), Sample(90, 2.0), Sample(95, None), Sample(96, "text"), Sample(101, 3.0))
-    assert series.points(60, 100) == ((10, 2.0), (5, None), (4, None))
