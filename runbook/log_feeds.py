@@ -113,11 +113,6 @@ class Feed:
         """How its command stands; empty for a file."""
         return self._spooling.words() if self._spooling else self.waits
 
-    @property
-    def counting(self) -> bool:
-        """Whether its standing says other words each second."""
-        return bool(self.waits or (self._spooling and self._spooling.standing.again))
-
     def close(self) -> None:
         if self._spooling:
             self._spooling.close()

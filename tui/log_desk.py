@@ -113,7 +113,7 @@ class LogDesk:
             self._together.close()
 
     def look(self) -> bool:
-        """Takes in the follows that began and lets go of those that ended unseen; True when it is to be painted."""
+        """Takes in the follows that began and lets go of those that ended unseen; True when another is looked at."""
         before = self.shown
         self._prepare()
         running = [run for run in self._conductor.state.unsettled if run.mode == "follow" and run.state == "running"]
@@ -124,8 +124,7 @@ class LogDesk:
                 self.shown = run.id
         for name in set(self._views) - {ALL, *self._feeds, self.shown} - {run.id for run in running}:
             self._views.pop(name).close()
-        looked_at = self._feeds.values() if self.shown == ALL else filter(None, (self._feeds.get(self.shown),))
-        return self.shown != before or any(feed.counting for feed in looked_at)
+        return self.shown != before
 
     def _names(self) -> list[str]:
         """What there is to look at, the runbook's own first."""

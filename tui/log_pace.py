@@ -26,8 +26,8 @@ class LogPace:
         self._clock = clock
         self._pressed = float("-inf")
         self._waits = False
-        self._behind: bool | None = None
-        """Whether the log has lines that pane 2 does not show; None before the first."""
+        self._begun = False
+        """Whether pane 2 was painted once."""
 
     def key(self) -> None:
         """A key is given out."""
@@ -35,9 +35,9 @@ class LogPace:
 
     def moved(self, *, read: bool) -> None:
         """The log has more; `read` while somebody works in its pane."""
-        if not read and self._behind is not None:
-            self._behind = True
-        elif self._clock() - self._pressed > KEY_FIRST:
+        if not read and self._begun:
+            return  # the next tick shows it
+        if self._clock() - self._pressed > KEY_FIRST:
             self._paint()
         elif not self._waits:
             self._waits = True
@@ -48,10 +48,9 @@ class LogPace:
         self._paint()
 
     def tick(self) -> None:
-        """A second has passed."""
-        if self._behind:
-            self._later(BETWEEN, self._paint)
+        """A second has passed; of a log to which nothing comes the title goes on telling of the last minute."""
+        self._later(BETWEEN, self._paint)
 
     def painted(self) -> None:
         """Pane 2 shows all there is."""
-        self._behind = False
+        self._begun = True

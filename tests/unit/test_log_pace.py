@@ -46,14 +46,21 @@ def test_a_key_comes_first_and_however_many_batches_meanwhile_are_painted_once()
     assert desk.painted == 2
 
 
-def test_beside_other_work_it_is_painted_after_the_tick_and_only_where_something_came() -> None:
+def test_beside_other_work_it_is_painted_after_the_tick() -> None:
     desk = Desk()
     desk.pace.moved(read=False)
     assert desk.painted == 1, "the first lines are shown at once"
-    desk.pace.tick()
-    assert desk.booked == []
     desk.pace.moved(read=False)
     assert desk.painted == 1
     desk.pace.tick()
     desk.later()
     assert desk.painted == 2
+
+
+def test_a_log_to_which_nothing_comes_is_painted_with_each_tick_for_its_title_tells_of_the_last_minute() -> None:
+    desk = Desk()
+    desk.pace.moved(read=True)
+    for seen in (2, 3):
+        desk.pace.tick()
+        desk.later()
+        assert desk.painted == seen
