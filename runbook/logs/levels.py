@@ -22,7 +22,12 @@ _WITHIN = 240
 _PINO: dict[int, Level] = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "error"}
 _FIELDS = ("level", "lvl", "severity")
 _LOUD = ("FATAL", "CRITICAL", "ERROR", "PANIC", "SEVERE", "WARNING", "WARN", "INFO", "NOTICE", "DEBUG", "TRACE")
-_SOFT = ("fatal", "critical", "error", "err", "panic", "severe", "warning", "warn", "info", "notice", "debug", "trace")
+_SOFT = (
+    *("fatal", "critical", "crit", "error", "err", "panic", "severe", "alert", "emerg"),
+    *("warning", "warn", "info", "notice", "debug", "trace"),
+)
+STATUS = r" 5\d\d (?<! [1-4]\d\d 5\d\d )(?!ms|byt)"
+"""A status of 5xx, as an access log has it: not the size or the time that stands behind a better one."""
 
 
 def _shouted(words: Iterable[str]) -> str:
@@ -30,15 +35,15 @@ def _shouted(words: Iterable[str]) -> str:
 
 
 def _named(words: Iterable[str], numbers: Iterable[int]) -> str:
-    """Where a field says it: `level=warn`, `"level":"warn"`, `[warn]`, or pino's `"level":40`."""
+    """Where a field says it: `level=warn`, `"level":"warn"`, `[warn]`, `[proxy:warn]`, or pino's `"level":40`."""
     field = rf"(?:{'|'.join(_FIELDS)})[\"']?\s*[=:]\s*[\"']?"
     numbered = rf"|\b{field}(?P<number>{'|'.join(map(str, numbers))})\b" if numbers else ""
-    return rf"(?i:(?:\b{field}|\[)(?P<soft>{'|'.join(words)})\b{numbered})"
+    return rf"(?i:(?:\b{field}|\[(?:\w{{1,30}}:)?)(?P<soft>{'|'.join(words)})\b{numbered})"
 
 
 # letters as in the bytes of a line, which the filter by level looks at
 _SHOUTED = re.compile(_shouted(_LOUD), re.ASCII)
-_STATUS = re.compile(r" (5\d\d) ", re.ASCII)
+_STATUS = re.compile(STATUS, re.ASCII)
 
 _PYTHON: dict[int, Level] = {10: "debug", 20: "info", 30: "warn", 40: "error", 50: "error"}
 _SYSLOG: tuple[Level, ...] = ("error", "error", "error", "error", "warn", "info", "info", "debug")
@@ -61,7 +66,7 @@ def level_of(text: str) -> tuple[Level, Span]:
         word = match[match.lastgroup or 0]
         level = _PINO[int(word)] if word.isdigit() else WORDS[word.lower()]
     if level != "error" and (status := _STATUS.search(text, 0, _WITHIN)):
-        return "error", status.span(1)
+        return "error", (status.start() + 1, status.end() - 1)
     return (level, match.span(match.lastgroup or 0)) if match else ("", (0, 0))
 
 
@@ -78,7 +83,7 @@ def line_patterns(wanted: Collection[Level]) -> tuple[str, str]:
     def first(of: str, unless: str) -> str:
         return rf"(?:{unless}[^\n]){{0,{_WITHIN}}}?{of}"
 
-    status = rf"[^\n]{{0,{_WITHIN}}}? 5\d\d "
+    status = rf"[^\n]{{0,{_WITHIN}}}?{STATUS}"
     shouted = first(_shouted(loud), f"(?!{_shouted(others)})" if others else "")
     quiet = rf"(?![^\n]{{0,{_WITHIN}}}?{_shouted(_LOUD)})"
     named = quiet + first(_named(soft, numbers), f"(?!{_named(softer, numbered)})" if softer else "")

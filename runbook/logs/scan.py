@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from runbook.logs.levels import WORDS, WORST_FIRST, line_patterns
+from runbook.logs.levels import STATUS, WORDS, WORST_FIRST, line_patterns
 from runbook.logs.sieve import Sought
 from runbook.logs.traces import GOES_ON
 from runbook.model import Record
 
-ERROR = (b"ERROR", b"FATAL", b"CRITICAL")
-"""Words of a line that tells of an error; a status of 5xx does so too."""
+_LOUD = (b"ERROR", b"PANIC", b"SEVERE", b"FATAL", b"CRITICAL")
+_BRACKETED = (b"error]", b"crit]", b"alert]", b"emerg]")
+"""As web servers write them: `[error]`, `[proxy:error]`."""
 _IN_RARE = b"AL"
-"""What all of these but the first have: where it is missing, one look is enough."""
-_STATUS = re.compile(rb" 5\d\d ")
-
-_FIELD = re.compile(rb'level(?:=(?:error|fatal|critical)|(?<="level)": ?"?(?:error|fatal|critical|[56]0\b))')
+"""What the last two loud ones have: where it is missing, no look for them is needed."""
+_STATUS = re.compile(STATUS.encode())
+_WORDS = r"(?:[eE]rr(?:or)?|[fF]atal|[cC]rit(?:ical)?|[pP]anic|[sS]evere|[aA]lert|[eE]merg(?:ency)?|[56]0)"
+_SAYS = rf"""["']? ?[=:] ?["']?{_WORDS}\b"""
+_FIELDS = tuple((name.encode(), re.compile((name + _SAYS).encode())) for name in ("evel", "everity"))
+"""A field `level`, `LogLevel` or `severity`; its first letter may be a capital."""
+_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _ERRORS = Sought(
-    rb'ERROR|FATAL|CRITICAL| 5\d\d |level=(?:error|fatal|critical)|"level": ?"?(?:error|fatal|critical|[56]0\b)'
+    rf"\b(?:ERROR|PANIC|SEVERE|FATAL|CRITICAL)\b|(?:\[|:)(?:error|crit|alert|emerg)\]|(?:evel|everity){_SAYS}"
+    # `STATUS` as ripgrep can read it, without a look around
+    r"|(?:^\d{0,3}|\D|\D\d|[^1-4]\d\d|[^ ]\d\d\d) 5\d\d (?:$|[^bm]|m(?:$|[^s])|b(?:$|[^y]|y(?:$|[^t])))".encode()
 )
 """The lines that `errors_in` counts."""
 _NESTED = re.compile(r"\((?:[^()\\]|\\.)*[*+}](?:[^()\\]|\\.)*\)[*+{]")
@@ -108,17 +115,31 @@ def parse(typed: str, *, may_negate: bool = False) -> Query:
 
 
 def errors_in(data: bytes) -> int:
-    """How many of the lines tell of an error: by a word in capitals, a status of 5xx, or a field `level`."""
+    """How many of the lines tell of an error, by what `level_of` goes by: a word, a status of 5xx, a field."""
     # by their ends, so that each counts once; one expression for all of it takes five times as long
     find = data.find
-    ends = {find(b"\n", match.start()) for shape in (_STATUS, _FIELD) for match in shape.finditer(data)}
-    for word in ERROR if find(_IN_RARE) >= 0 else ERROR[:1]:
-        at = find(word)
-        while at >= 0:
-            end = find(b"\n", at)
-            ends.add(end)
-            at = find(word, end) if end >= 0 else -1
+    ends = {find(b"\n", match.start()) for match in _STATUS.finditer(data)}
+    for name, field in _FIELDS:
+        if find(name) >= 0:
+            ends.update(find(b"\n", match.start()) for match in field.finditer(data))
+    for word in _LOUD if find(_IN_RARE) >= 0 else _LOUD[:3]:
+        ends.update(_ends(data, word, lambda before, behind: before not in _LETTERS and behind not in _LETTERS))
+    for word in _BRACKETED:
+        ends.update(_ends(data, word, lambda before, _behind: before in b"[:"))
     return len(ends)
+
+
+def _ends(data: bytes, word: bytes, stands: Callable[[int, int], bool]) -> Iterator[int]:
+    """The ends of the lines in which the word stands as it must, by the byte before it and the one behind it."""
+    at = data.find(word)
+    while at >= 0:
+        behind = at + len(word)
+        if stands(data[at - 1] if at else 10, data[behind] if behind < len(data) else 10):
+            behind = data.find(b"\n", at)
+            yield behind
+            if behind < 0:
+                return
+        at = data.find(word, behind)
 
 
 class Counted(Record, frozen=True):

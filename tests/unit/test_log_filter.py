@@ -30,6 +30,10 @@ WORDS = [
     '"level": 50',
     "[debug]",
     " 503 ",
+    " 200 512 ",
+    " 512 ms",
+    "[proxy:error]",
+    "[crit]",
 ]
 LINES = st.lists(
     st.lists(st.sampled_from([*WORDS, " ", " 7 ", "ab", "é", "x" * 250, "cart", "\r", "TRACEBACK"]), max_size=5).map(

@@ -149,11 +149,24 @@ def test_rows_are_clean_masked_and_judged(desk: Desk) -> None:
         ('GET /api HTTP/1.1" 503 12', "error"),
         ("INFO http GET / 502 12ms", "error"),
         ("0 errors found", ""),
+        ('10.0.0.1 - - [27/Nov/2026:03:14:22 +0000] "GET / HTTP/1.1" 200 512 "-" "curl"', ""),
+        ('10.0.0.1 - - [27/Nov/2026:03:14:22 +0000] "GET / HTTP/1.1" 502 512 "-" "curl"', "error"),
+        ("INFO completed in 532 ms", "info"),
+        ("GET /users/42 500 12ms", "error"),
+        ("2026/11/27 03:14:22 [crit] 31#31: *1 connect() failed", "error"),
+        ("[Fri Nov 27 03:14:22 2026] [proxy:error] [pid 12] AH00957", "error"),
+        ("[Fri Nov 27 03:14:22 2026] [core:notice] [pid 12] resuming", "info"),
+        ('{"severity":"error","m":1}', "error"),
+        ('{"log.level":"error","m":1}', "error"),
+        ('{"Level":"Error","m":1}', "error"),
+        ("PANIC:  could not write to file", "error"),
+        ("status: NOERROR, id: 1", ""),
         ("TRACEBACK", ""),
     ],
 )
-def test_levels(line: str, level: str) -> None:
+def test_what_is_coloured_as_an_error_is_counted_as_one_and_nothing_else(line: str, level: str) -> None:
     assert level_of(line)[0] == level
+    assert errors_in(f"{line}\n".encode()) == (level == "error")
 
 
 def test_errors_are_counted_per_minute(desk: Desk) -> None:
@@ -395,14 +408,15 @@ _WORDS = st.sampled_from(
             "level=",
         ),
         *('"level":"error"', '"level": "critical"', '"level":50', '"level": 60', '"level":501', '"level":', "\r", "\0"),
-        *("\n", "\n", "\u20ac", "x" * 300),
+        *("\n", "\n", "\u20ac", "x" * 300, " ", "ms", "bytes", " 200", "512", "9", "NO", "S", "[", "]", ":"),
+        *("[error]", "[proxy:error]", "crit]", "severity=err", '"Level":"Error"', "PANIC"),
     )
 )
 
 
 @pytest.mark.skipif(shutil.which("rg") is None, reason="ripgrep is not installed")
 @given(st.lists(_WORDS, max_size=40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_ripgrep_counts_what_the_loop_counts(words: list[str]) -> None:
     data = "".join(words).encode() + b"\n"
     with tempfile.TemporaryFile() as log:
