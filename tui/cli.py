@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 
 from tui import VERSION
 from tui.exit_codes import NOT_OK, OK
@@ -54,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code. Broken input is a sentence on stderr, never a traceback."""
     words = sys.argv[1:] if argv is None else list(argv)
     args = parser(words[0] if words else "").parse_args(words)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # Python's words to programmers, as on an expression in a runbook
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # exported by some shells; they would freeze the screen's size
     if restyle := getattr(sys.stdout, "reconfigure", None):

@@ -28,7 +28,12 @@ _ERRORS = Sought(
     r"|(?:^\d{0,3}|\D|\D\d|[^1-4]\d\d|[^ ]\d\d\d) 5\d\d (?:$|[^bm]|m(?:$|[^s])|b(?:$|[^y]|y(?:$|[^t])))".encode()
 )
 """The lines that `errors_in` counts."""
-_NESTED = re.compile(r"\((?:[^()\\]|\\.)*[*+}](?:[^()\\]|\\.)*\)[*+{]")
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+"""An escaped sign, or a set of characters."""
+_GROUP = re.compile(r"\((?:\?(?:P<\w+>|<?[=!]|[a-zA-Z-]*:))?([^()]*)\)([*+{]?)")
+_POSIX = re.compile(r"\[:[a-z]+:\]")
+_WARNED = re.compile(r"(\\.)|(?<!^)\[|(?<=&)&|(?<=~)~|(?<=\|)\|", re.DOTALL)
+"""Signs of a set that Python warns of, because a later one may read them otherwise; first what is escaped already."""
 
 
 class BadQuery(ValueError):
@@ -100,18 +105,41 @@ def parse(typed: str, *, may_negate: bool = False) -> Query:
     if may_negate and wanted.startswith("level:"):
         return of_level(typed, wanted.removeprefix("level:"), without=without)
     expression = wanted.startswith("~")
-    pattern = wanted[1:] if expression else re.escape(wanted)
+    pattern = _settled(wanted[1:]) if expression else re.escape(wanted)
     if not wanted.removeprefix("~"):
         raise BadQuery("Nothing to look for: type some text, or ~ and an expression.")
-    if expression and _NESTED.search(pattern):
-        raise BadQuery("A repetition inside a repetition can take for ever on a long line: write it without one.")
+    if expression and _may_never_end(pattern):
+        raise BadQuery("A repetition of a choice or a repetition can take for ever on a long line: write it without one.")
+    if expression and (named := _POSIX.search(wanted)):
+        raise BadQuery(f"{named[0]} is not known here: write \\d, \\w, \\s, or a set such as [a-z].")
     try:
         re.compile(pattern)
         re.compile(pattern.encode())
     except (re.error, UnicodeEncodeError, OverflowError, RecursionError) as error:
         raise BadQuery(f"Not an expression: {error}. Without ~ it is taken as plain text.") from None
     plain = b"" if expression else wanted.encode()
-    return Query(typed, pattern.encode(), any_case=wanted == wanted.lower(), without=without, plain=plain)
+    letters = re.sub(r"\\.", "", wanted) if expression else wanted  # the S of \S is none
+    return Query(typed, pattern.encode(), any_case=letters == letters.lower(), without=without, plain=plain)
+
+
+def _settled(pattern: str) -> str:
+    """The same expression, in words that Python does not warn of."""
+
+    def escaped(sign: re.Match[str]) -> str:
+        return sign[0] if sign[1] else f"\\{sign[0]}"
+
+    return _PIECE.sub(lambda piece: _WARNED.sub(escaped, piece[0]) if piece[0][0] == "[" else piece[0], pattern)
+
+
+def _may_never_end(pattern: str) -> bool:
+    """Whether something is repeated that can be read in several ways, as `(a+)+` and `(a|b)*` can, however deep."""
+    text = _PIECE.sub("x", pattern)
+    while group := _GROUP.search(text):
+        several = bool(re.search(r"[*+{|]", group[1]))
+        if several and group[2]:
+            return True
+        text = f"{text[: group.start()]}x{'*' * several}{group[2]}{text[group.end() :]}"
+    return False
 
 
 def errors_in(data: bytes) -> int:

@@ -197,6 +197,18 @@ def test_what_cannot_be_read_is_a_sentence_on_stderr(tmp_path: Path, capsys: pyt
     assert f"{path}:3" in told.err and "title" in told.err
 
 
+def test_no_word_of_python_stands_beside_the_page(tmp_path: Path) -> None:
+    path = tmp_path / "web.yaml"
+    signal = 'late: {source: log_rate, file: app.log, match: "[[]late", window: 2m}'
+    path.write_text(f"version: 1\nid: web\ntitle: Web\nsignals:\n  {signal}\n")
+    script = "import sys\nfrom tui.cli import main\nmain(['check', sys.argv[1]])\n"
+    told = subprocess.run(
+        [sys.executable, "-c", script, path], capture_output=True, text=True, timeout=60, cwd=ROOT, check=True
+    )
+    assert told.stdout.startswith("Web\n")
+    assert told.stderr == ""
+
+
 def test_its_help_is_a_page_with_examples_and_imports_no_screen() -> None:
     script = (
         "import sys\nfrom tui.cli import main\n"

@@ -370,7 +370,8 @@ def test_queries() -> None:
     assert parse("cart").any_case is True
     assert parse("!x").without is False
     assert parse("a.b").finds("a.b axb") == ((0, 3),)
-    for bad in ("", "~", "~(", "~(a+)+$"):
+    assert [parse(typed).any_case for typed in (r"~late\S*", r"~Late\S*", r"late\S")] == [True, False, False]
+    for bad in ("", "~", "~(", "~[[:digit:]]+"):
         with pytest.raises(BadQuery):
             parse(bad)
     fields = (
@@ -378,6 +379,28 @@ def test_queries() -> None:
     )
     assert errors_in(fields) == 4
     assert errors_in(b"ERROR FATAL\nCRITICAL\n 503 \n 5034 \nerror\n") == 3
+
+
+@pytest.mark.parametrize("typed", ["(a+)+$", "((a+))+!", "(a|aa)+!", "(?:x(?:a*)y)*", "(?P<a>b{2,})+", "((a|b)c)*"])
+def test_an_expression_that_may_never_end_is_refused(typed: str) -> None:
+    with pytest.raises(BadQuery, match="for ever"):
+        parse(f"~{typed}")
+
+
+@pytest.mark.parametrize("typed", ["(a+)$", r"\(a+\)+", "[(a+)]+", "(ab)+", "(a|b) c", "(?:a+)?", "(?=a+)b"])
+def test_other_repetitions_are_none(typed: str) -> None:
+    assert parse(f"~{typed}").pattern == typed.encode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("[[a]x", "[x"), (r"[^[]\]", "a]"), ("[]a[]+", "a[]"), ("[a&&b]", "&"), ("[a||b]", "|"), (r"[\[a]x", "[x")],
+)
+@pytest.mark.filterwarnings("error")
+def test_python_has_no_word_to_say_to_what_is_typed(typed: str, found: str) -> None:
+    query = parse(f"~{typed}")
+    assert query.finds(f"- {found} -") == ((2, 2 + len(found)),)
+    assert query.sought.lines(f"-\n{found}\n".encode()).tolist() == [2]
 
 
 def test_hits_keep_their_place_when_the_oldest_go(monkeypatch: pytest.MonkeyPatch) -> None:
