@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from runbook.logs.levels import STATUS, WORDS, WORST_FIRST, line_patterns
+from runbook.logs.seen import seen_as
 from runbook.logs.sieve import Sought
 from runbook.logs.traces import GOES_ON
 from runbook.model import Record
@@ -105,7 +106,8 @@ def parse(typed: str, *, may_negate: bool = False) -> Query:
     if may_negate and wanted.startswith("level:"):
         return of_level(typed, wanted.removeprefix("level:"), without=without)
     expression = wanted.startswith("~")
-    pattern = _settled(wanted[1:]) if expression else re.escape(wanted)
+    seen = "" if expression else seen_as(wanted)
+    pattern = _settled(wanted[1:]) if expression else seen or re.escape(wanted)
     if not wanted.removeprefix("~"):
         raise BadQuery("Nothing to look for: type some text, or ~ and an expression.")
     if expression and _may_never_end(pattern):
@@ -117,7 +119,7 @@ def parse(typed: str, *, may_negate: bool = False) -> Query:
         re.compile(pattern.encode())
     except (re.error, UnicodeEncodeError, OverflowError, RecursionError) as error:
         raise BadQuery(f"Not an expression: {error}. Without ~ it is taken as plain text.") from None
-    plain = b"" if expression else wanted.encode()
+    plain = b"" if expression or seen else wanted.encode()
     letters = re.sub(r"\\.", "", wanted) if expression else wanted  # the S of \S is none
     return Query(typed, pattern.encode(), any_case=letters == letters.lower(), without=without, plain=plain)
 

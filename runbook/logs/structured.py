@@ -207,10 +207,10 @@ def _entry(fields: list[Field], prefix: str) -> Entry | None:
     if not level:
         level, _ = level_of(f" {message}")
     rest = [field for field in fields if field[0] not in taken]
-    return Entry(time, level, _said(level, word), str(source or ""), message, tuple(sorted(rest, key=_rank)), prefix)
+    return Entry(time, level, said(level, word), str(source or ""), message, tuple(sorted(rest, key=_rank)), prefix)
 
 
-def _said(level: Level, word: str) -> str:
+def said(level: Level, word: str) -> str:
     """The level's own word where it is short enough to stand in a column: FATAL, PANIC, CRIT."""
     return word if 0 < len(word) <= COLUMN and not word.isdigit() else level.upper()
 

@@ -209,3 +209,33 @@ def test_as_written_for_one_line_and_for_all(tmp_path: Path) -> None:
         view.hand.step(-1, 3)
     assert view.window(3).match == view.window(3).rows[0].offset
     assert view.window(3).match % SPAN == len(lines[1]) + 1
+
+
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        ('{"level":"error","msg":"boom"}', "ERROR"),
+        ('{"Level":"Error","msg":"boom"}', "ERROR"),
+        ('{"level":50,"msg":"boom"}', "ERROR"),
+        ('{"severity_text": "CRITICAL","msg":"boom"}', "ERROR"),
+        ('{"level":"warning","msg":"slow"}', "WARN"),
+        ("level=fatal msg=boom", "FATAL"),
+        ("2026-11-27T03:14:22Z ERROR boom", "ERROR"),
+        ('{"msg":"boom","level":"info","status":500}', "status=500"),
+        ('{"msg":"boom","level":"info","http":{"status": 500}}', "http.status=500"),
+        ('{"msg":"boom","level":"info","http.status":500}', "http.status=500"),
+        ('{"msg":"boom","level":"info","err":"connection refused"}', 'err="connection refused"'),
+        ("level=info msg=boom status=500", "status=500"),
+    ],
+)
+def test_what_is_seen_of_a_line_finds_it(line: str, seen: str) -> None:
+    raw = line.encode()
+    assert seen in rows_of([Line(0, raw, len(raw))])[0].text
+    data = b"before\n" + raw + b"\nbehind\n"
+    assert parse(seen).sought.lines(data).tolist() == [7]
+    assert parse(f"!{seen}", may_negate=True).sought.lines(data).tolist() == [0, 8 + len(raw)]
+    assert parse(seen).finds(rows_of([Line(0, raw, len(raw))], query=parse(seen))[0].text)
+
+
+def test_a_level_typed_finds_no_other_number() -> None:
+    assert not parse("ERROR").sought.lines(b'{"level":30,"n":50,"msg":"errors"}\n{"level":"info","code":"error"}\n')
