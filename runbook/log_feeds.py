@@ -10,11 +10,11 @@ from runbook.conductor import Conductor
 from runbook.logs.clean import clean
 from runbook.logs.follow import Follower
 from runbook.logs.merge import Origin
-from runbook.logs.merging import Merging
+from runbook.logs.merging import Heard, Merging
 from runbook.logs.scan import Counted
 from runbook.logs.spooled import Order, SpoolFollower, Spooling, shell
 from runbook.logs.view import LogView
-from runbook.model import LogSource, Param
+from runbook.model import LogSource, Param, Seconds
 from runbook.signal_sources import LogRate
 from runbook.steps import session, values
 
@@ -87,13 +87,19 @@ class Feed:
     def view(self) -> LogView:
         """A view of it alone, not started yet; it must be ready."""
         assert self.origin
-        if self.origin.spool:
-            folder = Path(self.origin.spool)
-            return LogView(folder, self.name, follower=SpoolFollower(folder))
-        follower = Follower(self.origin.path)
+        view = self._spooled(Path(self.origin.spool)) if self.origin.spool else self._file(self.origin.path)
+        # the room's own time: what is played back is not quiet for having been recorded long ago
+        view.hand.wall = lambda: self._conductor.clock().timestamp()
+        return view
+
+    def _spooled(self, folder: Path) -> LogView:
+        return LogView(folder, self.name, follower=SpoolFollower(folder))
+
+    def _file(self, path: str) -> LogView:
+        follower = Follower(path)
         follower.scratch = self._conductor.folder / SPOOL
         follower.scratch.mkdir(mode=0o700, exist_ok=True)
-        return LogView(self.origin.path, self.name, follower=follower, counted=self._counted())
+        return LogView(path, self.name, follower=follower, counted=self._counted())
 
     def _counted(self) -> Counted | None:
         """What the runbook's signal counts that reads the same file, so that both tell the same."""
@@ -113,6 +119,11 @@ class Feed:
         """How its command stands; empty for a file."""
         return self._spooling.words() if self._spooling else self.waits
 
+    @property
+    def is_down(self) -> bool:
+        """Whether it is a command that does not run now."""
+        return self._spooling is not None and not self._spooling.standing.is_up
+
     def close(self) -> None:
         if self._spooling:
             self._spooling.close()
@@ -131,7 +142,19 @@ class Together:
 
     def view(self) -> LogView:
         folder = self._merging.folder
-        return LogView(folder, "all logs", follower=SpoolFollower(folder))
+        view = LogView(folder, "all logs", follower=SpoolFollower(folder))
+        view.written = self._written
+        return view
+
+    def _written(self) -> float | None:
+        """When the last of them was written to, where all of them are quiet."""
+        known = [heard.quiet_since for heard in self._merging.states.values() if heard.quiet_since is not None]
+        return max(known) if known and all(known) else None
+
+    def quiet(self) -> dict[str, Seconds]:
+        """Those to which nothing comes, and for how long."""
+        now = self._conductor.clock().timestamp()
+        return {name: now - heard.quiet_since for name, heard in self._merging.states.items() if heard.quiet_since}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -141,15 +164,15 @@ class Together:
     def found(self) -> tuple[Feed, ...]:
         """A feed for each file that a pattern named."""
         ready = []
-        for name, (_, path) in self._merging.states.items():
-            feed = Feed(LogSource(id=name, path=path), self._conductor)
-            feed.origin = Origin(name, path)
+        for name, heard in self._merging.states.items():
+            feed = Feed(LogSource(id=name, path=heard.path), self._conductor)
+            feed.origin = Origin(name, heard.path)
             ready.append(feed)
         return tuple(ready)
 
     def state(self, name: str) -> str:
         """How a file stands: `missing`, `rotated`, `following`; empty while that is not known."""
-        return self._merging.states.get(name, ("", ""))[0]
+        return self._merging.states.get(name, Heard()).state
 
     @property
     def trouble(self) -> str:

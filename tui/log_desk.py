@@ -17,6 +17,7 @@ from tui import saving
 from widgets import log_asks
 from widgets.action_asks import StopGrade
 from widgets.log_rule import LogSource
+from widgets.words import clock
 
 if TYPE_CHECKING:
     from tui.room_screen import RoomScreen
@@ -149,7 +150,8 @@ class LogDesk:
             return LogSource(stands=self._troubles(), other=other, names=self._together.names)
         if run is None:
             feed = self._feeds.get(self.shown)
-            return LogSource(stands=feed.standing() if feed else "", other=other)
+            stands, down = (feed.standing(), feed.is_down) if feed else ("", False)
+            return LogSource(stands=stands, down=down, other=other)
         if run.state != "running":
             how = f"exit {run.exit}" if run.exit is not None else run.state
             return LogSource(follows=f"ended, {how}", other=other)
@@ -162,15 +164,24 @@ class LogDesk:
         stands = {feed.source.id: self._stands(feed) for feed in self._feeds.values() if not feed.is_pattern}
         usual = ("", "follows", "following")
         told = [f"{name} {how.partition(', again')[0]}" for name, how in stands.items() if how not in usual]
-        return ", ".join(filter(None, (self._together.trouble, *told))) or f"{len(stands)} logs"
+        words = ", ".join(filter(None, (self._together.trouble, *told))) or f"{len(stands)} logs"
+        quiet = self._together.quiet()
+        if not quiet or len(quiet) == len(stands):  # of all together the pane says it
+            return words
+        (name, seconds), *more = quiet.items()
+        return f"{words}, {len(quiet)} quiet" if more else f"{words}, {name} quiet {clock(seconds)}"
 
     def _stands(self, feed: Feed) -> str:
         state = self._together.state(feed.source.id) if self._together else ""
         return feed.standing() or state
 
+    def _said(self, feed: Feed) -> str:
+        quiet = self._together.quiet().get(feed.source.id) if self._together else None
+        return f"{self._stands(feed)}, quiet {clock(quiet)}" if quiet else self._stands(feed)
+
     def choices(self) -> tuple[tuple[str, str, str], ...]:
         """What can be looked at: each with its key, its name and how it stands."""
-        stands = {name: self._stands(feed) for name, feed in self._feeds.items()}
+        stands = {name: self._said(feed) for name, feed in self._feeds.items()}
         return tuple((name, self._title(name), stands.get(name, "")) for name in self._names())
 
     def choose(self, name: str) -> None:

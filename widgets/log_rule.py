@@ -17,6 +17,8 @@ class LogSource(Record, frozen=True):
     """How the command of a log of the runbook stands: `ended, exit 1, again in 8 s`; empty for a file."""
     names: tuple[str, ...] = ()
     """Where several logs are shown as one: the short names that their lines begin with."""
+    down: bool = False
+    """Whether that command does not run now: that nothing was counted tells nothing then."""
     other: str = ""
     """The name of what `l` shows instead; empty where there is nothing else."""
 
@@ -29,7 +31,9 @@ def about(window: LogWindow, source: LogSource, width: int) -> str:
         room = max(8, width - len(source.follows) - len(other) - 30)
         return dot.join(filter(None, (_shortened(window.name, room), source.follows, other)))
     stands = source.stands if source.stands != window.why else ""
-    return dot.join(filter(None, (_errors(window, width < 70 or bool(stands)), stands, other)))
+    untold = (source.down or window.state in ("missing", "unreadable")) and not window.errors_per_minute
+    counted = window.name if untold else _errors(window, width < 70 or bool(stands))
+    return dot.join(filter(None, (counted, stands, other)))
 
 
 def _shortened(name: str, room: int) -> str:
@@ -52,6 +56,5 @@ def standing(window: LogWindow) -> str:
         return "rotated, waiting for the new file"
     if window.state in ("waiting", "missing", "unreadable"):
         return window.state
-    if window.following:
-        return "follow"
-    return f"+{window.new:,} new" if window.new else "held"
+    how = "follow" if window.following else f"+{window.new:,} new" if window.new else "held"
+    return f"{how}, quiet {clock(window.quiet)}" if window.quiet else how

@@ -32,6 +32,8 @@ SAFETY = 1.0
 POLL = 0.2
 BEFORE = 1000
 """Numbers left for the parts of files that are older than the log was when it was opened."""
+QUIET: Seconds = 60
+"""From when on it is said that nothing comes: whatever writes it may be dead."""
 FINGERPRINT = 256
 
 
@@ -109,6 +111,11 @@ class Follower:
         if self.chain.before < 2:
             return None
         return await self._older.next(self.scratch)
+
+    def written(self) -> float | None:
+        """When something was last written to it, in seconds since 1970; None where no file is open. Raises OSError."""
+        newest = next((part for part in reversed(self.chain.parts.values()) if isinstance(part, OpenFile)), None)
+        return os.fstat(newest.fd).st_mtime if newest else None
 
     def _absent(self, error: OSError) -> None:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):

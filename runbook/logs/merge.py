@@ -24,7 +24,7 @@ from glob import glob
 from pathlib import Path
 from typing import NamedTuple
 
-from runbook.logs.follow import Follower
+from runbook.logs.follow import QUIET, Follower
 from runbook.logs.index import Chain, Note, OpenFile, chunks_down, line_begin
 from runbook.logs.moments import moment_of
 from runbook.logs.spooled import SpoolFollower
@@ -113,6 +113,14 @@ class Stream:
         self._at = {number: at for number, at in self._at.items() if number in chain.parts}
         return taken
 
+    def quiet_since(self, wall: float) -> float | None:
+        """When it was last written to, where that is a minute ago; else 0, and None where nobody knows."""
+        try:
+            written = self.follower.written()
+        except OSError:
+            return None
+        return written and (written if wall - written >= QUIET else 0.0)
+
     def _open(self, chain: Chain) -> None:
         self._opened = True
         if self._whole:
@@ -197,7 +205,7 @@ class Merger:
         for stream in self.streams.values():
             with suppress(OSError):  # a file system that went away: its state says so
                 stream.read(now, wall)
-        self._tell()
+        self._tell(wall)
         more = any(stream.more for stream in self.streams.values())
         width = min(NAME, max((len(name) for name in self.streams), default=0))
         heads = {name: f"{name[:NAME]:{width}} | ".encode() for name in self.streams}
@@ -259,9 +267,10 @@ class Merger:
         names = [stem, path.name, *(f"{stem}.{number}" for number in range(2, MOST + 2))]
         return next(name for name in names if name[:NAME] not in {known[:NAME] for known in self.streams})
 
-    def _tell(self) -> None:
+    def _tell(self, wall: float) -> None:
         said: dict[str, object] = {
-            name: [stream.follower.state, stream.origin.path] for name, stream in self.streams.items()
+            name: [stream.follower.state, stream.origin.path, stream.quiet_since(wall)]
+            for name, stream in self.streams.items()
         }
         if said != self._said:
             self._said = said

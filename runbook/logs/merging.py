@@ -13,17 +13,26 @@ import msgspec
 import runbook
 from runbook.logs.beside import Beside
 from runbook.logs.merge import Origin
+from runbook.model import Record
 
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from runbook.logs.merge import main; main()"
 
 
+class Heard(Record, frozen=True):
+    """What the merge tells of one log; `quiet_since` is in seconds since 1970, 0: it is not, None: nobody knows."""
+
+    state: str = ""
+    path: str = ""
+    quiet_since: float | None = None
+
+
 class Merging:
-    """Several logs as one; `states` holds each one's state and path by its name, those that a pattern named too."""
+    """Several logs as one; `states` tells of each by its name, of those that a pattern named too."""
 
     def __init__(self, folder: Path, changed: Callable[[], None] = lambda: None) -> None:
         self.folder = folder.with_name(f"{folder.name}-{os.getpid()}")
         self.changed = changed
-        self.states: dict[str, tuple[str, str]] = {}
+        self.states: dict[str, Heard] = {}
         self.trouble = ""
         self._origins: list[Origin] = []
         self._beside = Beside(self._told, self._lost)
@@ -43,7 +52,7 @@ class Merging:
             self._beside.send(msgspec.to_builtins(origin))
 
     def _told(self, said: dict[str, Any]) -> None:
-        self.states = {name: (str(state), str(path)) for name, (state, path) in said.items()}
+        self.states = {name: Heard(*how) for name, how in said.items()}
         self.changed()
 
     def _lost(self) -> None:

@@ -111,7 +111,7 @@ def parse(typed: str, *, may_negate: bool = False) -> Query:
     if not wanted.removeprefix("~"):
         raise BadQuery("Nothing to look for: type some text, or ~ and an expression.")
     if expression and _may_never_end(pattern):
-        raise BadQuery("A repetition of a choice or a repetition can take for ever on a long line: write it without one.")
+        raise BadQuery("A repetition of a choice or of another one can take for ever on a long line: write it without.")
     if expression and (named := _POSIX.search(wanted)):
         raise BadQuery(f"{named[0]} is not known here: write \\d, \\w, \\s, or a set such as [a-z].")
     try:

@@ -87,6 +87,9 @@ class SpoolFollower(Follower):
         return True
 
 
+_UP = {"running": "follows", "elsewhere": "run by another room"}
+
+
 class Standing(Record, frozen=True):
     """How a command stands. `again` is when it starts again, in seconds since 1970."""
 
@@ -94,10 +97,14 @@ class Standing(Record, frozen=True):
     exit: int = 0
     again: float = 0
 
+    @property
+    def is_up(self) -> bool:
+        return self.state in _UP
+
     def words(self, now: float) -> str:
         """As a person says it."""
         if self.state != "ended":
-            return {"running": "follows", "elsewhere": "run by another room"}.get(self.state, self.state)
+            return _UP.get(self.state, self.state)
         if not self.again:
             return "the input ended"
         how = f"exit {self.exit}" if self.exit >= 0 else f"signal {-self.exit}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from runbook.logs.clean import clean
 from runbook.logs.counting import Counting
 from runbook.logs.finder import Finder
-from runbook.logs.follow import Follower
+from runbook.logs.follow import QUIET, Follower
 from runbook.logs.hand import Hand
 from runbook.logs.index import SPAN, Bytes, Chain, Line, Note, OpenFile
 from runbook.logs.rows import LogRow, always, rows_of
@@ -45,6 +45,7 @@ class LogView:
         self._following = True
         self.new = 0
         self.clock = monotonic
+        self.written = self.follower.written
         self.counting = Counting(self, counted or Counted())
         self.follower.changed = self.counting.arrived
         self.counted, self.advance = self.counting.reached, self.counting.advance
@@ -284,11 +285,12 @@ class LogView:
         """The rows for a pane of that height, and everything its title says."""
         now = self.clock()
         counted, course = self.counting.sums(now)
-        state, why = self.follower.state, self.follower.why
+        state, why, written = self.follower.state, self.follower.why, None
         try:
-            rows = self._rows(self.visible(height))
+            rows, written = self._rows(self.visible(height)), self.written()
         except OSError as error:  # a network file system that went away in the middle
             rows, state, why = (), "unreadable", clean(error.strerror or str(error))
+        quiet = 0.0 if written is None else self.hand.wall() - written
         window = LogWindow(
             name=self.name,
             rows=rows,
@@ -299,6 +301,7 @@ class LogView:
             counted=self.counting.counts.words,
             errors_per_minute=counted,
             watched=float(int(self.counting.tally.watched(now))),
+            quiet=float(int(quiet)) if quiet >= QUIET else 0.0,
             spark=course,
             filter_text=clean(self.finder.filter.text) if self.finder.filter else "",
             filter_note=clean(self.finder.filter_note),

@@ -26,6 +26,8 @@ class LogWindow(Record, frozen=True):
     errors_per_minute: int = 0
     watched: Seconds = 60
     """Seconds that the errors were counted in; less than 60 just after opening."""
+    quiet: Seconds = 0
+    """Seconds since something was last written to it, from a minute on."""
     spark: tuple[int, ...] = ()
     """Errors in each of the last full ten seconds."""
     filter_text: str = ""

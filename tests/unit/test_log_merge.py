@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,16 @@ def test_the_states_of_all_are_told(tmp_path: Path) -> None:
     desk.follow("a", "gone")
     desk.turn()
     assert {name: said[0] for name, said in desk.said.items()} == {"a": "following", "gone": "missing"}  # type: ignore[index]
+
+
+def test_a_source_to_which_nothing_comes_is_told_with_its_last_moment(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for name, written in (("api", WALL - 10), ("ssh", WALL - 90)):
+        desk.add(name, "x")
+        os.utime(tmp_path / f"{name}.log", (written, written))
+    desk.follow("api", "ssh", "gone")
+    desk.turn()
+    assert {name: said[2] for name, said in desk.said.items()} == {"api": 0, "ssh": WALL - 90, "gone": None}  # type: ignore[index]
 
 
 def test_a_very_long_line_is_one_line(tmp_path: Path) -> None:

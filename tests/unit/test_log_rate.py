@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -240,7 +241,8 @@ def test_a_form_that_cannot_be_meant_is_told(before: str, after: str, told: str)
 
 def test_the_pane_of_that_log_counts_the_same_lines(tmp_path: Path) -> None:
     signal = Signal("slow", "slow orders", LogRate(file="app.log", match="slow"))
-    conductor: Any = SimpleNamespace(runbook=SimpleNamespace(signals=(signal,)), folder=tmp_path)
+    runbook = SimpleNamespace(signals=(signal,))
+    conductor: Any = SimpleNamespace(runbook=runbook, folder=tmp_path, clock=lambda: datetime.now(UTC))
     counted = {}
     for name in ("app.log", "other.log"):
         feed = Feed(LogSource(id="app", title="", path=name), conductor)

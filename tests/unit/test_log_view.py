@@ -206,6 +206,14 @@ def test_what_was_there_before_is_not_counted(tmp_path: Path) -> None:
     assert view.window(3).errors_per_minute == 1, "the line that was finished, not the one that is not"
 
 
+def test_a_log_that_nobody_writes_any_more_says_since_when(desk: Desk) -> None:
+    desk.view.hand.wall = lambda: 5000.0
+    for written, quiet in ((4700.5, 299), (4940, 60), (4941, 0), (6000, 0)):
+        os.utime(desk.path, (written, written))
+        assert desk.view.window(3).quiet == quiet
+    assert LogView("/nowhere/app.log").window(3).quiet == 0
+
+
 def test_the_tally_forgets(desk: Desk) -> None:
     tally = Tally(0)
     for second in range(1000):

@@ -16,6 +16,7 @@ from runbook.logs.window import LogWindow
 from tui.terminal import NoControls
 from widgets import log_asks
 from widgets.log_pane import LogPane, LogText
+from widgets.log_rule import LogSource, about
 
 ROWS = (
     LogRow(0, "03:14:21 ERROR checkout  [@click=app.quit]x[/] [link=y]z", "error", mark=(9, 14)),
@@ -123,8 +124,26 @@ async def test_the_rule_tells_source_errors_and_whether_it_follows() -> None:
         assert "3 errors in 0:08" in app.rule
         await opened(pilot, changed(counted="time-outs"))
         assert "1,412 time-outs/min ▁▂▅█" in app.rule
+        await opened(pilot, changed(quiet=250.0))
+        assert "follow, quiet 4:10" in app.rule
         await opened(pilot, changed(state="rotated"))
         assert "rotated, waiting for the new file" in app.rule
+
+
+@pytest.mark.parametrize(
+    ("window", "source", "told"),
+    [
+        (changed(state="unreadable", errors_per_minute=0), LogSource(), "app.log"),
+        (changed(state="missing", errors_per_minute=0), LogSource(), "app.log"),
+        (changed(errors_per_minute=0), LogSource(stands="ended, exit 1", down=True), "app.log · ended, exit 1"),
+        (changed(), LogSource(stands="ended, exit 1", down=True), "app.log · 1,412 errors/min · ended, exit 1"),
+        (changed(errors_per_minute=0), LogSource(stands="follows"), "app.log · 0 errors/min"),
+    ],
+)
+def test_where_nothing_can_come_no_errors_is_not_told(window: LogWindow, source: LogSource, told: str) -> None:
+    said = about(window, source, 100)
+    assert said.startswith(told)
+    assert ("errors" in said) == ("errors" in told)
 
 
 async def test_a_long_line_is_cut_and_can_be_moved() -> None:

@@ -1,0 +1,70 @@
+"""What pane 2 can look at, and what its rule says of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from runbook.incident.room import Room
+from runbook.log_feeds import Feed, Together
+from runbook.logs.merging import Heard
+from runbook.model import LogSource
+from tui.log_desk import LogDesk
+
+NOW = datetime(2026, 11, 27, 3, 14, 22, tzinfo=UTC)
+
+
+class Logs:
+    """A desk on logs of which the merge has told something; nothing is started."""
+
+    def __init__(self, folder: Path, *sources: LogSource, trusted: bool = True) -> None:
+        carrier = SimpleNamespace(fill_plain=lambda text, _known: text, here=folder, folder=folder, environ={})
+        runbook = SimpleNamespace(params=(), signals=(), logs=sources)
+        conductor: Any = SimpleNamespace(
+            known_values=dict, runbook=runbook, carrier=carrier, folder=folder, clock=lambda: NOW, state=Room().state()
+        )
+        self.desk = LogDesk([Feed(source, conductor) for source in sources], conductor, lambda: None, lambda: trusted)
+
+    @property
+    def together(self) -> Together:
+        assert self.desk._together
+        return self.desk._together
+
+    def hear(self, **states: Heard) -> None:
+        self.together._merging.states = states
+        self.desk._heard()
+
+
+def files(*names: str) -> tuple[LogSource, ...]:
+    return tuple(LogSource(id=name, path=f"/log/{name}.log") for name in names)
+
+
+def since(seconds: float) -> Heard:
+    return Heard("following", "", NOW.timestamp() - seconds if seconds else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "told"),
+    [
+        ((0, 0, 0), "3 logs"),
+        ((0, 250, 0), "3 logs, worker quiet 4:10"),
+        ((70, 250, 0), "3 logs, 2 quiet"),
+        ((70, 250, 3000), "3 logs"),
+    ],
+)
+def test_all_logs_together_tell_which_of_them_are_quiet(tmp_path: Path, quiet: tuple[int, ...], told: str) -> None:
+    logs = Logs(tmp_path, *files("api", "worker", "web"))
+    logs.hear(**{name: since(seconds) for name, seconds in zip(("api", "worker", "web"), quiet, strict=True)})
+    assert logs.desk.source().stands == told
+    written = logs.together.view().written()
+    assert written == (NOW.timestamp() - 70 if all(quiet) else None)
+
+
+def test_each_of_the_choices_says_how_long_it_is_quiet(tmp_path: Path) -> None:
+    logs = Logs(tmp_path, *files("api", "worker"))
+    logs.hear(api=since(0), worker=since(3725))
+    assert [how for _, _, how in logs.desk.choices()] == ["", "following", "following, quiet 1:02:05"]
