@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from runbook.conductor import Conductor
@@ -29,7 +29,7 @@ class Feed:
     def __init__(self, source: LogSource, conductor: Conductor, piped: int = -1) -> None:
         """`piped` is the descriptor to read from, for what is piped into warroom."""
         self.source = source
-        self.name = source.title or (Path(source.path).name if source.path else source.run)
+        self.name = clean(source.title or (Path(source.path).name if source.path else source.run))
         self._piped = piped
         self.waits = ""
         """Why it is not ready yet."""
@@ -52,7 +52,7 @@ class Feed:
         elif self._piped >= 0:
             self._keep(f"{name}-{os.getpid()}", Order(fd=self._piped, env={"PATH": os.defpath}), changed)
         elif self.source.path:
-            path = str(Path(self._conductor.carrier.fill_plain(text, known)).expanduser())
+            path = str(Path(self._conductor.carrier.fill_plain(text, known)).expanduser().absolute())
             self.origin = Origin(name, pattern=path) if self.is_pattern else Origin(name, path)
         elif not trusted:
             self.waits = "not run before the runbook is trusted"
@@ -132,9 +132,13 @@ class Feed:
 class Together:
     """All logs as one, in the order of their times, with what each of them is doing."""
 
-    def __init__(self, conductor: Conductor, changed: Callable[[], None]) -> None:
+    def __init__(self, conductor: Conductor, changed: Callable[[], None], names: Iterable[str]) -> None:
+        """`names` are those of the runbook's logs, also of those that are not ready yet: no file takes one of them."""
         self._conductor = conductor
-        self._merging = Merging(conductor.folder / SPOOL / "together", changed)
+        self._view: LogView | None = None
+        self._merging = Merging(conductor.folder / SPOOL / "together", changed, self._caught_up)
+        for name in names:
+            self._merging.add(Origin(name))
         (conductor.folder / SPOOL).mkdir(mode=0o700, exist_ok=True)
         self.start = self._merging.start
         self.add = self._merging.add
@@ -142,9 +146,14 @@ class Together:
 
     def view(self) -> LogView:
         folder = self._merging.folder
-        view = LogView(folder, "all logs", follower=SpoolFollower(folder))
-        view.written = self._written
-        return view
+        self._view = LogView(folder, "all logs", follower=SpoolFollower(folder))
+        self._view.written = self._written
+        return self._view
+
+    def _caught_up(self) -> None:
+        """What the logs held before the room was opened is no news, however late it was merged."""
+        if self._view is not None:
+            self._view.begin()
 
     def _written(self) -> float | None:
         """When the last of them was written to, where all of them are quiet."""
@@ -159,7 +168,7 @@ class Together:
     @property
     def names(self) -> tuple[str, ...]:
         """The short names that the lines begin with."""
-        return tuple(self._merging.states)
+        return tuple(heard.short for heard in self._merging.states.values())
 
     def found(self) -> tuple[Feed, ...]:
         """A feed for each file that a pattern named."""

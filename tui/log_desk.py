@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 from runbook.conductor import Conductor
 from runbook.incident.state import Run
 from runbook.log_feeds import Feed, Together
-from runbook.logs.clean import clean
 from runbook.logs.view import LogView
 from runbook.logs.window import LogWindow
 from runbook.model import Record
@@ -56,7 +55,8 @@ class LogDesk:
         self._feeds = {f"log {feed.source.id}": feed for feed in feeds}
         self._views: dict[str, LogView] = {}
         several = len(feeds) > 1 or any(feed.is_pattern for feed in feeds)
-        self._together = Together(conductor, self._heard) if several else None
+        names = [feed.source.id for feed in feeds]
+        self._together = Together(conductor, self._heard, names) if several else None
         self.shown = ALL if several else next(iter(self._feeds), "")
         self._prepare()
         if self._together is not None:
@@ -215,7 +215,7 @@ class LogDesk:
         if self.view is not None:
             return self.view.window(height)
         feed = self._feeds.get(self.shown)
-        return LogWindow(name=clean(feed.name), state="waiting", why=feed.waits) if feed else LogWindow()
+        return LogWindow(name=feed.name, state="waiting", why=feed.waits) if feed else LogWindow()
 
     def go_to(self, moment: float, height: int) -> None:
         """To a moment, in seconds since 1970, in the log that is looked at."""

@@ -106,7 +106,7 @@ def _name_at(text: str, names: Sequence[str], styles: LineStyles, marks: list[tu
     if not names:
         return 0
     name, bar, _ = text.partition(BAR)
-    number = next((at for at, known in enumerate(names) if bar and known[: len(name)] == name.rstrip()), -1)
+    number = next((at for at, known in enumerate(names) if bar and known == name.rstrip()), -1)
     if number < 0:
         return 0
     marks.append(((0, len(name) + 2), styles.sources[number % SOURCES]))

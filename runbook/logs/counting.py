@@ -45,6 +45,9 @@ class Counting:
 
     def begin(self) -> None:
         """Takes the files as they are now as the beginning."""
+        if self._beside:
+            self._beside.cancel()
+        self.tally = Tally(self.view.clock())
         for number, part in self.view.chain.parts.items():
             self.reached[number] = whole_lines(part)
 

@@ -49,7 +49,7 @@ _UNWANTED = re.compile(r".*(?:\.(?:\d+|old|bak|tmp|swp|gz|zst|bz2|xz|lz4|zip)|~)
 
 
 class Origin(Record, frozen=True):
-    """Where lines come from: a file, a spool's folder, or a pattern that names files."""
+    """Where lines come from: a file, a spool's folder, or a pattern that names files; with none of these a taken name."""
 
     name: str
     path: str = ""
@@ -158,6 +158,20 @@ class Stream:
         self.pending.append(Item(self.key, now, line[:LONGEST]))
 
 
+def short_name(name: str, taken: Iterable[str]) -> str:
+    """A name of few letters that no other log has, by which its lines are told apart."""
+    others = set(taken)
+    return next(short for short in _shortened(name) if short not in others)
+
+
+def _shortened(name: str) -> Iterator[str]:
+    if len(name) <= NAME:
+        yield name
+    else:
+        yield from (f"{name[:begin]}..{name[begin + 2 - NAME :]}" for begin in range(5, NAME - 2))
+    yield from (f"{name[: NAME - 3]}.{number}" for number in range(2, 100))
+
+
 def in_order(streams: Iterable[Stream], old: float) -> Iterator[tuple[Stream, bytes]]:
     """Takes out, in order, all lines up to the last that arrived by `old`.
 
@@ -182,22 +196,37 @@ class Merger:
         self.spool, self.say = spool, say
         self.streams: dict[str, Stream] = {}
         self.patterns: list[Origin] = []
+        self._short: dict[str, str] = {}
+        """What the lines of each begin with."""
+        self._taken: set[str] = set()
         self._named: set[str] = set()
         self._begun = False
+        self._caught_up = False
+        """Whether what was there on opening is written."""
+        self._unwritten = b""
+        self._again = -math.inf
+        self._trouble = ""
+        self._left_out = 0
         self._said: dict[str, object] = {}
         self._looked = -math.inf
 
     def add(self, origin: Origin, *, whole: bool = False) -> None:
         """Another source; of a `whole` one all lines are merged, not only the last."""
+        self._taken.add(origin.name)
         if origin.pattern:
             self.patterns.append(origin)
             self._looked = -math.inf
+        if not (origin.path or origin.spool):
             return
+        self._short[origin.name] = short_name(origin.name, self._short.values())
         follower = SpoolFollower(Path(origin.spool)) if origin.spool else Follower(origin.path)
         self.streams[origin.name] = Stream(origin, follower, whole=whole)
 
     def turn(self, now: float, wall: float) -> bool:
-        """Reads and writes what has come; whether there is more already. Raises OSError when the disk is full."""
+        """Reads and writes what has come; whether there is more already."""
+        if self._unwritten and not self._write(now):
+            self._tell(wall)
+            return False  # the files keep what comes meanwhile
         if now - self._looked >= 1:
             self._looked = now
             for pattern in self.patterns:
@@ -205,27 +234,35 @@ class Merger:
         for stream in self.streams.values():
             with suppress(OSError):  # a file system that went away: its state says so
                 stream.read(now, wall)
-        self._tell(wall)
         more = any(stream.more for stream in self.streams.values())
-        width = min(NAME, max((len(name) for name in self.streams), default=0))
-        heads = {name: f"{name[:NAME]:{width}} | ".encode() for name in self.streams}
+        width = max((len(self._short[name]) for name in self.streams), default=0)
+        heads = {name: f"{self._short[name]:{width}} | ".encode() for name in self.streams}
         # at first everything is there at once; later a line waits a moment for the others
         old = now - HOLD if self._begun else now
         text = b"".join(heads[s.origin.name] + line + b"\n" for s, line in in_order(self.streams.values(), old))
         self._begun = self._begun or bool(text)
+        self._unwritten = text
         if text:
-            self._write(text)
+            self._write(now)
+        self._caught_up = self._caught_up or bool(self.streams and not more)
+        self._tell(wall)
         return more
 
-    def _write(self, text: bytes) -> None:
-        while True:
+    def _write(self, now: float) -> bool:
+        """Writes what waits for it, at most once a second where the disk does not take it."""
+        if now < self._again:
+            return False
+        for _ in range(2):
             try:
-                self.spool.write(text)
-            except OSError:  # the files keep what comes meanwhile
+                self.spool.write(self._unwritten)
+            except OSError as error:
+                self._trouble = f"{error.strerror}: goes on when there is room"
                 self.spool.make_room()
-                time.sleep(1)
             else:
-                return
+                self._unwritten, self._trouble = b"", ""
+                return True
+        self._again = now + 1
+        return False
 
     def _look_for(self, pattern: Origin) -> None:
         held = {
@@ -245,8 +282,9 @@ class Merger:
                 if stat.S_ISREG(about.st_mode) and (about.st_dev, about.st_ino) not in held:
                     held.add((about.st_dev, about.st_ino))
                     found.append((about.st_mtime, path))
-        room = MOST - len(self.streams)
-        for _, path in sorted(found, reverse=True)[: max(0, room)]:
+        room = max(0, MOST - len(self.streams))
+        self._left_out = max(0, len(found) - room)
+        for _, path in sorted(found, reverse=True)[:room]:
             name = self._free_name(Path(path))
             self.add(Origin(name, path), whole=self._begun)
             self._named.add(name)
@@ -259,18 +297,24 @@ class Merger:
             stream.gone_since = min(stream.gone_since, self._looked) if gone else math.inf
             if self._looked - stream.gone_since > GONE:
                 stream.follower.close()
-                del self.streams[name]
+                del self.streams[name], self._short[name]
                 self._named.remove(name)
+                self._taken.remove(name)
 
     def _free_name(self, path: Path) -> str:
         stem = re.sub(r"[^\w./-]", "_", path.stem) or "log"
-        names = [stem, path.name, *(f"{stem}.{number}" for number in range(2, MOST + 2))]
-        return next(name for name in names if name[:NAME] not in {known[:NAME] for known in self.streams})
+        names = (stem, path.name, *(f"{stem}.{number}" for number in range(2, len(self._taken) + 3)))
+        return next(name for name in names if name not in self._taken)
 
     def _tell(self, wall: float) -> None:
+        left_out = f"{self._left_out} files beyond the newest {MOST} are not followed" if self._left_out else ""
         said: dict[str, object] = {
-            name: [stream.follower.state, stream.origin.path, stream.quiet_since(wall)]
-            for name, stream in self.streams.items()
+            "logs": {
+                name: [stream.follower.state, stream.origin.path, stream.quiet_since(wall), self._short[name]]
+                for name, stream in self.streams.items()
+            },
+            "caught_up": self._caught_up,
+            "trouble": self._trouble or left_out,
         }
         if said != self._said:
             self._said = said

@@ -24,14 +24,20 @@ class Heard(Record, frozen=True):
     state: str = ""
     path: str = ""
     quiet_since: float | None = None
+    short: str = ""
+    """What its lines begin with."""
 
 
 class Merging:
     """Several logs as one; `states` tells of each by its name, of those that a pattern named too."""
 
-    def __init__(self, folder: Path, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, folder: Path, changed: Callable[[], None] = lambda: None, caught_up: Callable[[], None] = lambda: None
+    ) -> None:
+        """`caught_up` is called once what the logs held on opening is merged."""
         self.folder = folder.with_name(f"{folder.name}-{os.getpid()}")
-        self.changed = changed
+        self.changed, self.caught_up = changed, caught_up
+        self._is_level = False
         self.states: dict[str, Heard] = {}
         self.trouble = ""
         self._origins: list[Origin] = []
@@ -52,7 +58,11 @@ class Merging:
             self._beside.send(msgspec.to_builtins(origin))
 
     def _told(self, said: dict[str, Any]) -> None:
-        self.states = {name: Heard(*how) for name, how in said.items()}
+        self.states = {name: Heard(*how) for name, how in said["logs"].items()}
+        self.trouble = str(said["trouble"])
+        if said["caught_up"] and not self._is_level:
+            self._is_level = True
+            self.caught_up()
         self.changed()
 
     def _lost(self) -> None:

@@ -68,3 +68,32 @@ def test_each_of_the_choices_says_how_long_it_is_quiet(tmp_path: Path) -> None:
     logs = Logs(tmp_path, *files("api", "worker"))
     logs.hear(api=since(0), worker=since(3725))
     assert [how for _, _, how in logs.desk.choices()] == ["", "following", "following, quiet 1:02:05"]
+
+
+def test_what_was_merged_on_opening_is_not_counted_as_new(tmp_path: Path) -> None:
+    logs = Logs(tmp_path, *files("api", "worker"))
+    merging, view = logs.together._merging, logs.together.view()
+    view.begin()
+
+    def merged(*lines: str, caught_up: bool) -> int:
+        merging.folder.mkdir(parents=True, exist_ok=True)
+        with (merging.folder / "00000001.log").open("a") as log:
+            log.write("".join(f"{line}\n" for line in lines))
+        view.follower.check()
+        view.advance()
+        merging._told({"logs": {}, "trouble": "", "caught_up": caught_up})
+        return view.window(3).errors_per_minute
+
+    assert merged("api | ERROR yesterday", caught_up=False) == 1
+    assert merged("api | ERROR an hour ago", caught_up=True) == 0
+    assert merged("api | ERROR now", caught_up=True) == 1
+
+
+def test_a_path_is_the_same_wherever_it_is_followed_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    logs = Logs(tmp_path, LogSource(id="app", path="app.log"), LogSource(id="others", path="logs/*.log"))
+    origins = [feed.origin for feed in logs.desk._feeds.values()]
+    assert [origin and (origin.path or origin.pattern) for origin in origins] == [
+        str(tmp_path / "app.log"),
+        str(tmp_path / "logs/*.log"),
+    ]

@@ -23,8 +23,8 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.now = 0.0
-        self.said: dict[str, object] = {}
-        self.merger = Merger(Spool(str(folder / "merged")), self.said.update)
+        self.told: dict[str, object] = {}
+        self.merger = Merger(Spool(str(folder / "merged")), self.told.update)
         self.follower = SpoolFollower(folder / "merged")
 
     def add(self, name: str, *lines: str) -> None:
@@ -34,6 +34,13 @@ class Desk:
     def follow(self, *names: str) -> None:
         for name in names:
             self.merger.add(Origin(name, str(self.folder / f"{name}.log")))
+
+    @property
+    def said(self) -> dict[str, list[object]]:
+        """What was told of each log last."""
+        logs = self.told["logs"]
+        assert isinstance(logs, dict)
+        return logs
 
     def turn(self, passed: float = 2 * HOLD) -> list[str]:
         """Everything that is merged after this turn."""
@@ -172,7 +179,7 @@ def test_the_states_of_all_are_told(tmp_path: Path) -> None:
     desk.add("a", "x")
     desk.follow("a", "gone")
     desk.turn()
-    assert {name: said[0] for name, said in desk.said.items()} == {"a": "following", "gone": "missing"}  # type: ignore[index]
+    assert {name: said[0] for name, said in desk.said.items()} == {"a": "following", "gone": "missing"}
 
 
 def test_a_source_to_which_nothing_comes_is_told_with_its_last_moment(tmp_path: Path) -> None:
@@ -182,7 +189,84 @@ def test_a_source_to_which_nothing_comes_is_told_with_its_last_moment(tmp_path: 
         os.utime(tmp_path / f"{name}.log", (written, written))
     desk.follow("api", "ssh", "gone")
     desk.turn()
-    assert {name: said[2] for name, said in desk.said.items()} == {"api": 0, "ssh": WALL - 90, "gone": None}  # type: ignore[index]
+    assert {name: said[2] for name, said in desk.said.items()} == {"api": 0, "ssh": WALL - 90, "gone": None}
+
+
+def test_logs_of_long_names_are_told_apart(tmp_path: Path) -> None:
+    names = [
+        "production-api",
+        "production-worker-a",
+        "production-worker-b",
+        "kubernetes-shop-web",
+        "kubernetes-cart-web",
+    ]
+    desk = Desk(tmp_path)
+    for name in names:
+        desk.add(name, name)
+    desk.follow(*names)
+    shown = {name: short for short, name in (line.split(" | ") for line in desk.turn())}
+    assert shown.keys() == set(names)
+    assert len(set(shown.values())) == len(names)
+    assert {len(short) for short in shown.values()} == {14}
+    assert {name: said[3] for name, said in desk.said.items()} == {name: short.strip() for name, short in shown.items()}
+
+
+def test_no_file_of_a_pattern_takes_the_name_of_a_log_that_is_not_ready_yet(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.add("web", "of the file")
+    desk.merger.add(Origin("web"))
+    desk.merger.add(Origin("app", pattern=str(tmp_path / "*.log")))
+    assert desk.turn() == ["web.log | of the file"]
+
+
+def test_of_a_pattern_that_names_too_many_files_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runbook.logs.merge.MOST", 2)
+    desk = Desk(tmp_path)
+    for name in "abc":
+        desk.add(name, name)
+    desk.merger.add(Origin("app", pattern=str(tmp_path / "*.log")))
+    desk.turn()
+    assert len(desk.said) == 2
+    assert desk.told["trouble"] == "1 files beyond the newest 2 are not followed"
+
+
+class BadDisk(Spool):
+    full = False
+
+    def write(self, text: bytes) -> None:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        super().write(text)
+
+
+def test_a_disk_that_is_full_is_said_and_holds_up_nothing(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.merger.spool = disk = BadDisk(str(tmp_path / "merged"))
+    desk.add("a", "one")
+    desk.follow("a")
+    desk.turn()
+    disk.full = True
+    desk.add("a", "two")
+    assert desk.turn() == ["a | one"]
+    assert "No space left on device" in str(desk.told["trouble"])
+    disk.full = False
+    desk.add("a", "three")
+    desk.turn(1)
+    assert desk.turn(1) == ["a | one", "a | two", "a | three"]
+    assert desk.told["trouble"] == ""
+
+
+def test_what_was_there_on_opening_is_told_to_be_written_once_all_of_it_is(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.merger.turn(0, WALL)
+    assert desk.told["caught_up"] is False, "nobody has told yet what is merged"
+    desk.add("a", *(f"line {number:07}" for number in range(200_000)))
+    desk.follow("a", "gone")
+    told = []
+    while desk.merger.turn(desk.now, WALL):
+        told.append(desk.told["caught_up"])
+    assert told and not any(told)
+    assert desk.told["caught_up"] is True
 
 
 def test_a_very_long_line_is_one_line(tmp_path: Path) -> None:
