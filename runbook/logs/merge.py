@@ -45,11 +45,13 @@ MOST = 64
 """Files of one pattern that are followed, the newest."""
 NAME = 14
 GONE = 60.0
+AHEAD = 86400.0
+"""Seconds that a log's own clock, or its zone, may be ahead."""
 _UNWANTED = re.compile(r".*(?:\.(?:\d+|old|bak|tmp|swp|gz|zst|bz2|xz|lz4|zip)|~)")
 
 
 class Origin(Record, frozen=True):
-    """Where lines come from: a file, a spool's folder, or a pattern that names files; with none of these a taken name."""
+    """Where lines come from: a file, a spool's folder, or a pattern that names files. With none, a name kept free."""
 
     name: str
     path: str = ""
@@ -153,7 +155,8 @@ class Stream:
 
     def _add(self, line: bytes, now: float, wall: float) -> None:
         moment = moment_of(line, wall)
-        if moment is not None and moment > self.key:
+        # a time to come is spoken of in the line, and would hold up all that follow
+        if moment is not None and self.key < moment <= wall + AHEAD:
             self.key = moment
         self.pending.append(Item(self.key, now, line[:LONGEST]))
 

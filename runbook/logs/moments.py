@@ -34,6 +34,11 @@ _EPOCH = re.compile(
 )
 _CLOCK = re.compile(rb"\[?(\d\d):(\d\d):(\d\d)([.,]\d{1,9})?")
 
+_TIME_FIELD = re.compile(rb'"@?(?:time|timestamp|ts|t|datetime|date|asctime)":\s*"')
+_Meaning = Callable[[re.Match[bytes], float], float]
+ZONES: Seconds = 15 * 3600
+"""What a zone may make of a time at most."""
+
 _AGO = re.compile(r"-\s*(\d{1,6})\s*(s|m|h|d)")
 _UNITS: dict[str, Seconds] = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _OF_DAY = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?\s*Z?", re.IGNORECASE)
@@ -59,9 +64,10 @@ def typed_moment(typed: str, now: float, last: float | None = None) -> float:
     Raises BadMoment.
     """
     text = typed.strip().removeprefix("@").strip()
-    if match := _AGO.fullmatch(text):
-        return now - int(match[1]) * _UNITS[match[2]]
     try:
+        if match := _AGO.fullmatch(text):
+            ago = now - int(match[1]) * _UNITS[match[2]]
+            return datetime.fromtimestamp(ago, UTC).timestamp()
         if match := _OF_DAY.fullmatch(text):
             until = min(now, last) if last is not None else now
             day = datetime.fromtimestamp(until, UTC)
@@ -75,16 +81,34 @@ def typed_moment(typed: str, now: float, last: float | None = None) -> float:
 
 
 def moment_of(head: bytes, near: float) -> float | None:
-    """When a line was written; None where it does not say. `near` gives the day or the year that it leaves out."""
+    """When a line was written; None where it does not say. `near` gives the day or the year that it leaves out.
+
+    What it begins with tells, or its field for it: a message may speak of other times.
+    """
     own = head[prefix_of(head) :]
     head = own[: WITHIN if not own.startswith(b"{") else 8 * WITHIN]
-    for form, anywhere, meaning in _FORMS:
-        if match := form.search(head) if anywhere else form.match(head):
-            try:
-                return meaning(match, near)
-            except (ValueError, OverflowError, IndexError):
-                return None
-    return None
+    if (match := _ISO.match(head, head.startswith(b"["))) and (at := _read(_iso, match, near)) is not None:
+        return at
+    if head.startswith(b"{"):
+        for field in _TIME_FIELD.finditer(head):
+            if (match := _ISO.match(head, field.end())) and (at := _read(_iso, match, near)) is not None:
+                return at
+        if match := _EPOCH.search(head):
+            return _read(_epoch, match, near)
+    header = next((_read(meaning, match, near) for form, meaning in _HEADERS if (match := form.match(head))), None)
+    inside, end = None, len(head)
+    for form, meaning in _ANYWHERE:  # the first of them in the line
+        if match := form.search(head, 0, end):
+            inside, end = _read(meaning, match, near), match.start()
+    # a header has no zone: a time behind it that may be the same one is told exactly
+    return inside if header is None or (inside is not None and abs(inside - header) <= ZONES) else header
+
+
+def _read(meaning: _Meaning, match: re.Match[bytes], near: float) -> float | None:
+    try:
+        return meaning(match, near)
+    except (ValueError, OverflowError, IndexError):
+        return None
 
 
 def _iso(match: re.Match[bytes], _near: float) -> float:
@@ -117,14 +141,8 @@ def _clock(match: re.Match[bytes], near: float) -> float:
     return at if at <= near + 60 else at - 86400
 
 
-_FORMS: tuple[tuple[re.Pattern[bytes], bool, Callable[[re.Match[bytes], float], float]], ...] = (
-    (_ISO, True, _iso),
-    (_COMMON, True, _common),
-    (_SYSLOG, False, _syslog),
-    (_KLOG, False, _klog),
-    (_EPOCH, True, _epoch),
-    (_CLOCK, False, _clock),
-)
+_HEADERS: tuple[tuple[re.Pattern[bytes], _Meaning], ...] = ((_SYSLOG, _syslog), (_KLOG, _klog), (_CLOCK, _clock))
+_ANYWHERE: tuple[tuple[re.Pattern[bytes], _Meaning], ...] = ((_COMMON, _common), (_ISO, _iso), (_EPOCH, _epoch))
 
 
 def _part(digits: bytes | None) -> float:
@@ -163,8 +181,10 @@ def seek(parts: Mapping[int, Bytes], target: float) -> Place | None:
     if not begun:
         return None
     earlier = [entry for entry in begun if entry[2] <= target] or begun[:1]
-    number, part, _ = earlier[-1]
+    number, part, first = earlier[-1]
     found = _within(part, target, _near(part))
+    if found[1] == -math.inf:  # nothing around it says when: a file that begins with a long trace
+        found = (_first_line(part), first)
     after = [entry for entry in begun if entry[0] > number]
     if found[1] < target and after:
         number, part, at = after[0]

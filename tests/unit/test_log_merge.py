@@ -72,6 +72,14 @@ def test_lines_are_merged_by_time_and_a_trace_stays_behind_its_line(tmp_path: Pa
     ]
 
 
+def test_a_time_that_a_line_speaks_of_does_not_move_what_follows(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.add("a", f"{second(1)} one", "licence until 2031-01-01 00:00:00", f"{second(3)} three")
+    desk.add("b", f"{second(2)} two", f"{second(4)} four")
+    desk.follow("a", "b")
+    assert [line.split(" ")[-1] for line in desk.turn()] == ["one", "00:00:00", "two", "three", "four"]
+
+
 def test_a_late_line_stands_where_it_came(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.add("a", f"{second(10)} a")

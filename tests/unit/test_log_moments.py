@@ -35,6 +35,14 @@ NEAR = datetime(2026, 11, 1, 12, 0, tzinfo=UTC).timestamp()
         "03:14:05 INFO x",
         "web | 03:14:05 INFO x",
         '{"x":"' + "y" * 500 + '","time":"2026-11-01T03:14:05Z"}',
+        "Nov  1 03:14:05 host app[1]: the certificate expires 2027-01-01 00:00:00",
+        "Nov  1 04:14:05 host app[1]: 2026-11-01T03:14:05Z a zone tells it exactly",
+        "E1101 03:14:05.000000 7 klog.go:1] valid until 2027-01-01T00:00:00Z",
+        "03:14:05 INFO since 2026-10-01 10:00:00",
+        '{"ts":1793502845.0,"msg":"x","expires":"2027-01-01T00:00:00Z"}',
+        '{"built":"2026-01-01T00:00:00Z","time":"2026-11-01T03:14:05Z","msg":"x"}',
+        '10.0.0.1 - - [01/Nov/2026:03:14:05 +0000] "GET /?from=2026-01-01T00:00:00Z HTTP/1.1" 500 1',
+        'ts=1793502845 msg="until 2027-01-01 00:00:00"',
     ],
 )
 def test_a_line_says_when_it_was_written(line: str) -> None:
@@ -75,7 +83,7 @@ def test_a_time_of_day_in_an_old_log_is_of_its_last_day() -> None:
     assert typed_moment("03:14:05", NEAR + 5 * 86400, last=NEAR) == AT.timestamp()
 
 
-@pytest.mark.parametrize("typed", ["", "soon", "25:00", "-5", "-9999999999d", "2026-13-01", "-99999d" * 9])
+@pytest.mark.parametrize("typed", ["", "soon", "25:00", "-5", "-9999999999d", "-999999d", "2026-13-01", "-99999d" * 9])
 def test_what_is_no_time_is_said(typed: str) -> None:
     with pytest.raises(BadMoment, match="type 03:14"):
         typed_moment(typed, NEAR)
@@ -118,6 +126,14 @@ def test_out_of_order_the_nearest_after_is_found(
     assert place is not None
     after = [second for second in seconds if second >= wanted]
     assert place.at - AT.timestamp() == (min(after) if after else seconds[-1])
+
+
+def test_a_file_that_begins_with_a_long_trace_is_entered_at_its_first_time(tmp_path: Path) -> None:
+    trace = ["    at com.example.Foo.bar(Foo.java:12345)" + "z" * 70] * 1500
+    parts: dict[int, Bytes] = {0: opened(tmp_path / "log", [*trace, stamped(0, "n0"), stamped(1, "n1")])}
+    place = seek(parts, AT.timestamp() - 5)
+    assert place is not None and place.at == AT.timestamp()
+    assert text_at(parts, place).endswith("n0")
 
 
 def test_over_rotated_files_and_notes(tmp_path: Path) -> None:
