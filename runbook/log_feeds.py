@@ -152,7 +152,7 @@ class Together:
 
     def _caught_up(self) -> None:
         """What the logs held before the room was opened is no news, however late it was merged."""
-        if self._view is not None:
+        if self._view is not None and not self._view.finder.filter:  # a filter needs each line that comes
             self._view.begin()
 
     def _written(self) -> float | None:

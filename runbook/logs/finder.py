@@ -123,6 +123,8 @@ class Finder:
     def search_next(self, height: int, *, reverse: bool = False) -> None:
         """The next match in the direction of the search, or against it."""
         if not self.query:
+            self.search_note = "nothing is searched yet: / does"
+            self.view.changed()
             return
         self.view.stop("search")
         up = self._backwards != reverse
@@ -146,7 +148,7 @@ class Finder:
             if low < high:
                 parts.append(Part(number * SPAN, file, low, high))
         total, told = sum(part.end - part.start for part in parts) or 1, self.view.clock()
-        async with aclosing(look(query.sought, parts, up=up, limit=AMONG if self.filter else 1)) as frames:
+        async with aclosing(look(self._sought(query), parts, up=up, limit=AMONG if self.filter else 1)) as frames:
             async for found in frames:
                 for position in reversed(found.positions) if up else found.positions:
                     if self.view.stand_on(position, height):
@@ -165,10 +167,10 @@ class Finder:
         self.view.changed()
 
     async def _count(self, query: Query) -> None:
-        """How many lines of all there are now have it."""
+        """How many lines of all that are shown have it now."""
         parts = [Part(number * SPAN, file, 0, file.size()) for number, file in self.view.files()]
         total, count, told = sum(part.end for part in parts) or 1, 0, self.view.clock()
-        async with aclosing(look(query.sought, parts, up=False, limit=0)) as frames:
+        async with aclosing(look(self._sought(query), parts, up=False, limit=0)) as frames:
             async for found in frames:
                 count += found.total
                 if self.view.clock() - told > TELL:
@@ -179,6 +181,11 @@ class Finder:
         self.total = f"{count:,} line{'s' * (count != 1)}"
         self.search_note = self.total
         self.view.changed()
+
+    def _sought(self, query: Query) -> Sought:
+        """What is searched, among the lines that are shown."""
+        sought = query.sought
+        return sought._replace(also=self.filter.sought.all) if self.filter else sought
 
     # ── new lines ─────────────────────────────────────────────────────────────────────────────────
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from runbook.logs.clean import clean
-from runbook.logs.index import Chain, Note, OpenFile, whole_lines
+from runbook.logs.index import Bytes, Chain, Note, OpenFile, whole_lines
 from runbook.logs.inotify import Inotify
 from runbook.logs.older import HEAD, Found, Older
 from runbook.logs.rotated import Identity, Sibling, Siblings
@@ -85,18 +85,21 @@ class Follower:
         before = (self.state, self.why)
         if self._siblings is None:
             self._siblings = Siblings(self.path)
-        if self._file is not None:
-            self._watch_truncation()
+        trouble = self._trouble()
         try:
             now = self.path.stat()
         except OSError as error:
             self._absent(error)
         else:
+            if trouble is not None and trouble.errno == errno.ESTALE:
+                self._forget()
             if self._file is None or (now.st_dev, now.st_ino) != self._identity:
                 self._open(now)
+            elif trouble is not None:
+                self.state, self.why = "unreadable", clean(trouble.strerror or str(trouble))
             else:
                 self.state, self.why = "following", ""
-        sizes = tuple(part.size() for part in self.chain.parts.values()) + tuple(self.chain.parts)
+        sizes = tuple(map(_size, self.chain.parts.values())) + tuple(self.chain.parts)
         different = sizes != self._seen or before != (self.state, self.why)
         self._seen = sizes
         return different
@@ -116,6 +119,23 @@ class Follower:
         """When something was last written to it, in seconds since 1970; None where no file is open. Raises OSError."""
         newest = next((part for part in reversed(self.chain.parts.values()) if isinstance(part, OpenFile)), None)
         return os.fstat(newest.fd).st_mtime if newest else None
+
+    def _trouble(self) -> OSError | None:
+        """Looks whether the open file was truncated; what keeps it from being read, if something does."""
+        if self._file is not None:
+            try:
+                self._watch_truncation()
+            except OSError as error:
+                return error
+        return None
+
+    def _forget(self) -> None:
+        """The open file was replaced on its server, which gives nothing of it any more."""
+        for number in [number for number, identity in self._parts.items() if identity == self._identity]:
+            self.chain.drop(number)
+            self._parts.pop(number)
+        self._file, self._identity = None, (0, 0)
+        self._note("was replaced on its server: what was in it is no longer there")
 
     def _absent(self, error: OSError) -> None:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
@@ -298,6 +318,13 @@ class Follower:
         if self._inotify and self.state in ("missing", "rotated"):
             self._inotify.watch_folder(self.path.parent)
         self._timer = self._loop.call_later(SAFETY if self._inotify else POLL, self._look)
+
+
+def _size(part: Bytes) -> int:
+    try:
+        return part.size()
+    except OSError:
+        return -1
 
 
 def _prints(file: OpenFile, reached: int) -> tuple[bytes, bytes]:

@@ -184,13 +184,19 @@ class Counted(Record, frozen=True):
         return _of_bytes(self.match) if self.match else _ERRORS
 
     def count(self, data: bytes) -> int:
-        expression = _of_bytes(self.match) if self.match else None
-        return len(expression.lines(data)) if expression else errors_in(data)
+        if not self.match:
+            return errors_in(data)
+        if expression := _of_bytes(self.match):
+            return len(expression.lines(data))
+        by_characters = re.compile(self.match)
+        return sum(bool(by_characters.search(line)) for line in data.decode("utf-8", "replace").split("\n"))
 
 
 @lru_cache(maxsize=8)
 def _of_bytes(match: str) -> Sought | None:
-    """The expression for bytes; None for the few that mean something for characters only."""
+    """The expression for bytes; None for the few that mean something else for characters."""
+    if not match.isascii():
+        return None
     try:
         re.compile(match.encode())
     except re.error:

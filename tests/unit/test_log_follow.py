@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +100,31 @@ def test_a_switched_link(tmp_path: Path) -> None:
     (tmp_path / "new").rename(log)
     follower.check()
     assert [line for line in shown(follower) if "──" not in line] == ["one", "two"]
+
+
+def test_a_file_that_was_replaced_on_its_server_is_opened_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, other = tmp_path / "app.log", tmp_path / "other"
+    log.write_text("one\n")
+    follower = follower_of(log)
+    follower.check()
+
+    def fails(number: int) -> Callable[[], int]:
+        def size() -> int:
+            raise OSError(number, os.strerror(number))
+
+        return size
+
+    monkeypatch.setattr(follower._file, "size", fails(errno.EIO))
+    assert follower.check()
+    assert (follower.state, follower.why) == ("unreadable", "Input/output error")
+    monkeypatch.setattr(follower._file, "size", fails(errno.ESTALE))
+    other.write_text("two\n")
+    other.rename(log)
+    assert follower.check()
+    assert follower.state == "following"
+    lines = shown(follower)
+    assert "was replaced on its server" in lines[0]
+    assert lines[-1] == "two"
 
 
 def test_what_is_no_file_is_said(tmp_path: Path) -> None:

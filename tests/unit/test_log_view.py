@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook.logs import counting as counting_module
+from runbook.logs import finder as finder_module
 from runbook.logs import hits as hits_module
 from runbook.logs.flood import Flood
 from runbook.logs.hits import Hits
@@ -191,7 +192,8 @@ def test_what_a_signal_counts_is_counted_instead_of_errors(tmp_path: Path) -> No
     view.follower.check()
     view.advance()
     assert (view.window(3).errors_per_minute, view.window(3).counted) == (2, "time-outs")
-    assert Counted("x", r"\N{BULLET}").count(b"ERROR\n") == 1, "no expression for bytes: errors, and no fault"
+    for match, lines in ((r"\N{BULLET}", "ERROR\n\u2022 late\n"), ("[\xe9\xfc]", "\xe9t\xe9\n\xe0\nERROR\n")):
+        assert Counted("x", match).count(lines.encode()) == 1, "no expression for bytes"
 
 
 def test_what_was_there_before_is_not_counted(tmp_path: Path) -> None:
@@ -285,6 +287,23 @@ async def test_search_up_then_on_then_back(desk: Desk) -> None:
     await desk.view.settled()
     window = desk.view.window(4)
     assert next(row.text for row in window.rows if row.offset == window.match) == "line 10"
+
+
+async def test_a_search_goes_through_what_the_filter_shows(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finder_module, "AMONG", 2)
+    desk.add("cart failed", *["cart fine"] * 9)
+    desk.view.add_filter("!fine")
+    await desk.view.settled()
+    desk.view.search("cart", backwards=True, height=4)
+    await desk.view.settled()
+    window = desk.view.window(4)
+    assert [row.text for row in window.rows if row.offset == window.match] == ["cart failed"]
+    assert window.search_note == "1 line"
+
+
+def test_the_next_match_of_nothing_says_how_one_searches(desk: Desk) -> None:
+    desk.view.search_next(4)
+    assert desk.view.window(4).search_note == "nothing is searched yet: / does"
 
 
 async def test_a_search_that_cannot_be(desk: Desk) -> None:
