@@ -368,11 +368,8 @@ class LogText(RowWidget, can_focus=True):
             return f" {shown.name}: {shown.why}"
         if shown.state == "unreadable":
             return f" {shown.name} cannot be read: {shown.why}"
-        return (
-            f" no line passes the filter{' yet' * bool(shown.filter_note)}"
-            if shown.filter_text
-            else " nothing in it yet"
-        )
+        yet = " yet" * bool(shown.filter_note)
+        return f" no line passes the filter{yet}" if shown.filter_text else " nothing in it yet"
 
 
 _NAMES = ("muted", "error", "warn", "note", "found", "here", "hand")

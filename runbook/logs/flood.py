@@ -8,8 +8,8 @@ import subprocess
 from contextlib import suppress
 
 from runbook.logs import grep
-from runbook.logs.index import OpenFile
-from runbook.logs.scan import Counted
+from runbook.logs.index import HEAD, OpenFile
+from runbook.logs.scan import COLOUR, Counted
 from runbook.model import Seconds
 
 POURS = 128 * 1024
@@ -58,6 +58,8 @@ class Flood:
 
     def _count(self, file: OpenFile, start: int, end: int) -> int | None:
         assert self._command
+        if not self._counted.match and COLOUR in file.read(HEAD, start):
+            return None  # ripgrep takes a word's colour for a part of it
         try:
             process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

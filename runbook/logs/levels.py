@@ -30,26 +30,36 @@ STATUS = r" 5\d\d (?<! [1-4]\d\d 5\d\d )(?!ms|byt)"
 """A status of 5xx, as an access log has it: not the size or the time that stands behind a better one."""
 
 
+_CODES = r"(?:\x1b\[[0-9;:]*[mK])*"
+"""What colours a word: a filter looks at lines as they are written, colours and all."""
+_BEGIN = r"(?:\b|(?<=[0-9;\[]m))"
+"""Where a word begins, also right behind its colour."""
+
+
 def _shouted(words: Iterable[str]) -> str:
-    return rf"\b(?P<loud>{'|'.join(words)})\b"
+    return rf"{_BEGIN}(?P<loud>{'|'.join(words)})\b"
 
 
 def _named(words: Iterable[str], numbers: Iterable[int]) -> str:
     """Where a field says it: `level=warn`, `"level":"warn"`, `[warn]`, `[proxy:warn]`, or pino's `"level":40`."""
-    field = rf"(?:{'|'.join(_FIELDS)})[\"']?\s*[=:]\s*[\"']?"
-    numbered = rf"|\b{field}(?P<number>{'|'.join(map(str, numbers))})\b" if numbers else ""
-    return rf"(?i:(?:\b{field}|\[(?:\w{{1,30}}:)?)(?P<soft>{'|'.join(words)})\b{numbered})"
+    field = rf"{_BEGIN}(?:{'|'.join(_FIELDS)})[\"']?{_CODES}\s*[=:]\s*[\"']?"
+    numbered = rf"|{field}(?P<number>{'|'.join(map(str, numbers))})\b" if numbers else ""
+    return rf"(?i:(?:{field}|\[(?:\w{{1,30}}:)?){_CODES}(?P<soft>{'|'.join(words)})\b{numbered})"
 
 
-# letters as in the bytes of a line, which the filter by level looks at
-_SHOUTED = re.compile(_shouted(_LOUD), re.ASCII)
+def _for_shown(pattern: str) -> re.Pattern[str]:
+    """The same for a line that is shown, which has no colours; letters as in the bytes that a filter looks at."""
+    return re.compile(pattern.replace(_BEGIN, r"\b").replace(_CODES, ""), re.ASCII)
+
+
+_SHOUTED = _for_shown(_shouted(_LOUD))
 _STATUS = re.compile(STATUS, re.ASCII)
 
 _PYTHON: dict[int, Level] = {10: "debug", 20: "info", 30: "warn", 40: "error", 50: "error"}
 _SYSLOG: tuple[Level, ...] = ("error", "error", "error", "error", "warn", "info", "info", "debug")
 
 
-_NAMED = re.compile(_named(_SOFT, _PINO), re.ASCII)
+_NAMED = _for_shown(_named(_SOFT, _PINO))
 _TOLD = tuple(
     word for word in (*_FIELDS, *_SOFT) if not any(other != word and other in word for other in (*_FIELDS, *_SOFT))
 )
@@ -83,13 +93,13 @@ def line_patterns(wanted: Collection[Level]) -> tuple[str, str]:
     def first(of: str, unless: str) -> str:
         return rf"(?:{unless}[^\n]){{0,{_WITHIN}}}?{of}"
 
-    status = rf"[^\n]{{0,{_WITHIN}}}?{STATUS}"
+    status = rf"[^\n]{{0,{_WITHIN}}}?(?:{STATUS}| \x1b\[[0-9;:]*m5\d\d{_CODES} )"
     shouted = first(_shouted(loud), f"(?!{_shouted(others)})" if others else "")
     quiet = rf"(?![^\n]{{0,{_WITHIN}}}?{_shouted(_LOUD)})"
     named = quiet + first(_named(soft, numbers), f"(?!{_named(softer, numbered)})" if softer else "")
     exact = rf"^(?:{shouted}|{named}|{status})" if "error" in wanted else rf"^(?!{status})(?:{shouted}|{named})"
     quick = "|".join((*soft, *(rf"(?:level|lvl|severity)\W{{1,6}}{number}" for number in numbers)))
-    return re.sub(r"\?P<\w+>", "?:", exact), quick + (r"| 5\d\d " if "error" in wanted else "")
+    return re.sub(r"\?P<\w+>", "?:", exact), quick + (r"|[ m]5\d\d[ \x1b]" if "error" in wanted else "")
 
 
 def level_named(value: object, key: str = "level") -> Level:

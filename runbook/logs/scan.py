@@ -22,6 +22,8 @@ _WORDS = r"(?:[eE]rr(?:or)?|[fF]atal|[cC]rit(?:ical)?|[pP]anic|[sS]evere|[aA]ler
 _SAYS = rf"""["']? ?[=:] ?["']?{_WORDS}\b"""
 _FIELDS = tuple((name.encode(), re.compile((name + _SAYS).encode())) for name in ("evel", "everity"))
 """A field `level`, `LogLevel` or `severity`; its first letter may be a capital."""
+COLOUR = b"\x1b["
+_COLOURS = re.compile(rb"\x1b\[[0-9;:]*[mK]")
 _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _ERRORS = Sought(
     rf"\b(?:ERROR|PANIC|SEVERE|FATAL|CRITICAL)\b|(?:\[|:)(?:error|crit|alert|emerg)\]|(?:evel|everity){_SAYS}"
@@ -146,6 +148,8 @@ def _may_never_end(pattern: str) -> bool:
 
 def errors_in(data: bytes) -> int:
     """How many of the lines tell of an error, by what `level_of` goes by: a word, a status of 5xx, a field."""
+    if COLOUR in data:
+        data = _COLOURS.sub(b"", data)
     # by their ends, so that each counts once; one expression for all of it takes five times as long
     find = data.find
     ends = {find(b"\n", match.start()) for match in _STATUS.finditer(data)}

@@ -11,9 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runbook.logs import sieve
+from runbook.logs.clean import clean
 from runbook.logs.index import OpenFile
 from runbook.logs.levels import WORST_FIRST, level_of
-from runbook.logs.scan import BadQuery, Filter, parse
+from runbook.logs.scan import BadQuery, Filter, errors_in, parse
 from runbook.logs.searching import Part, look
 from runbook.logs.sieve import downwards, packed, unpacked
 from runbook.logs.view import LogView
@@ -80,6 +81,25 @@ def test_a_line_is_shown_when_it_passes_each_filter(lines: list[str], typed: lis
             wanted.append(at)
         at += len(line.encode()) + 1
     assert found == wanted
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\x1b[31mERROR\x1b[39m boom",
+        "\x1b[32m[Nest] 1 - \x1b[39m03:14:22 \x1b[1;31mERROR\x1b[39m boom",
+        "GET /x \x1b[31m500\x1b[0m 12.3 ms",
+        "[\x1b[31merror\x1b[0m] boom",
+        "\x1b[31mlevel=error\x1b[0m",
+        "\x1b[36mlevel\x1b[0m=\x1b[31merror\x1b[0m msg=boom",
+    ],
+)
+def test_the_colours_of_a_program_hide_no_level(line: str) -> None:
+    data = f"\x1b[32mINFO\x1b[0m fine\n{line}\n".encode()
+    assert level_of(clean(line))[0] == "error"
+    assert filtered("level:error").sought.lines(data).tolist() == [19]
+    assert filtered("!level:info").sought.lines(data).tolist() == [19]
+    assert errors_in(data) == 1
 
 
 def test_a_line_longer_than_a_block_passes_by_all_of_it() -> None:
