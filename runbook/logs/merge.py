@@ -233,7 +233,8 @@ class Merger:
         if now - self._looked >= 1:
             self._looked = now
             for pattern in self.patterns:
-                self._look_for(pattern)
+                with suppress(OSError):
+                    self._look_for(pattern)
         for stream in self.streams.values():
             with suppress(OSError):  # a file system that went away: its state says so
                 stream.read(now, wall)
@@ -305,8 +306,8 @@ class Merger:
                 self._taken.remove(name)
 
     def _free_name(self, path: Path) -> str:
-        stem = re.sub(r"[^\w./-]", "_", path.stem) or "log"
-        names = (stem, path.name, *(f"{stem}.{number}" for number in range(2, len(self._taken) + 3)))
+        stem, whole = (re.sub(r"[^\w./-]", "_", name, flags=re.ASCII) for name in (path.stem, path.name))
+        names = (stem, whole, *(f"{stem}.{number}" for number in range(2, len(self._taken) + 3)))
         return next(name for name in names if name not in self._taken)
 
     def _tell(self, wall: float) -> None:

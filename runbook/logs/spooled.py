@@ -130,7 +130,7 @@ class Spooling:
         self.changed()
 
     def _lost(self) -> None:
-        self.standing = Standing("stopped: its keeper was killed")
+        self.standing = Standing("stopped: its keeper was killed; opening the room again starts it")
         self.changed()
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,16 @@ def test_no_file_of_a_pattern_takes_the_name_of_a_log_that_is_not_ready_yet(tmp_
     desk.merger.add(Origin("web"))
     desk.merger.add(Origin("app", pattern=str(tmp_path / "*.log")))
     assert desk.turn() == ["web.log | of the file"]
+
+
+def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for name in (b"web\xff.log", b"web\xfe.log", b"web_.log", b"web\n.log", b"\x1b[2J.log"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("x\n")
+    desk.merger.add(Origin("app", pattern=str(tmp_path / "*.log")))
+    lines = desk.turn()
+    assert len(lines) == len({line.split("|")[0] for line in lines}) == 5
+    assert all(re.fullmatch(r"[\w.]+ *\| x", line, re.ASCII) for line in lines)
 
 
 def test_of_a_pattern_that_names_too_many_files_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
