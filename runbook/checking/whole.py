@@ -34,6 +34,21 @@ def risk_understated(scene: Scene) -> Iterator[Finding]:
             )
 
 
+def no_method(scene: Scene) -> Iterator[Finding]:
+    """A room on it would offer no way back."""
+    if scene.runbook.methods:
+        return
+    others = any(procedure.method.steps for procedure in scene.procedures)
+    yield Finding(
+        1,
+        "warning" if others else "problem",
+        "No way to roll back was found"
+        + (", only other procedures" if others else ", and nothing else to do either")
+        + ": give each way a heading that says so, with its commands in code blocks below it (in YAML, an entry of "
+        "`methods`).",
+    )
+
+
 def slow_first(scene: Scene) -> Iterator[Finding]:
     """The method that comes first is not the quickest, although some triggers leave no time."""
     methods = [method for method in scene.runbook.methods if method.estimate]
@@ -333,6 +348,7 @@ def waits_for_optional(scene: Scene) -> Iterator[Finding]:
 
 
 RULES: dict[str, Rule] = {
+    "no-method": no_method,
     "risk-understated": risk_understated,
     "slow-first": slow_first,
     "no-verification": no_verification,

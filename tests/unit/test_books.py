@@ -217,7 +217,7 @@ def test_outcomes(book: Runbook) -> None:
         "partial-errors": ("error_rate", "<=", 5, 0),
         "partial-speed": ("p95", "<=", 5, 0),
         "failed-errors": ("error_rate", ">", 5, 0),
-        "failed-health": ("health", ">=", 500, 0),
+        "failed-health": ("health", "!=", 200, 0),
     }
     assert book.next_when_failed
 

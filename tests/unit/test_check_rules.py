@@ -318,6 +318,14 @@ def test_risk_understated__is_found_at_the_method() -> None:
     assert not found(runbook, "risk-understated")
 
 
+def test_no_method__is_a_problem_where_there_is_nothing_at_all_to_do() -> None:
+    empty = Runbook(id="web", title="Web")
+    assert [f.severity for f in found(empty, "no-method")] == ["problem"]
+    triage = book(step("kubectl get pods")).methods
+    assert [f.severity for f in found(msgspec.structs.replace(empty, others=triage), "no-method")] == ["warning"]
+    assert not found(book(step("git push origin x")), "no-method")
+
+
 def test_slow_first__is_found_where_outages_leave_no_time() -> None:
     methods = (
         Method(id="a", label="1", title="A", estimate=600, line=3),
