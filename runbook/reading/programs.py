@@ -45,7 +45,7 @@ PROGRAMS = words_of(
     "usermod userdel groupadd passwd chage visudo logger logrotate rsyslogd auditctl ausearch semanage setenforce "
     "getenforce restorecon chcon getfacl setfacl lsattr chattr mc minio parallel seq basename dirname realpath readlink "
     "envsubst tree column nl rev tac paste join split shuf expr bc yes pigz pv socat ipcs lscpu lsusb lspci dmidecode "
-    "aptly ostree bootc rpm-ostree toolbox distrobox ocm backplane osdctl rosa tsh tctl teleport saml2aws aws-vault "
+    "netplan ifup ifdown aptly ostree bootc rpm-ostree toolbox distrobox ocm backplane osdctl rosa tsh tctl teleport saml2aws aws-vault "
     "kubelogin krew kubeadm kubelet etcd talosctl rke rke2 clusterctl vcluster skaffold tilt devspace garden bazel "
     "bazelisk buck pants please sbt lein clj boot stack cabal ghc opam dune swift pub dart flutter"
 )

@@ -170,10 +170,11 @@ def sort_of(line: str, labelled: bool, below_command: bool) -> Sort:
         return _not_command(line)
     if _COLUMNS.search(text) or _RESOURCE.match(text) or plain_english(text):
         return _not_command(line)
-    if not labelled and not (line.lstrip().startswith("sudo ") or re.search(r"\s--?\w", text)):
+    raised = line.lstrip().startswith(("sudo ", "doas "))  # no output begins so, whichever program it names
+    if not labelled and not (raised or re.search(r"\s--?\w", text)):
         return _not_command(line)
     bare_words = bool(re.fullmatch(r"[\w' ,]+", _QUOTED.sub(" ", line.strip())))
-    if below_command and (bare_words or shell(text).broken):
+    if below_command and ((bare_words and not raised) or shell(text).broken):
         return "output"
     if bare_words and len(text.split()) > 4:
         return _not_command(line)

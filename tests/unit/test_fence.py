@@ -89,6 +89,12 @@ def test_a_quote_that_never_closes_costs_its_own_line_only() -> None:
     ]
 
 
+def test_what_is_run_as_root_is_no_output_of_the_line_above_whatever_its_name() -> None:
+    text = "sudo cp /etc/net.yaml.bak /etc/net.yaml\nsudo mynet apply\nnetplan apply"
+    assert commands(text, "") == commands(text) == text.split("\n")
+    assert commands("sudo ./switch blue\nsudo is not needed for green", "") == ["sudo ./switch blue"]
+
+
 # ── what is not a command ─────────────────────────────────────────────────────────────────────────
 
 
