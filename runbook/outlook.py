@@ -85,8 +85,23 @@ class Outlook:
             for trigger in self.runbook.triggers
             if trigger.criterion and trigger.criterion.signal not in left_out
         }
-        able = [method for method in self.runbook.methods if method.id not in self._unable]
-        return advice.advise(self.runbook.triggers, standings, state.reported, able)
+        spent = self.spent(state)
+        able = [method for method in self.runbook.methods if method.id not in self._unable | spent]
+        chosen = self._chosen(state)
+        instead = chosen.fallback if chosen and chosen.id in spent else ""
+        return advice.advise(self.runbook.triggers, standings, state.reported, able, instead)
+
+    def spent(self, state: RoomState) -> set[str]:
+        """The methods that were carried out to their end and did not help: to advise one again would mislead.
+
+        One that was left for another did not help either; the chosen one is given the time to be judged.
+        """
+        missed = state.verdict is not None and state.verdict.verdict in ("failed", "partial")
+        return {
+            method.id
+            for method in self.runbook.methods
+            if _is_carried_out(method, state) and (missed or method.id != state.method)
+        }
 
     def not_judged(self, state: RoomState) -> str:
         """Why the effect is not judged yet; empty when it is. What was never changed has none.
@@ -161,3 +176,9 @@ class Outlook:
         if relapsed or (state.verdict.verdict != judged.verdict if state.verdict else judged.verdict != "unknown"):
             found.append(VerdictChanged(verdict=judged.verdict, text=judged.text, relapsed=relapsed))
         return found
+
+
+def _is_carried_out(method: Method, state: RoomState) -> bool:
+    """Whether all that changes something is settled, and some of it was done."""
+    done = any(state.step(method.id, step.id).mark == "done" for step in progress.acting(method))
+    return done and not progress.changes_left(method, state)

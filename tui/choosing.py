@@ -67,7 +67,8 @@ def compare_methods(screen: RoomScreen) -> None:
 
 def _cards(conductor: Conductor, found: dict[str, _Found], advice: Advice) -> tuple[MethodCard, ...]:
     methods = conductor.runbook.methods
-    able = [method.id for method in methods if found[method.id].ready is not False]
+    spent = conductor.outlook.spent(conductor.state)
+    able = [method.id for method in methods if found[method.id].ready is not False and method.id not in spent]
     best = next((name for name in (*advice.methods, *able) if name in able), "")
     reason = advice.why if advice.methods else "the runbook's first choice"
     told = [one.standing for one in found.values() if one.standing and one.standing.schema_at]

@@ -20,11 +20,13 @@ def advise(
     standings: Mapping[str, Standing],
     reported: Collection[str],
     methods: Sequence[Method] = (),
+    instead: str = "",
 ) -> Advice:
     """What the triggers advise, by the standing of each (by trigger id) and what people reported.
 
     Roll back when one fired or was reported, watch when one is on its way. What is not known is named, and is
-    never a reason. `methods` are those that can be taken; one of them that a trigger suggests is named.
+    never a reason. `methods` are those that can be taken; one of them that a trigger suggests is named, else the one
+    that the runbook turns to `instead` of a method that did not help.
     """
     fired: list[Fired] = []
     pending: list[Fired] = []
@@ -47,7 +49,7 @@ def advise(
     if not fired and not pending:
         return Advice("none", "no reason to roll back" + (" in what is known" if blind else ""), blind=blind)
     told = fired or pending
-    best = _suggested(triggers, told, methods)
+    best = _suggested(triggers, told, methods) or tuple(method.id for method in methods if method.id == instead)
     why = f"{ROLL_BACK if fired else 'watch'}: {_listed([_reason(found) for found in told])}"
     way = _way(best, methods) if fired else ""
     return Advice(level, why, (*fired, *pending), best, way, blind)

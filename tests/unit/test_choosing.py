@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
+import msgspec
 import pytest
 
+from runbook.incident.events import VerdictChanged
 from runbook.incident.state import Mark, StepState
+from runbook.model import Runbook
+from runbook.outlook import Outlook
 from runbook.providers.provider import Standing
+from runbook.signals.monitor import Monitor
 from tests.widgets.samples import REVERT_METHOD, TAG_METHOD, at, with_steps
-from tui.choosing import older_than_the_schema, tried
+from tui.choosing import Comparison, older_than_the_schema, tried
+
+if TYPE_CHECKING:
+    from runbook.conductor import Conductor
 
 MONDAY, TUESDAY = datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC)
 SCHEMA = Standing(ok=True, line="", schema_at=TUESDAY, schema="20261103_carts")
@@ -48,3 +58,14 @@ def test_what_came_of_a_method_is_told_by_its_steps(marks: dict[str, Mark], said
     state = with_steps(**steps)
     assert tried(REVERT_METHOD, state) == said
     assert tried(TAG_METHOD, state) == ""
+
+
+@pytest.mark.parametrize(("failed", "recommended"), [(False, REVERT_METHOD.id), (True, TAG_METHOD.id)])
+def test_a_method_that_did_not_help_is_not_recommended_again(failed: bool, recommended: str) -> None:
+    book = Runbook(id="shop", title="Shop", methods=(REVERT_METHOD, TAG_METHOD))
+    marks = {step.id: StepState("done", at=at("03:14")) for step in REVERT_METHOD.steps}
+    verdict = VerdictChanged(verdict="failed", text="failed: error rate 25 % > 5 %; escalate") if failed else None
+    state = msgspec.structs.replace(with_steps(**marks), verdict=verdict)
+    room = SimpleNamespace(runbook=book, outlook=Outlook(book, Monitor(())), state=state)
+    chooser = Comparison(cast("Conductor", room)).chooser
+    assert [card.id for card in chooser.cards if card.recommended] == [recommended]

@@ -13,7 +13,7 @@ import pytest
 from runbook import waiting
 from runbook.incident.events import VerdictChanged
 from runbook.incident.state import Mark, RoomState, StepState
-from runbook.model import Command, Criterion, Effect, Method, Outcome, Runbook, Signal, Step
+from runbook.model import Command, Criterion, Effect, Method, Outcome, Runbook, Signal, Step, Trigger
 from runbook.outlook import Outlook
 from runbook.signal_sources import HttpJson, NoSource
 from runbook.signals.monitor import Monitor
@@ -156,3 +156,33 @@ def test_a_wait_is_not_ended_by_what_was_read_before_the_change() -> None:
     assert [standing.state for standing in waiting.standings(cast("Conductor", room), "back", "calm")] == ["unknown"]
     monitor.replay("errors", Sample(now - 1, 0.0, seen=mono - 1))
     assert [standing.state for standing in waiting.standings(cast("Conductor", room), "back", "calm")] == ["met"]
+
+
+TWO_WAYS = msgspec.structs.replace(
+    RUNBOOK,
+    triggers=(Trigger("bad", "Most pages fail", "", "immediate", suggests=("back",)),),
+    methods=(
+        msgspec.structs.replace(RUNBOOK.methods[0], fallback="tag"),
+        msgspec.structs.replace(RUNBOOK.methods[0], id="other", label="2", title="Other"),
+        msgspec.structs.replace(RUNBOOK.methods[0], id="tag", label="3", title="Tag"),
+    ),
+)
+FAILED = VerdictChanged(verdict="failed", text="failed: errors 25 > 5; escalate")
+
+
+def advised(state: RoomState) -> str:
+    return Outlook(TWO_WAYS, Monitor(())).advice(msgspec.structs.replace(state, reported=frozenset({"bad"}))).way
+
+
+def test_a_method_that_was_carried_out_and_did_not_help_is_not_advised_again() -> None:
+    arrived = after_the_push("done", T0 + timedelta(minutes=4))
+    assert advised(arrived) == "Back"  # it has not been judged
+    failed = msgspec.structs.replace(arrived, verdict=FAILED)
+    assert advised(failed) == "Tag"
+    assert advised(msgspec.structs.replace(arrived, method="other")) == ""
+    assert Outlook(TWO_WAYS, Monitor(())).spent(failed) == {"back"}
+
+
+def test_a_method_that_was_only_begun_is_advised_still() -> None:
+    skipped = {("back", "push"): StepState(mark="skipped", at=T0)}
+    assert advised(msgspec.structs.replace(RoomState(), method="back", steps=skipped, verdict=FAILED)) == "Back"
