@@ -108,7 +108,7 @@ class Spool:
         self._open, self.files[name] = name, (0, 0)
 
     def _put(self, name: str, text: str) -> None:
-        said = f"── {text} ──\n".encode()
+        said = _sentence(text)
         part = f"{self.folder}/.{name}.part"
         fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         try:
@@ -135,6 +135,10 @@ class Spool:
             with contextlib.suppress(OSError):  # a full disk: the lines are gone all the same, and said later
                 self._put(f"{last[:8]}.note", f"skipped {self.gone:,}{_EARLIER}: they are not kept any more")
                 self.files = dict(sorted(self.files.items()))
+
+
+def _sentence(text: str) -> bytes:
+    return f"── {text} ──\n".encode()
 
 
 _EARLIER = " earlier lines"
@@ -287,7 +291,9 @@ class Spooler:
             failures = 0 if time.monotonic() - begun >= RAN_WELL else failures
             pause = PATIENCE[min(failures, len(PATIENCE) - 1)]
             failures += 1
-            writer.note(f"{said} · {_now()} · starts again in {pause} s")
+            said = f"{said} · {_now()} · starts again in {pause} s"
+            # of a command that fails all night only the first time is a file: they would push out what was before
+            writer.note(said) if failures == 1 else writer.write(_sentence(said))
             self._say(state="ended", exit=code, again=time.time() + pause)
             if not self._wait(pause):
                 return

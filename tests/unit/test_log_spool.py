@@ -197,6 +197,41 @@ def test_lines_that_come_faster_than_the_disk_takes_them_are_counted(
     ]
 
 
+class Failing(spooler.Spooler):
+    """Runs a command that fails at once, so many times, and waits for nothing."""
+
+    times = 20
+
+    def _read(self, _fd: int, writer: spooler.Writer) -> bool:
+        writer.write(b"connection refused\n")
+        return True
+
+    def _wait(self, _seconds: float | None) -> bool:
+        self.times -= 1
+        return self.times > 0
+
+    def _say(self, **_how: object) -> None:
+        """Nobody listens."""
+
+
+def test_a_command_that_fails_again_and_again_pushes_out_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spooler, "FILES", 8)
+    folder = tmp_path / "spool"
+    writer = spooler.Writer(spooler.Spool(str(folder)))
+    writer.write(b"before the outage\n")
+    Failing({"folder": str(folder), "argv": ["false"]})._again_and_again(writer)
+    writer.close()
+    lines = shown(folder)
+    assert lines[0] == "before the outage"
+    assert lines.count("connection refused") == 20
+    assert [line for line in told(lines) if line.startswith("ended, exit 1")][::19] == [
+        "ended, exit 1 · starts again in 1 s",
+        "ended, exit 1 · starts again in 30 s",
+    ]
+
+
 async def test_the_follower_sees_every_line_once_while_old_ones_are_let_go(tmp_path: Path) -> None:
     spool = spooler.Spool(str(tmp_path / "spool"), 1000, 3000)
     follower = SpoolFollower(tmp_path / "spool")
