@@ -119,6 +119,18 @@ def redact_lines(lines: Iterable[str], secrets: Sequence[str] = ()) -> tuple[str
     return tuple(result)
 
 
+def may_hold(line: bytes, secrets: tuple[str, ...]) -> bool:
+    """Whether one of the secrets may come out of a line as it is written: quick, for the many that hold none."""
+    # behind a backslash JSON may write any character in another way, and a colour may stand inside
+    return b"\\" in line or b"\x1b" in line or b"\x9b" in line or any(form in line for form in _written(secrets))
+
+
+@lru_cache(maxsize=16)
+def _written(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
+    forms = {form.encode("utf-8", "surrogatepass") for secret in secrets for form in _forms(secret)}
+    return tuple(form for form in forms if len(form) >= SHORTEST)
+
+
 @lru_cache(maxsize=16)
 def _exact(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
     forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
@@ -134,7 +146,10 @@ def _forms(secret: str) -> Iterator[str]:
     for encoded in (quote(data, safe=""), quote(data), quote_plus(data)):
         yield encoded
         yield re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), encoded)
-    yield json.dumps(secret)[1:-1]
+    quoted = json.dumps(secret)[1:-1]
+    yield quoted
+    yield quoted.replace("/", "\\/")  # as PHP writes it; and Go
+    yield quoted.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield shlex.quote(secret).removeprefix("'").removesuffix("'")
     for encode in (base64.b64encode, base64.urlsafe_b64encode):

@@ -10,6 +10,7 @@ from msgspec import structs
 from runbook.logs.clean import MASK, SHOWN_LIMIT, clean, redact, redact_lines
 from runbook.logs.index import HEAD, Line
 from runbook.logs.levels import Level, Span, level_of
+from runbook.logs.redact import may_hold
 from runbook.logs.scan import Query
 from runbook.logs.structured import short_form, undated
 from runbook.model import Record
@@ -57,6 +58,8 @@ def rows_of(
 
     `as_written` tells of a position whether its line is shown as it stands in the file, structured or not.
     """
+    if secrets and not any(may_hold(line.head, tuple(secrets)) for line in lines):
+        secrets = ()
     # what is shown in its short form needs its whole text only for what could hide in that, or be found in it
     whole = (
         query or secrets or any(b"-----" in line.head or b"\x1b" in line.head or b"\x9b" in line.head for line in lines)

@@ -14,7 +14,7 @@ from runbook.logs.finder import Finder
 from runbook.logs.follow import QUIET, Follower
 from runbook.logs.hand import Hand
 from runbook.logs.index import SPAN, Bytes, Chain, Line, Note, OpenFile
-from runbook.logs.rows import LogRow, always, rows_of
+from runbook.logs.rows import LogRow, rows_of
 from runbook.logs.scan import Counted
 from runbook.logs.traces import Folded
 from runbook.logs.window import LogWindow
@@ -324,11 +324,6 @@ class LogView:
             self._rows_told = rows_of(lines, self.secrets, query, notes, self.hand.written)
             self._rows_asked = asked
         return self._rows_told
-
-    def last_lines(self, count: int) -> tuple[str, ...]:
-        """The end of the log as text, cleaned and masked, for a snapshot. Raises OSError."""
-        lines = self.chain.tail(count)
-        return tuple(row.text for row in rows_of(lines, self.secrets, as_written=always))
 
     # ── work beside the loop ──────────────────────────────────────────────────────────────────────
 

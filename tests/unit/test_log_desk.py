@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ import pytest
 from runbook.incident.room import Room
 from runbook.log_feeds import Feed, Together
 from runbook.logs.merging import Heard
-from runbook.model import LogSource
+from runbook.model import LogSource, Param
 from tui.log_desk import LogDesk
 
 NOW = datetime(2026, 11, 27, 3, 14, 22, tzinfo=UTC)
@@ -21,13 +22,13 @@ NOW = datetime(2026, 11, 27, 3, 14, 22, tzinfo=UTC)
 class Logs:
     """A desk on logs of which the merge has told something; nothing is started."""
 
-    def __init__(self, folder: Path, *sources: LogSource, trusted: bool = True) -> None:
-        carrier = SimpleNamespace(fill_plain=lambda text, _known: text, here=folder, folder=folder, environ={})
-        runbook = SimpleNamespace(params=(), signals=(), logs=sources)
+    def __init__(self, folder: Path, *sources: LogSource, params: tuple[Param, ...] = (), **environ: str) -> None:
+        carrier = SimpleNamespace(fill_plain=lambda text, _known: text, here=folder, folder=folder, environ=environ)
+        runbook = SimpleNamespace(params=params, signals=(), logs=sources)
         conductor: Any = SimpleNamespace(
             known_values=dict, runbook=runbook, carrier=carrier, folder=folder, clock=lambda: NOW, state=Room().state()
         )
-        self.desk = LogDesk([Feed(source, conductor) for source in sources], conductor, lambda: None, lambda: trusted)
+        self.desk = LogDesk([Feed(source, conductor) for source in sources], conductor, lambda: None)
 
     @property
     def together(self) -> Together:
@@ -97,3 +98,23 @@ def test_a_path_is_the_same_wherever_it_is_followed_from(tmp_path: Path, monkeyp
         str(tmp_path / "app.log"),
         str(tmp_path / "logs/*.log"),
     ]
+
+
+async def test_what_the_environment_keeps_secret_stands_in_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    key = base64.b64encode(b"user:hunter22/hunter").decode()
+    escaped = '{"level":"info","msg":"opened with hunter22\\/hunter"}'
+    path.write_text(f"connect hunter22/hunter\nBasic {key}\n{escaped}\nto production with 7-of-diamonds\n")
+    logs = Logs(
+        tmp_path, LogSource(id="app", path=str(path)), params=(Param(id="DECK", label="", kind="secret"),),
+        DATABASE_PASSWORD="hunter22/hunter", DECK="7-of-diamonds", SECRET_STAGE="production", HOME="/home/connect",
+    )  # fmt: skip
+    view = logs.desk.view
+    assert view is not None
+    view.close()
+    shown = [row.text for row in view.window(4).rows]
+    assert shown[0] == "connect ‹masked›"
+    assert key[8:] not in shown[1]
+    assert shown[2].startswith("INFO  opened with ‹masked›")
+    assert shown[3] == "to production with ‹masked›"
+    assert not any("hunter22" in line for line in view.hand.seen(4))

@@ -241,8 +241,10 @@ def test_a_form_that_cannot_be_meant_is_told(before: str, after: str, told: str)
 
 def test_the_pane_of_that_log_counts_the_same_lines(tmp_path: Path) -> None:
     signal = Signal("slow", "slow orders", LogRate(file="app.log", match="slow"))
-    runbook = SimpleNamespace(signals=(signal,))
-    conductor: Any = SimpleNamespace(runbook=runbook, folder=tmp_path, clock=lambda: datetime.now(UTC))
+    conductor: Any = SimpleNamespace(
+        runbook=SimpleNamespace(signals=(signal,), params=()), carrier=SimpleNamespace(environ={}),
+        folder=tmp_path, clock=lambda: datetime.now(UTC),
+    )  # fmt: skip
     counted = {}
     for name in ("app.log", "other.log"):
         feed = Feed(LogSource(id="app", title="", path=name), conductor)

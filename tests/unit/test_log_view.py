@@ -136,7 +136,7 @@ def test_rows_are_clean_masked_and_judged(desk: Desk) -> None:
         ("", (0, 0), True),
         ("", (0, 0), False),
     ]
-    assert "hunter22hunter" not in str(desk.view.last_lines(3))
+    assert "hunter22hunter" not in str(desk.view.hand.seen(3))
 
 
 @pytest.mark.parametrize(
