@@ -9,7 +9,7 @@ from typing import Literal
 from runbook.checking.findings import Finding, Rule, Severity
 from runbook.checking.scene import Scene
 from runbook.model import Criterion, Record, Signal
-from runbook.signal_sources import Cdn, Health, Lighthouse, NoSource, Sentry, Smoke
+from runbook.signal_sources import Cdn, Health, Lighthouse, NoSource, Prometheus, Sentry, Smoke
 from runbook.signals.judge import holds
 
 For = Literal["trigger", "failure", "success", "wait"]
@@ -113,6 +113,21 @@ def _span(signal: Signal) -> str:
     return f"{signal.id} lies between {low:g} and {high:g}{signal.unit and f' {signal.unit}'}"
 
 
+def share_of_one(scene: Scene) -> Iterator[Finding]:
+    """A share between 0 and 1 that is called per cent: 5 % would be reached by five times all requests."""
+    for signal in scene.runbook.signals:
+        source = signal.source
+        if not isinstance(source, Prometheus) or signal.kind != "error_rate" or signal.unit != "%":
+            continue
+        if source.scale == 1 and "/" in source.query and "100" not in source.query:
+            yield Finding(
+                scene.line_with(source.query),
+                "warning",
+                f"This query divides, so {signal.id} looks like a share between 0 and 1, and its unit is %: an outage "
+                "would read as 1 %. Write scale: 100.",
+            )
+
+
 def unread(scene: Scene) -> Iterator[Finding]:
     """A condition on a number that nobody says where to read."""
     told: set[tuple[str, For]] = set()
@@ -141,4 +156,5 @@ RULES: dict[str, Rule] = {
     "criterion-turned": turned,
     "criterion-impossible": impossible,
     "criterion-unread": unread,
+    "share-of-one": share_of_one,
 }

@@ -127,7 +127,10 @@ class Signals:
     def _source(self, form: SignalForm, name: str, key: str) -> SignalSource:
         self._one_way(form, name, key)
         kind = SOURCES[type(form)]
-        source: SignalSource = kind(**{field: getattr(form, field) for field in kind.__struct_fields__})
+        given = {field: getattr(form, field) for field in kind.__struct_fields__}
+        if given.get("denominator") and form.unit == "%" and given["scale"] == 1:
+            given["scale"] = 100  # a ratio is a part of 1: as it stands, an outage would read as 1 %
+        source: SignalSource = kind(**given)
         return source
 
     def _one_way(self, form: SignalForm, name: str, key: str) -> None:

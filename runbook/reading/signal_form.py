@@ -36,7 +36,7 @@ class HttpJsonForm(Form, frozen=True, tag_field="source", tag="http_json"):
     window: Duration = 60
     min_requests: int = 100
     scale: float = 1
-    """Multiplies the result: 100 turns a ratio into per cent."""
+    """Multiplies the result. A ratio of two counters in `%` is multiplied by 100 without it."""
     title: str = ""
     unit: str = ""
     every: Duration = 5
@@ -89,7 +89,7 @@ class ExpositionForm(Form, frozen=True, tag_field="source", tag="exposition"):
     window: Duration = 60
     min_requests: int = 100
     scale: float = 1
-    """Multiplies the result: 100 turns a ratio into per cent."""
+    """Multiplies the result. A ratio of two counters in `%` is multiplied by 100 without it."""
     title: str = ""
     unit: str = ""
     every: Duration = 5

@@ -434,6 +434,19 @@ def test_criterion_unread__weighs_what_nobody_will_see() -> None:
     assert not found(judging(ERRORS, *uses), "criterion-unread")
 
 
+@pytest.mark.parametrize(
+    ("query", "scale", "lines"),
+    [("a / b", 1, [3]), ("a / b", 100, []), ("100 * a / b", 1, []), ("job:errors:percent", 1, [])],
+)
+def test_share_of_one__is_found_where_a_division_is_called_per_cent(query: str, scale: float, lines: list[int]) -> None:
+    rate = msgspec.structs.replace(ERRORS, source=Prometheus("http://p", query, scale=scale))
+    assert [
+        f.line for f in found(book(signals=(rate,)), "share-of-one", f"signals:\n  e:\n    query: {query}\n")
+    ] == lines
+    bare = msgspec.structs.replace(rate, unit="")
+    assert not found(book(signals=(bare,)), "share-of-one")
+
+
 def test_effect_understated__is_a_problem_where_it_would_run_as_a_look() -> None:
     def severities(effect: Effect, target: str = "", text: str = "rm -rf /srv/data") -> list[str]:
         one = step(text)

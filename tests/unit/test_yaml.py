@@ -14,7 +14,7 @@ from runbook.model import Capture, Effect, Expect, Runbook, Where
 from runbook.reading.fill import seconds_in
 from runbook.reading.problems import Problem, ReadingError
 from runbook.reading.yaml import load, loads
-from runbook.signal_sources import HttpJson, NoSource
+from runbook.signal_sources import Exposition, HttpJson, NoSource
 from runbook.signals.criteria import parse
 
 HEAD = "version: 1\nid: web\ntitle: Web\n"
@@ -474,3 +474,14 @@ def test_a_log_is_a_file_or_a_command_that_only_reads() -> None:
     assert (both.sentence, both.key) == ("A log is either a file at its `path` or a command to `run`.", "logs[0]")
     assert only_problem(HEAD + "logs: [{id: b}]\n").key == "logs[0]"
     assert only_problem(HEAD + "logs: [{id: b, run: show <b>}]\n").key == "logs[0].run"
+
+
+@pytest.mark.parametrize("source", ["http_json", "exposition"])
+@pytest.mark.parametrize(
+    ("more", "scale"), [('unit: "%"', 100), ("", 1), ('unit: "%", scale: 0.1', 0.1), ('unit: "%", per: 1m', 1)]
+)
+def test_a_ratio_of_counters_in_per_cent_is_a_hundred_times_the_ratio(source: str, more: str, scale: float) -> None:
+    of = "" if "per" in more else ", denominator: requests"
+    text = f"signals:\n  e: {{source: {source}, url: http://h/, numerator: errors{of}, {more}}}\n"
+    (signal,) = loads(HEAD + text, parse_criterion=parse).signals
+    assert isinstance(signal.source, HttpJson | Exposition) and signal.source.scale == scale
