@@ -10,7 +10,8 @@ from runbook.checking.findings import Finding, Rule, Severity
 from runbook.checking.scene import Scene
 from runbook.model import Criterion, Record, Signal
 from runbook.signal_sources import Cdn, Health, Lighthouse, NoSource, Prometheus, Sentry, Smoke
-from runbook.signals.judge import holds
+from runbook.signals.criteria import describe_span
+from runbook.signals.judge import MIN_SAMPLES, holds
 
 For = Literal["trigger", "failure", "success", "wait"]
 REASONS: frozenset[For] = frozenset({"trigger", "failure"})
@@ -113,6 +114,19 @@ def _span(signal: Signal) -> str:
     return f"{signal.id} lies between {low:g} and {high:g}{signal.unit and f' {signal.unit}'}"
 
 
+def slow_to_tell(scene: Scene) -> Iterator[Finding]:
+    """A time over which the signal gives fewer readings than a hold needs."""
+    for use in _uses(scene):
+        hold, needed = use.criterion.hold, (MIN_SAMPLES - 1) * use.signal.every
+        if 0 < hold < needed:
+            yield Finding(
+                use.line,
+                "warning",
+                f"“{use.criterion.text}” takes {describe_span(needed)}, not {describe_span(hold)}: it needs "
+                f"{MIN_SAMPLES} readings, and {use.signal.id} is asked every {describe_span(use.signal.every)}.",
+            )
+
+
 def share_of_one(scene: Scene) -> Iterator[Finding]:
     """A share between 0 and 1 that is called per cent: 5 % would be reached by five times all requests."""
     for signal in scene.runbook.signals:
@@ -156,5 +170,6 @@ RULES: dict[str, Rule] = {
     "criterion-turned": turned,
     "criterion-impossible": impossible,
     "criterion-unread": unread,
+    "slow-to-tell": slow_to_tell,
     "share-of-one": share_of_one,
 }

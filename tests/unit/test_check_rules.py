@@ -434,6 +434,16 @@ def test_criterion_unread__weighs_what_nobody_will_see() -> None:
     assert not found(judging(ERRORS, *uses), "criterion-unread")
 
 
+def test_slow_to_tell__is_found_where_a_time_is_too_short_for_the_readings_it_needs() -> None:
+    def told(hold: float, every: float) -> list[str]:
+        calm = Outcome("o", "calm", "success", Criterion("errors < 1 %", "errors", "<", 1, hold), line=4)
+        signal = msgspec.structs.replace(ERRORS, every=every)
+        return [f.text for f in found(book(signals=(signal,), outcomes=(calm,)), "slow-to-tell")]
+
+    assert told(300, 5) == told(0, 600) == told(300, 75) == []
+    assert ["takes 20m, not 5m" in text for text in told(300, 300)] == [True]
+
+
 @pytest.mark.parametrize(
     ("query", "scale", "lines"),
     [("a / b", 1, [3]), ("a / b", 100, []), ("100 * a / b", 1, []), ("job:errors:percent", 1, [])],
