@@ -21,8 +21,6 @@ _BARE = ("--no-verify-ssl", "--no-sign-request")
 _VALUED = " ".join(
     (*SCOPE, *["--output", "--query", "--color", "--cli-connect-timeout", "--cli-read-timeout", "--cli-input-json"])
 )
-_SETTINGS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE")
-_ENDPOINT = "AWS_ENDPOINT_URL"
 _QUIET = {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "2", "AWS_CLI_AUTO_PROMPT": "off"}
 """A question neither opens a pager or a prompt nor tries for minutes where a server refuses."""
 _LIMITS = ("--cli-connect-timeout", "5", "--cli-read-timeout", "10", "--output", "json")
@@ -74,10 +72,9 @@ _MEANT: tuple[tuple[str, str], ...] = (
 
 
 class Where(Record, frozen=True):
-    """Where a call goes: the words every question repeats, and the same as settings in front of a command."""
+    """Where a call goes: the words every question repeats."""
 
     scope: tuple[str, ...]
-    settings: tuple[str, ...]
     region: str
 
 
@@ -93,22 +90,12 @@ def read(call: Call, service: str, operation: str, valued: str) -> tuple[Argumen
             return None
         scope += (option, value) if value else ()
     scope += [option for option in _BARE if given.has(option)]
-    settings = [
-        f"{name}={shlex.quote(value)}"
-        for name, value in call.settings.items()
-        if name in _SETTINGS or name.startswith(_ENDPOINT)
-    ]
-    return given, Where(tuple(scope), tuple(settings), given.option("--region") or "")
+    return given, Where(tuple(scope), given.option("--region") or "")
 
 
-def written(where: tuple[str, ...], scope: tuple[str, ...], *words: str) -> str:
+def written(scope: tuple[str, ...], *words: str) -> str:
     """A command as a person reads and runs it, to the same place, without a pager."""
-    return " ".join(('AWS_PAGER=""', *where, shlex.join(("aws", *words, *scope))))
-
-
-def facts(where: Where, **named: str) -> dict[str, str]:
-    """What an order keeps for its questions and its way back."""
-    return {"region": where.region, "settings": "\n".join(where.settings), **named}
+    return f'AWS_PAGER="" {shlex.join(("aws", *words, *scope))}'
 
 
 async def asked(ask: Ask, scope: tuple[str, ...], *words: str) -> Any:

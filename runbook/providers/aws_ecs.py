@@ -50,7 +50,12 @@ class Ecs:
             what=clean(f"ECS service {name} in {re.sub('.*/', '', cluster)}{region}"),
             target=target,
             scope=where.scope,
-            facts=aws.facts(where, service=service, cluster=cluster, family=named[1] if named else ""),
+            facts={
+                "region": where.region,
+                "service": service,
+                "cluster": cluster,
+                "family": named[1] if named else "",
+            },
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
@@ -112,10 +117,9 @@ class Ecs:
     def back(self, order: Order, value: str) -> Remedy:
         words = ("ecs", "update-service", "--cluster", order.facts["cluster"], "--service", order.facts["service"])
         query = ("--query", "service.deployments[].[status,taskDefinition]")
-        settings = tuple(order.facts["settings"].splitlines())
         return Remedy(
             title=f"Go forward again to {value}",
-            text=aws.written(settings, order.scope, *words, "--task-definition", value, *query),
+            text=aws.written(order.scope, *words, "--task-definition", value, *query),
             effect=Effect.CHANGE,
             target=order.facts["cluster"],
             note="Begins a deployment of what ran before. Wait until the service is stable afterwards.",

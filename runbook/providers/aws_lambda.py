@@ -36,9 +36,12 @@ class Lambda:
             what=clean(f"Lambda alias {alias} of {function.rpartition(':')[2]}{region}"),
             target=given.option("--function-version"),
             scope=where.scope,
-            facts=aws.facts(
-                where, function=function, alias=alias, routes="yes" if given.has("--routing-config") else ""
-            ),
+            facts={
+                "region": where.region,
+                "function": function,
+                "alias": alias,
+                "routes": "yes" if given.has("--routing-config") else "",
+            },
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
@@ -81,10 +84,9 @@ class Lambda:
     def back(self, order: Order, value: str) -> Remedy:
         words = ("--function-name", order.facts["function"], "--name", order.facts["alias"])
         rest = ("--function-version", value, "--query", "FunctionVersion")
-        settings = tuple(order.facts["settings"].splitlines())
         return Remedy(
             title=f"Go forward again to version {value}",
-            text=aws.written(settings, order.scope, "lambda", "update-alias", *words, *rest),
+            text=aws.written(order.scope, "lambda", "update-alias", *words, *rest),
             effect=Effect.CHANGE,
             target=order.facts["function"],
             note="Points the alias at what it named before. A canary's share of the calls does not come back.",

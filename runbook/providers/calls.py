@@ -6,12 +6,16 @@ Nothing is run here. Calls inside quotes or substitutions are left out: their pl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Container, Iterator, Mapping
+
+import msgspec
 
 from runbook.model import Record
 from runbook.providers.shell_words import Operator, Word, shell_words
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
+_LATE = re.compile(r"(--[\w-]+)=(.*)\Z", re.DOTALL)
 _PREFIXES = frozenset(
     ("!", "{", "if", "then", "else", "while", "until", "do", "time", "exec", "command", "nohup", "sudo", "env")
 )
@@ -35,14 +39,22 @@ class Call(Record, frozen=True):
     """By `cd`, relative to where the text starts; empty for the same."""
     settings: dict[str, str] = {}
     """`NAME=value` in front of it."""
+    before: tuple[str, ...] = ()
+    """The same as the text writes it, the unknown ones too: a variable in it stays one."""
+    start: int = 0
+    """Where what is called begins in the text."""
     end: int = 0
     """Where its last word ends in the text."""
     runner: tuple[str, ...] = ()
     """What starts it out of a project's own packages: `npx --no-install`."""
+    called: str = ""
+    """Runner and program as the text writes them: `npx vercel@64`, `./deploy.sh`."""
+    texts: tuple[str, ...] = ()
+    """Its arguments as the text writes them."""
 
     def split(self, valued: str = "") -> Arguments:
         """Options told from plain words. `valued` names the options that take the following word."""
-        return _split(self.words, frozenset(valued.split()))
+        return _split(self, frozenset(valued.split()))
 
 
 class Arguments(Record, frozen=True):
@@ -50,6 +62,8 @@ class Arguments(Record, frozen=True):
 
     plain: tuple[str | None, ...]
     options: dict[str, str | None]
+    texts: dict[str, str] = {}
+    """The options' values as the text writes them."""
 
     def option(self, *names: str) -> str | None:
         """The value of an option under any of its names: empty where it is not given, None where the shell decides."""
@@ -57,6 +71,26 @@ class Arguments(Record, frozen=True):
 
     def has(self, *names: str) -> bool:
         return any(name in self.options for name in names)
+
+    def unclear(self, names: Container[str]) -> str:
+        """Why nobody can say yet where the call goes, which the shell decides by an option; empty where one can."""
+        late = next((name for name, value in self.options.items() if name in names and value is None), "")
+        return f"What {late} is, the shell decides only when the command runs. Write it out: e" if late else ""
+
+    def scope(self, names: Container[str]) -> tuple[str, ...]:
+        """Those of the options that have a value, as the words of a question to the same place."""
+        given = ((name, value) for name, value in self.options.items() if name in names and value)
+        return tuple(word for name, value in given for word in _option(name, value))
+
+    def scope_text(self, names: Container[str], secret: Container[str]) -> str:
+        """The same for a command that a person sees and runs: a secret stays the variable that it was."""
+        given = ((name, value) for name, value in self.options.items() if name in names and value)
+        shown = ((name, self.texts[name] if name in secret else shlex.quote(value)) for name, value in given)
+        return " ".join(word for name, value in shown for word in _option(name, value))
+
+
+def _option(name: str, value: str) -> tuple[str, ...]:
+    return (f"{name}={value}",) if name.startswith("--") else (name, value)
 
 
 def calls(text: str, variables: Mapping[str, str]) -> tuple[Call, ...]:
@@ -79,27 +113,32 @@ def _calls(text: str, known: dict[str, str]) -> Iterator[Call]:
         elif rest[0].value(known) == "cd" and len(rest) == 2:
             step = rest[1].value(known) or rest[1].shown
             directory = step if step.startswith("/") or not directory else f"{directory}/{step}"
-        elif call := _call(rest, directory, settings, known):
-            yield call
+        elif call := _call(text, rest, known):
+            before = tuple(text[word.start : word.end] for word in words[: len(words) - len(rest)] if _assigns(word))
+            yield msgspec.structs.replace(call, directory=directory, settings=settings, before=before)
         words = []
+
+
+def _assigns(word: Word) -> re.Match[str] | None:
+    return _ASSIGNMENT.match(word.parts[0]) if word.parts and isinstance(word.parts[0], str) else None
 
 
 def _settings(words: list[Word], known: Mapping[str, str]) -> tuple[dict[str, str], list[Word]]:
     """Leading assignments and words like `then`, `sudo`, `env` off a simple command."""
     found: dict[str, str] = {}
     for place, word in enumerate(words):
-        head = word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
-        if match := _ASSIGNMENT.match(head):
+        if match := _assigns(word):
             value = Word(parts=(match[2], *word.parts[1:]), start=word.start, end=word.end).value(known)
             found |= {match[1]: value} if value is not None else {}
-        elif head not in _PREFIXES or len(word.parts) != 1:
+        elif len(word.parts) != 1 or word.parts[0] not in _PREFIXES:
             return found, words[place:]
     return found, []
 
 
-def _call(words: list[Word], directory: str, settings: dict[str, str], known: Mapping[str, str]) -> Call | None:
+def _call(text: str, words: list[Word], known: Mapping[str, str]) -> Call | None:
     values = [word.value(known) for word in words]
-    place, runner = 0, list[str]()
+    texts = [text[word.start : word.end] for word in words]
+    place, runner, started = 0, list[str](), list[int]()
     while (name := _name(values[place])) in _RUNNERS:
         own, first = _RUNNERS[name], place
         place += 1
@@ -108,14 +147,18 @@ def _call(words: list[Word], directory: str, settings: dict[str, str], known: Ma
             place += 1
         if place >= len(values):
             return None
-        runner += [value or "" for value in values[first:place]] if name not in _LIMITERS else []
+        if name not in _LIMITERS:
+            runner += [value or "" for value in values[first:place]]
+            started += range(first, place)
+    started.append(place)
     return Call(
         program=name,
         words=tuple(values[place + 1 :]),
-        directory=directory,
-        settings=settings,
+        start=words[started[0]].start,
         end=words[-1].end,
         runner=tuple(runner),
+        called=" ".join(texts[one] for one in started),
+        texts=tuple(texts[place + 1 :]),
     )
 
 
@@ -123,20 +166,25 @@ def _name(value: str | None) -> str:
     return (value or "").rpartition("/")[2].partition("@")[0]
 
 
-def _split(words: tuple[str | None, ...], valued: frozenset[str]) -> Arguments:
+def _split(call: Call, valued: frozenset[str]) -> Arguments:
     plain: list[str | None] = []
     options: dict[str, str | None] = {}
-    rest = iter(words)
-    for word in rest:
+    texts: dict[str, str] = {}
+    rest = iter(zip(call.words, call.texts, strict=True))
+    for word, text in rest:
         if word == "--":
-            plain += rest
+            plain += [word for word, _ in rest]
+        elif word is None and (late := _LATE.match(text)):
+            options[late[1]], texts[late[1]] = None, late[2]
         elif word is None or not word.startswith("-") or word == "-":
             plain.append(word)
         elif word.startswith("--"):
             name, equals, value = word.partition("=")
-            options[name] = value if equals else next(rest, "") if name in valued else ""
+            following = next(rest, ("", "")) if name in valued and not equals else (value, text.partition("=")[2])
+            options[name], texts[name] = following
         elif word[:2] in valued:
-            options[word[:2]] = word[2:].removeprefix("=") or next(rest, "")
+            within = (word[2:].removeprefix("="), text[2:].removeprefix("="))
+            options[word[:2]], texts[word[:2]] = within if within[0] else next(rest, ("", ""))
         else:
             options[word] = ""
-    return Arguments(plain=tuple(plain), options=options)
+    return Arguments(plain=tuple(plain), options=options, texts=texts)

@@ -25,8 +25,6 @@ _SCOPE = ("--project", "--account", "--configuration", "--impersonate-service-ac
 _VALUED = " ".join((*_SCOPE, "--to-revisions --to-tags --set-tags --update-tags --remove-tags --region --platform"))
 _MORE = " --format --verbosity --billing-project --flags-file --cluster --cluster-location --context --kubeconfig"
 _OTHERS = ("--to-tags", "--set-tags", "--update-tags", "--remove-tags", "--clear-tags", "--flags-file", "--help", "-h")
-_SETTINGS = ("CLOUDSDK_ACTIVE_CONFIG_NAME", "CLOUDSDK_CONFIG", "CLOUDSDK_CORE_PROJECT", "CLOUDSDK_CORE_ACCOUNT")
-_PLACES = (*_SETTINGS, "CLOUDSDK_RUN_REGION")
 _QUIET = {"CLOUDSDK_CORE_DISABLE_PROMPTS": "1", "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1"}
 LATEST = "LATEST"
 _SHOWN = "50"
@@ -88,13 +86,12 @@ class CloudRun:
         if not service or platform not in ("", "managed") or target is _SPLIT or scope is None:
             return None
         region, project = given.option("--region"), given.option("--project")
-        settings = tuple(f"{name}={shlex.quote(said)}" for name, said in call.settings.items() if name in _PLACES)
         where = ", ".join(part for part in (project, region) if part)
         return Order(
             what=clean(f"Cloud Run service {service}{f' ({where})' if where else ''}"),
             target=target,
             scope=scope,
-            facts={"service": service, "region": region or "", "settings": " ".join(settings)},
+            facts={"service": service, "region": region or ""},
             caution=_FOLLOWS if target == LATEST else _PINNED,
             instead="--to-latest" if given.has("--to-latest") else "",
         )
@@ -154,7 +151,7 @@ class CloudRun:
         words = ("gcloud", "run", "services", "update-traffic", order.facts["service"], self.naming(value), *where)
         return Remedy(
             title=f"Go forward again to revision {value}",
-            text=" ".join(part for part in (order.facts["settings"], shlex.join(words)) if part),
+            text=shlex.join(words),
             effect=Effect.CHANGE,
             target=order.facts["service"],
             note=_FOLLOWS if value == LATEST else _PINNED,

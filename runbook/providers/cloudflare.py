@@ -24,7 +24,6 @@ from runbook.providers.provider import Unavailable
 _SCOPE = ("--name", "--env", "--config", "--cwd", "--env-file")
 _SHORT = {"-e": "--env", "-c": "--config"}
 _VALUED = " ".join((*_SCOPE, *_SHORT, "--message -m --version-id --percentage --max-versions"))
-_SETTINGS = ("CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_ENV")
 _QUIET = {"WRANGLER_SEND_METRICS": "false", "NO_COLOR": "1", "FORCE_COLOR": "0", "CI": "1", "npm_config_yes": "false"}
 """A question sends no metrics, has no colours, prompts for nothing and installs nothing."""
 _FETCHING = frozenset(("bunx", "dlx", "x"))
@@ -80,12 +79,11 @@ class Cloudflare:
         named = dict(zip(scope[::2], scope[1::2], strict=True))
         worker = f"the Worker {named['--name']}" if "--name" in named else "the Worker of this folder"
         env = named.get("--env", "")
-        settings = tuple(f"{name}={shlex.quote(said)}" for name, said in call.settings.items() if name in _SETTINGS)
         return Order(
             what=clean(f"{worker}{f' in {env}' if env else ''}"),
             target=target,
             scope=scope,
-            facts={"settings": " ".join(settings), "runner": shlex.join(call.runner), **named},
+            facts={"runner": shlex.join(call.runner), **named},
             caution=_CAUTION,
         )
 
@@ -142,11 +140,10 @@ class Cloudflare:
 
     def back(self, order: Order, value: str) -> Remedy:
         """Forward again, to the version that served before."""
-        words = ("rollback", value, *order.scope, "--message", "forward again", "--yes")
-        start = (order.facts["settings"], order.facts["runner"], "wrangler")
+        words = ("wrangler", "rollback", value, *order.scope, "--message", "forward again", "--yes")
         return Remedy(
             title=f"Go forward again to version {value}",
-            text=" ".join(part for part in (*start, shlex.join(words)) if part),
+            text=shlex.join(words),
             effect=Effect.CHANGE,
             target=order.facts.get("--name", "production"),
             note="Makes one more deployment, of that version. Data and secrets stay as they are.",

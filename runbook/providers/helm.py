@@ -8,6 +8,7 @@ taken; a failed or interrupted upgrade leaves its objects as they are, beside a 
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -28,6 +29,7 @@ _VALUED = (
     f"{_SCOPE} --timeout --history-max --burst-limit --qps --registry-config --repository-cache --repository-config "
     "--content-cache --color --colour --server-side -o --output"
 )
+_SECRET = ("--kube-token",)
 _BARE = "--kube-insecure-skip-tls-verify"
 _RESTORES = re.compile(r"Rollback to (\d+)\Z")
 _WORKLOAD = re.compile(r"^kind: *[\"']?(?:Deployment|StatefulSet|DaemonSet)[\"']? *$", re.MULTILINE)
@@ -72,20 +74,17 @@ class Helm:
         if given.plain[:1] != ("rollback",) or (given.option("--dry-run") != "none" and given.has("--dry-run")):
             return None
         release, target = (*given.plain[1:3], "", "")[:2]
-        options = {name: value for name, value in given.options.items() if name in _SCOPE.split()}
-        scope = [word for name, value in options.items() if value for word in _words(name, value)]
+        scope, bare = _SCOPE.split(), (_BARE,) if given.has(_BARE) else ()
         namespace, context = given.option("--namespace", "-n") or "", given.option("--kube-context") or ""
         where = f" in {namespace}" if namespace else ""
-        late = next((name for name, value in options.items() if value is None), "")
-        unclear = "" if release else "The command names no release. Write it out: e"
-        if late:
-            unclear = f"What {late} is, the shell decides only when the command runs. Write it out: e"
+        unclear = given.unclear(scope) or ("" if release else "The command names no release. Write it out: e")
         return Order(
             what=clean(f"release {release or '(?)'}{where}{f' on {context}' if context else ''}"),
             target="" if target == "0" else target,
-            scope=(*scope, *((_BARE,) if given.has(_BARE) else ())),
+            scope=(*given.scope(scope), *bare),
             facts={
                 "release": release or "",
+                "scope": " ".join((given.scope_text(scope, _SECRET), *bare)),
                 "kube-context": context or given.option("--kube-apiserver") or "",
                 "namespace": namespace,
                 "unclear": unclear,
@@ -161,10 +160,10 @@ class Helm:
 
     def back(self, order: Order, value: str) -> Remedy:
         """Forward again, by number: a revision keeps its number as long as it is kept."""
-        words = ("helm", "rollback", order.facts["release"], value, *order.scope, "--wait", "--timeout", "10m")
+        rollback = shlex.join(("helm", "rollback", order.facts["release"], value))
         return Remedy(
             title=f"Go forward again to revision {value}",
-            text=" ".join(words),
+            text=" ".join(filter(None, (rollback, order.facts["scope"], "--wait --timeout 10m"))),
             effect=Effect.CHANGE,
             target=order.facts["namespace"] or order.facts["release"],
             note="Makes a new revision with what ran before, and waits until its pods are ready.",
@@ -205,10 +204,6 @@ class Helm:
             return f"helm tells of {len(workloads)} of {made} workloads whether their pods run"
         told = [(one["metadata"]["name"], state.unsettled(one)) for one in workloads]
         return "; ".join(f"{clean(name, 60)}: {waits}" for name, waits in told if waits)
-
-
-def _words(name: str, value: str) -> tuple[str, ...]:
-    return (f"{name}={value}",) if name.startswith("--") else (name, value)
 
 
 def _release(one: Revision, history: tuple[Revision, ...]) -> Release:

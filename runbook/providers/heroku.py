@@ -7,6 +7,7 @@ apart; without a number `heroku rollback` takes the eligible release before the 
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -48,11 +49,13 @@ class Heroku:
         app, remote = given.option("--app", "-a"), given.option("--remote", "-r")
         app = app or call.settings.get("HEROKU_APP", "")
         scope = ("--app", app) if app else ("--remote", remote) if remote else ()
+        unclear = given.unclear(("--app", "-a", "--remote", "-r"))
         target = given.plain[1] if len(given.plain) > 1 else ""
         return Order(
             what=clean(f"the app {app}" if app else f"the app of remote {remote}" if remote else "the app found here"),
             target=f"v{target}" if target and target.isdecimal() else target,
             scope=scope,
+            facts={"unclear": unclear},
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
@@ -84,7 +87,7 @@ class Heroku:
         """Forward again, to the release by its number."""
         return Remedy(
             title=f"Go forward again to release {value}",
-            text=" ".join(("heroku rollback", value, *order.scope)),
+            text=shlex.join(("heroku", "rollback", value, *order.scope)),
             effect=Effect.CHANGE,
             target="production",
             note="Makes one more release, with the code and the config vars of that one.",
@@ -107,6 +110,8 @@ class Heroku:
         return ""
 
     async def _found(self, ask: Ask, order: Order) -> tuple[_Release, ...]:
+        if order.facts["unclear"]:
+            raise Unavailable(order.facts["unclear"])
         words = ("heroku", "releases", *order.scope, "--json", "--num", _SHOWN)
         found = await ask.decoded(tuple[_Release, ...], *words)
         return tuple(sorted(found, key=lambda one: -one.version))

@@ -23,6 +23,7 @@ _SCOPE = (
     "--context --namespace -n --kubeconfig --cluster --server -s --user --token --as --as-group --as-uid "
     "--certificate-authority --client-certificate --client-key --tls-server-name"
 )
+_SECRET = ("--token",)
 _VALUED = (
     f"{_SCOPE} --to-revision --request-timeout -l --selector -f --filename -k --kustomize -o --output --template "
     "--field-manager --cache-dir -v --v --vmodule --log-flush-frequency --profile --profile-output"
@@ -58,35 +59,28 @@ class Kubernetes:
     def order(self, call: Call) -> Order | None:
         """`kubectl … rollout undo deployment/NAME [--to-revision=N]`."""
         given = call.split(_VALUED)
-        if given.plain[:2] != ("rollout", "undo") or given.has("--dry-run"):
+        if given.plain[:2] != ("rollout", "undo") or (given.option("--dry-run") != "none" and given.has("--dry-run")):
             return None
         named = _named(given.plain[2:])
         if any(kind not in _KINDS for kind, _ in named):
             return None
-        options = {name: value for name, value in given.options.items() if name in _SCOPE.split()}
-        scope = [
-            word
-            for name, value in options.items()
-            if value
-            for word in ((f"{name}={value}",) if name.startswith("--") else (name, value))
-        ]
-        if given.option("--insecure-skip-tls-verify") != "false" and given.has("--insecure-skip-tls-verify"):
-            scope.append("--insecure-skip-tls-verify")
+        where, unsafe = _SCOPE.split(), "--insecure-skip-tls-verify"
+        bare = (unsafe,) if given.has(unsafe) and given.option(unsafe) != "false" else ()
         namespace, context = given.option("--namespace", "-n") or "", given.option("--context") or ""
         kind, name = named[0] if named else ("", "")
         resource = f"{_KINDS[kind]}/{name}" if name else "workloads"
-        where = f" in {namespace}" if namespace else ""
         target = given.option("--to-revision")
         return Order(
-            what=clean(f"{resource}{where}{f' on {context}' if context else ''}"),
+            what=clean(f"{resource}{f' in {namespace}' if namespace else ''}{f' on {context}' if context else ''}"),
             target="" if target == "0" else target,
-            scope=tuple(scope),
+            scope=(*given.scope(where), *bare),
             facts={
                 "resource": resource,
+                "scope": " ".join((given.scope_text(where, _SECRET), *bare)),
                 "program": call.program,
                 "context": context or given.option("--cluster", "--server", "-s") or "",
                 "namespace": namespace,
-                "unclear": _unclear(named, next((name for name, value in options.items() if value is None), "")),
+                "unclear": given.unclear(where) or _unclear(named),
             },
         )
 
@@ -145,10 +139,10 @@ class Kubernetes:
     def back(self, order: Order, value: str) -> Remedy:
         """Forward again, to the revision by its number: the number stays with it until it is restored."""
         undo = (order.facts["program"], "rollout", "undo", order.facts["resource"], f"--to-revision={value}")
-        words = (*undo, *order.scope, "--request-timeout=30s")
+        words = (*undo, order.facts["scope"], "--request-timeout=30s")
         return Remedy(
             title=f"Go forward again to revision {value}",
-            text=" ".join(words),
+            text=" ".join(filter(None, words)),
             effect=Effect.CHANGE,
             target=order.facts["namespace"] or order.facts["resource"],
             note="Makes the pods that ran before run again. Wait for the rollout afterwards.",
@@ -192,10 +186,8 @@ def _named(words: tuple[str | None, ...]) -> list[tuple[str, str]]:
     return found
 
 
-def _unclear(named: list[tuple[str, str]], decided_late: str) -> str:
+def _unclear(named: list[tuple[str, str]]) -> str:
     """Why nobody can say before what the call acts on; empty where one can."""
-    if decided_late:
-        return f"What {decided_late} is, the shell decides only when the command runs. Write it out: e"
     if len(named) > 1:
         return "The command acts on more than one workload. One at a time, so that each can be shown: e"
     if not named or not named[0][1]:

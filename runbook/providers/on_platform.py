@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Awaitable, Iterator
 from datetime import UTC, datetime
+from os.path import normpath
 from pathlib import Path
 from typing import TypeVar
+
+import msgspec
 
 from runbook.logs.clean import clean
 from runbook.model import Record, Remedy
@@ -147,7 +151,7 @@ class OnPlatform:
             checks=checks,
             blocked=wanted.warning if wanted.blocked else "",
             already=f"{order.what} serves {_title(wanted)} already." if same and not live.unsettled else "",
-            way_back="" if same else self.platform.back(order, live.release.value).text,
+            way_back="" if same else self._back(meant, live.release.value).text,
         )
 
     async def moved(self, text: str, expected: dict[str, str], at: Place) -> str:
@@ -228,7 +232,7 @@ class OnPlatform:
             return None
         before = expected.get(meant[0].key("back"))
         same = expected.get(meant[0].key("live")) == expected.get(meant[0].key("wanted"))
-        return self.platform.back(meant[0].order, before) if before and not same else None
+        return self._back(meant[0], before) if before and not same else None
 
     async def failure(self, text: str, output: str, at: Place) -> Failure | None:
         """Why an order failed, in the platform's terms."""
@@ -254,6 +258,21 @@ class OnPlatform:
         return ""
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────
+
+    def _back(self, meant: _Meant, value: str) -> Remedy:
+        """The platform's way back, called as the order was: what stood in front of it, and its folder, say where."""
+        remedy = self.platform.back(meant.order, value)
+        made = next(iter(calls(remedy.text, {})), None)
+        if made is None:
+            return remedy
+        text, call = remedy.text, meant.call
+        if made.program == call.program:
+            text = text[: made.start] + call.called + text[made.start + len(made.called) :]
+        anew = {word.partition("=")[0] for word in made.before}
+        text = " ".join((*(word for word in call.before if word.partition("=")[0] not in anew), text))
+        if call.directory:
+            text = f"(cd {shlex.quote(normpath(meant.at.cwd))} && {text})"
+        return msgspec.structs.replace(remedy, text=text)
 
     async def _look(self, meant: _Meant) -> _Looked:
         """What a platform says about an order, asked at once: a client's program may take seconds to answer."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -21,6 +23,7 @@ from runbook.providers.needs import CheckLine
 from runbook.providers.provider import Place, Unavailable
 
 T = TypeVar("T")
+_LETTER = re.compile(r"-\w\Z")
 
 LIMIT: Seconds = 20
 """How long one question may take; a client retries for minutes where a server refuses."""
@@ -34,7 +37,7 @@ class Order(Record, frozen=True):
     target: str | None
     """The release it names: empty where it names none, None where the shell decides it when it runs."""
     scope: tuple[str, ...] = ()
-    """The call's words that say where (`--context`, `--app`); every question repeats them."""
+    """The call's words that say where (`--context`, `--app`); every question repeats them, and so does the way back."""
     facts: dict[str, str] = {}
     """What the platform reads out of the call for itself."""
     caution: str = ""
@@ -99,7 +102,10 @@ class Platform(Protocol):
         """The words that make a call name this release, to be put behind its last word."""
 
     def back(self, order: Order, value: str) -> Remedy:
-        """The command that makes the release live again that served before."""
+        """The command that makes the release live again that served before.
+
+        How the call's program is written, and what stands in front of it, is put in by who asks.
+        """
 
     def failure(self, order: Order, output: str) -> str:
         """Why the order failed, by its output: a sentence with the mend; empty where that tells nothing."""
@@ -158,8 +164,8 @@ class Ask:
 
 
 def spoken(argv: tuple[str, ...]) -> str:
-    """A question as a sentence names it: the program and its words, without options."""
-    words = [word for word in argv[1:4] if not word.startswith("-")]
+    """A question as a sentence names it: the program and its words, without options and what a letter of one holds."""
+    words = [word for before, word in pairwise(argv[:4]) if not word.startswith("-") and not _LETTER.match(before)]
     return f"`{clean(' '.join((argv[0].rpartition('/')[2], *words)), 80)}`"
 
 

@@ -6,7 +6,6 @@ an outage.
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import ClassVar
 
 from runbook.logs.clean import clean
@@ -32,12 +31,10 @@ class Railway:
         given = call.split("--limit")
         if given.plain[:2] != ("railway", "rollback") or given.has("-h", "--help"):
             return None
-        # The way back acts on the same service. A token is never repeated in a command.
-        named = tuple(f"{name}={quote(value)}" for name, value in call.settings.items() if name in _IDS)
+        named = [f"{name}={value}" for name, value in call.settings.items() if name in _IDS]
         return Order(
             what=clean(" ".join(("the Railway service", *named)), 120),
             target=given.plain[2] if len(given.plain) > 2 else "",
-            scope=named,
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
@@ -66,7 +63,7 @@ class Railway:
         """Forward again, to the deployment by its id."""
         return Remedy(
             title=f"Go forward again to deployment {value}",
-            text=" ".join((*order.scope, "warroom railway rollback", value)),
+            text=f"warroom railway rollback {value}",
             effect=Effect.CHANGE,
             target="production",
             note="Waits until it serves.",

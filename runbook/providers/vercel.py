@@ -27,6 +27,7 @@ from runbook.providers.provider import Unavailable
 from runbook.providers.vercel_words import meaning
 
 _SCOPE = ("--api", "--scope", "-S", "--team", "-T", "--cwd", "--token", "-t", "--global-config", "-Q", "-A")
+_SECRET = ("--token", "-t")
 _VALUED = " ".join((*_SCOPE, "--local-config", "--timeout"))
 _DEPLOYMENT = re.compile(r"dpl_\w+\Z")
 _ADDRESS = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\Z")
@@ -65,18 +66,18 @@ class Vercel:
         if verb == "promote" and not words:
             return None
         folder = given.option("--cwd") or ""
-        scope = tuple(
-            word
-            for option, value in given.options.items()
-            if option in _SCOPE and value
-            for word in ((f"{option}={value}",) if option.startswith("--") else (option, value))
-        )
         where = "/".join(part for part in (call.directory, folder) if part)
         return Order(
             what=clean(f"production on Vercel{f' ({where})' if where else ''}"),
             target="" if not words else None if words[0] is None else _address(words[0]),
-            scope=scope,
-            facts={"verb": verb or "", "folder": folder, "program": call.program, "runner": " ".join(call.runner)},
+            scope=given.scope(_SCOPE),
+            facts={
+                "verb": verb or "",
+                "folder": folder,
+                "program": call.program,
+                "scope": given.scope_text(_SCOPE, _SECRET),
+                "unclear": given.unclear(_SCOPE),
+            },
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
@@ -141,11 +142,10 @@ class Vercel:
 
     def back(self, order: Order, value: str) -> Remedy:
         """Promote what served before: it needs no new build, and lets new deployments go live by themselves again."""
-        runner = order.facts["runner"].split()
-        words = (*runner, order.facts["program"], *order.scope, "promote", value, "--yes", "--timeout", "5m")
+        words = (order.facts["program"], order.facts["scope"], "promote", value, "--yes --timeout 5m")
         return Remedy(
             title=f"Go forward again to {value}",
-            text=" ".join(words),
+            text=" ".join(filter(None, words)),
             effect=Effect.CHANGE,
             target="production",
             note="Makes the deployment current that served before. New deployments go live by themselves again.",
@@ -245,7 +245,9 @@ class Vercel:
 
 
 def _link(ask: Ask, order: Order) -> _Link:
-    """Raises Unavailable for a folder that is not linked."""
+    """Raises Unavailable for a folder that is not linked, and where the shell decides who asks."""
+    if order.facts["unclear"]:
+        raise Unavailable(order.facts["unclear"])
     folder = Path(ask.at.cwd, order.facts["folder"])
     org, project = ask.at.env.get("VERCEL_ORG_ID", ""), ask.at.env.get("VERCEL_PROJECT_ID", "")
     if org and project:

@@ -154,8 +154,8 @@ async def test_settings_in_front_of_the_command_stand_in_front_of_the_way_back(b
     set_up = f"AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 AWS_ENDPOINT_URL={base} {text}"
     seen = await provider.preview(set_up, at)
     assert seen.way_back.startswith(
-        'AWS_PAGER="" AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 '
-        f"AWS_ENDPOINT_URL={base} aws lambda update-alias --function-name pay"
+        f"AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 AWS_ENDPOINT_URL={base} "
+        'AWS_PAGER="" aws lambda update-alias --function-name pay'
     )
 
 

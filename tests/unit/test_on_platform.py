@@ -90,6 +90,24 @@ async def test_a_command_that_names_no_release_is_blocked_and_offers_the_others(
     assert provider.chosen("shelf put --on shop && echo done", "two") == "shelf put --on shop two && echo done"
 
 
+@pytest.mark.parametrize(
+    ("before", "again"),
+    [
+        ("SHELF_HOST=live {}", "SHELF_HOST=live {}"),
+        ("KEY=$SECRET SHELF_HOST=$UNKNOWN {}", "KEY=$SECRET SHELF_HOST=$UNKNOWN {}"),
+        ("cd there && {}", "(cd {cwd}/there && {})"),
+        ("npx --no-install {}", "npx --no-install {}"),
+        ("timeout 60 ./bin/{}", "./bin/{}"),
+    ],
+)
+async def test_the_way_back_is_called_as_the_order_was_and_leads_to_the_same_place(
+    shelf: Shelf, before: str, again: str
+) -> None:
+    at = Place(Path.cwd(), env={"SECRET": "hidden-from-all"})
+    preview = await OnPlatform(shelf).preview(before.replace("{}", UNDO), at)
+    assert preview.way_back == again.replace("{}", "shelf put --on shop three").replace("{cwd}", str(at.cwd))
+
+
 async def test_a_release_that_is_not_there_is_refused_with_those_that_are(shelf: Shelf) -> None:
     assert (
         "has no release nine. The newest: three, two, one"
