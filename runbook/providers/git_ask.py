@@ -27,6 +27,8 @@ LOCAL: Seconds = 5
 
 T = TypeVar("T")
 
+_PLAIN = ("-c", "log.showSignature=false")
+"""With a signature before each of them, no commit of a log is known by its first line."""
 _ANOTHER_REPOSITORY = (
     "GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR"
     " GIT_NAMESPACE GIT_PREFIX GIT_SHALLOW_FILE GIT_GRAFT_FILE GIT_CONFIG GIT_CONFIG_PARAMETERS GIT_IMPLICIT_WORK_TREE"
@@ -82,7 +84,7 @@ class Ask:
     async def answer(self, *args: str, limit: Seconds = LOCAL, feed: bytes = b"") -> Answer:
         """What git says. Raises Unavailable when there is no git, no such directory, or no answer in time."""
         try:
-            said = await bounded(("git", "--no-pager", *args), self.path, self.env, limit, feed=feed)
+            said = await bounded(("git", "--no-pager", *_PLAIN, *args), self.path, self.env, limit, feed=feed)
         except FileNotFoundError as missing:
             if not self.path.is_dir():
                 raise Unavailable(f"{clean(str(self.path))} is not there.") from missing
@@ -90,14 +92,14 @@ class Ask:
         except (OSError, ValueError) as broken:  # a NUL byte or an argument list too long is not a question either
             raise Unavailable(f"git could not be started: {clean(str(broken))}") from broken
         if said.exit is None:
-            raise Unavailable(f"git {args[0]} gave no answer within {limit:.0f} s. Retry: r")
+            raise Unavailable(f"git {_asked(args)} gave no answer within {limit:.0f} s. Retry: r")
         return said
 
     async def text(self, *args: str, limit: Seconds = LOCAL, feed: bytes = b"") -> str:
         """The output of a question that must succeed, without its last newline. Raises Unavailable."""
         said = await self.answer(*args, limit=limit, feed=feed)
         if not said.ok:
-            raise Unavailable(f"git {args[0]}: {complaint(said)}")
+            raise Unavailable(f"git {_asked(args)}: {complaint(said)}")
         return decoded(said.out).rstrip("\n")
 
     async def maybe(self, *args: str, limit: Seconds = LOCAL) -> str:
@@ -150,6 +152,11 @@ class Ask:
         # whole names again: to git a name alone is the end of a longer one
         wanted = (ref for ref in found if not refs or any(fnmatchcase(ref, asked) for asked in refs))
         return {ref: found[ref] for ref in wanted}
+
+
+def _asked(args: tuple[str, ...]) -> str:
+    """The sub-command of a question, past its settings."""
+    return args[2] if args[0] == "-c" else args[0]
 
 
 def decoded(raw: bytes) -> str:

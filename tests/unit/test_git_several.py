@@ -68,6 +68,23 @@ async def test_the_wrong_order_is_said(world: Shop, git: Git) -> None:
     assert any("The newest is reverted first" in warning for warning in seen.warnings)
 
 
+async def test_a_revert_is_known_also_where_git_shows_signatures_before_each_commit(world: Shop, git: Git) -> None:
+    signing = world.root / "gpg"
+    signing.write_text(
+        "#!/bin/sh\ncat >/dev/null\ncase $* in\n*--verify*) echo 'gpg: Good signature' >&2 ;;\n"
+        "*) echo '[GNUPG:] SIG_CREATED D' >&2\n"
+        "echo '-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----' ;;\nesac\n"
+    )
+    signing.chmod(0o755)
+    for name, value in (("gpg.program", str(signing)), ("commit.gpgsign", "true"), ("log.showSignature", "true")):
+        world.git("config", name, value, cwd=git.folder)
+    text = f"git revert --no-edit {world.tax}"
+    assert world.shell(text, git.folder).returncode == 0
+    proof = await git.proof(text, {}, at(git))
+    assert proof is not None and proof.ok is True and "signature" not in proof.line
+    assert "already reverted" in (await git.preview(text, at(git))).already
+
+
 async def in_a_conflict(world: Shop, git: Git) -> str:
     """A revert of three, whose second is in conflict with what was changed on top of it; its text."""
     on_top = world.commit("Checkout wording", checkout="a\nREWORDED\nc\n")
