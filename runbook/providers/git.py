@@ -18,7 +18,7 @@ from runbook.providers import (
     git_way_out,
 )
 from runbook.providers.git_ask import Ask
-from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable
+from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable, as_one
 
 _ONLY_READ = frozenset(
     ("log", "show", "diff", "status", "ls-remote", "ls-files", "describe", "blame", "version", "var")
@@ -97,14 +97,9 @@ class Git:
             seen = await git_after.effects(self.ask.at(at.cwd), text, _refs(expected))
         except Unavailable as silent:
             return Proof(ok=None, line=str(silent))
-        if not seen:
-            return None
-        told = [one.ok for one in seen]
-        ok = False if False in told else None if None in told else True
-        lines = [one.line for one in seen if ok is not False or one.ok is False]
-        if ok:
-            lines.append(await self._next_merge(text, _refs(expected), at))
-        return Proof(ok=ok, line=" ".join(filter(None, lines)))
+        proof = as_one(seen)
+        more = await self._next_merge(text, _refs(expected), at) if proof and proof.ok else ""
+        return Proof(ok=True, line=f"{proof.line} {more}") if proof and more else proof
 
     async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
         """What repository and remote say now about a command whose outcome was lost."""

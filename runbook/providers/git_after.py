@@ -5,28 +5,20 @@ from __future__ import annotations
 import tempfile
 
 from runbook.logs.clean import clean, redact
-from runbook.model import Record
 from runbook.providers.git_ask import NETWORK, Ask
 from runbook.providers.git_calls import Assignment, Invocation, assign, statements
 from runbook.providers.git_history import picked_as, reverted_by
 from runbook.providers.git_text import FULL_SHA, Push, pick_of, pushes_of, reset_of
 from runbook.providers.git_way_out import conflicts
-from runbook.providers.provider import Unavailable
+from runbook.providers.provider import Proof, Unavailable
 
 _MAKES_COMMITS = frozenset(("revert", "cherry-pick", "merge", "pull", "commit", "commit-tree", "rebase"))
 _MOVES_HEAD = frozenset(("checkout", "switch", "reset", "revert", "cherry-pick", "merge", "pull", "commit", "rebase"))
 
 
-class Seen(Record, frozen=True):
-    """One effect of a command: there, not there, or not to be told."""
-
-    ok: bool | None
-    line: str
-
-
-async def effects(ask: Ask, text: str, expected: dict[str, str]) -> tuple[Seen, ...]:
+async def effects(ask: Ask, text: str, expected: dict[str, str]) -> tuple[Proof, ...]:
     """The effects that the text was to have, each as it stands now. Raises Unavailable."""
-    seen: list[Seen] = []
+    seen: list[Proof] = []
     known: dict[str, str] = {}
     calls: list[tuple[Invocation, dict[str, str]]] = []
     for statement in statements(text):
@@ -50,20 +42,21 @@ async def effects(ask: Ask, text: str, expected: dict[str, str]) -> tuple[Seen, 
 
 async def _pushed(
     ask: Ask, push: Push, expected: dict[str, str], calls: list[tuple[Invocation, dict[str, str]]]
-) -> Seen:
-    remote = push.remote or "origin"
+) -> Proof:
     tag = push.dst.replace("refs/heads/", "refs/tags/", 1)
-    wanted = [f"{remote} {ref}" for ref in (push.dst, *((tag,) if push.guessed else ()))]
-    key = next((key for key in wanted if key in expected), "")
+    wanted = (push.dst, *((tag,) if push.guessed else ()))
+    seen = [key.partition(" ") for key in expected]
+    key = next((f"{to} {ref}" for to, _, ref in seen if ref in wanted and push.remote in ("", to)), "")
     if not key and not push.dst and len(expected) == 1:
         key = next(iter(expected))
+    remote = key.partition(" ")[0] or push.remote or "origin"  # where the text names none, git's settings did
     ref = key.partition(" ")[2] or push.dst
     if push.wide or not ref:
-        return Seen(ok=None, line=f"Which refs went to {clean(remote)} cannot be told from the text.")
+        return Proof(ok=None, line=f"Which refs went to {clean(remote)} cannot be told from the text.")
     now = (await ask.remote(remote, ref)).get(ref, "")
     where = f"{clean(ref.removeprefix('refs/heads/').removeprefix('refs/'))} on {redact(clean(remote))}"
     if push.deletes:
-        return Seen(ok=not now, line=f"{where} is {'still there' if now else 'gone'}.")
+        return Proof(ok=not now, line=f"{where} is {'still there' if now else 'gone'}.")
     kind = "object" if ref.startswith("refs/tags/") else "commit"
     new = (
         await ask.maybe("rev-parse", "--verify", "--quiet", "--end-of-options", f"{push.src}^{{{kind}}}")
@@ -74,12 +67,12 @@ async def _pushed(
     made = any(call.sub in _MAKES_COMMITS for call, _ in calls)
     if key and now == expected[key] and (made or now != new):
         # What the text makes is new, so the old commit is no proof of it, even where HEAD has not moved yet.
-        return Seen(ok=False, line=f"{where} is still {at}, as before the push.")
+        return Proof(ok=False, line=f"{where} is still {at}, as before the push.")
     if now and (now == new or await _has_its_files(ask, push, now, expected.get(key), calls)):
-        return Seen(ok=True, line=f"{where} is {at}, as pushed (asked just now).")
+        return Proof(ok=True, line=f"{where} is {at}, as pushed (asked just now).")
     if now and new and now != expected.get(key) and await ask.commit(now) and await ask.is_ancestor(new, now):
-        return Seen(ok=True, line=f"{where} is {at}, which contains what was pushed.")
-    return Seen(ok=None, line=f"{where} is {at}: neither what it was nor what was pushed.")
+        return Proof(ok=True, line=f"{where} is {at}, which contains what was pushed.")
+    return Proof(ok=None, line=f"{where} is {at}: neither what it was nor what was pushed.")
 
 
 async def _has_its_files(
@@ -96,7 +89,7 @@ async def _has_its_files(
     return False
 
 
-async def _picked(ask: Ask, call: Invocation, variables: dict[str, str]) -> list[Seen]:
+async def _picked(ask: Ask, call: Invocation, variables: dict[str, str]) -> list[Proof]:
     pick = pick_of(call, variables)
     head = await ask.commit("HEAD")
     at = await ask.subject(head)
@@ -104,13 +97,15 @@ async def _picked(ask: Ask, call: Invocation, variables: dict[str, str]) -> list
         return []
     if files := await conflicts(ask):
         return [
-            Seen(ok=False, line=f"The {pick.kind} stopped at a conflict in {', '.join(files[:5])}; HEAD is still {at}.")
+            Proof(
+                ok=False, line=f"The {pick.kind} stopped at a conflict in {', '.join(files[:5])}; HEAD is still {at}."
+            )
         ]
     seen = []
     shas = [(one, sha) for one in pick.commits for sha in await _named_by(ask, one or "")]
     for expression, sha in shas:
         if not sha:
-            seen.append(Seen(ok=None, line=f"{clean(expression or '$…')} cannot be looked up."))
+            seen.append(Proof(ok=None, line=f"{clean(expression or '$…')} cannot be looked up."))
             continue
         named = await ask.subject(sha)
         inside = await ask.is_ancestor(sha, head)
@@ -121,7 +116,7 @@ async def _picked(ask: Ask, call: Invocation, variables: dict[str, str]) -> list
         else:
             by = await picked_as(ask, sha, head) or await _same_author(ask, sha, head)
         by_line = f"HEAD {at} contains the {pick.kind} of {named}: {await ask.subject(by)}." if by else ""
-        seen.append(Seen(ok=bool(by), line=by_line or f"HEAD {at} does not contain a {pick.kind} of {named}."))
+        seen.append(Proof(ok=bool(by), line=by_line or f"HEAD {at} does not contain a {pick.kind} of {named}."))
     return seen
 
 
@@ -141,7 +136,7 @@ async def _same_author(ask: Ask, sha: str, head: str) -> str:
     return next((row.partition("\0")[0] for row in rows if row.partition("\0")[2] == wanted), "")
 
 
-async def _moved_head(ask: Ask, call: Invocation, variables: dict[str, str]) -> list[Seen]:
+async def _moved_head(ask: Ask, call: Invocation, variables: dict[str, str]) -> list[Proof]:
     target = reset_of(call, variables).commit
     if not target or target.startswith(("HEAD", "@", "-")):
         return []
@@ -149,17 +144,17 @@ async def _moved_head(ask: Ask, call: Invocation, variables: dict[str, str]) -> 
     if not wanted:
         return []
     at = await ask.subject(head)
-    return [Seen(ok=head == wanted, line=f"HEAD is {at}{'' if head == wanted else f', not {clean(target)}'}.")]
+    return [Proof(ok=head == wanted, line=f"HEAD is {at}{'' if head == wanted else f', not {clean(target)}'}.")]
 
 
-async def _merged(ask: Ask, call: Invocation, variables: dict[str, str]) -> list[Seen]:
+async def _merged(ask: Ask, call: Invocation, variables: dict[str, str]) -> list[Proof]:
     name = next(iter(call.arguments(variables)), None)
     head, other = await ask.commit("HEAD"), await ask.commit(name or "")
     if not name or not other:
         return []
     there = await ask.is_ancestor(other, head)
     return [
-        Seen(
+        Proof(
             ok=there,
             line=f"HEAD {await ask.subject(head)} {'contains' if there else 'does not contain'} {clean(name)}.",
         )

@@ -11,6 +11,8 @@ from runbook.model import Record
 _URL = re.compile(r"https?://[^\s\x00-\x1f\"'<>]+")
 _REJECTED = re.compile(r"^(?:remote: )?[ \t]*![ \t][^\n]*", re.MULTILINE)
 _ROUTE = re.compile(r"(\S+) -> (\S+)|![ \t]+([^:\s]*):(\S+)\s")
+_BY_GIT = re.compile(r"^\s*(?:fatal: (?!\[)|remote: |error: |ERROR: |!\s|To )", re.MULTILINE)
+"""How git and the other side begin a line: `Connection refused` alone may be any program's word."""
 _REASON = re.compile(r"\(([^()\n]*)\)\s*$", re.MULTILINE)
 _PULLS = ("/pull/", "/pulls/", "/pull-requests", "/merge_requests", "/compare/")
 LONGEST = 500
@@ -55,6 +57,8 @@ class _Refused(Record, frozen=True):
 
 def refusal(output: str) -> tuple[str, str] | None:
     """The rule that refused a push, in a sentence, and the mend; None when the output shows no refusal."""
+    if not _BY_GIT.search(output):
+        return None
     refused = _Refused(output, *_rejected(output))
     row = _row(refused)
     if row is None:

@@ -17,7 +17,7 @@ from runbook.model import Record, Remedy
 from runbook.providers.calls import Call, calls
 from runbook.providers.needs import CheckLine
 from runbook.providers.platform import Ask, Live, Order, Platform, Release
-from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable
+from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable, as_one
 
 T = TypeVar("T")
 _Looked = tuple[tuple[CheckLine, ...] | Unavailable, Live | Unavailable, tuple[Release, ...] | Unavailable]
@@ -180,12 +180,7 @@ class OnPlatform:
 
     async def proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
         """Whether the platform serves what was ordered; None for a text without orders."""
-        told = [await self._proof_one(meant, expected) for meant in self._orders(text, at)]
-        if not told:
-            return None
-        oks = [proof.ok for proof in told]
-        ok = False if False in oks else None if None in oks else True
-        return Proof(ok=ok, line=" ".join(proof.line for proof in told if ok is not False or proof.ok is False))
+        return as_one([await self._proof_one(meant, expected) for meant in self._orders(text, at)])
 
     async def _proof_one(self, meant: _Meant, expected: dict[str, str]) -> Proof:
         ask, what = Ask(meant.at), meant.order.what

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from runbook.logs.clean import clean
 from runbook.model import Remedy
 from runbook.providers import pg_after, pg_preview
@@ -9,7 +11,10 @@ from runbook.providers import pg_ask as ask
 from runbook.providers.calls import calls
 from runbook.providers.pg_failure import meaning
 from runbook.providers.pg_orders import PROGRAMS, Order, orders
-from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable
+from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable, as_one
+
+_BY_POSTGRES = re.compile(r"^(?:psql|pg_\w+|createdb|dropdb)\S*: |\b(?:FATAL|ERROR):  ", re.MULTILINE)
+"""How server and programs begin a line: `Permission denied` alone may be anybody's word."""
 
 
 class Postgres:
@@ -99,12 +104,7 @@ class Postgres:
 
     async def proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
         """Whether dumps are whole, restored rows are those of the dump, databases are called as ordered."""
-        told = [await pg_after.proof(order, expected) for order in orders(text, at)]
-        if not told:
-            return None
-        oks = [one.ok for one in told]
-        ok = False if False in oks else None if None in oks else True
-        return Proof(ok=ok, line=" ".join(one.line for one in told if ok is not False or one.ok is False))
+        return as_one([await pg_after.proof(order, expected) for order in orders(text, at)])
 
     async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
         """What dumps and databases are now, and what still changes them."""
@@ -127,8 +127,8 @@ class Postgres:
         return False if await pg_after.untouched(order, expected) else None
 
     async def failure(self, text: str, output: str, at: Place) -> Failure | None:
-        """Why a command failed, in the server's terms."""
-        why = meaning(output)
+        """Why a command failed, in the server's terms, where it was PostgreSQL that said so."""
+        why = meaning(output) if self.concerns(text) or _BY_POSTGRES.search(output) else ""
         return Failure(why=why) if why else None
 
     async def back(self, text: str, expected: dict[str, str], at: Place) -> Remedy | None:

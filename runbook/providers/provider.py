@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -61,6 +62,15 @@ class Proof(Record, frozen=True):
 
     ok: bool | None
     line: str
+
+
+def as_one(told: Sequence[Proof]) -> Proof | None:
+    """Several proofs as one: not done where one is not, and then only that is told; None without any."""
+    if not told:
+        return None
+    oks = {proof.ok for proof in told}
+    ok = False if False in oks else None if None in oks else True
+    return Proof(ok=ok, line=" ".join(proof.line for proof in told if ok is not False or proof.ok is False))
 
 
 class Standing(Record, frozen=True):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from runbook.model import Remedy
-from runbook.providers.provider import Failure, Place, Preview, Proof, Provider, Standing, Target, Unavailable
+from runbook.providers.provider import Failure, Place, Preview, Proof, Provider, Standing, Target, Unavailable, as_one
+
+_NOTHING = Preview()
+"""What a provider says of a text without an order to it."""
 
 
 class Together:
@@ -29,13 +32,14 @@ class Together:
 
     async def preview(self, text: str, at: Place) -> Preview:
         """Everything that any of them sees, in their order."""
-        seen = [await provider.preview(text, at) for provider in self.concerned(text)]
+        asked = [await provider.preview(text, at) for provider in self.concerned(text)]
+        seen = [preview for preview in asked if preview != _NOTHING]
         return Preview(
             lines=tuple(line for preview in seen for line in preview.lines),
             expected={ref: value for preview in seen for ref, value in preview.expected.items()},
             warnings=tuple(line for preview in seen for line in preview.warnings),
             blocked=" ".join(preview.blocked for preview in seen if preview.blocked),
-            already=" ".join(preview.already for preview in seen if preview.already),
+            already=" ".join(preview.already for preview in seen) if all(preview.already for preview in seen) else "",
             way_back=" ".join(preview.way_back for preview in seen if preview.way_back),
             choices=next((preview.choices for preview in seen if preview.choices), ()),
             choosing=next((preview.choosing for preview in seen if preview.choices), ""),
@@ -77,11 +81,9 @@ class Together:
         return ""
 
     async def proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
-        """Whether the command took effect, by the first that can tell."""
-        for provider in self.concerned(text):
-            if (proof := await provider.proof(text, expected, at)) is not None:
-                return proof
-        return None
+        """Whether all of the command took effect: what one saw fail is not made good by what another saw succeed."""
+        asked = [await provider.proof(text, expected, at) for provider in self.concerned(text)]
+        return as_one([proof for proof in asked if proof is not None])
 
     async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
         """What the world says about a command whose outcome was lost; who cannot ask says so."""
@@ -103,8 +105,9 @@ class Together:
         return told.pop() if len(told) == 1 else None
 
     async def failure(self, text: str, output: str, at: Place) -> Failure | None:
-        """Why a command failed. Asks all of them: an output can name what the command's text does not."""
-        for provider in self.providers:
+        """Why a command failed. Asks the others too: an output can name what the command's text does not."""
+        concerned = self.concerned(text)
+        for provider in (*concerned, *(one for one in self.providers if one not in concerned)):
             if failure := await provider.failure(text, output, at):
                 return failure
         return None

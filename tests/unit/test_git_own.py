@@ -42,6 +42,19 @@ async def test_the_branch_that_is_pushed_is_noticed_where_head_is_another(world:
     assert "fix of your own working copy moved" in await git.moved("git push origin fix", seen.expected, at)
 
 
+async def test_a_push_is_proven_where_the_settings_send_it(world: World, tmp_path: Path) -> None:
+    world.git("clone", "-q", "--bare", str(world.remote), str(tmp_path / "upstream.git"), cwd=tmp_path)
+    world.git("remote", "add", "upstream", str(tmp_path / "upstream.git"))
+    world.git("config", "remote.pushDefault", "upstream")
+    world.commit("Mended")
+    git, at = Git(tmp_path / "clean-room", env=world.env), Place(world.copy)
+    seen = await git.preview("git push", at)
+    assert seen.expected["upstream refs/heads/main"] == world.header
+    assert world.shell("git push", world.copy).returncode == 0
+    proof = await git.proof("git push", seen.expected, at)
+    assert proof is not None and proof.ok is True and "on upstream" in proof.line
+
+
 async def test_what_only_looks_pins_nothing(world: World, tmp_path: Path) -> None:
     git, at = Git(tmp_path / "clean-room", env=world.env), Place(world.copy)
     assert (await git.preview("git log --oneline -3", at)).expected == {}
