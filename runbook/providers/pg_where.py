@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from runbook.logs.clean import clean
 from runbook.model import Record
@@ -47,6 +47,22 @@ _LONG = [
     "--snapshot",
     "--template",
     "--strategy",
+    "--lc-collate",
+    "--lc-ctype",
+    "--locale-provider",
+    "--icu-locale",
+    "--icu-rules",
+    "--extension",
+    "--exclude-extension",
+    "--filter",
+    "--include-foreign-data",
+    "--table-and-children",
+    "--exclude-table-and-children",
+    "--exclude-table-data-and-children",
+    "--rows-per-insert",
+    "--extra-float-digits",
+    "--transaction-size",
+    "--sync-method",
     "--maintenance-db",
     "--lock-wait-timeout",
     "--index",
@@ -55,9 +71,9 @@ _LONG = [
 ]
 _SHORT = {
     "psql": "hpUdcfvoLFRTP",
-    "pg_dump": "hpUdfFjtTnNZES",
+    "pg_dump": "hpUdfFjtTnNZESe",
     "pg_restore": "hpUdfFjtnNLSIPT",
-    "createdb": "hpUEDlOT",
+    "createdb": "hpUEDlOTS",
     "dropdb": "hpU",
 }
 """The letters of each program that take a value: the same letter means another thing in another one."""
@@ -78,7 +94,21 @@ _SETTINGS = {
     "channel_binding": "PGCHANNELBINDING",
     "target_session_attrs": "PGTARGETSESSIONATTRS",
 }
-_OTHER = frozenset(("connect_timeout", "application_name", "keepalives", "client_encoding", "gssencmode"))
+_KNOWN = """
+connect_timeout application_name fallback_application_name client_encoding replication requirepeer require_auth ssl
+requiressl sslnegotiation sslcompression sslpassword sslcertmode sslcrl sslcrldir sslsni ssl_min_protocol_version
+ssl_max_protocol_version min_protocol_version max_protocol_version gssencmode gsslib gssdelegation krbsrvname
+keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout load_balance_hosts scram_client_key
+scram_server_key sslkeylogfile servicefile oauth_issuer oauth_client_id oauth_client_secret oauth_scope
+"""
+_OTHER = frozenset(_KNOWN.split())
+"""What else libpq takes in an address: it does not say which database is meant."""
+_URL = re.compile(
+    r"\w+://(?:(?P<user>[^:@/]*)(?::(?P<password>[^@/]*))?@)?"
+    r"(?P<hosts>[^/?]*)(?:/(?P<dbname>[^?]*))?(?:\?(?P<query>.*))?\Z",
+    re.DOTALL,
+)
+_HOST = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>.*))?\Z")
 _PAIR = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|[^\s']*)")
 
 
@@ -183,18 +213,18 @@ def at_address(address: str, env: Mapping[str, str]) -> Where:
 
 
 def _of_url(address: str) -> dict[str, str]:
-    try:
-        parts = urlsplit(address)
-        found = {
-            "host": unquote(parts.hostname or ""),
-            "port": str(parts.port or ""),
-            "user": unquote(parts.username or ""),
-            "password": unquote(parts.password or ""),
-            "dbname": unquote(parts.path.lstrip("/")),
-        }
-    except ValueError:
-        return {"": address}
-    return found | dict(parse_qsl(parts.query, keep_blank_values=True))
+    """As libpq reads it: several hosts, and a password with `#` or `?` in it, are no mistakes there."""
+    parts = _URL.match(address)
+    if parts is None:
+        return {}
+    hosts = [_HOST.match(one) for one in parts["hosts"].split(",")]
+    ports = [one["port"] or "" for one in hosts if one]
+    found = {
+        "host": unquote(",".join(one["host"].strip("[]") for one in hosts if one)),
+        "port": ",".join(ports) if any(ports) else "",
+        **{name: unquote(parts[name] or "") for name in ("user", "password", "dbname")},
+    }
+    return found | dict(parse_qsl(parts["query"] or "", keep_blank_values=True))
 
 
 def _of_pairs(text: str) -> dict[str, str]:

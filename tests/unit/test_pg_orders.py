@@ -34,6 +34,7 @@ def read(text: str, **env: str) -> Order | None:
         ("psql shop < a.sql", "script", "shop", None),
         ("createdb -T shop copy", "create", "postgres", None),
         ("dropdb -f -U me copy", "drop", "postgres", None),
+        ("pg_dump -e hstore -f a.dump shop", "dump", "shop", "/x/a.dump"),
     ],
 )
 def test_an_order_is_read_as_the_program_reads_it(text: str, kind: str, database: str, file: str | None) -> None:
@@ -71,6 +72,30 @@ def test_prismas_own_words_are_left_out_of_an_address_and_said() -> None:
     assert found.env["PGPASSWORD"] == "p@ss" and found.env["PGSSLMODE"] == "require"
     assert found.refused == "schema" and found.schema == "app"
     assert "p@ss" not in found.server
+
+
+@pytest.mark.parametrize(
+    ("address", "server", "database", "password"),
+    [
+        ("postgresql://me:pa#ss@db.live:5433/shop", "db.live:5433", "shop", "pa#ss"),
+        ("postgres://me:p?s@db.live/shop?keepalives_idle=30", "db.live:5432", "shop", "p?s"),
+        ("postgres://me:p@one:5432,two:5433/shop?target_session_attrs=primary", "one,two:5432,5433", "shop", "p"),
+        ("postgres://one,two/shop?load_balance_hosts=random&ssl=true", "one,two:5432", "shop", None),
+        ("postgresql:///shop?host=/run/pg", "/run/pg:5432", "shop", None),
+    ],
+)
+def test_an_address_means_the_server_that_libpq_takes_it_for(
+    address: str, server: str, database: str, password: str | None
+) -> None:
+    """One that is read wrongly is no address, and then the machine's own server would be asked."""
+    found = at_address(address, {"USER": "somebody"})
+    assert (found.server, found.database, found.refused) == (server, database, "")
+    assert found.env.get("PGPASSWORD") == password
+
+
+def test_what_an_option_takes_is_not_the_name_of_the_database() -> None:
+    order = read("createdb --template template0 --lc-collate C -S wal_log shop_new")
+    assert order and order.name == "shop_new"
 
 
 @pytest.mark.parametrize(
