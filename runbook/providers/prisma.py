@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ _MEANT: tuple[tuple[str, str], ...] = (
     (r"\b(?:P1001|P1002)\b", "The database of DATABASE_URL did not answer. Look at its address, and whether it runs."),
     (r"\b(?:P1000|P1010)\b", "The database of DATABASE_URL refuses user or password."),
 )
+_NO_FOLDER = "the folder of the migrations is not where it was looked for, beside the schema."
 
 
 class _Order(Record, frozen=True):
@@ -36,7 +38,8 @@ class _Order(Record, frozen=True):
     migration: str
     """The one to be marked as rolled back; empty for another order."""
     at: Where
-    folder: Path
+    folder: Path | None
+    """Of the migrations; None where it cannot be told."""
 
 
 class Prisma(Postgres):
@@ -97,8 +100,11 @@ class Prisma(Postgres):
             if order.deploys:
                 left = _pending(order, states)
                 failed = [name for name, state in states.items() if state == "failed"]
+                if left is None and not failed:
+                    return Proof(ok=None, line=f"Whether every migration is applied is not known: {_NO_FOLDER}")
+                left = left or []
                 said = f"not applied: {', '.join(left + failed)}" if left or failed else "every migration is applied"
-                return Proof(ok=not left and not failed, line=f"{clean(said, 300).capitalize()}.")
+                return Proof(ok=not left and not failed, line=f"{said[0].upper()}{clean(said[1:], 300)}.")
             state = states.get(order.migration, "not in the history")
             marked = state == "rolled back"
             said = (
@@ -138,18 +144,22 @@ def _mark(order: _Order, lines: tuple[str, ...], states: dict[str, str]) -> Prev
 def _deploy(order: _Order, lines: tuple[str, ...], states: dict[str, str]) -> Preview:
     left = _pending(order, states)
     failed = [name for name, state in states.items() if state == "failed"]
-    again = [name for name in left if states.get(name) == "rolled back"]
+    again = [name for name in left or () if states.get(name) == "rolled back"]
+    warnings = [f"Applied once more: {clean(', '.join(again), 200)}, marked as rolled back before."] if again else []
+    if left is None:
+        warnings.append(f"What it applies is not known: {_NO_FOLDER}")
     return Preview(
-        lines=(*lines, f"applies: {clean(', '.join(left), 300) or 'nothing'}"),
-        warnings=(f"Applied once more: {clean(', '.join(again), 200)}, marked as rolled back before.",)
-        if again
-        else (),
+        lines=lines if left is None else (*lines, f"applies: {clean(', '.join(left), 300) or 'nothing'}"),
+        warnings=tuple(warnings),
         blocked=f"{clean(failed[0], 120)} failed and is not settled: deploy refuses (P3009)." if failed else "",
-        already="" if left or failed else "Every migration is applied.",
+        already="" if left is None or left or failed else "Every migration is applied.",
     )
 
 
-def _pending(order: _Order, states: dict[str, str]) -> list[str]:
+def _pending(order: _Order, states: dict[str, str]) -> list[str] | None:
+    """What is still to be applied; None where its migrations are not found."""
+    if order.folder is None or not order.folder.is_dir():
+        return None
     found = sorted(path.parent.name for path in order.folder.glob("*/migration.sql"))
     return [name for name in found if states.get(name, "rolled back") == "rolled back"]
 
@@ -167,5 +177,20 @@ def _orders(text: str, at: Place) -> Iterator[_Order]:
             continue
         deploys, marked = said.plain[:2] == ("migrate", "deploy"), said.option("--rolled-back")
         if deploys or (said.plain[:2] == ("migrate", "resolve") and marked):
-            folder = Path(at.cwd, call.directory, "prisma", "migrations")
+            folder = _migrations(said.option("--schema"), Path(at.cwd, call.directory))
             yield _Order(deploys=deploys, migration=marked or "", at=at_address(url, at.env), folder=folder)
+
+
+def _migrations(schema: str | None, cwd: Path) -> Path | None:
+    """The migrations lie beside the schema, wherever call or package.json say that it is."""
+    if schema is None:
+        return None
+    try:
+        package = json.loads((cwd / "package.json").read_bytes())
+    except (OSError, ValueError):
+        package = {}
+    own = package.get("prisma") if isinstance(package, dict) else None
+    named = schema or (own.get("schema") if isinstance(own, dict) else None)
+    places = (named,) if isinstance(named, str) else ("prisma/schema.prisma", "schema.prisma")
+    place = next((found for one in places if (found := cwd / one).exists()), cwd / places[0])
+    return (place if place.is_dir() else place.parent) / "migrations"
