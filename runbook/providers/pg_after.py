@@ -75,6 +75,8 @@ async def _dump(order: Order, at: Where, known: dict[str, str]) -> Proof:
         return Proof(ok=None, line="Whether the dump is whole was not looked at: its file is not named in the command.")
     try:
         holds = await ask.contents(order.file, at.env, whole=True)
+    except ask.TooLong as large:
+        return Proof(ok=None, line=f"Whether the dump is whole is not known: {large}")
     except Unavailable as broken:
         return Proof(ok=False, line=str(broken))
     rows = sum((holds.rows or {}).values())

@@ -23,6 +23,7 @@ from runbook.providers.provider import Unavailable
 CONNECT = "5"
 STATEMENT: Seconds = 8
 COUNTING: Seconds = 30
+LISTING: Seconds = 60
 READING: Seconds = 120
 OWN = "n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'"
 _PSQL = ("psql", "-X", "-w", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1")
@@ -113,6 +114,10 @@ class Contents(Record, frozen=True):
     """Whether pg_restore reads it; a plain script is psql's."""
 
 
+class TooLong(Unavailable):
+    """A dump that is larger than there is time to read it, which says nothing against it."""
+
+
 async def facts(at: Where) -> Facts:
     """Raises Unavailable."""
     try:
@@ -197,11 +202,11 @@ async def contents(dump: Path, env: dict[str, str], *, whole: bool) -> Contents:
     if not dump.exists():
         raise Unavailable(f"There is no {clean(str(dump), 200)}.")
     try:
-        said = await bounded(("pg_restore", "--list", str(dump)), Path("/"), env | {"LC_ALL": "C"}, READING)
+        said = await bounded(("pg_restore", "--list", str(dump)), Path("/"), env | {"LC_ALL": "C"}, LISTING)
     except OSError as broken:
         raise Unavailable(f"pg_restore could not be run: {broken.strerror or broken}.") from None
     if said.exit is None:
-        raise Unavailable(f"{dump.name} could not be listed within {READING:.0f} s.")
+        raise Unavailable(f"{dump.name} could not be listed within {LISTING:.0f} s.")
     if not said.ok and b"text format dump" in said.err:
         return await asyncio.to_thread(_plain, dump)
     if not said.ok:
@@ -229,7 +234,7 @@ async def _rows(dump: Path, env: dict[str, str]) -> dict[str, int]:
                 await asyncio.to_thread(count.take, piece)
             await child.wait()
     except TimeoutError:
-        raise Unavailable(f"{dump.name} could not be read to its end within {READING:.0f} s.") from None
+        raise TooLong(f"{dump.name} could not be read to its end within {READING:.0f} s.") from None
     finally:
         if child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -280,6 +285,12 @@ def _plain(dump: Path) -> Contents:
     if b"database dump complete" not in tail:
         raise Unavailable(f"{dump.name} does not end as a dump does: it was cut off.")
     return Contents(tables=tuple(count.rows), rows=count.rows, archive=False)
+
+
+def bytes_of(dump: Path) -> int:
+    """The size of a dump, which may be a directory of files; 0 where there is none."""
+    files = dump.rglob("*") if dump.is_dir() else (dump,)
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def room(folder: str | Path) -> int | None:

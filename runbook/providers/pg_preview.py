@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from pathlib import Path
 
 from runbook.logs.clean import clean, redact
 from runbook.model import Record
@@ -141,8 +143,7 @@ async def _restore(order: Order, at: Where) -> Seen:
     if order.file is None:
         return Seen(blocked=("The file of the dump is named only when it runs: name it in the command.",))
     try:
-        large = order.file.exists() and order.file.stat().st_size > READ_WHOLE
-        holds = await ask.contents(order.file, at.env, whole=not large)
+        holds, large = await _held(order.file, at)
     except Unavailable as broken:
         return Seen(blocked=(f"{broken} Nothing can be restored from it.",))
     if not holds.archive:
@@ -164,7 +165,7 @@ async def _restore(order: Order, at: Where) -> Seen:
     free = _free(found, at)
     if free is not None:
         lines += (f"{ask.size(free)} are free on the server's disk",)
-        if free < 3 * order.file.stat().st_size:
+        if free < 3 * ask.bytes_of(order.file):
             warnings.append("The server's disk has less than three times the dump's size free: it may not fit.")
     name = clean(at.database, 80)
     if found.objects and not order.cleans and not order.said.has("-a", "--data-only"):
@@ -186,6 +187,14 @@ async def _restore(order: Order, at: Where) -> Seen:
         way_back="" if found.objects else f"drop {name}: it was empty before",
         checks=await _alone(at),
     )
+
+
+async def _held(file: Path, at: Where) -> tuple[ask.Contents, bool]:
+    """What a dump holds, and whether it is too large to be read to its end first. Raises Unavailable."""
+    if ask.bytes_of(file) <= READ_WHOLE:
+        with contextlib.suppress(ask.TooLong):
+            return await ask.contents(file, at.env, whole=True), False
+    return await ask.contents(file, at.env, whole=False), True
 
 
 async def _script(order: Order, at: Where) -> Seen:

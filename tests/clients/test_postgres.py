@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from runbook.providers import pg_ask
 from runbook.providers.postgres import Postgres
 from runbook.providers.provider import Place, Preview, Proof
 from tests.clients.postgres import SECRET, Server, running
@@ -92,6 +93,18 @@ async def test_a_restore_into_a_database_that_is_not_empty_is_stopped(desk: Desk
     assert "single-transaction" in " ".join(seen.warnings)
     over = await desk.preview("pg_restore -w --clean --if-exists --single-transaction -d shop shop.dump")
     assert not over.blocked and "rows of now are gone" in " ".join(over.warnings)
+
+
+async def test_a_dump_that_takes_too_long_to_read_is_neither_damaged_nor_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.dump()
+    monkeypatch.setattr(pg_ask, "READING", 0)
+    _, proof = await desk.carry_out("pg_dump -w -Fc -f again.dump shop")
+    assert proof.ok is None and "not known" in proof.line
+    desk.server.sql("create database fresh")
+    seen = await desk.preview("pg_restore -w -1 --dbname=fresh shop.dump")
+    assert not seen.blocked and any("its data was not" in line for line in seen.warnings)
 
 
 @pytest.mark.parametrize("share", [0.001, 0.5, 0.999])
