@@ -181,7 +181,7 @@ async def _json(at: Where, sql: str, limit: Seconds = STATEMENT) -> Any:
     )
     env = at.env | {"PGCONNECT_TIMEOUT": CONNECT, "PGAPPNAME": "warroom", "PGCLIENTENCODING": "UTF8", "LC_ALL": "C"}
     try:
-        said = await bounded(_PSQL, Path("/"), env, limit + 10, feed=feed.encode())
+        said = await bounded((*_PSQL, *_to(at)), Path("/"), env, limit + 10, feed=feed.encode())
     except OSError as broken:
         raise Unavailable(f"psql could not be run: {broken.strerror or broken}. Install PostgreSQL's client.") from None
     if said.exit is None:
@@ -192,6 +192,15 @@ async def _json(at: Where, sql: str, limit: Seconds = STATEMENT) -> Any:
         return json.loads(said.out)
     except ValueError:
         raise Unavailable(f"{at.server} did not answer as PostgreSQL does.") from None
+
+
+def _to(at: Where) -> tuple[str, ...]:
+    """The database that the command names, in an argument: a service's file counts more than the environment."""
+    pairs = []
+    for name, value in at.named.items():
+        escaped = re.sub(r"([\\'])", r"\\\1", value)
+        pairs.append(f"{name}='{escaped}'")
+    return ("-d", " ".join(pairs)) if at.named else ()
 
 
 async def contents(dump: Path, env: dict[str, str], *, whole: bool) -> Contents:

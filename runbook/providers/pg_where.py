@@ -109,6 +109,7 @@ _URL = re.compile(
     re.DOTALL,
 )
 _HOST = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>.*))?\Z")
+_NOTHING: Mapping[str, str] = {}
 _PAIR = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|[^\s']*)")
 
 
@@ -120,6 +121,9 @@ class Where(Record, frozen=True):
     """A word of the address that libpq does not take, such as Prisma's `schema`."""
     schema: str = ""
     """The schema that a Prisma address names."""
+    named: dict[str, str] = {}
+    """What the command itself says, in libpq's words and without a password: it counts more than a service's file, and
+    that more than the environment."""
 
     @property
     def database(self) -> str:
@@ -131,7 +135,9 @@ class Where(Record, frozen=True):
 
     @property
     def server(self) -> str:
-        """Host and port as a person names them."""
+        """Host and port as a person names them; where a service's file says them, the service."""
+        if self._service:
+            return clean(f"the service {self._service}", 120)
         host = self.env.get("PGHOST") or self.env.get("PGHOSTADDR") or "the local socket"
         return clean(f"{host}:{self.env.get('PGPORT') or '5432'}", 120)
 
@@ -139,11 +145,19 @@ class Where(Record, frozen=True):
     def is_here(self) -> bool:
         """Whether the server is this machine's own."""
         host = self.env.get("PGHOST", "")
+        if self._service:
+            return False
         return not host or host.startswith("/") or host in ("localhost", "127.0.0.1", "::1")
 
     def other(self, database: str) -> Where:
         """Another database of the same server."""
-        return Where(env=self.env | {"PGDATABASE": database}, schema=self.schema)
+        named = self.named | {"dbname": database}
+        return Where(env=self.env | {"PGDATABASE": database}, schema=self.schema, named=named)
+
+    @property
+    def _service(self) -> str:
+        """The service whose file says where the server is; empty where the command does."""
+        return "" if "host" in self.named else self.env.get("PGSERVICE", "")
 
 
 class Given(Record, frozen=True):
@@ -186,30 +200,33 @@ def given(call: Call) -> Given:
 
 def where(said: Given, env: Mapping[str, str], database: str | None) -> Where | None:
     """The database of a call; `database` is the one among its plain words. None where the shell decides it."""
-    found = dict(env)
-    for variable, short, long in (
-        ("PGHOST", "-h", "--host"),
-        ("PGPORT", "-p", "--port"),
-        ("PGUSER", "-U", "--username"),
-    ):
+    named: dict[str, str] = {}
+    for word, short, long in (("host", "-h", "--host"), ("port", "-p", "--port"), ("user", "-U", "--username")):
         value = said.last(short, long)
         if value is None:
             return None
-        found |= {variable: value} if value else {}
+        named |= {word: value} if value else {}
     chosen = said.last("-d", "--dbname") if said.has("-d", "--dbname") else database
     if chosen is None:
         return None
     if "://" in chosen or "=" in chosen:
-        return at_address(chosen, found)
-    return Where(env=found | ({"PGDATABASE": chosen} if chosen else {}))
+        return at_address(chosen, env, named)
+    return _at(named | ({"dbname": chosen} if chosen else {}), env)
 
 
-def at_address(address: str, env: Mapping[str, str]) -> Where:
+def at_address(address: str, env: Mapping[str, str], named: Mapping[str, str] = _NOTHING) -> Where:
     """The database of a URL or of `host=… dbname=…`; what only Prisma knows in it is left out and said."""
     words = _of_url(address) if "://" in address else _of_pairs(address)
-    known = {_SETTINGS[name]: value for name, value in words.items() if name in _SETTINGS and value}
+    known = {name: value for name, value in words.items() if name in _SETTINGS and value}
     refused = next((name for name in words if name not in _SETTINGS and name not in _OTHER), "")
-    return Where(env=dict(env) | known, refused=refused, schema=words.get("schema", ""))
+    found = _at({**named, **known}, env)
+    return Where(env=found.env, named=found.named, refused=refused, schema=words.get("schema", ""))
+
+
+def _at(named: Mapping[str, str], env: Mapping[str, str]) -> Where:
+    """In the environment too, where every one of libpq's programs finds it, the password only there."""
+    settings = {_SETTINGS[name]: value for name, value in named.items()}
+    return Where(env=dict(env) | settings, named={k: v for k, v in named.items() if k != "password"})
 
 
 def _of_url(address: str) -> dict[str, str]:

@@ -75,6 +75,15 @@ def sums(server: Server, database: str) -> str:
     )
 
 
+async def test_a_service_of_the_environment_leads_no_question_to_another_database(desk: Desk) -> None:
+    """What its file says counts more than PGDATABASE, and less than what the command names."""
+    file = desk.folder / "pg_service.conf"
+    file.write_text(f"[stage]\nhost={desk.env['PGHOST']}\nport={desk.server.port}\ndbname=postgres\n")
+    desk.env = desk.env | {"PGSERVICEFILE": str(file), "PGSERVICE": "stage"}
+    seen = await desk.preview("pg_dump -w -Fc -f shop.dump -d shop")
+    assert seen.lines[0].startswith("shop on the service stage as") and "2 tables" in seen.lines[0]
+
+
 # ── before ────────────────────────────────────────────────────────────────────────────────────────
 
 
