@@ -41,6 +41,8 @@ SIGN_INS: dict[str, tuple[tuple[str, ...], str]] = {
 """Each client's own question who is signed in, which only reads, and what to do when nobody is."""
 
 _SECRET_ANSWERS = {"gcloud"}
+_KNOWS_NOBODY = re.compile(r"not (?:authenticated|logged in)|Logged In: false", re.IGNORECASE)
+"""How argocd, netlify and wrangler say that nobody is signed in, and exit with 0 all the same."""
 _BROUGHT = FAR | {"npx", "bunx"}
 """Programs that bring along, or have elsewhere, what they run."""
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
@@ -80,10 +82,12 @@ async def _sign_in(name: str, labels: tuple[str, ...], cwd: Path, env: Mapping[s
         answer = await bounded((name, *words), cwd, env, LIMIT)
     except OSError as trouble:
         return Finding("sign-ins", name, "amber", f"could not be asked: {trouble.strerror}", mend, blocks=labels)
-    if answer.ok:
+    nobody = _KNOWS_NOBODY.search(answer.out.decode("utf-8", "replace"))
+    if answer.ok and nobody is None:
         said = "signed in" if name in _SECRET_ANSWERS else _first_line(answer.out or answer.err)
         return Finding("sign-ins", name, "green", said)
     said = f"no answer within {LIMIT:.0f} s" if answer.exit is None else _first_line(answer.err or answer.out)
+    said = nobody[0] if nobody is not None else said
     return Finding("sign-ins", name, "amber", said or f"exit {answer.exit}", mend, blocks=labels)
 
 

@@ -28,11 +28,7 @@ async def examine(
     if runbook is None:
         return tuple(found)
     known = {param.id: param.default for param in runbook.params if param.default} | dict(values)
-    named = [check.env for method in runbook.methods for check in method.requires if check.env]
-    for signal in runbook.signals:
-        if isinstance(signal.source, Sentry):
-            named += [signal.source.url_env, signal.source.token_env]
-    env = session.environment(environ, [*named, *_tokens(environ)], {})
+    env = session.environment(environ, _named(runbook), {})
     here = repository or Path.cwd()
     trusted = _is_trusted(runbook.path, home)
     if trusted:
@@ -56,8 +52,12 @@ def _is_trusted(source: str, home: Path) -> bool:
     return False
 
 
-def _tokens(environ: Mapping[str, str]) -> list[str]:
-    """The variables by which the clients know who is signed in."""
-    prefixes = ("AWS_", "AZURE_", "CLOUDFLARE_", "DOCKER_", "FLY_", "GH_", "GITHUB_", "GITLAB_", "HEROKU_", "KUBE")
-    more = ("NETLIFY_", "RAILWAY_", "VERCEL_", "CLOUDSDK_", "GOOGLE_", "DIGITALOCEAN_", "ARGOCD_")
-    return [name for name in environ if name.startswith(prefixes + more)]
+def _named(runbook: Runbook) -> tuple[str, ...]:
+    """The variables that the room will hand to the runbook's commands and checks, and those its signals read."""
+    methods = runbook.procedures()
+    checks = [*runbook.guard, *(check for method in methods for check in method.requires)]
+    commands = [command.text for method in methods for step in method.steps for command in step.commands]
+    texts = "\n".join((*commands, *(check.run or check.tool for check in checks)))
+    sentries = [signal.source for signal in runbook.signals if isinstance(signal.source, Sentry)]
+    read = [name for source in sentries for name in (source.url_env, source.token_env)]
+    return (*session.names_in(texts), *(check.env for check in checks if check.env), *read)

@@ -257,27 +257,35 @@ AT_A_TERMINAL = (
     *("GIT_PAGER", "GIT_EDITOR", "INPUTRC", "TMUX"),
 )
 """Variables that only a command with a terminal of its own gets."""
-FAMILIES = {
-    "vercel": ("VERCEL_*",),
-    "railway": ("RAILWAY_*",),
-    "prisma": ("DATABASE_URL", "DIRECT_URL", "SHADOW_DATABASE_URL", "PRISMA_*"),
-    "kubectl": ("KUBECONFIG",),
-    "helm": ("KUBECONFIG", "HELM_*"),
-    "aws": ("AWS_*",),
-    "gcloud": ("CLOUDSDK_*", "GOOGLE_*"),
-    "gh": ("GH_*", "GITHUB_TOKEN"),
-    "heroku": ("HEROKU_*",),
-    "fly": ("FLY_*",),
-    "wrangler": ("CLOUDFLARE_*", "CF_*"),
-    "sentry-cli": ("SENTRY_*",),
-    "psql": ("PG*",),
-    "pg_dump": ("PG*",),
-    "pg_restore": ("PG*",),
-    "createdb": ("PG*",),
-    "dropdb": ("PG*",),
-    "docker": ("DOCKER_*", "COMPOSE_*"),
-    "terraform": ("TF_*", "AWS_*", "GOOGLE_*", "ARM_*"),
-    "redis-cli": ("REDISCLI_*",),
+_CLOUDS = ("AWS_*", "CLOUDSDK_*", "GOOGLE_*", "AZURE_*", "AAD_*", "DIGITALOCEAN_*")
+"""Of the clients by which others sign in: kubectl to a cluster of a cloud, docker to its registry."""
+FAMILIES: dict[str, tuple[str, ...]] = {
+    program: variables
+    for programs, variables in (
+        ("vercel vc", ("VERCEL_*",)),
+        ("railway", ("RAILWAY_*",)),
+        ("netlify", ("NETLIFY_*",)),
+        ("heroku", ("HEROKU_*",)),
+        ("fly flyctl", ("FLY_*",)),
+        ("wrangler", ("CLOUDFLARE_*", "CF_*")),
+        ("prisma", ("DATABASE_URL", "DIRECT_URL", "SHADOW_DATABASE_URL", "PRISMA_*")),
+        ("kubectl oc stern kustomize k9s", ("KUBECONFIG", *_CLOUDS)),
+        ("helm helmfile", ("KUBECONFIG", "HELM_*", *_CLOUDS)),
+        ("argocd", ("ARGOCD_*", "KUBECONFIG")),
+        ("aws sam cdk eksctl", ("AWS_*",)),
+        ("gcloud gsutil bq", ("CLOUDSDK_*", "GOOGLE_*")),
+        ("az", ("AZURE_*",)),
+        ("doctl", ("DIGITALOCEAN_*",)),
+        ("gh", ("GH_*", "GITHUB_TOKEN")),
+        ("glab", ("GLAB_*", "GITLAB_*")),
+        ("sentry-cli", ("SENTRY_*",)),
+        ("psql pg_dump pg_dumpall pg_restore pg_isready createdb dropdb vacuumdb reindexdb", ("PG*",)),
+        ("docker docker-compose", ("DOCKER_*", "COMPOSE_*", *_CLOUDS)),
+        ("terraform tofu terragrunt", ("TF_*", "ARM_*", *_CLOUDS)),
+        ("pulumi", ("PULUMI_*", *_CLOUDS)),
+        ("redis-cli", ("REDISCLI_*",)),
+    )
+    for program in programs.split()
 }
 """Variables that a program reads by itself: passed when a command's text calls it."""
 

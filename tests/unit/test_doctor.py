@@ -17,6 +17,7 @@ import pytest
 from runbook.doctor import clients, doctor, logs, machine, world
 from runbook.doctor.finding import Finding
 from runbook.model import Check, Command, Effect, LogSource, Method, Param, Runbook, Signal, Step
+from runbook.reading.trust import digest, trust
 from runbook.signal_sources import CommandOutput, LogRate, NoSource
 from tests.unit.git_world import World
 from tui.cli import main
@@ -65,6 +66,13 @@ def test_a_client_with_an_account_is_green(tmp_path: Path) -> None:
     assert set(ask(tmp_path, "echo ana").values()) == {"green"}
 
 
+@pytest.mark.parametrize(
+    "said", ["Getting User settings...\nYou are not authenticated.", "Not logged in.", "Logged In: false"]
+)
+def test_a_client_that_says_so_and_exits_well_has_no_account(tmp_path: Path, said: str) -> None:
+    assert ask(tmp_path, f"echo '{said}'")[("sign-ins", "vercel")] == "amber"
+
+
 def test_a_client_that_waits_for_a_person_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "LIMIT", 0.3)
     assert ask(tmp_path, 'test "$1" = --version || sleep 60')[("sign-ins", "vercel")] == "amber"
@@ -89,6 +97,17 @@ def test_a_method_whose_need_is_not_met_is_blocked_by_it(tmp_path: Path) -> None
     needing = Method(id="m", label="4", title="m", requires=(Check(id="v", env="NOT_SET_ANYWHERE"),))
     found = asyncio.run(world.checks(book(methods=(needing,)), tmp_path, dict(os.environ), {}))
     assert [(f.level, f.blocks) for f in found] == [("amber", ("4",))]
+
+
+def test_a_guard_sees_the_variables_that_it_names_as_it_will_in_the_room(tmp_path: Path) -> None:
+    check = Check(id="g", title="the right place", run='test "$SHOP_ENV" = live')
+    (tmp_path / "rollback.yaml").write_text("")
+    guarded = book(guard=(check,), path=str(tmp_path / "rollback.yaml"))
+    kept = tmp_path / "kept"
+    trust(guarded.path, digest(guarded.path), kept)
+    environ = {"PATH": os.environ["PATH"], "SHOP_ENV": "live"}
+    asked = doctor.examine(guarded, repository=None, home=kept, environ=environ, size=None, values={})
+    assert levels(asyncio.run(asked))[("guard", "the right place")] == "green"
 
 
 def test_a_failed_guard_is_red(tmp_path: Path) -> None:

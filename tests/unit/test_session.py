@@ -230,6 +230,8 @@ def test_names_in_a_text() -> None:
     assert session.names_in('curl -H "x: $TOKEN" ${HOST}/y') == ("TOKEN", "HOST")
     assert "VERCEL_*" in session.names_in("vercel rollback x --yes")
     assert session.names_in("git push origin main") == ()
+    assert "DOCKER_*" in session.names_in("docker-compose up -d web")
+    assert {"KUBECONFIG", "AWS_*"} <= set(session.names_in("oc rollout undo deploy/web"))  # who it is, a cloud tells
 
 
 async def test_what_a_session_holds_can_be_read_without_running_anything(shell: Shell) -> None:
