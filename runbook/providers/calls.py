@@ -11,15 +11,23 @@ from collections.abc import Container, Iterator, Mapping
 
 import msgspec
 
+from runbook.logs.clean import clean
 from runbook.model import Record
 from runbook.providers.shell_words import Operator, Word, shell_words
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
-_LATE = re.compile(r"(--[\w-]+)=(.*)\Z", re.DOTALL)
+_LATE = re.compile(r"[\"']?(--[\w-]+)=(.*)\Z", re.DOTALL)
 _PREFIXES = frozenset(
     ("!", "{", "if", "then", "else", "while", "until", "do", "time", "exec", "command", "nohup", "sudo", "env")
 )
 _LIMITERS = ("timeout", "nice")
+_SETTING = frozenset(("export", "readonly", "declare", "typeset", "local"))
+_READING = frozenset((".", "source", "eval"))
+"""What sets variables that nobody can read here."""
+_AS_ANOTHER = (
+    "It runs as another user (sudo), whose sign-ins and settings are not known here; what stands in front of sudo does "
+    "not reach it."
+)
 _RUNNERS = {
     "npx": 0,
     "bunx": 0,
@@ -51,6 +59,8 @@ class Call(Record, frozen=True):
     """Runner and program as the text writes them: `npx vercel@64`, `./deploy.sh`."""
     texts: tuple[str, ...] = ()
     """Its arguments as the text writes them."""
+    unclear: str = ""
+    """Why nobody can say yet where it acts, as a sentence; empty where one can."""
 
     def split(self, valued: str = "") -> Arguments:
         """Options told from plain words. `valued` names the options that take the following word."""
@@ -75,7 +85,7 @@ class Arguments(Record, frozen=True):
     def unclear(self, names: Container[str]) -> str:
         """Why nobody can say yet where the call goes, which the shell decides by an option; empty where one can."""
         late = next((name for name, value in self.options.items() if name in names and value is None), "")
-        return f"What {late} is, the shell decides only when the command runs. Write it out: e" if late else ""
+        return decided_late(late) if late else ""
 
     def scope(self, names: Container[str]) -> tuple[str, ...]:
         """Those of the options that have a value, as the words of a question to the same place."""
@@ -100,43 +110,90 @@ def calls(text: str, variables: Mapping[str, str]) -> tuple[Call, ...]:
 
 def _calls(text: str, known: dict[str, str]) -> Iterator[Call]:
     words: list[Word] = []
-    directory = ""
+    directory, unclear = "", ""
+    outside: list[tuple[str, str, dict[str, str]]] = []
     for token in (*shell_words(text), Operator(text="\n")):
         if isinstance(token, Word):
             words.append(token)
             continue
-        settings, rest = _settings(words, known)
-        if not rest:
-            known |= settings
-        elif rest[0].value(known) == "export":
-            known |= _settings(rest[1:], known)[0]
-        elif rest[0].value(known) == "cd" and len(rest) == 2:
-            step = rest[1].value(known) or rest[1].shown
+        front, rest = _front(words)
+        settings = _assigned(front, text, known)
+        program = rest[0].value(known) if rest else ""
+        if not rest or program in _SETTING:
+            made = settings if not rest else _assigned(_front(rest[1:])[0], text, known)
+            _learn(known, made)
+        elif program == "for" and len(rest) > 1:
+            _learn(known, {rest[1].shown: None})
+        elif program == "cd" and len(rest) == 2:
+            step = _value(rest[1], text, known) or rest[1].shown
             directory = step if step.startswith("/") or not directory else f"{directory}/{step}"
+        elif program in _READING:
+            said = clean(text[rest[0].start : rest[-1].end], 60)
+            unclear = f"`{said}` before it in the same command decides where it acts. In a step of its own: e"
         elif call := _call(text, rest, known):
-            before = tuple(text[word.start : word.end] for word in words[: len(words) - len(rest)] if _assigns(word))
-            yield msgspec.structs.replace(call, directory=directory, settings=settings, before=before)
+            late = next((name for name, value in settings.items() if value is None), "")
+            as_another = any(word.parts == ("sudo",) for word in words[: len(words) - len(rest)])
+            yield msgspec.structs.replace(
+                call,
+                directory=directory,
+                settings={name: value for name, value in settings.items() if value is not None},
+                before=tuple(text[word.start : word.end] for word in front.values()),
+                unclear=_AS_ANOTHER if as_another else unclear or (decided_late(late) if late else ""),
+            )
+        if token.text == "(":
+            outside.append((directory, unclear, dict(known)))
+        elif token.text == ")" and outside:
+            directory, unclear, known = outside.pop()
         words = []
 
 
-def _assigns(word: Word) -> re.Match[str] | None:
-    return _ASSIGNMENT.match(word.parts[0]) if word.parts and isinstance(word.parts[0], str) else None
+def decided_late(name: str) -> str:
+    """What to say where a part of a command has no value yet."""
+    return f"What {name} is, the shell decides only when the command runs. Write it out: e"
 
 
-def _settings(words: list[Word], known: Mapping[str, str]) -> tuple[dict[str, str], list[Word]]:
+def _learn(known: dict[str, str], made: Mapping[str, str | None]) -> None:
+    """Take assignments over; one that the shell decides makes its name unknown."""
+    for name, value in made.items():
+        if value is None:
+            known.pop(name, None)
+        else:
+            known[name] = value
+
+
+def _front(words: list[Word]) -> tuple[dict[str, Word], list[Word]]:
     """Leading assignments and words like `then`, `sudo`, `env` off a simple command."""
-    found: dict[str, str] = {}
+    found: dict[str, Word] = {}
     for place, word in enumerate(words):
-        if match := _assigns(word):
-            value = Word(parts=(match[2], *word.parts[1:]), start=word.start, end=word.end).value(known)
-            found |= {match[1]: value} if value is not None else {}
-        elif len(word.parts) != 1 or word.parts[0] not in _PREFIXES:
+        head = word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
+        if match := _ASSIGNMENT.match(head):
+            found[match[1]] = word
+        elif len(word.parts) != 1 or head not in _PREFIXES:
             return found, words[place:]
     return found, []
 
 
+def _assigned(front: Mapping[str, Word], text: str, known: Mapping[str, str]) -> dict[str, str | None]:
+    """What assignments set, each knowing those before it; None where the shell decides it."""
+    so_far, made = dict(known), dict[str, str | None]()
+    for name, word in front.items():
+        made[name] = _value(word, text, so_far, name)
+        _learn(so_far, {name: made[name]})
+    return made
+
+
+def _value(word: Word, text: str, known: Mapping[str, str], name: str = "") -> str | None:
+    """A word as the program gets it, or what an assignment to `name` sets; None where the shell decides it."""
+    value = word.value(known)
+    value = value.removeprefix(f"{name}=") if value is not None and name else value
+    start = word.start + (len(name) + 1 if name else 0)
+    if value is not None and (value == "~" or value.startswith("~/")) and text.startswith("~", start):
+        return known["HOME"] + value[1:] if "HOME" in known else value
+    return value
+
+
 def _call(text: str, words: list[Word], known: Mapping[str, str]) -> Call | None:
-    values = [word.value(known) for word in words]
+    values = [_value(word, text, known) for word in words]
     texts = [text[word.start : word.end] for word in words]
     place, runner, started = 0, list[str](), list[int]()
     while (name := _name(values[place])) in _RUNNERS:
@@ -180,7 +237,9 @@ def _split(call: Call, valued: frozenset[str]) -> Arguments:
             plain.append(word)
         elif word.startswith("--"):
             name, equals, value = word.partition("=")
-            following = next(rest, ("", "")) if name in valued and not equals else (value, text.partition("=")[2])
+            quote = text[0] if text[0] in "\"'" else ""
+            within = (value, quote + text.partition("=")[2])
+            following = next(rest, ("", "")) if name in valued and not equals else within
             options[name], texts[name] = following
         elif word[:2] in valued:
             within = (word[2:].removeprefix("="), text[2:].removeprefix("="))

@@ -105,7 +105,7 @@ def _statements(text: str, into: str, nested: bool, depth: int) -> Iterator[Stat
     if depth > 5:
         return
     command: list[Word] = []
-    directory = ""
+    directory, outside = "", list[str]()
     for token in (*shell_words(text), Operator(text="\n")):
         if isinstance(token, Word):
             command.append(token)
@@ -113,6 +113,10 @@ def _statements(text: str, into: str, nested: bool, depth: int) -> Iterator[Stat
         yield from _command(command, directory, into, nested, depth)
         if command and command[0].value(NOTHING) == "cd" and len(command) == 2:
             directory = _join(directory, command[1].shown)
+        if token.text == "(":
+            outside.append(directory)
+        elif token.text == ")" and outside:
+            directory = outside.pop()
         command = []
 
 

@@ -31,6 +31,12 @@ class _Meant(Record, frozen=True):
     call: Call
     at: Place
 
+    def ask(self) -> Ask:
+        """Raises Unavailable where nobody can say yet where the call acts: another place would answer."""
+        if self.call.unclear:
+            raise Unavailable(self.call.unclear)
+        return Ask(self.at)
+
     def key(self, part: str) -> str:
         return f"{self.order.what} · {part}"
 
@@ -183,8 +189,9 @@ class OnPlatform:
         return as_one([await self._proof_one(meant, expected) for meant in self._orders(text, at)])
 
     async def _proof_one(self, meant: _Meant, expected: dict[str, str]) -> Proof:
-        ask, what = Ask(meant.at), meant.order.what
+        what = meant.order.what
         try:
+            ask = meant.ask()
             live = await self.platform.live(ask, meant.order)
             wanted = expected.get(meant.key("wanted")) or await self._identity(ask, meant.order)
         except Unavailable as silent:
@@ -212,7 +219,7 @@ class OnPlatform:
         for meant in self._orders(text, at):
             was, wanted = expected.get(meant.key("live")), expected.get(meant.key("wanted"))
             try:
-                live = await self.platform.live(Ask(meant.at), meant.order)
+                live = await self.platform.live(meant.ask(), meant.order)
             except Unavailable:
                 return None
             serves = live.release.identity
@@ -271,7 +278,7 @@ class OnPlatform:
 
     async def _look(self, meant: _Meant) -> _Looked:
         """What a platform says about an order, asked at once: a client's program may take seconds to answer."""
-        ask, order, platform = Ask(meant.at), meant.order, self.platform
+        ask, order, platform = meant.ask(), meant.order, self.platform
         return await asyncio.gather(
             _or_silence(platform.guard(ask, order)),
             _or_silence(platform.live(ask, order)),
@@ -290,7 +297,7 @@ class OnPlatform:
         return self.platform.order(call) if call.program in self.platform.programs else None
 
     async def _targets(self, meant: _Meant) -> tuple[Target, ...]:
-        ask = Ask(meant.at)
+        ask = meant.ask()
         live, releases = await asyncio.gather(
             self.platform.live(ask, meant.order), self.platform.releases(ask, meant.order)
         )

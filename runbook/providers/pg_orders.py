@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from runbook.model import Record
 from runbook.providers.calls import Call, calls
 from runbook.providers.pg_script import Script, script
@@ -73,7 +75,7 @@ def orders(text: str, at: Place) -> Iterator[Order]:
         if call.program in PROGRAMS and not _HELP & set(call.words):
             env = at.env | {name: value for name, value in call.settings.items() if name != "PATH"}
             if (order := _order(call, env, Path(at.cwd, call.directory), written)) is not None:
-                yield order
+                yield msgspec.structs.replace(order, at=None) if call.unclear else order
 
 
 def _written(text: str, known: dict[str, str], cwd: Path) -> Iterator[tuple[Path, str]]:

@@ -25,10 +25,14 @@ from runbook.providers.calls import calls
         ("heroku rollback $SESSION", "heroku", ("rollback", "v7")),
         ("cd app && helm rollback web 2", "helm", ("rollback", "web", "2")),
         ("if true; then helm rollback web 2; fi", "helm", ("rollback", "web", "2")),
+        ("SESSION=$(newest); heroku rollback $SESSION", "heroku", ("rollback", None)),
+        ("export SESSION=$(newest); heroku rollback $SESSION", "heroku", ("rollback", None)),
+        ("for SESSION in v1 v2; do heroku rollback $SESSION; done", "heroku", ("rollback", None)),
+        ("kubectl --kubeconfig ~/live get '~/x'", "kubectl", ("--kubeconfig", "/home/ana/live", "get", "~/x")),
     ],
 )
 def test_a_call_is_read_as_its_program_gets_it(text: str, program: str, words: tuple[str | None, ...]) -> None:
-    found = {call.program: call for call in calls(text, {"SESSION": "v7"})}
+    found = {call.program: call for call in calls(text, {"SESSION": "v7", "HOME": "/home/ana"})}
     assert found[program].words == words
 
 
@@ -36,6 +40,36 @@ def test_a_call_knows_its_directory_its_settings_and_where_it_ends() -> None:
     text = "cd app\nTAG=v1 docker compose up -d web && echo done"
     up = next(call for call in calls(text, {}) if call.program == "docker")
     assert (up.directory, up.settings, text[: up.end].endswith("web")) == ("app", {"TAG": "v1"}, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "directory"),
+    [
+        ("(cd web && npm ci) && vercel rollback", ""),
+        ("cd web && (cd api && npm ci); vercel rollback", "web"),
+        ("(cd web && vercel rollback)", "web"),
+        ("cd ~/shop && vercel rollback", "/home/ana/shop"),
+    ],
+)
+def test_a_subshells_directory_ends_with_it(text: str, directory: str) -> None:
+    (call,) = (call for call in calls(text, {"HOME": "/home/ana"}) if call.program == "vercel")
+    assert call.directory == directory
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("A=1 B=$A vercel rollback", ""),
+        ("(. ./.env.live && make) && vercel rollback", ""),
+        (". ./.env.live && vercel rollback", "`. ./.env.live` before it"),
+        ('eval "$(sign-in)"; vercel rollback', "`eval "),
+        ("IMAGE_TAG=4.8.0 sudo docker compose up -d web", "another user (sudo)"),
+        ("AWS_PROFILE=$(pick) aws ecs update-service", "What AWS_PROFILE is"),
+    ],
+)
+def test_a_call_says_why_nobody_knows_yet_where_it_acts(text: str, why: str) -> None:
+    *_, call = calls(text, {})
+    assert why in call.unclear if why else call.unclear == ""
 
 
 def test_options_are_told_from_words() -> None:

@@ -108,6 +108,14 @@ async def test_the_way_back_is_called_as_the_order_was_and_leads_to_the_same_pla
     assert preview.way_back == again.replace("{}", "shelf put --on shop three").replace("{cwd}", str(at.cwd))
 
 
+async def test_where_a_command_acts_only_when_it_runs_no_other_place_is_asked(shelf: Shelf) -> None:
+    text = f". ./.env && {UNDO}"
+    preview = await OnPlatform(shelf).preview(text, AT)
+    assert [line.ok for line in preview.checks] == [None] and not preview.lines and not preview.expected
+    proof = await OnPlatform(shelf).proof(text, preview.expected, AT)
+    assert proof is not None and proof.ok is None and "not known" in proof.line
+
+
 async def test_a_release_that_is_not_there_is_refused_with_those_that_are(shelf: Shelf) -> None:
     assert (
         "has no release nine. The newest: three, two, one"
