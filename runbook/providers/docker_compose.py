@@ -1,8 +1,9 @@
 """Docker Compose: the image tag that one service's containers run, where the compose file takes it from a variable.
 
-Facts: `up` without that variable starts what is written in the file, with exit 0; since compose 2.21 `ps --format json`
-prints a line a container, before it printed one array; a container whose tag was given to another image meanwhile is
-listed under its image's id (Docker's and Compose's manuals and release notes).
+Facts: `up` without that variable starts what is written in the file, with exit 0; an image that is nowhere to be had it
+builds, where the file tells how, from what lies there now; since compose 2.21 `ps --format json` prints a line a container, before it printed one
+array; a container whose tag was given to another image meanwhile is listed under its image's id (Docker's and Compose's
+manuals and release notes).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 import shlex
 from datetime import datetime
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -27,6 +28,8 @@ _VALUED = (
     "--context -c --host -H --config --log-level -l --project-name -p --file -f --env-file --profile --ansi --progress"
     " --project-directory --parallel --scale --timeout -t --wait-timeout --pull --attach --no-attach --exit-code-from"
 )
+_ENGINE = ("--context", "-c", "--host", "-H", "--config")
+"""Which engine is meant; compose 1 has these too."""
 _OWN = re.compile(r"(?:DOCKER|COMPOSE|BUILDKIT)_")
 _MADE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}")
 _MOVING = ("latest", "stable", "main", "master", "edge")
@@ -52,6 +55,18 @@ class _Container(msgspec.Struct, frozen=True, rename="pascal"):
     image: str
     state: str = ""
     health: str = ""
+
+
+class _Service(msgspec.Struct, frozen=True):
+    image: str = ""
+    build: Any = None
+    pull_policy: str = ""
+
+
+class _Config(msgspec.Struct, frozen=True):
+    """What a compose file says of a service, and of those that it depends on."""
+
+    services: dict[str, _Service]
 
 
 class _Image(msgspec.Struct, frozen=True, rename="pascal"):
@@ -86,23 +101,32 @@ class DockerCompose:
                 "service": plain[1],
                 "variable": variable,
                 "words": shlex.join((call.program, *words)),
+                "docker": shlex.join(("docker", *given.scope(_ENGINE))),
                 "pull": given.option("--pull") or "",
+                "builds": "" if given.has("--no-build") else "yes",
             },
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
-        """Whether the compose file takes its tag from the variable at all."""
-        variable, service = order.facts["variable"], order.facts["service"]
-        images = (await ask.text(*order.scope, "config", "--images", service)).split()
-        taken = any(_tag(image) == order.target for image in images)
-        return (
-            CheckLine(
-                title=f"the compose file takes the tag from {variable}",
-                ok=taken,
-                found="" if taken else f"it would start {clean(', '.join(images), 120) or 'no image'}",
-                mend="" if taken else f"write image: NAME:${{{variable}}} for {service} in the compose file",
-                stops=True,
-            ),
+        """Whether the compose file takes its tag from the variable at all, and no new image gets an old tag."""
+        variable, service = order.facts["variable"], await self._configured(ask, order)
+        taken = _tag(service.image) == order.target
+        line = CheckLine(
+            title=f"the compose file takes the tag from {variable}",
+            ok=taken,
+            found="" if taken else f"it would start {clean(service.image, 120) or 'no image'}",
+            mend="" if taken else f"write image: NAME:${{{variable}}} for {order.facts['service']} in the compose file",
+        )
+        if not taken or service.build is None or not order.facts["builds"]:
+            return (line,)
+        there = [one.tag for one in await self._on_host(ask, order, _name(service.image))]
+        if order.target in there and service.pull_policy != "build":
+            return (line,)
+        return line, CheckLine(
+            title="an image that is there is started, and none is built",
+            ok=False,
+            found="where the image is not to be had, the compose file has it built, from what lies here now",
+            mend="add --no-build: e",
         )
 
     async def live(self, ask: Ask, order: Order) -> Live:
@@ -117,11 +141,8 @@ class DockerCompose:
     async def releases(self, ask: Ask, order: Order) -> tuple[Release, ...]:
         """The tags of that image on the host, newest first; one that is named and not there would have to be pulled."""
         running = (await self._containers(ask, order))[0].image
-        name = _name(running) or await self._configured(ask, order)
-        docker = order.scope[: order.scope.index("compose")] if "compose" in order.scope else ("docker",)
-        words = (*docker, "image", "ls", "--format", "json", name)
-        images = [one for one in _lines(_Image, await ask.text(*words), words) if one.tag != "<none>"]
-        images.sort(key=lambda one: one.created_at, reverse=True)
+        name = _name(running) or _name((await self._configured(ask, order)).image)
+        images = sorted(await self._on_host(ask, order, name), key=lambda one: one.created_at, reverse=True)
         found = [_release(f"{name}:{one.tag}", one) for one in images]
         known = {one.identity for one in found}
         found += [_release(running)] * (running not in known)
@@ -159,9 +180,15 @@ class DockerCompose:
             raise Unavailable(f"{order.what} has no container there. Check the project name and the docker context.")
         return tuple(sorted(found, key=lambda one: one.state != "running"))
 
-    async def _configured(self, ask: Ask, order: Order) -> str:
-        images = (await ask.text(*order.scope, "config", "--images", order.facts["service"])).split()
-        return _name(images[0]) if images else ""
+    async def _configured(self, ask: Ask, order: Order) -> _Service:
+        service = order.facts["service"]
+        said = await ask.decoded(_Config, *order.scope, "config", "--format", "json", service)
+        return said.services.get(service, _Service())
+
+    async def _on_host(self, ask: Ask, order: Order, name: str) -> list[_Image]:
+        """The images of a name that have a tag."""
+        words = (*shlex.split(order.facts["docker"]), "image", "ls", "--format", "json", name)
+        return [one for one in _lines(_Image, await ask.text(*words), words) if one.tag != "<none>"]
 
 
 def _lines(kind: type[T], text: str, words: tuple[str, ...]) -> list[T]:
@@ -202,9 +229,7 @@ def _release(image: str, listed: _Image | None = None) -> Release:
 
 def _absent(name: str, order: Order) -> Release:
     never = order.facts["pull"] == "never"
-    said = (
-        "is not on this host, and --pull never fetches none." if never else "is not on this host: it has to be pulled."
-    )
+    said = ", and --pull never fetches none" if never else ": it has to be pulled"
     return Release(
         value=order.target or "",
         identity=f"{name}:{order.target}",

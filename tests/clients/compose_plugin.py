@@ -33,8 +33,10 @@ def main(words: list[str]) -> int:
         say(f"no such service: {service}", sys.stderr)
         return 1
     image = re.sub(r"\$\{(\w+)\}", lambda name: os.environ.get(name[1], ""), state["services"][service])
-    if verb == "config":
+    if verb == "config" and "--images" in words:
         say(image)
+    elif verb == "config":
+        say(json.dumps({"services": {service: {"image": image} | state["more"], "cache": {"image": "redis:4.8.0"}}}))
     elif verb == "ps":
         said = [json.dumps(one) for one in state["containers"]]
         say("\n".join(said) if state["lines"] else f"[{','.join(said)}]")

@@ -40,6 +40,7 @@ class Engine:
             "images": [f"registry.test:5000/shop:{tag}" for tag in ("4.8.1", "4.8.0", "latest")],
             "containers": [{"Name": "shop-web-1", "Image": "registry.test:5000/shop:4.8.1", "State": "running"}],
             "lines": True,
+            "more": {},
             "health": "healthy",
             "ups": 0,
         }
@@ -144,8 +145,21 @@ async def test_a_tag_that_is_not_on_the_host_is_blocked_where_none_is_pulled(wor
     _, at = world
     assert "not on this host" in (await provider.preview(BACK.replace("4.8.0", "3.0"), at)).blocked
     pulled = await provider.preview(BACK.replace("4.8.0", "3.0").replace("--pull never ", ""), at)
-    assert not pulled.blocked and "has to be pulled" in " ".join(pulled.warnings)
+    assert not pulled.blocked and "The tag 3.0 is not on this host: it has to be pulled." in pulled.warnings
     assert "tag that moves" in " ".join((await provider.preview(BACK.replace("4.8.0", "latest"), at)).warnings)
+
+
+async def test_no_image_is_built_anew_under_an_old_tag(world: tuple[Engine, Place]) -> None:
+    """Compose builds what it finds nowhere: the faulty code would serve under the tag of the good one."""
+    engine, at = world
+    engine.change(more={"build": {"context": "."}})
+    gone = BACK.replace("4.8.0", "3.0").replace("--pull never ", "")
+    (_, check) = (await provider.preview(gone, at)).checks
+    assert check.ok is False and check.stops and "--no-build" in check.mend
+    for harmless in (BACK, gone.replace("--detach", "--detach --no-build")):
+        assert len((await provider.preview(harmless, at)).checks) == 1
+    engine.change(more={"build": {"context": "."}, "pull_policy": "build"})
+    assert len((await provider.preview(BACK, at)).checks) == 2
 
 
 async def test_an_unhealthy_container_is_not_proof(world: tuple[Engine, Place]) -> None:
