@@ -23,6 +23,8 @@ class Answer(Record, frozen=True):
     exit: int | None
     out: bytes = b""
     err: bytes = b""
+    cut: bool = False
+    """Whether it said more than was kept."""
 
     @property
     def ok(self) -> bool:
@@ -56,7 +58,8 @@ async def bounded(
             await asyncio.wait_for(child.wait(), limit)
         if child.returncode is not None:
             await asyncio.wait(pipes, timeout=GRACE)
-        return Answer(exit=child.returncode, out=bytes(out), err=bytes(err))
+        cut = any(pipe.done() and not pipe.cancelled() and pipe.result() for pipe in pipes)
+        return Answer(exit=child.returncode, out=bytes(out), err=bytes(err), cut=cut)
     finally:
         # Only where it did not end by itself: a helper it left behind on purpose (a credential cache) may live on.
         if child.returncode is None:
@@ -67,17 +70,22 @@ async def bounded(
             pipe.cancel()
 
 
-async def _keep(stream: asyncio.StreamReader | None, kept: bytearray, cap: int) -> None:
+async def _keep(stream: asyncio.StreamReader | None, kept: bytearray, cap: int) -> bool:
+    """Whether there was more than is kept."""
     assert stream is not None
+    cut = False
     while chunk := await stream.read(65536):
+        cut = cut or len(kept) + len(chunk) > cap
         kept += chunk[: max(0, cap - len(kept))]
+    return cut
 
 
-async def _feed(stream: asyncio.StreamWriter | None, feed: bytes) -> None:
+async def _feed(stream: asyncio.StreamWriter | None, feed: bytes) -> bool:
     if stream is None:
-        return
+        return False
     # A child that ends without reading is judged by its exit code, not by the broken pipe.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         stream.write(feed)
         await stream.drain()
     stream.close()
+    return False

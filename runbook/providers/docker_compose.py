@@ -1,9 +1,9 @@
 """Docker Compose: the image tag that one service's containers run, where the compose file takes it from a variable.
 
 Facts: `up` without that variable starts what is written in the file, with exit 0; an image that is nowhere to be had it
-builds, where the file tells how, from what lies there now; since compose 2.21 `ps --format json` prints a line a container, before it printed one
-array; a container whose tag was given to another image meanwhile is listed under its image's id (Docker's and Compose's
-manuals and release notes).
+builds, where the file tells how, from what lies there now; since compose 2.21 `ps --format json` prints a line a
+container, before it printed one array; a container whose tag was given to another image meanwhile is listed under its
+image's id (Docker's and Compose's manuals and release notes).
 """
 
 from __future__ import annotations

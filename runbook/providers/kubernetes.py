@@ -161,12 +161,12 @@ class Kubernetes:
     async def _history(self, ask: Ask, order: Order) -> list[Object]:
         workload = await self._workload(ask, order)
         plural = state.HISTORIES[order.facts["resource"].partition("/")[0]]
-        said = await self._get(ask, order, plural)
+        said = await self._get(ask, order, plural, *state.selector(workload))
         return state.owned(said.get("items", []), workload)
 
-    async def _get(self, ask: Ask, order: Order, what: str) -> Any:
+    async def _get(self, ask: Ask, order: Order, *what: str) -> Any:
         return await ask.json(
-            order.facts["program"], "get", what, *order.scope, "--output=json", "--request-timeout=10s"
+            order.facts["program"], "get", *what, *order.scope, "--output=json", "--request-timeout=10s"
         )
 
 

@@ -44,6 +44,13 @@ def kept(*objects: Object) -> tuple[CheckLine, ...]:
     )
 
 
+def selector(workload: Object) -> tuple[str, ...]:
+    """What narrows a question to a workload's own history, as kubectl asks for it: a namespace's may be huge."""
+    labels = workload.get("spec", {}).get("selector", {}).get("matchLabels")
+    said = ",".join(f"{name}={value}" for name, value in labels.items()) if isinstance(labels, dict) else ""
+    return (f"--selector={said}",) if said else ()
+
+
 def owned(items: list[Object], workload: Object) -> list[Object]:
     """Those of the items that belong to the workload, the oldest first."""
     uid = workload.get("metadata", {}).get("uid", "")

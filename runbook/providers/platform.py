@@ -25,6 +25,8 @@ from runbook.providers.provider import Place, Unavailable
 T = TypeVar("T")
 _LETTER = re.compile(r"-\w\Z")
 
+MOST = 32 << 20
+"""Bytes of an answer: a long history tells every template of it whole."""
 LIMIT: Seconds = 20
 """How long one question may take; a client retries for minutes where a server refuses."""
 
@@ -121,7 +123,7 @@ class Ask:
     async def answer(self, *argv: str, limit: Seconds = LIMIT) -> Answer:
         """Raises Unavailable when the program is not there or does not answer in time."""
         try:
-            said = await bounded(argv, self.at.cwd, self.at.env, limit)
+            said = await bounded(argv, self.at.cwd, self.at.env, limit, cap=MOST)
         except OSError as broken:
             raise Unavailable(f"{argv[0]} could not be run: {broken.strerror or broken}.") from None
         if said.exit is None:
@@ -144,6 +146,8 @@ class Ask:
             return silent
         if not said.ok:
             return Unavailable(f"{spoken(argv)} failed: {reason(said)}")
+        if said.cut:
+            return Unavailable(f"{spoken(argv)} answered with more than {MOST >> 20} MB.")
         return said.out.decode("utf-8", "replace")
 
     async def json(self, *argv: str, limit: Seconds = LIMIT) -> Any:

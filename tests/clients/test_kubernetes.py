@@ -59,6 +59,8 @@ async def test_a_revision_is_picked_restored_proven_and_left_again(world: tuple[
         ("2", "registry.example/web:1.1", False),
         ("1", "registry.example/web:1.0", False),
     ]
+    histories = [one for one in cluster.asked if "/replicasets" in one]
+    assert histories and all("labelSelector=app%3Dweb" in one for one in histories)
     preview = await seen(UNDO, at)
     assert preview.lines[0].startswith(f"{WHAT}: 3 (registry.example/web:1.2) serves now")
     assert preview.lines[-1].startswith("afterwards: 2 (registry.example/web:1.1)")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.model import Effect, Remedy
+from runbook.providers import platform
 from runbook.providers.calls import Call
 from runbook.providers.needs import CheckLine
 from runbook.providers.on_platform import OnPlatform
@@ -114,6 +115,14 @@ async def test_where_a_command_acts_only_when_it_runs_no_other_place_is_asked(sh
     assert [line.ok for line in preview.checks] == [None] and not preview.lines and not preview.expected
     proof = await OnPlatform(shelf).proof(text, preview.expected, AT)
     assert proof is not None and proof.ok is None and "not known" in proof.line
+
+
+async def test_an_answer_that_is_too_long_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "MOST", 4)
+    ask = Ask(Place(Path.cwd(), env={"PATH": "/usr/bin:/bin"}))
+    assert await ask.text("printf", "four") == "four"
+    with pytest.raises(Unavailable, match="more than"):
+        await ask.text("printf", "fiver")
 
 
 async def test_a_release_that_is_not_there_is_refused_with_those_that_are(shelf: Shelf) -> None:
