@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from runbook.logs.clean import clean_lines
-from runbook.model import Command, Method, Record, Remedy
+from runbook.model import Command, Method, Record, Remedy, Seconds
+from runbook.providers.provider import Place
 from runbook.steps import expect, runs
 from runbook.steps.checks import expectation
 
 if TYPE_CHECKING:
     from runbook.carrier import Carrier
 
+LOOK: Seconds = 15
+"""For how long a failure waits to be told what the world says of it."""
 LAST_LINES = 20
 """How many lines of output the record keeps beside the whole file."""
 
@@ -59,6 +62,7 @@ async def judge(
     enough = _seen_enough(command, exited, stopped=stopped)
     code = (command.expect.exit or 0) if enough else exited.exit
     ok, why = expect.judge(expectation(command.expect, known), code, "\n".join(lines))
+    ended_badly = not ok
     if enough and ok:
         why = enough
     elif exited.timed_out:
@@ -68,6 +72,8 @@ async def judge(
     offered = await carrier.world.back(text, expected, at) if ok else None
     if not ok and not exited.timed_out and (failure := await carrier.world.failure(text, "\n".join(lines), at)):
         why, offered = failure.why, failure.remedy
+    if (ended_badly or exited.timed_out) and (seen := await _seen_done(carrier, text, expected, at)):
+        why = f"{why.rstrip('.')}. It took effect all the same: {seen}"
     captured = {capture.param: expect.capture(capture, "\n".join(lines)) for capture in command.captures if ok}
     return Outcome(
         exit=exited.exit,
@@ -82,6 +88,18 @@ async def judge(
         address=carrier.world.address(text, "\n".join(lines)) if ok else "",
         unproven=unproven,
     )
+
+
+async def _seen_done(carrier: Carrier, text: str, expected: dict[str, str], at: Place) -> str:
+    """What proves that a command that ended badly did its work; empty where nothing does, or not soon."""
+    if not expected:
+        return ""
+    try:
+        async with asyncio.timeout(LOOK):
+            proof = await carrier.world.proof(text, expected, at)
+    except TimeoutError:
+        return ""
+    return proof.line if proof is not None and proof.ok else ""
 
 
 def _seen_enough(command: Command, exited: runs.Exited, *, stopped: bool) -> str:

@@ -44,8 +44,7 @@ _MEANT: tuple[tuple[str, str], ...] = (
     (r"[Rr]evision.* (not found|does not exist)", "There is no such revision any more. Pick another: e"),
     (
         r"is not ready and cannot serve",
-        "A revision of the service is not ready. Where it is the newest, the traffic may have moved all the same: "
-        "the proof says it.",
+        "A revision of the service is not ready. Where it is the newest, the traffic may have moved all the same.",
     ),
     (
         r"UNAUTHENTICATED|[Ii]nvalid authentication|do(es)? not (currently )?have an(y valid|\s+active)"

@@ -340,6 +340,18 @@ async def test_a_failure_is_a_failure_and_can_be_tried_again(room: tuple[Conduct
     assert conductor.state.edits["revert", "fails", 0].was == "echo no; exit 3"
 
 
+async def test_a_failed_command_that_did_its_work_all_the_same_is_said_to_have(room: tuple[Conductor, World]) -> None:
+    """Else it is done a second time: gcloud, for one, may end badly after it has moved the traffic."""
+    conductor, _ = room
+    push = "git push -q origin v1.1.0^{commit}:refs/heads/side"
+    add_steps(conductor, step("late", Command(f"{push}; exit 3", CHANGE)), step("early", Command("exit 3", CHANGE)))
+    await carry_out(conductor, "late")
+    assert conductor.state.step("revert", "late").mark == "failed"
+    assert "It took effect all the same: side on origin is" in last_run(conductor).why
+    await carry_out(conductor, "early")
+    assert "took effect" not in last_run(conductor).why
+
+
 async def test_a_killed_keeper_leaves_an_unknown_outcome_that_a_person_settles(
     room: tuple[Conductor, World],
 ) -> None:
