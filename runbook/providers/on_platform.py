@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 from collections.abc import Awaitable, Iterator
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from runbook.providers.provider import Failure, Place, Preview, Proof, Standing,
 T = TypeVar("T")
 _Looked = tuple[tuple[CheckLine, ...] | Unavailable, Live | Unavailable, tuple[Release, ...] | Unavailable]
 _SHOWN = 3
+_HOLE = re.compile(r"<[A-Za-z][\w-]*>")
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 
 
 class _Meant(Record, frozen=True):
@@ -244,8 +247,9 @@ class OnPlatform:
         return None
 
     def chosen(self, text: str, value: str) -> str:
-        """The release written behind the last word of the order that names none."""
-        for call in calls(text, {}):
+        """The release written behind the last word of the order that names none; a hole in the text is a word too."""
+        filled = _HOLE.sub(lambda hole: "x" * len(hole[0]), text)
+        for call in calls(filled, dict.fromkeys(_VARIABLE.findall(filled), "x")):
             order = self._order(call)
             if order is not None and order.target == "":
                 kept = text[: call.end]

@@ -89,6 +89,8 @@ async def test_a_command_that_names_no_release_is_blocked_and_offers_the_others(
     assert "names no release" in seen.blocked
     assert [choice.value for choice in seen.choices] == ["two", "one"]
     assert provider.chosen("shelf put --on shop && echo done", "two") == "shelf put --on shop two && echo done"
+    assert provider.chosen("shelf put --on <shop> && echo", "two") == "shelf put --on <shop> two && echo"
+    assert provider.chosen("shelf put --on $SHOP", "two") == "shelf put --on $SHOP two"
 
 
 @pytest.mark.parametrize(
