@@ -5,6 +5,7 @@ Its questions are put without a shell and without a confirmation, so only a trus
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shlex
@@ -167,6 +168,7 @@ async def _got(question: Question, facts: Mapping[str, str], env: Mapping[str, s
     body = b""
     try:
         async with (
+            asyncio.timeout(LIMIT),  # httpx counts each read by itself, and one that drips never ends
             httpx.AsyncClient(timeout=LIMIT, follow_redirects=False, trust_env=False) as client,
             client.stream("GET", url, headers=headers) as reply,
         ):
@@ -174,7 +176,7 @@ async def _got(question: Question, facts: Mapping[str, str], env: Mapping[str, s
                 body += chunk
                 if len(body) > MOST:
                     raise Unavailable(f"GET {shown} answered with more than 1 MB.")
-    except httpx.TimeoutException:
+    except (TimeoutError, httpx.TimeoutException):
         raise Unavailable(f"GET {shown} gave no answer within {LIMIT:.0f} s.") from None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as broken:
         raise Unavailable(f"GET {shown} failed: {clean(redact(str(broken)), 120) or type(broken).__name__}.") from None

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from runbook.model import Runbook
+from runbook.providers import declared
 from runbook.providers.declared import Declared
 from runbook.providers.on_platform import OnPlatform
 from runbook.providers.provider import Place, Proof
@@ -20,6 +21,7 @@ from runbook.reading.problems import ReadingError
 from runbook.reading.yaml import loads
 from runbook.signals.criteria import parse
 from runbook.steps.effects import infer
+from tests.faults.bad_servers import HEAD, Servers
 
 BOOK = """
 version: 1
@@ -216,6 +218,24 @@ async def test_an_answer_that_is_none_is_unknown_with_its_reason(
     proof = await one.proof(text, expected, at)
     assert proof is not None and proof.ok is None and "secret-token" not in proof.line
     assert await one.took_effect(text, expected, at) is None
+
+
+async def test_an_answer_that_drips_is_given_up(at: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"Content-Length: 9999\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    monkeypatch.setattr(declared, "LIMIT", 0.5)
+    servers = Servers()
+    base = f"http://127.0.0.1:{await servers.listen(drip)}"
+    try:
+        (check,) = (await asyncio.wait_for(provider("flag").preview(switch(base, "false"), at), 20)).checks
+    finally:
+        await servers.stop()
+    assert check.ok is None and "gave no answer" in check.found
 
 
 async def test_a_variable_that_is_missing_and_a_server_that_is_down_are_said(flags: Flags, at: Place) -> None:
