@@ -32,6 +32,7 @@ _CAUTION = (
     "Only the code and its settings go back: data in KV, D1, R2 and Durable Objects stays, and so do secrets changed "
     "since. Without a terminal wrangler asks nothing and goes ahead."
 )
+_ACCOUNT = re.compile(r"^[^#/\n]*\baccount_id\W+(\w+)", re.MULTILINE)
 _SPLIT = "a split"
 _MEANT: tuple[tuple[str, str], ...] = (
     (
@@ -93,9 +94,9 @@ class Cloudflare:
         given = order.facts.get("--config")
         written = next((name for name in ([given] if given else _CONFIGURATIONS) if (folder / name).is_file()), "")
         worker, account = order.facts.get("--name", ""), ask.at.env.get("CLOUDFLARE_ACCOUNT_ID", "")
-        text = _read(folder / written) if written else ""
-        said = re.search(r"account_id\W+(\w+)", text)
-        account = account or (said[1] if said else "")
+        named = set(_ACCOUNT.findall(_read(folder / written))) if written else set()
+        if named:  # what the configuration says counts more than the variable
+            account = named.pop() if len(named) == 1 else ""
         found = worker or (f"{written} says it" if written else "no --name, and no configuration in the folder")
         return (
             CheckLine(
@@ -107,7 +108,12 @@ class Cloudflare:
             CheckLine(
                 "the account is named",
                 ok=True if account else None,
-                found=clean(account, 60) or "neither CLOUDFLARE_ACCOUNT_ID nor a configuration: the sign-in decides",
+                found=clean(account, 60)
+                or (
+                    "the configuration names several"
+                    if named
+                    else "neither variable nor configuration: the sign-in decides"
+                ),
                 mend="" if account else "wrangler whoami",
                 stops=False,
             ),

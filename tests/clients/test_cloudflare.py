@@ -212,6 +212,8 @@ async def test_the_folders_configuration_names_worker_and_account(world: World) 
     text = BACK.replace("--name web ", "")
     assert [line.ok for line in (await provider.preview(text, nowhere)).checks[:2]] == [False, None]
     (at.cwd / "wrangler.toml").write_text('name = "web"\naccount_id = "acc1"\ncompatibility_date = "2026-01-01"\n')
+    told = await provider.preview(text, Place(cwd=at.cwd, env=at.env | {"CLOUDFLARE_ACCOUNT_ID": "another"}))
+    assert told.checks[1].found == "acc1"  # as wrangler reads it: the file counts more
     preview = await provider.preview(text, nowhere)
     assert [line.ok for line in preview.checks] == [True, True] and preview.lines[-1].startswith("afterwards")
     assert (await carry_out(text, nowhere)).exit == 0 and server.serves == {TWO: 100}
