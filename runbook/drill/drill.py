@@ -191,12 +191,6 @@ def attach(folder: Path) -> Drill | None:
         return None  # it is still starting, or was made by a version that wrote something else
 
 
-def find_running(home: Path) -> tuple[Drill, ...]:
-    """The drills that are running under a home, newest first."""
-    found = [attach(marker.parent) for marker in (home / "drills").glob("*/drill.json")]
-    return tuple(sorted((drill for drill in found if drill), key=lambda drill: drill.started, reverse=True))
-
-
 def default_folder(home: Path, name: str, seed: int, *, on_postgres: bool = False) -> Path:
     return home / "drills" / f"{name}{'-postgres' if on_postgres else ''}-{seed}"
 

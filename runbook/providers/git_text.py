@@ -61,13 +61,6 @@ class Reset(Record, frozen=True):
     commit: str | None
 
 
-class Fetch(Record, frozen=True):
-    """`git fetch` or `git pull`: from where, and what."""
-
-    remote: str
-    refspecs: tuple[str | None, ...]
-
-
 def invocations(text: str) -> tuple[Invocation, ...]:
     """Every git call of a shell text."""
     return tuple(statement for statement in statements(text) if isinstance(statement, Invocation))
@@ -75,39 +68,16 @@ def invocations(text: str) -> tuple[Invocation, ...]:
 
 def pushes(text: str) -> tuple[Push, ...]:
     """Every ref that the pushes of a text name."""
-    return tuple(push for call, known in _calls(text, "push") for push in pushes_of(call, known))
+    return tuple(push for call, known in _push_calls(text) for push in pushes_of(call, known))
 
 
-def reverts(text: str) -> tuple[Pick, ...]:
-    """Every `git revert` of a text."""
-    return tuple(pick_of(call, known) for call, known in _calls(text, "revert"))
-
-
-def cherry_picks(text: str) -> tuple[Pick, ...]:
-    """Every `git cherry-pick` of a text."""
-    return tuple(pick_of(call, known) for call, known in _calls(text, "cherry-pick"))
-
-
-def resets(text: str) -> tuple[Reset, ...]:
-    """Every `git reset` of a text."""
-    return tuple(reset_of(call, known) for call, known in _calls(text, "reset"))
-
-
-def fetches(text: str) -> tuple[Fetch, ...]:
-    """Every `git fetch` and `git pull` of a text."""
-    return tuple(
-        Fetch(remote=(call.arguments(known) or ("",))[0] or "", refspecs=call.arguments(known)[1:])
-        for call, known in _calls(text, "fetch", "pull")
-    )
-
-
-def _calls(text: str, *subs: str) -> Iterator[tuple[Invocation, dict[str, str]]]:
-    """The calls of some sub-commands, each with the variables that the text itself has set by then."""
+def _push_calls(text: str) -> Iterator[tuple[Invocation, dict[str, str]]]:
+    """Each `git push`, with the variables that the text itself has set by then."""
     known: dict[str, str] = {}
     for statement in statements(text):
         if isinstance(statement, Assignment):
             assign(statement, known)
-        elif statement.sub in subs:
+        elif statement.sub == "push":
             yield statement, dict(known)
 
 
@@ -239,7 +209,7 @@ def safer(text: str, expected: Mapping[str, str]) -> tuple[str, str]:
     """
     edits: list[tuple[int, int, str]] = []
     pinned: list[tuple[str, str]] = []
-    for call, known in _calls(text, "push"):
+    for call, known in _push_calls(text):
         made = _pin(call, known, text, expected)
         if made is None:
             return text, ""

@@ -37,10 +37,6 @@ class Shell(Record, frozen=True):
     broken: bool = False
     """Whether the grammar does not accept it as a whole."""
 
-    @property
-    def only_assigns(self) -> bool:
-        return bool(self.assigned) and not self.programs and not self.broken
-
 
 _COMPOUND = words_of(
     "for_statement c_style_for_statement while_statement if_statement case_statement function_definition "

@@ -89,7 +89,8 @@ os.kill(os.getpid(), signal.SIGKILL)
         [sys.executable, "-c", script], cwd=Path(__file__).parents[2], timeout=60, start_new_session=True, check=False
     )
     assert room.returncode == -signal.SIGKILL
-    (found,) = drills.find_running(tmp_path)
+    found = drills.attach(folder)
+    assert found is not None
     assert (found.folder, found.scenario.name, found.seed) == (folder, "bad-deploy", 4)
     with urllib.request.urlopen(found.production_url + "/api/health", timeout=10) as answer:
         assert answer.status == 200

@@ -9,17 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook.providers.git_calls import Assignment, statements
-from runbook.providers.git_text import (
-    Push,
-    cherry_picks,
-    fetches,
-    invocations,
-    pushes,
-    resets,
-    reverts,
-    safer,
-)
+from runbook.providers.git_calls import Assignment, Invocation, statements
+from runbook.providers.git_text import Push, invocations, pick_of, pushes, reset_of, safer
 
 A, B = "a" * 40, "b" * 40
 SEEN = {"origin refs/heads/production": A, "origin refs/heads/main": B}
@@ -105,17 +96,21 @@ def test_several_commands_in_one_text() -> None:
     assert [call.sub for call in invocations(text)] == ["fetch", "checkout", "revert", "push"]
 
 
-def test_picks_resets_and_fetches() -> None:
-    (revert,) = reverts("git revert -m 1 --no-edit abc1234 def5678")
-    assert (revert.commits, revert.mainline) == (("abc1234", "def5678"), 1)
-    assert reverts("git revert -m2 x")[0].mainline == 2
-    assert reverts("git revert --mainline=1 x")[0].mainline == 1
-    assert reverts("git revert --abort")[0].ends == "--abort"
-    assert reverts("git revert -n x")[0].no_commit
-    assert cherry_picks("git cherry-pick -x abc")[0].commits == ("abc",)
-    assert (resets("git reset --hard v1")[0].mode, resets("git reset --hard v1")[0].commit) == ("--hard", "v1")
-    assert resets("git reset")[0].commit == "HEAD"
-    assert fetches("git fetch --depth 1 origin main")[0].refspecs == ("main",)
+def test_picks_and_resets() -> None:
+    def only(text: str) -> Invocation:
+        (call,) = invocations(text)
+        return call
+
+    revert = pick_of(only("git revert -m 1 --no-edit abc1234 def5678"))
+    assert (revert.kind, revert.commits, revert.mainline) == ("revert", ("abc1234", "def5678"), 1)
+    assert pick_of(only("git revert -m2 x")).mainline == 2
+    assert pick_of(only("git revert --mainline=1 x")).mainline == 1
+    assert pick_of(only("git revert --abort")).ends == "--abort"
+    assert pick_of(only("git revert -n x")).no_commit
+    assert pick_of(only("git cherry-pick -x abc")).kind == "cherry-pick"
+    hard = reset_of(only("git reset --hard v1"))
+    assert (hard.mode, hard.commit) == ("--hard", "v1")
+    assert reset_of(only("git reset")).commit == "HEAD"
 
 
 def test_a_substitution_comes_before_the_command_around_it() -> None:

@@ -46,8 +46,6 @@ def test_what_it_is_made_of() -> None:
     assert shell("a | b").pipeline
     assert shell("while true; do date; done").compound
     assert shell("f() { date; }").functions == ("f",)
-    assert shell("A=1").only_assigns
-    assert not shell("A=1 make").only_assigns
     assert shell("a; b\nc").statements == 3
 
 
