@@ -83,18 +83,19 @@ class Git:
 
     async def preview(self, text: str, at: Place) -> Preview:
         """What the git calls would change, in order."""
-        return await git_preview.preview(self.ask.at(at.cwd), text, self._is_own_copy(at.cwd), at.variables)
+        return await git_preview.preview(self.ask.at(at.cwd), text, self._is_own_copy, at.env | at.variables)
 
     async def moved(self, text: str, expected: dict[str, str], at: Place) -> str:
         """What is no longer where the preview saw it, here or on the remote; empty when all is."""
-        if here := await git_own.moved(self.ask.at(at.cwd), expected):
+        ask = self._led(text, at)
+        if here := await git_own.moved(ask, expected):
             return here
-        return await git_after.moved(self.ask.at(at.cwd), _refs(expected))
+        return await git_after.moved(ask, _refs(expected))
 
     async def proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
         """Whether the remote holds what was pushed and HEAD what was reverted; None for texts without such effects."""
         try:
-            seen = await git_after.effects(self.ask.at(at.cwd), text, _refs(expected))
+            seen = await self._effects(text, expected, at)
         except Unavailable as silent:
             return Proof(ok=None, line=str(silent))
         proof = as_one(seen)
@@ -104,14 +105,14 @@ class Git:
     async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
         """What repository and remote say now about a command whose outcome was lost."""
         try:
-            return tuple(one.line for one in await git_after.effects(self.ask.at(at.cwd), text, _refs(expected)))
+            return tuple(one.line for one in await self._effects(text, expected, at))
         except Unavailable as silent:
             return (str(silent),)
 
     async def took_effect(self, text: str, expected: dict[str, str], at: Place) -> bool | None:
         """Whether all of a text's effects are there (True) or none of them (False); None in between."""
         try:
-            told = {one.ok for one in await git_after.effects(self.ask.at(at.cwd), text, _refs(expected))}
+            told = {one.ok for one in await self._effects(text, expected, at)}
         except Unavailable:
             return None
         return told.pop() if len(told) == 1 else None
@@ -122,16 +123,20 @@ class Git:
 
     async def failure(self, text: str, output: str, at: Place) -> Failure | None:
         """A conflict, with its files and the way out of it; or a refused push, with the way around."""
-        return await git_way_out.failure(self.ask.at(at.cwd), text, output, self._is_own_copy(at.cwd))
+        ask = self._led(text, at)
+        return await git_way_out.failure(ask, text, output, self._is_own_copy(ask.path))
 
     async def back(self, text: str, expected: dict[str, str], at: Place) -> Remedy | None:
         """Production's former files on top of what was pushed; after a refused commit went to a branch, its request."""
-        ask = self.ask.at(at.cwd)
+        ask = self._led(text, at)
         return await git_way_out.pull_request(ask, text) or await git_way_back.way_back(ask, text, _refs(expected))
 
     def address(self, output: str) -> str:
         """Where the remote says that a pull request is opened."""
         return git_refusal.pull_request(output)
+
+    async def _effects(self, text: str, expected: dict[str, str], at: Place) -> tuple[Proof, ...]:
+        return await git_after.effects(self.ask.at(at.cwd), text, _refs(expected), at.env | at.variables)
 
     async def _next_merge(self, text: str, expected: dict[str, str], at: Place) -> str:
         """What the next merge of main does to the rollback that a push to production was."""
@@ -139,7 +144,7 @@ class Git:
         before = expected.get(f"{self.remote} {ref}", "")
         if not before or not any(push.dst == ref for push in git_text.pushes(text)):
             return ""
-        ask = self.ask.at(at.cwd)
+        ask = self._led(text, at)
         try:
             now = (await ask.remote(self.remote, ref)).get(ref, "")
             return await git_next_merge.next_merge(ask, self._tracking(self.main), before, now) if now else ""
@@ -155,6 +160,10 @@ class Git:
     async def _live(self) -> str:
         tracking = self._tracking(self.production)
         return tracking if await self.ask.commit(tracking) else self._tracking(self.main)
+
+    def _led(self, text: str, at: Place) -> Ask:
+        """Where the calls of a text act: it may lead them to another directory itself."""
+        return self.ask.at(at.cwd).led(git_text.directory_of(text), at.env | at.variables)
 
     def _is_own_copy(self, cwd: Path) -> bool:
         room, here = self.folder.resolve(), cwd.resolve()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 
 from runbook.logs.clean import clean, redact
 from runbook.providers.git_ask import NETWORK, Ask
-from runbook.providers.git_calls import Assignment, Invocation, assign, statements
+from runbook.providers.git_calls import NOTHING, Assignment, Invocation, assign, statements
 from runbook.providers.git_history import picked_as, reverted_by
 from runbook.providers.git_text import FULL_SHA, Push, pick_of, pushes_of, reset_of
 from runbook.providers.git_way_out import conflicts
@@ -16,27 +17,30 @@ _MAKES_COMMITS = frozenset(("revert", "cherry-pick", "merge", "pull", "commit", 
 _MOVES_HEAD = frozenset(("checkout", "switch", "reset", "revert", "cherry-pick", "merge", "pull", "commit", "rebase"))
 
 
-async def effects(ask: Ask, text: str, expected: dict[str, str]) -> tuple[Proof, ...]:
-    """The effects that the text was to have, each as it stands now. Raises Unavailable."""
+async def effects(
+    ask: Ask, text: str, expected: dict[str, str], session: Mapping[str, str] = NOTHING
+) -> tuple[Proof, ...]:
+    """The effects that the text was to have, each as it stands now, where its call acted. Raises Unavailable."""
     seen: list[Proof] = []
     known: dict[str, str] = {}
     calls: list[tuple[Invocation, dict[str, str]]] = []
     for statement in statements(text):
         if isinstance(statement, Assignment):
             assign(statement, known)
-        elif not statement.directory:
+        else:
             calls.append((statement, dict(known)))
     last_move = max((place for place, (call, _) in enumerate(calls) if call.sub in _MOVES_HEAD), default=-1)
     for place, (call, variables) in enumerate(calls):
+        here = ask.led(call.directory, {**session, **variables})
         if call.sub == "push":
             for push in pushes_of(call, variables):
-                seen.append(await _pushed(ask, push, expected, calls))
+                seen.append(await _pushed(here, push, expected, calls))
         elif call.sub in ("revert", "cherry-pick"):
-            seen += await _picked(ask, call, variables)
+            seen += await _picked(here, call, variables)
         elif call.sub in ("checkout", "switch", "reset") and place == last_move and not call.paths:
-            seen += await _moved_head(ask, call, variables)
+            seen += await _moved_head(here, call, variables)
         elif call.sub == "merge":
-            seen += await _merged(ask, call, variables)
+            seen += await _merged(here, call, variables)
     return tuple(seen)
 
 

@@ -27,6 +27,8 @@ LOCAL: Seconds = 5
 
 T = TypeVar("T")
 
+_NONE: Mapping[str, str] = {}
+_VARIABLE = re.compile(r"\$(\w+)")
 _PLAIN = ("-c", "log.showSignature=false")
 """With a signature before each of them, no commit of a log is known by its first line."""
 _ANOTHER_REPOSITORY = (
@@ -80,6 +82,12 @@ class Ask:
     def at(self, path: Path) -> Ask:
         """Another directory, asked in the same way."""
         return Ask(path, self.env)
+
+    def led(self, directory: str, variables: Mapping[str, str] = _NONE) -> Ask:
+        """Where a call acts that `cd` or `-C` led to a directory; what is not known in its name stays as it is."""
+        known = {**self.env, **variables}
+        home = known.get("HOME", "~") + directory[1:] if directory == "~" or directory.startswith("~/") else directory
+        return self.at(self.path / _VARIABLE.sub(lambda name: known.get(name[1], name[0]), home))
 
     async def answer(self, *args: str, limit: Seconds = LOCAL, feed: bytes = b"") -> Answer:
         """What git says. Raises Unavailable when there is no git, no such directory, or no answer in time."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from runbook.logs.clean import clean
 from runbook.providers import git_own
@@ -14,10 +16,11 @@ from runbook.providers.git_pick import play_pick
 from runbook.providers.git_push import play_push
 from runbook.providers.git_stage import Findings, Stage, staged
 from runbook.providers.git_tags import check_remote_tag
-from runbook.providers.git_text import invocations, reset_of
+from runbook.providers.git_text import directory_of, invocations, reset_of
 from runbook.providers.git_way_out import conflicts, out_of_the_conflict, unfinished
 from runbook.providers.provider import Preview, Unavailable
 
+_SHALLOW = "This clone is shallow: in it a revert deletes files and a push can lose history."
 HEAD_UNKNOWN_AFTER = frozenset(
     ("rebase", "am", "filter-branch", "bisect", "stash", "restore", "apply", "rm", "mv", "add")
 )
@@ -26,23 +29,18 @@ _STOPPED_BY_A_CONFLICT = frozenset(
 )
 
 
-async def preview(ask: Ask, text: str, own_copy: bool, variables: Mapping[str, str]) -> Preview:
-    """What would change, asked from the repository and its remote just now; never raises."""
-    found = Findings()
+async def preview(ask: Ask, text: str, is_own: Callable[[Path], bool], variables: Mapping[str, str]) -> Preview:
+    """What would change, asked just now; never raises. `is_own` tells a working copy from the clean room."""
+    found, stages = Findings(), list[Stage]()
     try:
-        if await ask.text("rev-parse", "--is-shallow-repository") == "true":
-            found.block(
-                "This clone is shallow: in it a revert deletes files and a push can lose history.",
-                "git fetch --unshallow",
-            )
-            return found.preview()
-        await _play_all(ask, text, own_copy, variables, found)
+        stages = await _play_all(ask, text, is_own, variables, found)
         acting = (HEAD_UNKNOWN_AFTER | _PLAYED.keys()) - _ONLY_LOOK | {"push"}
-        if own_copy and any(call.sub in acting for call in invocations(text)):
-            found.expected |= await git_own.seen(ask, text, variables)
+        if any(stage.own_copy for stage in stages) and any(call.sub in acting for call in invocations(text)):
+            found.expected |= await git_own.seen(ask.led(directory_of(text), variables), text, variables)
     except Unavailable as silent:
         found.block(str(silent), "" if "Retry" in str(silent) else "Retry: r")
-    if not found.way_back and not own_copy and _stays_inside(text, found.acts):
+    inside = bool(stages) and not any(stage.own_copy for stage in stages) and not found.unseen
+    if not found.way_back and inside and _stays_inside(text, found.acts):
         found.way_back.append("none is needed, nothing outside the clean room changes")
     return found.preview()
 
@@ -55,8 +53,10 @@ def _stays_inside(text: str, acts: int) -> bool:
     return bool(changes) and set(subs) <= inside and all(call.program == "git" for call in calls(text, {}))
 
 
-async def _play_all(ask: Ask, text: str, own_copy: bool, variables: Mapping[str, str], found: Findings) -> None:
-    """Play every statement, each on the stage of the repository that it acts in."""
+async def _play_all(
+    ask: Ask, text: str, is_own: Callable[[Path], bool], variables: Mapping[str, str], found: Findings
+) -> list[Stage]:
+    """Play every statement, each on the stage of the repository that it acts in; the stages."""
     known = dict(variables)
     stages: dict[str, Stage] = {}
     async with AsyncExitStack() as curtain:
@@ -64,25 +64,29 @@ async def _play_all(ask: Ask, text: str, own_copy: bool, variables: Mapping[str,
             if isinstance(statement, Assignment):
                 assign(statement, known)
                 continue
-            repository = await _repository(ask, statement, found)
+            place = ask.led(statement.directory, known)
+            repository = await _repository(place, statement, found)
             if repository and repository not in stages:
-                place = ask.at(ask.path / statement.directory)
-                stages[repository] = await curtain.enter_async_context(staged(place, own_copy))
+                if await place.text("rev-parse", "--is-shallow-repository") == "true":
+                    found.block(_SHALLOW, "git fetch --unshallow")
+                    break
+                stages[repository] = await curtain.enter_async_context(staged(place, is_own(place.path)))
                 await _not_in_a_conflict(stages[repository], text, found)
             if repository and not found.blocked:
                 stage = stages[repository]
                 stage.variables = known
                 await _play(stage, statement, found)
             if found.blocked:
-                return
+                break
+    return list(stages.values())
 
 
-async def _repository(ask: Ask, call: Invocation, found: Findings) -> str:
+async def _repository(place: Ask, call: Invocation, found: Findings) -> str:
     """The git directory that a call acts in; empty (and said) where that cannot be looked into."""
-    where = ask.path / call.directory
-    git_dir = await ask.at(where).maybe("rev-parse", "--absolute-git-dir") if where.is_dir() else ""
+    git_dir = await place.maybe("rev-parse", "--absolute-git-dir") if place.path.is_dir() else ""
     if not git_dir:
-        sentence = f"git {call.sub} acts in {clean(call.directory or str(where))}, which cannot be looked into now."
+        found.unseen = True
+        sentence = f"git {call.sub} acts in {clean(str(place.path))}, which cannot be looked into now."
         if call.sub == "push":
             found.block(sentence, "Write the directory out: e")
         else:
@@ -217,7 +221,8 @@ async def _reset(stage: Stage, call: Invocation, found: Findings) -> None:
             f"moves {clean(stage.branch) or 'HEAD'} in {stage.place} from {await stage.named(before)}"
             f" to {await stage.named(sha)}" + (f", {dropped} commit{'s' * (dropped != 1)} back" if dropped else "")
         )
-        found.way_back.append(f"git reset {reset.mode} {before}")
+        led = f"-C {shlex.quote(str(stage.ask.path))} " if call.directory else ""
+        found.way_back.append(f"git {led}reset {reset.mode} {before}")
     if not stage.own_copy:
         found.lines.append("only the clean room changes")
     elif reset.mode == "--hard":

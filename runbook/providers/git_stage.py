@@ -41,6 +41,8 @@ class Findings:
         self.expected: dict[str, str] = {}
         self.blocked = ""
         self.already: list[str] = []
+        self.unseen = False
+        """Whether a call acts where nobody can look now."""
         self.acts = 0
         """Commands that change something; `already` counts only when it is said of all of them."""
         self.way_back: list[str] = []

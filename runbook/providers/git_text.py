@@ -66,6 +66,12 @@ def invocations(text: str) -> tuple[Invocation, ...]:
     return tuple(statement for statement in statements(text) if isinstance(statement, Invocation))
 
 
+def directory_of(text: str) -> str:
+    """The directory in which all git calls of a text act, relative to where it starts; empty where several do."""
+    found = {call.directory for call in invocations(text)}
+    return found.pop() if len(found) == 1 else ""
+
+
 def pushes(text: str) -> tuple[Push, ...]:
     """Every ref that the pushes of a text name."""
     return tuple(push for call, known in _push_calls(text) for push in pushes_of(call, known))

@@ -55,6 +55,40 @@ async def test_a_push_is_proven_where_the_settings_send_it(world: World, tmp_pat
     assert proof is not None and proof.ok is True and "on upstream" in proof.line
 
 
+@pytest.mark.parametrize("led", ["cd {} && git", "git -C {}", "cd ~/copy && git", "(cd $HOME/copy && git"])
+async def test_a_command_that_goes_to_the_working_copy_itself_is_not_said_to_stay_in_the_clean_room(
+    world: World, led: str
+) -> None:
+    git = await world.provider()
+    at = Place(git.folder, env={"HOME": str(world.root)})
+    (world.copy / "page").write_text("not committed")
+    text = f"{led.replace('{}', str(world.copy))} reset --hard HEAD~1{')' * led.startswith('(')}"
+    seen = await git.preview(text, at)
+    assert "1 files with uncommitted work would be lost." in seen.warnings
+    assert seen.way_back == f"git -C {world.copy} reset --hard {world.header}"
+    assert await git.moved(text, seen.expected, at) == ""
+    world.git("commit", "-q", "--allow-empty", "-m", "meanwhile")
+    assert "moved since the preview" in await git.moved(text, seen.expected, at)
+
+
+async def test_a_push_from_another_directory_is_seen_and_proven_there(world: World, tmp_path: Path) -> None:
+    world.commit("Mended")
+    git, at = Git(tmp_path / "clean-room", env=world.env), Place(tmp_path)
+    text = "cd copy && git push origin main"
+    seen = await git.preview(text, at)
+    assert not seen.blocked and seen.expected["origin refs/heads/main"] == world.header
+    assert await git.moved(text, seen.expected, at) == ""
+    assert world.shell(text, tmp_path).returncode == 0
+    proof = await git.proof(text, seen.expected, at)
+    assert proof is not None and proof.ok is True
+
+
+async def test_where_a_command_acts_that_cannot_be_looked_at_nothing_is_called_harmless(world: World) -> None:
+    git = await world.provider()
+    seen = await git.preview("cd gone && git reset --hard HEAD~1", Place(git.folder))
+    assert "cannot be looked into" in seen.warnings[0] and not seen.way_back
+
+
 async def test_what_only_looks_pins_nothing(world: World, tmp_path: Path) -> None:
     git, at = Git(tmp_path / "clean-room", env=world.env), Place(world.copy)
     assert (await git.preview("git log --oneline -3", at)).expected == {}
