@@ -57,6 +57,7 @@ class Follower:
         self.scratch: Path | None = None
         """Where older files are unpacked; the system's own place for temporary files by itself."""
         self._older: Older | None = None
+        self._let_go = 0
         self.beside = False
         """Whether it goes on beside other work: then a few looks a second are enough."""
         self.state: FollowState = "missing"
@@ -106,7 +107,11 @@ class Follower:
 
     async def older(self) -> Found | None:
         """The file that was this log before the first one shown; None when there is none."""
+        if self._older and self._let_go != self.chain.let_go:
+            self._older.close()
+            self._older = None  # what was let go meanwhile is an older file by now
         if self._older is None:
+            self._let_go = self.chain.let_go
             files = [part for part in self.chain.parts.values() if isinstance(part, OpenFile)]
             heads = [part.read(HEAD, 0) for part in files]
             known = {(about.st_dev, about.st_ino) for part in files if (about := os.fstat(part.fd))}

@@ -216,7 +216,9 @@ class Chain:
     def __init__(self, first: int = 0) -> None:
         """`first`: the number of the first part, where room is left for older ones before it."""
         self.parts: dict[int, Bytes] = {}
-        self._next = first
+        self.let_go = 0
+        """How many parts were let go for later ones."""
+        self._next = self._lowest = first
         self._kept = KEPT
 
     def append(self, part: Bytes) -> int:
@@ -225,16 +227,17 @@ class Chain:
         self.parts[number] = part
         while len(self.parts) > self._kept:
             self.parts.pop(next(iter(self.parts)))
+            self.let_go += 1
         return number
 
     @property
     def before(self) -> int:
-        """The number that a part before all others would have."""
-        return next(iter(self.parts), self._next) - 1
+        """The number that a part before all others would have; none that was let go had it."""
+        return self._lowest - 1
 
     def prepend(self, part: Bytes) -> None:
         """Puts a part before all others; nobody's position changes, and none is let go for it."""
-        number = self.before
+        number = self._lowest = self.before
         there = dict(self.parts)
         self.parts.clear()
         self.parts[number] = part

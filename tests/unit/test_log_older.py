@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from runbook.logs import older
+from runbook.logs.index import KEPT
 from runbook.logs.view import LogView
 
 
@@ -137,3 +138,21 @@ async def test_a_search_that_was_called_off_loses_no_older_file(tmp_path: Path) 
     found = [line for line in await desk.look_back() if not line.startswith("──")]
     assert len(found) == 60_300
     assert found == sorted(found, key=lambda line: (-int(line.split()[1]), int(line.split()[3])))
+
+
+async def test_what_was_let_go_after_many_rotations_is_found_again(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_bytes(lines(9, 3))
+    desk = Desk(path)
+    await desk.look_back()  # there is none yet
+    for age in range(8, 0, -1):
+        for number in range(9, 0, -1):
+            older_file = tmp_path / f"app.log.{number}"
+            if older_file.exists():
+                older_file.rename(tmp_path / f"app.log.{number + 1}")
+        path.rename(tmp_path / "app.log.1")
+        path.write_bytes(lines(age, 3))
+        desk.view.follower.check()
+    assert len(desk.view.chain.parts) == KEPT
+    found = [line for line in await desk.look_back() if not line.startswith("──")]
+    assert "\n".join(found).encode() + b"\n" == b"".join(lines(age, 3) for age in range(9, 0, -1))
