@@ -38,6 +38,8 @@ TURN = 1 << 20
 CHUNK = 256 << 10
 HOLD = 0.1
 """Seconds that a line waits for an earlier one of another source."""
+LAG = 2.0
+"""Seconds that a line waits at most for a source of which there is more to read."""
 IDLE = 2.0
 """Seconds after which a line without its end counts as one."""
 LONGEST = 1 << 20
@@ -178,14 +180,14 @@ def _shortened(name: str) -> Iterator[str]:
 def in_order(streams: Iterable[Stream], old: float) -> Iterator[tuple[Stream, bytes]]:
     """Takes out, in order, all lines up to the last that arrived by `old`.
 
-    Of a source that lags nothing later than what was read of it is overtaken.
+    A source that lags is not overtaken by what is later, for a while: its clock may be another.
     """
     streams = list(streams)
     limit = min((s.key for s in streams if s.more and s.key > -math.inf), default=math.inf)
     aged = sum(sum(item.arrived <= old for item in stream.pending) for stream in streams)
     while aged:
         first = min((s for s in streams if s.pending), key=lambda stream: stream.pending[0].key)
-        if first.pending[0].key > limit:
+        if first.pending[0].key > limit and first.pending[0].arrived > old - LAG:
             return
         item = first.pending.popleft()
         aged -= item.arrived <= old

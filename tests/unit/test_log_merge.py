@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runbook.logs import merge
 from runbook.logs.merge import HOLD, Merger, Origin
 from runbook.logs.spooled import SpoolFollower
 from runbook.logs.spooler import Spool
@@ -273,6 +274,25 @@ def test_a_disk_that_is_full_is_said_and_holds_up_nothing(tmp_path: Path) -> Non
     desk.turn(1)
     assert desk.turn(1) == ["a | one", "a | two", "a | three"]
     assert desk.told["trouble"] == ""
+
+
+def test_a_log_that_pours_with_an_earlier_clock_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merge, "TURN", 1000)
+    monkeypatch.setattr(merge, "CHUNK", 500)
+    desk = Desk(tmp_path)
+    desk.add("far", f"{second(1)} far")
+    desk.follow("far", "near")
+    desk.turn()
+    desk.add("near", f"{second(900)} of another zone")
+    for number in range(100):
+        desk.add("far", *(f"{second(2)} {number}" for _ in range(80)))
+        assert desk.merger.turn(desk.now, WALL), "it pours"
+        desk.now += 0.1
+    desk.follower.check()
+    chain = desk.follower.chain
+    assert any(b"of another zone" in line.head for line in chain.lines(chain.start, 100_000))
 
 
 def test_what_was_there_on_opening_is_told_to_be_written_once_all_of_it_is(tmp_path: Path) -> None:
