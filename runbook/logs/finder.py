@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 from runbook.logs.hits import Hits
 from runbook.logs.index import SPAN, Bytes, OpenFile
-from runbook.logs.scan import BadQuery, Filter, Query, parse
+from runbook.logs.scan import COLOUR, BadQuery, Filter, Query, parse
 from runbook.logs.searching import Part, look
 from runbook.logs.sieve import Sought, downwards
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CHUNK = 256 * 1024
 """Bytes looked through in one go; a millisecond or two, between which keys are answered."""
 TELL = 0.1
+LOOKED_AT = 100
+"""Last lines by which it is told whether a log is coloured."""
 AMONG = 100_000
 """Matches looked at for one that a filter shows too."""
 
@@ -44,7 +46,7 @@ class Finder:
     def add_filter(self, typed: str) -> None:
         """Shows only lines that have this too: text, `~expression`, `level:warn` (or worse), each without by `!`."""
         try:
-            query = parse(typed, may_negate=True)
+            query = parse(typed, may_negate=True, coloured=self._is_coloured())
         except BadQuery as error:
             self.filter_note = str(error)
             self.view.changed()
@@ -112,7 +114,7 @@ class Finder:
             self.view.changed()
             return
         try:
-            self.query = parse(typed)
+            self.query = parse(typed, coloured=self._is_coloured())
         except BadQuery as error:
             self.search_note = str(error)
             self.view.changed()
@@ -181,6 +183,12 @@ class Finder:
         self.total = f"{count:,} line{'s' * (count != 1)}"
         self.search_note = self.total
         self.view.changed()
+
+    def _is_coloured(self) -> bool:
+        """Whether its lines have the colours of the program that writes them: they stand between the words seen."""
+        with suppress(OSError):
+            return any(COLOUR in line.head for line in self.view.chain.tail(LOOKED_AT))
+        return False
 
     def _sought(self, query: Query) -> Sought:
         """What is searched, among the lines that are shown."""

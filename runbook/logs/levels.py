@@ -30,7 +30,7 @@ STATUS = r" 5\d\d (?<! [1-4]\d\d 5\d\d )(?!ms|byt)"
 """A status of 5xx, as an access log has it: not the size or the time that stands behind a better one."""
 
 
-_CODES = r"(?:\x1b\[[0-9;:]*[mK])*"
+CODES = r"(?:\x1b\[[0-9;:]*[mK])*"
 """What colours a word: a filter looks at lines as they are written, colours and all."""
 _BEGIN = r"(?:\b|(?<=[0-9;\[]m))"
 """Where a word begins, also right behind its colour."""
@@ -42,14 +42,14 @@ def _shouted(words: Iterable[str]) -> str:
 
 def _named(words: Iterable[str], numbers: Iterable[int]) -> str:
     """Where a field says it: `level=warn`, `"level":"warn"`, `[warn]`, `[proxy:warn]`, or pino's `"level":40`."""
-    field = rf"{_BEGIN}(?:{'|'.join(_FIELDS)})[\"']?{_CODES}\s*[=:]\s*[\"']?"
+    field = rf"{_BEGIN}(?:{'|'.join(_FIELDS)})[\"']?{CODES}\s*[=:]\s*[\"']?"
     numbered = rf"|{field}(?P<number>{'|'.join(map(str, numbers))})\b" if numbers else ""
-    return rf"(?i:(?:{field}|\[(?:\w{{1,30}}:)?){_CODES}(?P<soft>{'|'.join(words)})\b{numbered})"
+    return rf"(?i:(?:{field}|\[(?:\w{{1,30}}:)?){CODES}(?P<soft>{'|'.join(words)})\b{numbered})"
 
 
 def _for_shown(pattern: str) -> re.Pattern[str]:
     """The same for a line that is shown, which has no colours; letters as in the bytes that a filter looks at."""
-    return re.compile(pattern.replace(_BEGIN, r"\b").replace(_CODES, ""), re.ASCII)
+    return re.compile(pattern.replace(_BEGIN, r"\b").replace(CODES, ""), re.ASCII)
 
 
 _SHOUTED = _for_shown(_shouted(_LOUD))
@@ -93,7 +93,7 @@ def line_patterns(wanted: Collection[Level]) -> tuple[str, str]:
     def first(of: str, unless: str) -> str:
         return rf"(?:{unless}[^\n]){{0,{_WITHIN}}}?{of}"
 
-    status = rf"[^\n]{{0,{_WITHIN}}}?(?:{STATUS}| \x1b\[[0-9;:]*m5\d\d{_CODES} )"
+    status = rf"[^\n]{{0,{_WITHIN}}}?(?:{STATUS}| \x1b\[[0-9;:]*m5\d\d{CODES} )"
     shouted = first(_shouted(loud), f"(?!{_shouted(others)})" if others else "")
     quiet = rf"(?![^\n]{{0,{_WITHIN}}}?{_shouted(_LOUD)})"
     named = quiet + first(_named(soft, numbers), f"(?!{_named(softer, numbered)})" if softer else "")

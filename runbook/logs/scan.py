@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from runbook.logs.levels import STATUS, WORDS, WORST_FIRST, line_patterns
-from runbook.logs.seen import seen_as
+from runbook.logs.seen import in_colours, seen_as
 from runbook.logs.sieve import Sought
 from runbook.logs.traces import GOES_ON
 from runbook.model import Record
@@ -101,14 +101,14 @@ def of_level(typed: str, word: str, *, without: bool) -> Query:
     return Query(typed, exact.encode(), any_case=False, without=without, quick=quick.encode())
 
 
-def parse(typed: str, *, may_negate: bool = False) -> Query:
-    """What a person typed, as a query. Raises BadQuery."""
+def parse(typed: str, *, may_negate: bool = False, coloured: bool = False) -> Query:
+    """What a person typed, as a query for a log whose lines may be `coloured`. Raises BadQuery."""
     without = may_negate and typed.startswith("!")
     wanted = typed[1:] if without else typed
     if may_negate and wanted.startswith("level:"):
         return of_level(typed, wanted.removeprefix("level:"), without=without)
     expression = wanted.startswith("~")
-    seen = "" if expression else seen_as(wanted)
+    seen = "" if expression else seen_as(wanted) or (in_colours(wanted) if coloured else "")
     pattern = _settled(wanted[1:]) if expression else seen or re.escape(wanted)
     if not wanted.removeprefix("~"):
         raise BadQuery("Nothing to look for: type some text, or ~ and an expression.")

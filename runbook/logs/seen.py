@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runbook.logs.levels import WORDS, level_named
+from runbook.logs.levels import CODES, WORDS, level_named
 from runbook.logs.structured import said
 
 _LEVEL = r"(?:[lL]evel|[lL]vl|[sS]everity|[pP]riority)\w{0,8}"
@@ -22,6 +22,12 @@ def seen_as(text: str) -> str:
         return ""
     values += [str(number) for number in _NUMBERS if level_named(number).upper() == text]
     return rf'{text}|{_LEVEL}"? ?[=:] ?"?(?:{"|".join(values)})\b'
+
+
+def in_colours(text: str) -> str:
+    """An expression for a text between whose words the colours of a program may stand; empty for a single word."""
+    words = re.split(r"(?<=\w)(?=\W)|(?<=\W)(?=\w)", text)
+    return CODES.join(map(escaped, words)) if len(words) > 1 else ""
 
 
 def escaped(text: str) -> str:

@@ -289,6 +289,19 @@ async def test_search_up_then_on_then_back(desk: Desk) -> None:
     assert next(row.text for row in window.rows if row.offset == window.match) == "line 10"
 
 
+async def test_what_is_seen_without_its_colours_is_found(desk: Desk) -> None:
+    desk.add("\x1b[32mINFO\x1b[0m: fine", "\x1b[31merror\x1b[0m: \x1b[1mconnection\x1b[0m refused (a.b)")
+    for typed in ("error: connection refused", "(a.b)", "error"):
+        desk.view.search(typed, backwards=True, height=4)
+        await desk.view.settled()
+        window = desk.view.window(4)
+        found = next(row for row in window.rows if row.offset == window.match)
+        assert [found.text[at:to] for at, to in found.found] == [typed]
+    desk.view.add_filter("error: connection")
+    await desk.view.settled()
+    assert desk.texts(4) == ["error: connection refused (a.b)"]
+
+
 async def test_a_search_goes_through_what_the_filter_shows(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finder_module, "AMONG", 2)
     desk.add("cart failed", *["cart fine"] * 9)
