@@ -13,6 +13,7 @@ from runbook.incident.journal import JournalTrouble, salvage, verify
 from runbook.incident.room import fold
 from runbook.incident.state import RoomState
 from runbook.incident.timeline import render_text, shown, to_json
+from runbook.model import Runbook
 from tui import exit_codes
 from tui.checks import why_unreadable
 
@@ -72,9 +73,9 @@ def report(name: str, output: str | None) -> int:
     copy = str(home.runbook_copy(folder))
     try:
         book = read_runbook(source_text(copy), copy)
-    except (OSError, UnicodeDecodeError, ReadingError) as wrong:
-        print(f"{folder.name}: its copy of the runbook: {why_unreadable(copy, wrong)}", file=sys.stderr)
-        return exit_codes.NOT_OK
+    except (OSError, UnicodeDecodeError, ReadingError) as wrong:  # the record says what was done all the same
+        book = Runbook(id=folder.name, title="not readable")
+        trouble = " ".join(filter(None, (trouble, f"Its copy of the runbook: {why_unreadable(copy, wrong)}")))
     text = render(state, book, datetime.now(UTC), readings(folder / home.SAMPLES), unreadable=trouble)
     if output is None:
         print(text)

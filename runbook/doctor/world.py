@@ -58,7 +58,8 @@ def methods(runbook: Runbook, found: Iterable[Finding]) -> tuple[Finding, ...]:
     blocked = {label for finding in found for label in finding.blocks}
     ready = [method.label for method in runbook.methods if method.label not in blocked]
     if not runbook.methods:
-        return ()
+        mend = f"See what was read of it: warroom check {runbook.path}"
+        return (Finding("methods", "ready", "red", "the runbook holds no way to roll back", mend),)
     if not ready:
         mend = "Mend what stands above for the one you would choose first."
         return (Finding("methods", "ready", "red", "none of them", mend),)

@@ -93,6 +93,10 @@ def test_it_is_red_only_when_no_method_is_left() -> None:
     ]
 
 
+def test_a_runbook_without_a_way_back_is_not_ready() -> None:
+    assert [f.level for f in world.methods(book(methods=()), [])] == ["red"]
+
+
 def test_a_method_whose_need_is_not_met_is_blocked_by_it(tmp_path: Path) -> None:
     needing = Method(id="m", label="4", title="m", requires=(Check(id="v", env="NOT_SET_ANYWHERE"),))
     found = asyncio.run(world.checks(book(methods=(needing,)), tmp_path, dict(os.environ), {}))

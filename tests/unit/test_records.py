@@ -57,6 +57,16 @@ def test_of_a_damaged_record_all_is_told_that_can_be_read_and_that_it_is_not_all
     assert row["events"] == 2 and "event 2 is unreadable" in row["trouble"]
 
 
+def test_without_a_readable_runbook_the_report_tells_what_the_record_holds(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "files/runbook.yaml").write_text("version: 9\n")
+    assert main(["report", NAME]) == NOT_OK
+    told = capsys.readouterr()
+    assert "note: a" in told.out and "Not all of the record is in this report" in told.out
+    assert "knows version 1 of the form, not 9" in told.err
+
+
 def test_of_a_whole_record_nothing_is_said_to_be_missing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (main(["timeline", NAME]), main(["report", NAME]), main(["incidents", "--verify"])) == (OK, OK, OK)
     told = capsys.readouterr()
