@@ -262,6 +262,15 @@ def test_boxes_make_checklists_with_their_phase_and_nested_boxes_count_alone() -
     assert book.checklists[2].items[0].note == "on the page\nby mail"
 
 
+@pytest.mark.parametrize(
+    ("heading", "phase"),
+    [("Verification", "after"), ("Monitoring", "after"), ("Checklist", "during"), ("Before you begin", "before")],
+)
+def test_boxes_that_verify_are_ticked_afterwards(heading: str, phase: str) -> None:
+    book = read(f"# Rollback\n\n## Rollback\n1. Run `make back`\n\n## {heading}\n- [ ] Checkout works\n")
+    assert [c.phase for c in book.checklists] == [phase]
+
+
 def test_outcomes_without_levels_are_success() -> None:
     book = read("# Rollback\n\n## Success criteria\n- [ ] All pods run\n- [ ] Lag < 60 seconds\n")
     assert [(o.text, o.level, o.criterion.text if o.criterion else None) for o in book.outcomes] == [

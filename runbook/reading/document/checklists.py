@@ -70,4 +70,4 @@ def _phase(section: Section, under: str) -> Phase:
     roles = {section.role, *(above.role for above in section.above())}
     if roles & {"before"}:
         return "before"
-    return "after" if roles & {"after"} else "during"
+    return "after" if roles & {"after", "verify", "monitor"} else "during"
