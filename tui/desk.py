@@ -375,7 +375,8 @@ class Desk:
         if after is None:
             return Nothing(f"{number}  {step.title}", (how, "Every step of this method is settled."), _AFTERWARDS)
         enter = f"next: {self._named(after)}"
-        return Looking(with_values(step.title, self.conductor.state), str(number), lines=(how,), enter=enter)
+        title = with_values(step.title, self.conductor.state)
+        return Looking(title, str(number), lines=(how,), enter=enter, again="open it again")
 
     def _nothing(self) -> ActionView:
         row, state = self.row, self.conductor.state

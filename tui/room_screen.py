@@ -15,7 +15,7 @@ from tui.log_pace import LogPace
 from tui.panes import PANES, Panes
 from widgets import action_asks as asks
 from widgets import log_asks
-from widgets.action_view import Nothing
+from widgets.action_view import Looking, Nothing
 from widgets.checklist import ChecklistPane
 from widgets.compositing import paint_at_once
 from widgets.outline_view import OPEN_AT_FIRST
@@ -309,7 +309,10 @@ class RoomScreen(Panes):
     def on_checklist_pane_step_opened(self, event: ChecklistPane.StepOpened) -> None:
         from tui import stepping
 
-        stepping.open_step(self, (event.method, event.step))
+        if isinstance(self.panel.view, Looking) and self.panel.view.again:
+            self.go("action")  # it names the step that comes next: enter must not open this one behind those words
+        else:
+            stepping.open_step(self, (event.method, event.step))
 
     # ── pane 4 ────────────────────────────────────────────────────────────────────────────────────
 

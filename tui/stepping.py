@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from runbook.conductor import CalledOff, Moved, Refused
 from runbook.incident.journal import JournalTrouble
-from runbook.incident.state import SETTLED
 from runbook.model import Remedy
 from runbook.providers.provider import Target, Unavailable
 from runbook.steps.plan import Choice, Prepared
@@ -17,6 +16,7 @@ from widgets.action_view import (
     Confirmation,
     Finished,
     Following,
+    Looking,
     ManualStep,
     MessageStep,
     NotStarted,
@@ -277,6 +277,8 @@ def _again(screen: RoomScreen, event: asks.Asked) -> None:
         screen.do(_not_done_then_again(screen, view, key))
     elif isinstance(view, Confirmation | NotStarted) and not view.prepared.missing:
         screen.do(_look_again(screen, key, view.prepared))
+    elif isinstance(view, Looking):
+        open_step(screen, key)
     elif isinstance(view, Finished) and view.run.undo and view.run.state != "done":
         screen.do(_undo_of(screen, key))
     else:
@@ -348,8 +350,7 @@ def _next(screen: RoomScreen, event: asks.Asked) -> None:
 def _look(screen: RoomScreen, event: asks.Asked) -> None:
     """Enter on what is only selected; on a step that is settled without a run, on to the next."""
     key = _key_of(screen, event)
-    at = screen.conductor.state.step(*key) if key else None
-    if at is not None and at.mark in SETTLED and not at.last_run:
+    if isinstance(event.view, Looking) and event.view.again:
         _next(screen, event)
     elif key is not None:
         open_step(screen, key)

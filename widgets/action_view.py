@@ -35,6 +35,8 @@ class Looking(Record, frozen=True):
     """The command, shown short here and whole in its confirmation."""
     lines: tuple[str, ...] = ()
     enter: str = "look"
+    again: str = ""
+    """What `r` does with a step that is settled, where `enter` goes on to the next."""
     may_skip: bool = False
     """A step that can only be left: nothing here will ever end it."""
 
@@ -228,7 +230,8 @@ def keys_for(view: ActionView, *, folded: bool = False) -> tuple[KeyHint, ...]:
         case Nothing():
             pass
         case Looking():
-            keys = (*((KeyHint("enter", view.enter),) if view.enter else ()), *((skip,) if view.may_skip else ()))
+            keys = tuple(KeyHint(key, words) for key, words in (("enter", view.enter), ("r", view.again)) if words)
+            keys += (skip,) if view.may_skip else ()
         case Confirmation():
             keys = _confirmation_keys(view, folded)
         case NotStarted():

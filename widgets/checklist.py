@@ -119,11 +119,12 @@ class ChecklistPane(Rows):
 
 
 def _after(before: OutlineRow, rows: tuple[OutlineRow, ...]) -> str:
-    """The row to stand on once the selected step is settled: the next one left to do; else no other."""
-    now = next((row for row in rows if row.key == before.key), None)
-    if before.kind != "step" or before.settled or now is None or not now.settled:
+    """The row to stand on once the selected step is settled: the next one left to do behind it; else no other."""
+    now = next((at for at, row in enumerate(rows) if row.key == before.key), None)
+    if before.kind != "step" or before.settled or now is None or not rows[now].settled:
         return ""
-    return next((row.key for row in rows if row.next and row.target[0] == now.target[0]), "")
+    behind_first = (*rows[now + 1 :], *rows[:now])
+    return next((row.key for row in behind_first if row.left and row.target[0] == before.target[0]), "")
 
 
 class _Line(Record, frozen=True):

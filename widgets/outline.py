@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from runbook.incident.progress import next_step, still_open, taken_instead
+from runbook.incident.progress import asks_nothing, next_step, still_open, taken_instead
 from runbook.incident.state import SETTLED, Mark, RoomState, StepState
 from runbook.logs.clean import clean
 from runbook.model import Effect, FollowUp, Method, Runbook, Step
@@ -197,6 +197,7 @@ def _steps(method: Method, state: RoomState) -> Iterator[OutlineRow]:
             right_tone=tone,
             settled=_settled(method, step, state),
             next=following is not None and step.id == following.id,
+            left=not asks_nothing(method, step, state),
             target=(method.id, step.id),
         )
 

@@ -25,6 +25,8 @@ class OutlineRow(Record, frozen=True):
     """Nothing more is asked of it."""
     next: bool = False
     """The first thing left to do in its method."""
+    left: bool = False
+    """Something of it is left to do: a step that is not settled, and does not go on beside the others."""
     selectable: bool = True
     target: tuple[str, ...] = ()
 

@@ -1,0 +1,64 @@
+"""A step that is left out, and one that is carried out before an earlier one: what enter leads to is what is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.rooms import entered, room_with
+from tests.widgets.hosts import shown, until
+from tui.app import WarRoom
+
+BOOK = """
+methods:
+  - id: back
+    title: Go back
+    where: repository
+    steps:
+      - {id: one, title: First, run: echo one}
+      - {id: two, title: Second, run: echo two}
+      - {id: three, title: Third, run: echo three}
+"""
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
+    return room_with(BOOK, tmp_path, monkeypatch)
+
+
+async def test_enter_on_a_step_that_was_left_out_never_opens_it_behind_the_name_of_the_next(room: WarRoom) -> None:
+    async with room.run_test(size=(160, 45)) as pilot:
+        conductor = await entered(pilot, room)
+        await conductor.choose_method("back")
+        await conductor.mark("back", "one", "skipped", "by mistake")
+        await pilot.pause()
+        room.room_screen.checklist.select("step:back:one")
+        await until(pilot, lambda: "next: 2 Second" in shown(room) and "open it again" in shown(room))
+        await pilot.press("3", "enter")
+        await until(pilot, lambda: room.room_screen.panel.has_focus)
+        assert "next: 2 Second" in shown(room) and room.room_screen.desk is not None
+        assert room.room_screen.desk.prepared is None
+        await pilot.press("r")
+        await until(pilot, lambda: "echo one" in shown(room) and "run it" in shown(room))
+        await pilot.press("escape")
+        await until(pilot, lambda: "open it again" in shown(room))
+        await pilot.press("4", "enter")
+        await until(pilot, lambda: "echo two" in shown(room) and "run it" in shown(room))
+
+
+async def test_the_end_of_a_step_is_seen_also_where_an_earlier_one_is_left(room: WarRoom) -> None:
+    async with room.run_test(size=(160, 45)) as pilot:
+        conductor = await entered(pilot, room)
+        await conductor.choose_method("back")
+        await pilot.pause()
+        room.room_screen.checklist.select("step:back:two")
+        await until(pilot, lambda: "echo two" in shown(room))
+        await pilot.press("3", "enter")
+        await until(pilot, lambda: "run it" in shown(room))
+        assert room.room_screen.desk is not None
+        room.room_screen.desk.close()
+        room.room_screen.desk.result = ("back", "two")
+        await conductor.confirm(await conductor.prepare("back", "two"))
+        await until(pilot, lambda: room.room_screen.checklist.key == "step:back:three")
+        await until(pilot, lambda: "done" in shown(room) and "next: 3 Third" in shown(room))
