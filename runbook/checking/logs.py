@@ -28,14 +28,22 @@ def does_not_follow(scene: Scene) -> Iterator[Finding]:
 
 def program_absent(scene: Scene) -> Iterator[Finding]:
     for log in scene.runbook.logs:
-        for call in calls(log.run) if log.run else ():
-            here = call.program not in BUILTINS and "<" not in call.program and not FAR & set(call.via)
-            if here and not scene.is_installed(call.program):
+        for program in programs(log.run) if log.run else ():
+            if not scene.is_installed(program):
                 yield Finding(
                     scene.line_with(log.run),
                     "note",
-                    f"{call.program} is not installed on this machine; until it is, this log stays empty.",
+                    f"{program} is not installed on this machine; until it is, this log stays empty.",
                 )
+
+
+def programs(text: str) -> Iterator[str]:
+    """The programs that a command calls on this machine."""
+    return (
+        call.program
+        for call in calls(text)
+        if call.program not in BUILTINS and "<" not in call.program and not FAR & set(call.via)
+    )
 
 
 RULES: dict[str, Rule] = {"log-follow": does_not_follow, "log-program": program_absent}

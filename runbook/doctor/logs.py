@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from glob import glob
 from pathlib import Path
 
-from runbook.checking.calls import calls
-from runbook.checking.whole import BUILTINS, FAR
+from runbook.checking.logs import programs
 from runbook.doctor.finding import Finding
 from runbook.model import LogSource, Runbook
 from runbook.steps import effects, values
@@ -39,22 +39,13 @@ def _one(log: LogSource, params: set[str], known: Mapping[str, str], env: Mappin
 
 
 def _file(title: str, path: str) -> Finding:
-    if set("*?[") & set(path):
-        count = len(glob(str(Path(path).expanduser()), recursive=True))  # noqa: PTH207 - as a person writes it
-        if count:
-            return Finding("logs", title, "green", f"{path}: {count} now")
-        return Finding("logs", title, "amber", path, "No file has such a name yet.")
-    if Path(path).expanduser().is_file():
-        return Finding("logs", title, "green", path)
-    return Finding(
-        "logs", title, "amber", path, "There is no such file yet: set its values with --set, or mend the path."
-    )
-
-
-def programs(text: str) -> Iterator[str]:
-    """The programs that a command calls on this machine."""
-    return (
-        call.program
-        for call in calls(text)
-        if call.program not in BUILTINS and "<" not in call.program and not FAR & set(call.via)
-    )
+    place, is_pattern = str(Path(path).expanduser()), bool(set("*?[") & set(path))
+    # a pattern as a person writes it
+    found = glob(place, recursive=True) if is_pattern else [place] * Path(place).is_file()  # noqa: PTH207
+    if not found:
+        mend = "There is no such file yet: set its values with --set, or mend the path."
+        return Finding("logs", title, "amber", path, "No file has such a name yet." if is_pattern else mend)
+    if refused := next((one for one in found if not os.access(one, os.R_OK)), ""):
+        mend = "Get the right to read it, or follow it by a command that may: sudo -n tail -F …"
+        return Finding("logs", title, "amber", f"{refused} may not be read", mend)
+    return Finding("logs", title, "green", f"{path}: {len(found)} now" if is_pattern else path)

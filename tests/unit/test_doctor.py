@@ -198,6 +198,14 @@ def test_a_log_is_looked_for_where_its_values_lead(tmp_path: Path) -> None:
     assert [f.level for f in logs.look(several, {}, {})] == ["green", "amber"]
 
 
+def test_a_log_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "app.log").touch()
+    monkeypatch.setattr(os, "access", lambda _path, _how: False)  # root may read everything
+    for path in ("app.log", "*.log"):
+        (found,) = logs.look(book(logs=(LogSource(id="a", path=f"{tmp_path}/{path}"),)), {}, {})
+        assert (found.level, found.found) == ("amber", f"{tmp_path}/app.log may not be read")
+
+
 @pytest.mark.parametrize(
     ("run", "level", "said"),
     [
