@@ -53,10 +53,12 @@ def rows_of(
     query: Query | None = None,
     notes: Container[int] = (),
     as_written: Callable[[int], bool] = never,
+    today: str = "",
 ) -> tuple[LogRow, ...]:
     """The lines cleaned, masked and judged. `notes` are the positions of the room's own lines.
 
-    `as_written` tells of a position whether its line is shown as it stands in the file, structured or not.
+    `as_written` tells of a position whether its line is shown as it stands in the file, structured or not. Lines of
+    `today`, or all without it, are shown with their time alone.
     """
     if secrets and not any(may_hold(line.head, tuple(secrets)) for line in lines):
         secrets = ()
@@ -75,7 +77,7 @@ def rows_of(
         found = query.finds(text) if query else ()
         # the body of a private key was masked for what stands around it
         written = as_written(line.offset) or line.folded or text == MASK
-        form = None if written else short_form(line.head, tuple(secrets), max(0, line.size - HEAD))
+        form = None if written else short_form(line.head, tuple(secrets), max(0, line.size - HEAD), today)
         if form is not None:
             short, mark, level = form
             seen = query.finds(short) if query else ()
@@ -84,7 +86,7 @@ def rows_of(
                 rows.append(_with_tail(row, line, secrets))
                 continue
         text = text if whole else redact(_cleaned(line))
-        shown = text if written else undated(text)
+        shown = text if written else undated(text, today)
         seen = query.finds(shown) if query and shown != text else found
         if found and not seen:
             shown, seen = text, found

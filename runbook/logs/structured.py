@@ -78,6 +78,8 @@ class Entry(Record, frozen=True):
     message: str
     fields: tuple[Field, ...]
     prefix: str = ""
+    day: str = ""
+    """The date of `time`, where it is known."""
 
 
 def recognise(head: bytes) -> Entry | None:
@@ -197,7 +199,7 @@ def _entry(fields: list[Field], prefix: str) -> Entry | None:
     message = value if isinstance(value, str) else ""
     taken.add(key)
     when, at = take(_TIME, (str, int, float))
-    time = _time_of(at)
+    day, time = _when(at)
     if time:
         taken.add(when)
     if not (level or message):
@@ -207,7 +209,8 @@ def _entry(fields: list[Field], prefix: str) -> Entry | None:
     if not level:
         level, _ = level_of(f" {message}")
     rest = [field for field in fields if field[0] not in taken]
-    return Entry(time, level, said(level, word), str(source or ""), message, tuple(sorted(rest, key=_rank)), prefix)
+    fields = sorted(rest, key=_rank)
+    return Entry(time, level, said(level, word), str(source or ""), message, tuple(fields), prefix, day)
 
 
 def said(level: Level, word: str) -> str:
@@ -225,7 +228,8 @@ def _wrapped(named: dict[str, Field], prefix: str) -> Entry | None:
     _, at = named.get("time", ("", None))
     level, _ = level_of(log)
     stream = tuple(field for key, field in named.items() if key not in ("log", "time"))
-    return Entry(_time_of(at), level, level.upper(), "", log.rstrip("\n"), stream, prefix)
+    day, time = _when(at)
+    return Entry(time, level, level.upper(), "", log.rstrip("\n"), stream, prefix, day)
 
 
 def _rank(field: Field) -> int:
@@ -234,40 +238,52 @@ def _rank(field: Field) -> int:
     return len(_FIRST) + (1 if name in _LAST else 0) if place is None else place
 
 
-_CLOCK = re.compile(r"(?:\d{4}-\d\d-\d\d[T ])?(\d\d:\d\d:\d\d)[.,\d]*\s*(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
+_CLOCK = re.compile(r"(?:(\d{4}-\d\d-\d\d)[T ])?(\d\d:\d\d:\d\d)[.,\d]*\s*(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 
 
-def _time_of(value: object) -> str:
-    """`03:14:22` of a field, in UTC where it says how far it is from there; nothing when it is no time."""
+def _when(value: object) -> tuple[str, str]:
+    """The day and the time (`03:14:22`) of a field, in UTC where its zone is told; empty where it tells none."""
     if isinstance(value, str):
         match = _CLOCK.search(value[:64])
         if match is None:
             if len(value) > 24 or not value.isascii() or not value.replace(".", "", 1).isdigit():
-                return ""
+                return "", ""
             value = float(value)
-        elif match[2] in (None, "Z", "z"):
-            return match[1]
+        elif match[3] in (None, "Z", "z"):
+            return match[1] or "", match[2]
         else:
             try:
-                return f"{datetime.fromisoformat(match[0].replace(',', '.')).astimezone(UTC):%H:%M:%S}"
+                return _of(datetime.fromisoformat(match[0].replace(",", ".")).astimezone(UTC))
             except (ValueError, OverflowError):
-                return match[1]
+                return match[1] or "", match[2]
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return ""
+        return "", ""
     # seconds, or thousandths and so on of one, since 1970: told apart by their size
     at = float(value) if abs(value) < 1e24 else 0.0
     while at > 1e11:
         at /= 1000
-    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}" if at > 1e8 else ""
+    return _of(datetime.fromtimestamp(at, UTC)) if at > 1e8 else ("", "")
+
+
+def _of(moment: datetime) -> tuple[str, str]:
+    return f"{moment:%Y-%m-%d}", f"{moment:%H:%M:%S}"
+
+
+def _told(day: str, time: str, today: str) -> str:
+    """The time alone, as it is of today; a time of another day looks like one of now without its date."""
+    return f"{day} {time}" if time and day and today and day != today else time
 
 
 _DATED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?=\s)")
 
 
-def undated(text: str) -> str:
-    """A plain line that begins with a date and a time, with the time alone (UTC where it tells); else as it is."""
+def undated(text: str, today: str = "") -> str:
+    """A plain line that begins with a time of today, without the date (UTC where it tells); else as it is.
+
+    Without `today` every day is taken for it.
+    """
     stamp = _DATED.match(text)
-    time = _time_of(stamp[0]) if stamp else ""
+    time = _told(*_when(stamp[0]), today) if stamp else ""
     return f"{time}{text[stamp.end() :]}" if stamp and time else text
 
 
@@ -278,13 +294,13 @@ _STAMP = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s*")
 
 
 @lru_cache(maxsize=128)
-def short_form(head: bytes, secrets: tuple[str, ...], beyond: int) -> tuple[str, Span, Level] | None:
+def short_form(head: bytes, secrets: tuple[str, ...], beyond: int, today: str = "") -> tuple[str, Span, Level] | None:
     """As `compact`, with the level, for a line that may be none of these; remembers what is on the screen."""
     entry = recognise(head)
-    return (*compact(entry, secrets, beyond), entry.level) if entry else None
+    return (*compact(entry, secrets, beyond, today), entry.level) if entry else None
 
 
-def compact(entry: Entry, secrets: Sequence[str] = (), beyond: int = 0) -> tuple[str, Span]:
+def compact(entry: Entry, secrets: Sequence[str] = (), beyond: int = 0, today: str = "") -> tuple[str, Span]:
     """Time, level, source, message and `key=value`, clean and masked; and where the level's word stands.
 
     `beyond`: bytes of the line that were never read.
@@ -296,9 +312,9 @@ def compact(entry: Entry, secrets: Sequence[str] = (), beyond: int = 0) -> tuple
             return text
         return _first_line(redact(clean(text, PART), secrets))
 
-    prefix, time = entry.prefix.strip(), entry.time
+    prefix, time = entry.prefix.strip(), _told(entry.day, entry.time, today)
     if stamp := _STAMP.match(prefix):
-        prefix, time = prefix[stamp.end() :], time or _time_of(stamp[0])
+        prefix, time = prefix[stamp.end() :], time or _told(*_when(stamp[0]), today)
     head = " ".join(filter(None, (safe(prefix), time)))
     word = safe(entry.word)
     begin = len(head) + 1 if head and word else 0

@@ -6,6 +6,7 @@ import asyncio
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from runbook.logs.clean import clean
@@ -319,9 +320,10 @@ class LogView:
     def _rows(self, lines: list[Line]) -> tuple[LogRow, ...]:
         """The lines as they are shown; those of the last question where nothing is different."""
         query, notes = self.finder.query, self.chain.notes()
-        asked = (lines, self.secrets, query, notes, self.hand.shown)
+        today = f"{datetime.fromtimestamp(self.hand.wall(), UTC):%Y-%m-%d}"
+        asked = (lines, self.secrets, query, notes, self.hand.shown, today)
         if asked != self._rows_asked:
-            self._rows_told = rows_of(lines, self.secrets, query, notes, self.hand.written)
+            self._rows_told = rows_of(lines, self.secrets, query, notes, self.hand.written, today)
             self._rows_asked = asked
         return self._rows_told
 

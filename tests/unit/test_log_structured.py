@@ -237,5 +237,28 @@ def test_what_is_seen_of_a_line_finds_it(line: str, seen: str) -> None:
     assert parse(seen).finds(rows_of([Line(0, raw, len(raw))], query=parse(seen))[0].text)
 
 
+def test_a_time_of_another_day_has_its_date(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text(
+        "2026-11-26T23:59:59Z ERROR old\n"
+        '{"level":"error","time":"2026-11-26T23:59:59Z","msg":"old"}\n'
+        '{"level":"error","time":1795737599000,"msg":"old"}\n'
+        "2026-11-26T20:14:22-05:00 ERROR new\n"
+        '{"level":"error","time":"2026-11-27T01:14:22Z","msg":"new"}\n'
+        '{"level":"error","time":"01:14:22","msg":"new"}\n'
+    )
+    view = LogView(path)
+    view.begin()
+    view.hand.wall = lambda: 1795742062.0  # 2026-11-27 01:14:22Z
+    assert [row.text for row in view.window(9).rows] == [
+        "2026-11-26 23:59:59 ERROR old",
+        "2026-11-26 23:59:59 ERROR old",
+        "2026-11-26 23:59:59 ERROR old",
+        "01:14:22 ERROR new",
+        "01:14:22 ERROR new",
+        "01:14:22 ERROR new",
+    ]
+
+
 def test_a_level_typed_finds_no_other_number() -> None:
     assert not parse("ERROR").sought.lines(b'{"level":30,"n":50,"msg":"errors"}\n{"level":"info","code":"error"}\n')
