@@ -67,6 +67,8 @@ async def judge(
         why = enough
     elif exited.timed_out:
         ok, why = False, f"stopped at its time limit: no end within {exited.duration:.0f} s"
+    elif stopped and not ok:
+        why = f"it was asked to stop: {why}"
     if ok and (proof := await carrier.world.proof(text, expected, at)) is not None:
         ok, why, unproven = proof.ok is not False, proof.line, proof.ok is None
     offered = await carrier.world.back(text, expected, at) if ok else None

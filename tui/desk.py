@@ -203,7 +203,17 @@ class Desk:
             edit=_edit_words(params) if params and prepared.role == "step" else "",
             may_skip=prepared.role == "step",
             overrides=self.overrides,
+            sources=self._sources(prepared),
         )
+
+    def _sources(self, prepared: Prepared) -> tuple[str, ...]:
+        """The steps out of whose output the missing values are taken."""
+        found = []
+        for number, step in enumerate(self.conductor.procedure(prepared.method).steps, 1):
+            taken = {capture.param for command in step.commands for capture in command.captures}
+            if names := ", ".join(f"<{name}>" for name in prepared.missing if name in taken):
+                found.append(f"{names}: step {number} {with_values(step.title, self.conductor.state)} finds it out")
+        return tuple(found)
 
     def _not_started(self, prepared: Prepared, why: str) -> NotStarted:
         number = str(self.step_of(_key_of(prepared))[2])

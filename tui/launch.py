@@ -146,8 +146,8 @@ def _incident(args: argparse.Namespace) -> Path | None:
         return _offered(args)
     found = home.find_incident(args.resume) if args.resume else next(still_open(), (None,))[0]
     if found is None:
-        which = f"There is no one incident {args.resume!r}" if args.resume else "There is no open incident"
-        raise Unfit(f"{which} to go on with. `warroom incidents` lists what was recorded.")
+        which = home.not_one(args.resume) if args.resume else "There is no open incident to go on with."
+        raise Unfit(f"{which} `warroom incidents` lists what was recorded.")
     return found
 
 

@@ -26,6 +26,8 @@ def incidents(*, as_json: bool, check: bool) -> int:
     except JournalTrouble as unreadable:
         print(unreadable, file=sys.stderr)
         return exit_codes.NOT_OK
+    if not folders:
+        print(f"No incident is recorded in {home.home()}.", file=sys.stderr)
     for folder in folders:
         state, trouble = _state(folder)
         problems = verify(folder) if check else []
@@ -125,7 +127,7 @@ def named(name: str) -> Path | None:
         print(unreadable, file=sys.stderr)
         return None
     if folder is None:
-        print(f"There is no one incident named {name!r}. `warroom incidents` lists them.", file=sys.stderr)
+        print(f"{home.not_one(name)} `warroom incidents` lists them.", file=sys.stderr)
     return folder
 
 

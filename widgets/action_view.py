@@ -55,6 +55,8 @@ class Confirmation(Record, frozen=True):
     may_skip: bool = True
     overrides: tuple[str, ...] = ()
     """The reasons given for running despite a failed check."""
+    sources: tuple[str, ...] = ()
+    """Where its missing values come from, when no person gives them."""
 
 
 class NotStarted(Record, frozen=True):

@@ -50,7 +50,7 @@ def confirmation(view: Confirmation, width: int, *, roomy: bool, unfolded: bool)
     lines += _checks(prepared, width)
     if prepared.way_back:
         lines += _line(join(("way back: ", "$foreground-muted"), prepared.way_back), width)
-    elif prepared.effect is not Effect.READ:
+    elif prepared.effect is not Effect.READ and not prepared.missing:  # what it does is not known before
         lines += _line(join(("way back: ", "$foreground-muted"), ("none is known", "$text-warning")), width)
     lines += _differs(prepared, width)
     return Shown(tuple(lines), command_end, folded)
@@ -99,6 +99,7 @@ def _against(view: Confirmation, width: int) -> list[Content]:
     if prepared.missing:
         names = ", ".join(f"<{name}>" for name in prepared.missing)
         lines += _line((f"{glyph('unknown')} needs a value first: {names}", "$text-warning"), width, hang)
+        lines += [part for source in view.sources for part in _line((source, "$text-warning"), width, hang)]
     if prepared.already:
         lines += _line((f"{glyph('ok')} already there: {prepared.already}", "bold $text-warning"), width, hang)
     for check in prepared.checks:

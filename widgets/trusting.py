@@ -56,7 +56,7 @@ class Trusting(ListDialog[bool]):
         self.show_rows(rows)
         counts = {effect: sum(offered.effect is effect for offered in self.commands) for effect in Effect}
         said = ", ".join(f"{count} {effect.value}" for effect, count in counts.items() if count)
-        self.say(f"{len(self.commands)} commands: {said or 'nothing to run'}. Until it is trusted, none of them can.")
+        self.say(f"{len(self.commands)} commands: {said or 'nothing to run'}; none runs before it is trusted")
 
     def action_trust(self) -> None:
         self.dismiss(True)

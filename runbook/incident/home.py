@@ -87,11 +87,28 @@ def list_incidents() -> tuple[Path, ...]:
 
 def find_incident(name: str) -> Path | None:
     """The incident of that name, or the only one whose name begins or ends with it."""
+    found = _named(name)
+    return found[0] if len(found) == 1 else None
+
+
+def not_one(name: str) -> str:
+    """Why `find_incident` found none, in a sentence."""
+    found = _named(name)
+    if not found:
+        return f"There is no incident named {name!r}."
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return f"{name!r} fits {len(found)} incidents: {', '.join(folder.name for folder in found[:_NAMED])}{more}."
+
+
+_NAMED = 3
+"""So many incidents of the same beginning are named; more are counted."""
+
+
+def _named(name: str) -> list[Path]:
     folders = list_incidents()
     exact = [folder for folder in folders if folder.name == name]
     close = [folder for folder in folders if name and (folder.name.startswith(name) or folder.name.endswith(name))]
-    found = exact or close
-    return found[0] if len(found) == 1 else None
+    return exact or close
 
 
 # ── who drives ────────────────────────────────────────────────────────────────────────────────────

@@ -412,6 +412,7 @@ async def test_a_room_that_died_finds_its_command_again(room: tuple[Conductor, W
     await again.stop(run.id, "kill")
     await until(lambda: again.state.runs[run.id].state == "failed")
     assert again.state.runs[run.id].recovered
+    assert again.state.runs[run.id].why.startswith("it was asked to stop: exit ")
 
 
 async def test_a_watcher_runs_nothing_but_may_take_notes(room: tuple[Conductor, World]) -> None:

@@ -67,6 +67,27 @@ def test_without_a_readable_runbook_the_report_tells_what_the_record_holds(
     assert "knows version 1 of the form, not 9" in told.err
 
 
+def test_an_incident_that_is_not_found_is_told_from_one_of_several(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = NAME.replace("7f3a", "8e2b")
+    (folder.parent / other).mkdir()
+    for asked in (["timeline"], ["report"], ["replay"], ["open", "--resume"]):
+        assert main([*asked, "2026-12"]) == USAGE
+        assert "There is no incident named '2026-12'. `warroom incidents`" in capsys.readouterr().err
+        assert main([*asked, "2026-11"]) == USAGE
+        assert f"'2026-11' fits 2 incidents: {other}, {NAME}. `warroom incidents`" in capsys.readouterr().err
+
+
+def test_that_nothing_was_recorded_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path))
+    assert main(["incidents"]) == OK
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", f"No incident is recorded in {tmp_path}.\n")
+
+
 def test_of_a_whole_record_nothing_is_said_to_be_missing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (main(["timeline", NAME]), main(["report", NAME]), main(["incidents", "--verify"])) == (OK, OK, OK)
     told = capsys.readouterr()

@@ -449,6 +449,12 @@ def test_a_failed_check_says_what_was_found_and_the_mend() -> None:
     assert "way back: none is known" in text
 
 
+def test_a_missing_value_says_which_step_finds_it_and_nothing_is_said_of_the_way_back_before() -> None:
+    text = plain(msgspec.structs.replace(samples.BLOCKED, sources=("<commit>: step 1 Look finds it out",)))
+    assert "needs a value first: <commit>" in text and "<commit>: step 1 Look finds it out" in text
+    assert "way back" not in text
+
+
 def test_running_and_silent() -> None:
     silent = type(samples.RUNNING)(samples.run(), "2", samples.TAIL, elapsed=64, estimate=10, silent=45)
     text = plain(silent, 120)

@@ -17,8 +17,8 @@ methods:
     where: repository
     steps:
       - {id: one, title: First, run: echo one}
-      - {id: two, title: Second, run: echo two}
-      - {id: three, title: Third, run: echo three}
+      - {id: two, title: Second, run: [{run: echo two, effect: change, capture: {found: "(two)"}}]}
+      - {id: three, title: Third, run: echo <found>}
 """
 
 
@@ -62,3 +62,15 @@ async def test_the_end_of_a_step_is_seen_also_where_an_earlier_one_is_left(room:
         await conductor.confirm(await conductor.prepare("back", "two"))
         await until(pilot, lambda: room.room_screen.checklist.key == "step:back:three")
         await until(pilot, lambda: "done" in shown(room) and "next: 3 Third" in shown(room))
+
+
+async def test_a_value_that_no_person_gives_names_the_step_that_finds_it_out(room: WarRoom) -> None:
+    async with room.run_test(size=(160, 45)) as pilot:
+        conductor = await entered(pilot, room)
+        await conductor.choose_method("back")
+        await pilot.pause()
+        room.room_screen.checklist.select("step:back:three")
+        await until(pilot, lambda: "echo <found>" in shown(room))
+        await pilot.press("3", "enter")
+        await until(pilot, lambda: "needs a value first: <found>" in shown(room))
+        assert "<found>: step 2 Second finds it out" in shown(room)
