@@ -133,14 +133,16 @@ def resting(home: Path, seconds: float) -> None:
     with (
         contextlib.closing(Terminal([str(BIN / "python"), str(HELLO), "clock"], size=SIZE, cwd=home, env={})) as hello,
         contextlib.closing(Terminal(drill, size=SIZE, cwd=home, env=env)) as practice,
-        signals.room(BIN / "warroom", home, 4, "5s") as real,
+        signals.room(BIN / "warroom", home, 4, "5s") as calm,
+        signals.room(BIN / "warroom", home, 4, "1s", apart=False) as real,
     ):
         if practice.wait(lambda text: "error rate" in text and "%" in text, 40) is None:
             raise SystemExit(f"the drill's room never showed a signal:\n{practice.text()}")
         every = {
             "at rest: Textual hello-world, a clock at 1 Hz": hello,
-            "at rest: room, 4 signals every 5 s": real,
-            "at rest: drill room, charts at 1 Hz": practice,
+            "at rest: room, 4 addresses every 5 s": calm,
+            "at rest: room, 3 charts at 1 Hz of one address": real,
+            "at rest: drill room, its windows 15 times as fast": practice,
         }
         run_together(every.values(), signals.WARM_UP)
         before = {name: (terminal.cpu_seconds(), terminal.bytes) for name, terminal in every.items()}

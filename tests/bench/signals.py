@@ -45,11 +45,11 @@ class Numbers(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-def runbook(address: str, count: int = SIGNALS, every: str = "1s") -> str:
-    """So many numbers, each with an address of its own; four of them judged."""
+def runbook(address: str, count: int = SIGNALS, every: str = "1s", *, apart: bool = True) -> str:
+    """So many numbers, each with an address of its own or all of one; four of them judged."""
     kinds = ["error_rate", "latency", "latency", "requests"] + ["other"] * (count - 4)
     signals = "".join(
-        f"  s{n}: {{source: http_json, title: Signal {n}, kind: {kind}, unit: s, url: '{address}/{n * 'x'}',"
+        f"  s{n}: {{source: http_json, title: Signal {n}, kind: {kind}, unit: s, url: '{address}/{n * 'x' * apart}',"
         f" path: value, every: {every}}}\n"
         for n, kind in enumerate(kinds)
     )
@@ -72,12 +72,12 @@ def memory_of(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def room(warroom: Path, home: Path, count: int, every: str) -> Iterator[Terminal]:
+def room(warroom: Path, home: Path, count: int, every: str, *, apart: bool = True) -> Iterator[Terminal]:
     """A room whose signals are served from here: the server's cost is this process', not the room's."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Numbers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     book = home / f"{count}-each-{every}.yaml"
-    book.write_text(runbook(f"http://127.0.0.1:{server.server_port}", count, every))
+    book.write_text(runbook(f"http://127.0.0.1:{server.server_port}", count, every, apart=apart))
     env = {"WARROOM_HOME": str(book.with_suffix(""))}
     subprocess.run([warroom, "trust", book], env=os.environ | env, check=True, capture_output=True, timeout=60)
     argv = [str(warroom), "open", str(book), "--read-only", "--new"]
