@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from rich.segment import Segment
 from textual.color import Color
@@ -54,8 +58,24 @@ def leave_on_signals(leave: Callable[[str], Awaitable[None]]) -> None:
         if not leaving:
             leaving.append(loop.create_task(_run(leave, name)))
 
+    def hung_up() -> None:
+        with suppress(RuntimeError):  # the room had ended
+            loop.call_soon_threadsafe(ask, "SIGHUP")
+
     for number, name in ENDING.items():
         loop.add_signal_handler(number, ask, name)
+    threading.Thread(target=_wait_for_the_end_of, args=(sys.__stderr__, hung_up), daemon=True).start()
+
+
+def _wait_for_the_end_of(screen: IO[str] | None, hung_up: Callable[[], None]) -> None:
+    """SIGHUP goes to the session's leader alone: where that is `make` or a wrapper, the room would wait for a screen
+    that takes no more bytes, and keep the wheel for ever."""
+    if screen is None or not screen.isatty():
+        return
+    poll = select.poll()
+    poll.register(screen, 0)  # nothing but the end
+    if any(event & select.POLLHUP for _, event in poll.poll()):
+        hung_up()
 
 
 async def _run(leave: Callable[[str], Awaitable[None]], name: str) -> None:

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.faults.test_keeper import until
 from tests.terminal import walks
 from tests.terminal.conftest import WARROOM, DrillRoom
 from tests.terminal.test_killed import come_back, kill
@@ -144,6 +145,20 @@ def test_a_closed_window_leaves_the_push_running_and_a_new_room_learns_its_end(d
     gate.open()
     room.tmux.wait(r"✓ 3 Publish|3  .*✓ done", 30)
     pushed_once(room, bad)
+
+
+def test_a_room_whose_terminal_is_gone_leaves_also_where_a_wrapper_keeps_the_hangup_to_itself(tmp_path: Path) -> None:
+    document, ended, env = tmp_path / "ROLLBACK.md", tmp_path / "ended", {"WARROOM_HOME": str(tmp_path / "home")}
+    document.write_text("# Roll the ferry back\n\n```bash\nferryctl halt\n```\n")
+    room = f"timeout -s KILL --foreground 50 {WARROOM} open {document} --new"
+    tmux = Tmux(f"exec bash -c 'trap : HUP; {room}; touch {ended}'", size=(160, 45), cwd=tmp_path, env=env)
+    tmux.wait("May this runbook run commands", 40)
+    tmux.close()
+    until(ended.exists, "the end of the room")
+    (incident,) = (tmp_path / "home" / "incidents").iterdir()
+    asked = [str(WARROOM), "timeline", incident.name, "--json"]
+    told = subprocess.run(asked, env=os.environ | env, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert '"room-left"' in told
 
 
 def test_a_dead_keeper_makes_the_outcome_unknown_until_a_person_settles_it(drill: Drill, tmp_path: Path) -> None:
