@@ -125,6 +125,9 @@ def value_of(signal: Signal, source: Exposition, page: Page, memory: Memory, see
             memory.add(seen, counted, page.total(source.denominator))
             return memory.ratio(source.min_requests, source.scale)
         where = clean(source.metric, 60)
+        several = sum(1 for _ in page.picked(source.metric)) if signal.kind in ("latency", "error_rate") else 1
+        if several > 1:
+            raise Unreadable(f"{where} picks {several} series, which have no sum as a {signal.kind.replace('_', ' ')}")
         return share(signal, number(page.total(source.metric), where, signal.unit, source.scale), where)
     except ValueError as wrong:
         raise Unreadable(str(wrong)) from None

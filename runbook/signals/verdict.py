@@ -24,7 +24,8 @@ def decide(
     """The verdict by the standing of each outcome (by outcome id) and by what people ticked.
 
     `judged_from` is the end of the last change plus the settle time, None before any change. The criteria decide;
-    a line that only a person can see is asked for, and counts against recovery only when the answer was no.
+    a line that only a person can see is asked for, and counts against recovery only when the answer was no, or when it
+    says that part of it was reached.
     Nothing is recovered while a reason to roll back is `firing`: its trigger's standing is met. `left_out` holds the
     titles of optional signals that nobody set up: a line on one of them is for a person to see, and the text says so.
     """
@@ -72,7 +73,8 @@ def _settled(lines: tuple[OutcomeStanding, ...]) -> Verdict:
     blind = [line for line in (*measured, *failed) if line.standing is not None and line.standing.state == "unknown"]
     if blind:
         return Verdict("unknown", f"not known yet: {_said(blind)}", lines)
-    wrong = [line for line in success if line.ok is False]
+    partly = [line for line in lines if line.level == "partial" and line.standing is None and line.ok]
+    wrong = [line for line in success if line.ok is False] + partly
     if wrong:
         return Verdict("partial", f"partial: {_said(wrong)}", lines)
     holding = [line for line in measured if line.ok is None]

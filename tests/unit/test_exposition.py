@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -147,3 +149,12 @@ def test_a_quantile_never_spans_a_time_longer_than_its_window_in_which_nobody_lo
 def test_a_gauge_of_an_error_rate_that_is_more_than_all_is_a_hole() -> None:
     rate = Signal("x", "X", Exposition("http://127.0.0.1/metrics", metric="x"), unit="%", kind="error_rate")
     assert told(rate, "x 250\n") == "x is 250, more than all requests"
+
+
+@pytest.mark.parametrize("kind", ["latency", "error_rate"])
+def test_latencies_and_error_rates_of_several_servers_have_no_sum(kind: Literal["latency", "error_rate"]) -> None:
+    page = 'p95{pod="a"} 0.4\np95{pod="b"} 0.4\n'
+    of = Signal("x", "X", Exposition("http://127.0.0.1/metrics", metric="p95"), kind=kind)
+    assert told(of, page) == f"p95 picks 2 series, which have no sum as a {kind.replace('_', ' ')}"
+    assert told(msgspec.structs.replace(of, source=Exposition("http://h", metric='p95{pod="a"}')), page) == 0.4
+    assert told(msgspec.structs.replace(of, kind="other"), page) == 0.8

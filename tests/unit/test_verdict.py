@@ -67,6 +67,14 @@ def test_a_no_from_a_person_is_no_recovery() -> None:
     assert (found.verdict, found.text) == ("partial", "partial: “Core features work” was answered no")
 
 
+def test_a_person_who_says_that_it_is_only_partly_good_is_believed() -> None:
+    found = verdict({"better": True, "core": True})
+    assert (found.verdict, found.text) == ("partial", "partial: Improved, not ideal")
+    assert verdict({"better": False}).verdict == "recovered"
+    assert verdict({"better": True}, burning=standing(BURNING, "met", 9)).verdict == "failed"
+    assert verdict({"better": True}, latency=standing(LATENCY, "unknown", why="timed out")).verdict == "unknown"
+
+
 def test_nothing_is_judged_before_a_change_or_while_it_settles() -> None:
     assert (verdict(judged_from=None).verdict, verdict(judged_from=None).text) == ("unknown", "nothing was changed yet")
     settling = verdict(judged_from=NOW + timedelta(seconds=41.2))
