@@ -120,7 +120,7 @@ class Cdn(Source, frozen=True, tag="cdn"):
 
 
 class Sentry(Source, frozen=True, tag="sentry"):
-    """Issues of a level that Sentry first saw in the last minutes: how many, or how many events they hold."""
+    """Issues of a level that Sentry saw in the last minutes: how many, or how many events they hold."""
 
     org: str
     project: str
@@ -130,6 +130,8 @@ class Sentry(Source, frozen=True, tag="sentry"):
     environment: str = ""
     url_env: str = "SENTRY_URL"
     token_env: str = "SENTRY_AUTH_TOKEN"  # noqa: S105 - the name of a variable
+    seen: Literal["first", "last"] = "first"
+    """`first`: those that are new, seen in these minutes for the first time; `last`: all that still happen."""
 
 
 class Lighthouse(Source, frozen=True, tag="lighthouse"):

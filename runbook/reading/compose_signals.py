@@ -198,6 +198,9 @@ class Signals:
             if not re.fullmatch(r"[A-Za-z_]\w*", getattr(form, field), re.ASCII):
                 why = f"`{field}` is the name of a variable, not what it holds."
                 self.problems.add(why, line_of(getattr(form, field)), f"{key}.{field}")
+        if form.seen == "last" and form.counts == "events":
+            why = "Sentry tells of an issue all events that it ever had: with `seen: last` count the issues."
+            self.problems.add(why, line_of(name), f"{key}.counts")
         if form.window < 60 or form.window % 60:
             self.problems.add("The `window` is in whole minutes: 5m.", line_of(name), f"{key}.window")
 

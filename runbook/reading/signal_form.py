@@ -145,11 +145,13 @@ class CdnForm(Form, frozen=True, tag_field="source", tag="cdn"):
 
 
 class SentryForm(Form, frozen=True, tag_field="source", tag="sentry"):
-    """Issues of a level that Sentry first saw in the last minutes: how many, or how many events they hold."""
+    """Issues of a level that Sentry saw in the last minutes: how many, or how many events they hold."""
 
     org: str
     project: str
     level: Literal["fatal", "error", "warning", "info", "debug"] = "error"
+    seen: Literal["first", "last"] = "first"
+    """`first`: those that are new, seen in these minutes for the first time; `last`: all that still happen."""
     counts: Literal["issues", "events"] = "issues"
     window: Duration = 600
     """Whole minutes."""

@@ -1,4 +1,4 @@
-"""Sentry: how many issues of a level were first seen in the last minutes, or how many events those hold.
+"""Sentry: how many issues of a level were seen in the last minutes, or how many events the new ones hold.
 
 A project is asked by its own address: the organization's list answers for an unknown project with none at all.
 """
@@ -23,7 +23,7 @@ def path_of(source: Sentry) -> str:
     query = {
         "statsPeriod": "",
         "limit": str(PAGE),
-        "query": f"level:{source.level} firstSeen:-{max(1, round(source.window / 60))}m",
+        "query": f"level:{source.level} {source.seen}Seen:-{max(1, round(source.window / 60))}m",
     }
     if source.environment:
         query["environment"] = source.environment
@@ -44,13 +44,13 @@ def asked(path: str, variables: tuple[str, ...], environ: Mapping[str, str]) -> 
 
 
 def value_of(source: Sentry, reply: Reply) -> float:
-    """The number of new issues, or of their events. Raises Unreadable."""
+    """The number of issues, or of their events. Raises Unreadable."""
     issues = _issues(source, reply)
     hits = _hits(reply)
     if source.counts == "issues" and hits is not None and hits >= len(issues):
         return float(hits)
     if _goes_on(reply):
-        raise Unreadable(f"more than {len(issues)} new issues, too many to count")
+        raise Unreadable(f"more than {len(issues)} issues, too many to count")
     if source.counts == "issues":
         return float(len(issues))
     return float(sum(_count(issue) for issue in issues))

@@ -90,6 +90,14 @@ async def test_new_issues_of_a_level_are_counted(server: Server) -> None:
     assert f"authorization: Bearer {TOKEN}" in headers
 
 
+async def test_issues_that_were_known_before_and_still_happen_are_counted_where_they_are_asked_for(
+    server: Server,
+) -> None:
+    server.says([issue("9000")], LAST)
+    assert await looked(server, window=60, seen="last") == (1, "")
+    assert parse_qs(urlsplit(server.asked[0].split()[1]).query)["query"] == ["level:fatal lastSeen:-1m"]
+
+
 async def test_none_is_zero_and_events_are_summed_though_their_count_is_a_text(server: Server) -> None:
     server.says([], LAST)
     assert await looked(server) == (0, "")
@@ -100,11 +108,11 @@ async def test_none_is_zero_and_events_are_summed_though_their_count_is_a_text(s
 async def test_more_than_one_answer_holds_is_counted_by_the_server_or_not_at_all(server: Server) -> None:
     server.says([issue()] * 100, MORE, "X-Hits: 640", "X-Max-Hits: 1000")
     assert await looked(server) == (640, "")
-    assert await looked(server, counts="events") == (None, "more than 100 new issues, too many to count")
+    assert await looked(server, counts="events") == (None, "more than 100 issues, too many to count")
     server.says([issue()] * 100, MORE, "X-Hits: 1000", "X-Max-Hits: 1000")
-    assert await looked(server) == (None, "more than 100 new issues, too many to count")
+    assert await looked(server) == (None, "more than 100 issues, too many to count")
     server.says([issue()] * 100, MORE)
-    assert await looked(server) == (None, "more than 100 new issues, too many to count")
+    assert await looked(server) == (None, "more than 100 issues, too many to count")
 
 
 @pytest.mark.parametrize(
@@ -198,6 +206,7 @@ def test_the_form_is_read() -> None:
         ("window: 5m", "window: 20s", "whole minutes"),
         ("token_env: TOKEN", "token_env: sntrys-secret", "name of a variable"),
         ("counts: events", "counts: users", "users"),
+        ("counts: events", "counts: events, seen: last", "count the issues"),
         ("level: fatal", "level: bad", "bad"),
     ],
 )
