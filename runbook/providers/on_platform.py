@@ -23,6 +23,7 @@ from runbook.providers.provider import Failure, Place, Preview, Proof, Standing,
 T = TypeVar("T")
 _Looked = tuple[tuple[CheckLine, ...] | Unavailable, Live | Unavailable, tuple[Release, ...] | Unavailable]
 _SHOWN = 3
+_ALIKE = "What serves has the same code: only its variables can differ."
 _HOLE = re.compile(r"<[A-Za-z][\w-]*>")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 
@@ -82,7 +83,7 @@ class OnPlatform:
             stops = next((line for line in checks if line.stops and line.ok is not True), None)
             if stops is not None:
                 return Standing(ok=stops.ok, line=f"{stops.title}: {stops.found}", mend=stops.mend)
-            others = [one for one in releases if one.identity != live.release.identity and not one.blocked]
+            others = [one for one in releases if not _same(one, live.release) and not one.blocked]
             chosen = _named(releases, meant.order.target)
             if chosen is not None and chosen.blocked:
                 return Standing(ok=False, line=chosen.warning)
@@ -125,7 +126,7 @@ class OnPlatform:
             return Preview(checks=(*checks, asked))
         now = f"{order.what}: {_title(live.release)} serves now{_told(live.release)}"
         lines = (now, *((f"still under way: {live.unsettled}",) if live.unsettled else ()))
-        expected = {meant.key("live"): live.release.identity, meant.key("back"): live.release.value}
+        expected = {meant.key("live"): _mark(live.release), meant.key("back"): live.release.value}
         if amiss := _amiss(checks):
             expected[meant.key("amiss")] = "\n".join(amiss)
         if order.target is None:
@@ -141,7 +142,7 @@ class OnPlatform:
                 expected=expected,
                 checks=checks,
                 blocked=f"The command names no {noun}: carried out twice, it may bring the faulty one back.",
-                choices=tuple(_target(one, live) for one in releases if one.identity != live.release.identity),
+                choices=tuple(_target(one, live) for one in releases if not _same(one, live.release)),
                 choosing=f"The {noun} to go back to",
             )
         wanted = _named(releases, order.target)
@@ -152,11 +153,12 @@ class OnPlatform:
                 checks=checks,
                 blocked=f"{order.what} has no {noun} {clean(order.target, 80)}. The newest: {offered}. Pick one: e",
             )
-        same = wanted.identity == live.release.identity
+        same = _same(wanted, live.release)
+        alike = "" if same or wanted.identity != live.release.identity else _ALIKE
         return Preview(
             lines=(*lines, f"afterwards: {_title(wanted)}{_told(wanted)}"),
             expected=expected | {meant.key("wanted"): wanted.identity},
-            warnings=tuple(filter(None, (order.caution, "" if wanted.blocked else wanted.warning))),
+            warnings=tuple(filter(None, (order.caution, alike, "" if wanted.blocked else wanted.warning))),
             checks=checks,
             blocked=wanted.warning if wanted.blocked else "",
             already=f"{order.what} serves {_title(wanted)} already." if same and not live.unsettled else "",
@@ -173,7 +175,7 @@ class OnPlatform:
                 checks, live, releases = _all(*await self._look(meant))
             except Unavailable as silent:
                 return f"{meant.order.what} could not be asked again: {silent}"
-            if live.release.identity != was:
+            if _mark(live.release) != was:
                 return f"{meant.order.what} has moved: {_title(live.release)} serves now{_told(live.release)}."
             known = expected.get(meant.key("amiss"), "").split("\n")  # whoever confirmed that overrode it
             if failed := next((line for line in _amiss(checks) if line not in known), ""):
@@ -202,8 +204,8 @@ class OnPlatform:
         serves = f"{what} serves {_title(live.release)}"
         if not wanted:
             return Proof(ok=None, line=f"{serves}.")
-        if live.release.identity != wanted:
-            unchanged = live.release.identity == expected.get(meant.key("live"))
+        unchanged = _mark(live.release) == expected.get(meant.key("live"))
+        if not _serves(live.release, wanted, meant.order, unchanged=unchanged):
             told = f"{serves}{', as before' if unchanged else ''}: not what was ordered."
             if not live.unsettled:
                 return Proof(ok=False, line=told)
@@ -225,9 +227,9 @@ class OnPlatform:
                 live = await self.platform.live(meant.ask(), meant.order)
             except Unavailable:
                 return None
-            serves = live.release.identity
-            as_before = bool(was) and serves == was and not live.unsettled
-            told.add(True if wanted and serves == wanted else False if as_before else None)
+            unchanged = _mark(live.release) == was
+            serves = bool(wanted) and _serves(live.release, wanted or "", meant.order, unchanged=unchanged)
+            told.add(True if serves else False if unchanged and not live.unsettled else None)
         return told.pop() if len(told) == 1 else None
 
     async def back(self, text: str, expected: dict[str, str], at: Place) -> Remedy | None:
@@ -236,7 +238,10 @@ class OnPlatform:
         if len(meant) != 1:
             return None
         before = expected.get(meant[0].key("back"))
-        same = expected.get(meant[0].key("live")) == expected.get(meant[0].key("wanted"))
+        same = (
+            expected.get(meant[0].key("live")) == expected.get(meant[0].key("wanted"))
+            or before == meant[0].order.target
+        )
         return self._back(meant[0], before) if before and not same else None
 
     async def failure(self, text: str, output: str, at: Place) -> Failure | None:
@@ -339,6 +344,20 @@ def _amiss(checks: tuple[CheckLine, ...]) -> tuple[str, ...]:
     return tuple(f"{line.title}: {line.found}" for line in checks if line.stops and line.ok is False)
 
 
+def _same(one: Release, other: Release) -> bool:
+    return (one.identity, one.also) == (other.identity, other.also)
+
+
+def _mark(release: Release) -> str:
+    return f"{release.identity} {release.also}".rstrip()
+
+
+def _serves(live: Release, wanted: str, order: Order, *, unchanged: bool) -> bool:
+    """Whether what was ordered serves; the same code that served before all the same is not what was ordered."""
+    still_another = unchanged and bool(live.also) and live.value != order.target
+    return live.identity == wanted and not still_another
+
+
 def _named(releases: tuple[Release, ...], value: str | None) -> Release | None:
     return next((one for one in releases if value and value in (one.value, one.identity)), None)
 
@@ -350,7 +369,7 @@ def _target(release: Release, live: Live) -> Target:
         by=release.by,
         at=release.at,
         detail=release.detail,
-        current=release.identity == live.release.identity,
+        current=_same(release, live.release),
         warning=release.warning,
     )
 

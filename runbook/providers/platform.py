@@ -64,6 +64,8 @@ class Release(Record, frozen=True):
     warning: str = ""
     """Why going back to it is dangerous or impossible; `blocked` tells which."""
     blocked: bool = False
+    also: str = ""
+    """What tells it from others of the same identity, where that is only its code: their variables may differ."""
 
 
 class Live(Record, frozen=True):

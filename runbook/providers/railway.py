@@ -80,6 +80,7 @@ def _release(one: Deployment, now: Deployment | None) -> Release:
     return Release(
         value=one.id,
         identity=one.identity,
+        also=one.id,
         title=one.title,
         by=one.by,
         at=one.at,

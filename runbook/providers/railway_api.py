@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 API = "https://backboard.railway.com/graphql/v2"
 LIMIT: Seconds = 20
-SHOWN = 30
+SHOWN = 100
 SERVING = frozenset(("SUCCESS", "SLEEPING", "CRASHED"))
 COMING = frozenset(("QUEUED", "INITIALIZING", "BUILDING", "DEPLOYING"))
 FAILED = frozenset(("FAILED", "CRASHED", "REMOVED", "REMOVING", "SKIPPED"))

@@ -71,7 +71,8 @@ async def test_a_deployment_is_picked_restored_proven_under_its_new_id_and_left_
     proof = await provider.proof(BACK, preview.expected, at)
     assert proof is not None and proof.ok is True and "again-3" in proof.line
     assert await provider.took_effect(BACK, preview.expected, at) is True
-    assert "already" in (await provider.preview(BACK, at)).already
+    again = await provider.preview(BACK, at)
+    assert not again.already and "the same code" in " ".join(again.warnings)
 
     back = await provider.back(BACK, preview.expected, at)
     assert back is not None and back.text == f"{BARE} three" == preview.way_back
@@ -79,6 +80,28 @@ async def test_a_deployment_is_picked_restored_proven_under_its_new_id_and_left_
     assert (await carry_out(back.text, at)).exit == 0
     proof = await provider.proof(back.text, forward.expected, at)
     assert proof is not None and proof.ok is True
+
+
+async def test_a_deployment_of_the_same_commit_is_not_taken_for_the_one_that_serves(
+    world: tuple[RailwayServer, Place],
+) -> None:
+    """A variable that was changed makes one more deployment of a commit, and a rollback takes the variable back."""
+    server, at = world
+    server.deploy("changed", "three")
+    text = f"{BARE} three"
+    assert [(one.value, one.current) for one in await provider.targets_of(text, "three", at)][:2] == [
+        ("changed", True),
+        ("three", False),
+    ]
+    preview = await provider.preview(text, at)
+    assert not preview.already and preview.way_back == f"{BARE} changed"
+    before = await provider.proof(text, preview.expected, at)
+    assert before is not None and before.ok is False
+    assert await provider.took_effect(text, preview.expected, at) is False
+    assert (await carry_out(text, at)).exit == 0
+    proof = await provider.proof(text, preview.expected, at)
+    assert proof is not None and proof.ok is True
+    assert await provider.took_effect(text, preview.expected, at) is True
 
 
 async def test_a_command_without_a_deployment_is_blocked_and_offers_them(world: tuple[RailwayServer, Place]) -> None:
