@@ -124,7 +124,9 @@ async def until(condition: Callable[[], bool]) -> None:
 @pytest.fixture
 def ground(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
     monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(platform, "bounded", lambda argv, cwd, env, _: child.bounded(argv, cwd, env, PATIENCE))
+    monkeypatch.setattr(
+        platform, "bounded", lambda argv, cwd, env, _, cap: child.bounded(argv, cwd, env, PATIENCE, cap=cap)
+    )
     (tmp_path / "place").mkdir()
     with ExitStack() as stack:
         yield stack.enter_context(request.param(tmp_path / "place"))
