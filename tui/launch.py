@@ -158,6 +158,11 @@ def _offered(args: argparse.Namespace) -> Path | None:
     named = None if args.runbook is None else _bytes(Path(args.runbook))
     if args.runbook is not None and named is None:
         return None
+    if why := damaged(named):
+        no_room()
+        print(f"{why}\nEnter opens another incident all the same, ctrl+c leaves: ", end="", file=sys.stderr, flush=True)
+        sys.stdin.readline()
+        return None
     folder, state = next(still_open(named), (None, None))
     if folder is None or state is None:
         return None
@@ -203,6 +208,22 @@ def still_open(runbook: bytes | None = None) -> Iterator[tuple[Path, RoomState]]
             continue
         if state.closed is None and not (state.drill and _has_ended(Path(state.drill))):
             yield folder, state
+
+
+def damaged(runbook: bytes | None = None) -> str:
+    """Why the newest incident (of this runbook, to the letter) cannot be gone on with, where it may not be over."""
+    from runbook.incident import home
+    from runbook.incident.journal import salvage
+    from runbook.incident.room import fold
+
+    of_it = (f for f in home.list_incidents()[:LOOKED_AT] if runbook is None or _bytes(home.runbook_copy(f)) == runbook)
+    if (newest := next(of_it, None)) is None:
+        return ""
+    events, troubles = salvage(newest)
+    if not troubles or fold(events).closed is not None:
+        return ""
+    look = f"`warroom timeline {newest.name}` tells what can be read of it, and a command of it may still run."
+    return " ".join((*troubles, look))
 
 
 def _has_ended(drill: Path) -> bool:

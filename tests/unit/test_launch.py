@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -43,6 +44,21 @@ async def test_a_closed_incident_and_a_drill_that_has_ended_are_not_offered(plac
     await recorded(place, "b.yaml", closed=True)
     await recorded(place, "c.yaml", drill=str(place / "ended"))
     assert [folder for folder, _ in launch.still_open()] == [still.folder]
+
+
+async def test_the_newest_incident_is_not_passed_over_in_silence_where_its_record_is_damaged(place: Path) -> None:
+    await recorded(place, "a.yaml")
+    assert launch.damaged() == ""
+    newest = (await recorded(place, "b.yaml")).folder
+    for file in (newest / "journal").glob("*.db"):
+        db = sqlite3.connect(file)
+        with db:
+            db.execute("update event set at = 'yesterday' where seq = 2")
+        db.close()
+    if home.list_incidents()[0] == newest:  # both may have begun within one minute
+        assert "event 2 is unreadable" in launch.damaged() and f"warroom timeline {newest.name}" in launch.damaged()
+    assert "event 2 is unreadable" in launch.damaged((place / "b.yaml").read_bytes())
+    assert launch.damaged((place / "a.yaml").read_bytes()) == ""
 
 
 async def test_a_copy_that_is_not_what_was_trusted_any_more_asks_again(place: Path) -> None:
