@@ -21,6 +21,7 @@ from runbook.logs.rows import rows_of
 from runbook.logs.window import LogWindow
 from runbook.signals.standing import State
 from tests.widgets import samples
+from tui.picture import short_action
 from tui.room_screen import RoomScreen
 from tui.themes import THEMES
 from widgets.action_view import ActionView, Nothing
@@ -137,6 +138,7 @@ def _fill(
         screen.runbook_pane.label(title=view.title, right=view.progress)
         screen.checklist.show(view)
         screen.panel.show(action)
+        screen.line.update(short_action(action))
         screen.footer.show(HINTS, asked)
 
     return dress

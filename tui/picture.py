@@ -19,6 +19,7 @@ from widgets.action_view import (
     Finished,
     Following,
     Looking,
+    Nothing,
     NotStarted,
     Running,
     Starting,
@@ -281,6 +282,8 @@ def short_action(view: object) -> Content:
             text = view.text.splitlines()[0] if view.text else view.title
             first = f"{view.number} {text}".strip()
             first, second = (f"{first}   {view.words}", f"enter {view.enter}") if view.enter else (first, "")
+        case Nothing():
+            first, second = view.title, "   ".join(f"{hint.key} {hint.words}" for hint in view.hints) or second
         case Confirmation():
             first = view.prepared.step.title
         case Starting():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.timer import Timer
 
 from tui import actions
@@ -78,6 +79,7 @@ class RoomScreen(Panes):
     def show_progress(self, lines: tuple[str, ...]) -> None:
         """What is being done before there is a room."""
         self.panel.show(Nothing("Opening the room", lines))
+        self.line.update(Content("\n".join(("Opening the room", *lines[-1:]))))
 
     def furnish(self, conductor: Conductor, piped: int = -1) -> None:
         """The room is open: from now on there is something to show."""

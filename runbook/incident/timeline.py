@@ -269,7 +269,7 @@ def _saved(body: ev.SnapshotSaved) -> Words:
 
 _SAY: dict[type, Callable[[Any], Words]] = {
     ev.IncidentOpened: _opened,
-    ev.RoomLeft: lambda body: Words(f"left{_because(body.reason)}"),
+    ev.RoomLeft: lambda body: Words("left" + _because(body.reason.removeprefix("left"))),
     ev.SeverityDeclared: _declared,
     ev.IncidentClosed: lambda body: Words(f"closed the incident{_because(body.reason)}", "act"),
     ev.NoteAdded: lambda body: Words(f"note: {body.text}"),

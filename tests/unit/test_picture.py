@@ -16,7 +16,8 @@ from runbook.signals.monitor import Monitor
 from runbook.signals.standing import Standing, State, Verdict
 from tests.widgets import samples
 from tui.picture import short_action, verdict_bar
-from widgets.action_view import Starting
+from widgets.action_view import Nothing, Starting
+from widgets.footer import KeyHint
 from widgets.verdict_bar import VerdictView
 from widgets.words import use_glyphs
 
@@ -84,6 +85,12 @@ def test_what_has_not_begun_or_is_waited_for_says_how_it_stands() -> None:
     assert short_action(samples.WAITING).plain.startswith("● watching  1:35  Wait until")
     late = msgspec.structs.replace(samples.WAITING, late=("Not there within 10 min.",))
     assert short_action(late).plain.startswith("● watching  late: 1:35  Wait until")
+
+
+def test_where_nothing_is_selected_the_keys_that_lead_on_are_named() -> None:
+    view = Nothing("Decide first", (), (KeyHint("m", "choose a method"), KeyHint("c", "whom to call")))
+    assert short_action(view).plain == "Decide first\nm choose a method   c whom to call"
+    assert short_action(Nothing("Opening the room")).plain == "Opening the room\n4 look"
 
 
 def test_a_step_of_which_a_part_is_done_is_not_said_to_be_done() -> None:

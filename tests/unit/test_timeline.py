@@ -173,3 +173,8 @@ def test_what_the_signals_said_is_short_enough_to_be_read() -> None:
     silent = [ev.Reading(name, None, "no reading yet") for name in ("a", "b")]
     assert readings_text(silent) == "no data from any signal (no reading yet)"
     assert readings_text([*silent, ev.Reading("c", 1)]) == "c 1 · no data from a, b (no reading yet)"
+
+
+def test_a_room_that_was_left_by_its_key_says_so_once() -> None:
+    text = render_text(fold(told(ev.RoomLeft("left"), ev.RoomLeft("SIGHUP"))))
+    assert "kim-1  left\n" in text and "left: SIGHUP" in text

@@ -11,7 +11,7 @@ import pytest
 from rich.console import RenderableType
 from textual._compositor import Compositor, CompositorUpdate
 
-from tests.widgets.hosts import until
+from tests.widgets.hosts import shown, until
 from tui import app as tui_app
 
 LATE = {
@@ -74,6 +74,15 @@ async def test_the_first_picture_of_the_room_is_whole(monkeypatch: pytest.Monkey
         await pilot.press("question_mark")
     for words in ("1 Signals", "2 Logs", "3 Runbook", "4 Action", "Opening the room"):
         assert words in painted[0]
+
+
+async def test_a_narrow_screen_says_too_that_the_room_is_being_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tui_app, "FIRST_KEYS", 3600)
+    room = tui_app.WarRoom(never)
+    async with room.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Opening the room" in shown(room))
+        room.room_screen.show_progress(("making commits", "starting the shop"))
+        await until(pilot, lambda: "starting the shop" in shown(room) and "making commits" not in shown(room))
 
 
 async def never(_: tui_app.WarRoom) -> NoReturn:
