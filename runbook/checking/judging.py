@@ -81,14 +81,14 @@ def turned(scene: Scene) -> Iterator[Finding]:
         fits = any(holds(use.criterion, value) for value in (best[:1] if bad_news else best))
         if not best or fits is not bad_news:
             continue
-        at = f"{best[0]:g}"
+        name, at = use.signal.id, f"{best[0]:g}"
         said = {
-            "trigger": f"asks for a rollback where {use.signal.id} is {at}, which is as good as it gets",
-            "failure": f"calls the rollback failed where {use.signal.id} is {at}, which is as good as it gets",
-            "success": f"calls the rollback a success where {use.signal.id} is bad, and not where it is {at}",
-            "wait": f"waits until {use.signal.id} is bad",
+            "trigger": f"asks for a rollback where {name} is {at}, which is as good as it gets; turn its sign around",
+            "failure": f"calls it failed where {name} is {at}, which is as good as it gets; turn its sign around",
+            "success": f"calls it a success where {name} is bad, and not where it is {at}; turn its sign around",
+            "wait": f"waits until {name} is bad; where no page of maintenance is meant, turn its sign around",
         }[use.what]
-        yield Finding(use.line, "problem", f"“{use.criterion.text}” {said}; turn its sign around.")
+        yield Finding(use.line, "warning" if use.what == "wait" else "problem", f"“{use.criterion.text}” {said}.")
 
 
 def impossible(scene: Scene) -> Iterator[Finding]:
