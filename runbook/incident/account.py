@@ -9,7 +9,7 @@ from itertools import groupby
 
 from runbook.incident.events import Reading
 from runbook.incident.markdown import block, code, plain, utc
-from runbook.incident.progress import changes_left, taken_instead
+from runbook.incident.progress import by_hand, changes_left, taken_instead
 from runbook.incident.state import SETTLED, Entry, RoomState, Run
 from runbook.incident.timeline import clock, reading_text, readings_text
 from runbook.logs.clean import clean
@@ -32,12 +32,13 @@ _ENDS: dict[str, str] = {
 def facts(state: RoomState, runbook: Runbook, now: datetime) -> dict[str, str]:
     """What can stand in a report template for `{{name}}`; a name that is not here is not known."""
     began = detection(state)
-    started = min((run.started or run.confirmed for run in _begun(state)), default=None)
+    people = (at for _, _, at, _ in _done_by_hand(state, runbook))
+    started = min((*(run.started or run.confirmed for run in _begun(state)), *people), default=None)
     times = {
         "detection": began,
         "decision": state.decided,
         "rollback_started": started,
-        "rollback_completed": state.last_change if _completed(state, runbook) else None,
+        "rollback_completed": _completed(state, runbook),
         "restored": state.recovered,
     }
     found = {name: utc(at) for name, at in times.items() if at is not None}
@@ -78,10 +79,18 @@ def data_loss(state: RoomState, runbook: Runbook) -> str:
 
 
 def resolution(state: RoomState, runbook: Runbook) -> Iterator[str]:
-    """How it was mended, in the order in which it was done."""
+    """How it was mended, in the order in which it was done; then what people did by hand."""
     done = [run for run in _changes(state) if run.state == "done"]
-    if not done:
-        return
+    if done:
+        yield from _by_commands(done, state, runbook)
+    for title, acts in groupby(_done_by_hand(state, runbook), lambda act: act[0]):
+        if done:
+            yield ""
+        yield f"{plain(title)}, by hand:"
+        yield from (f"- {utc(at)}: {plain(step)} (by {plain(by)})" for _, step, at, by in acts)
+
+
+def _by_commands(done: list[Run], state: RoomState, runbook: Runbook) -> Iterator[str]:
     used = _titles(done, runbook)
     title = ", then ".join(used.values())
     many = f"{len(done)} confirmed commands that change" if len(done) > 1 else "a confirmed command that changes"
@@ -109,12 +118,24 @@ def unfinished(state: RoomState) -> Run | None:
     return last if last is not None and last.state != "done" else None
 
 
-def _completed(state: RoomState, runbook: Runbook) -> bool:
-    """Whether the last change ended well, was none that took another back, and left the method none to make."""
+def _completed(state: RoomState, runbook: Runbook) -> datetime | None:
+    """When the last change ended: it ended well, took none back, and left the method none to make."""
     last = _last_begun(state)
     chosen = next((method for method in runbook.methods if method.id == state.method), None)
     left = changes_left(chosen, state) if chosen else 0
-    return last is not None and last.state == "done" and not last.undo and not left
+    if left or (last is not None and (last.state != "done" or last.undo)):
+        return None
+    people = (at for _, _, at, _ in _done_by_hand(state, runbook))
+    return max(filter(None, (state.last_change if last else None, *people)), default=None)
+
+
+def _done_by_hand(state: RoomState, runbook: Runbook) -> Iterator[tuple[str, str, datetime, str]]:
+    """What people did of the methods in which no command changes anything: method, step, when, who."""
+    for method in runbook.methods:
+        for step in by_hand(method):
+            at = state.step(method.id, step.id)
+            if at.mark == "done" and at.at is not None:
+                yield method.title, step.title, at.at, at.by
 
 
 def _last_begun(state: RoomState) -> Run | None:

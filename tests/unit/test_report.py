@@ -462,6 +462,23 @@ def test_a_rollback_is_not_called_completed_while_its_method_has_something_left_
     assert "rollback_completed" in account.facts(told(OPENED, chosen, *main, *ran("production", PUSH)), runbook, NOW)
 
 
+def test_a_rollback_by_hand_is_told_with_who_did_what_and_when() -> None:
+    steps = tuple(Step(name, f"{name} it", "manual") for name in ("open", "promote"))
+    page = Method(id="page", label="2", title="On the platform's page", steps=steps)
+    runbook = msgspec.structs.replace(RUNBOOK, methods=(*RUNBOOK.methods, page))
+    chosen, first = ev.MethodChosen("page", "Page"), ev.StepMarked("page", "open", "open it", "done")
+    begun = (OPENED, ev.RoomEntered("kim", "laptop", 1, True), chosen, first)
+    facts = account.facts(told(*begun), runbook, NOW)
+    assert facts["rollback_started"] == "2026-11-24 03:18:00 UTC" and "rollback_completed" not in facts
+    whole = told(*begun, ev.StepMarked("page", "promote", "promote it", "done"))
+    assert account.facts(whole, runbook, NOW)["rollback_completed"] == "2026-11-24 03:19:00 UTC"
+    assert list(account.resolution(whole, runbook)) == [
+        "On the platform's page, by hand:",
+        "- 2026-11-24 03:18:00 UTC: open it (by kim)",
+        "- 2026-11-24 03:19:00 UTC: promote it (by kim)",
+    ]
+
+
 def test_a_change_that_never_ran_does_not_begin_the_rollback() -> None:
     never = (*ran("revert", "git revert --no-edit 9f3c")[:1], ev.StepResolved("revert", "not-done", "no"))
     assert "rollback_started" not in account.facts(told(OPENED, *never), RUNBOOK, NOW)
