@@ -22,7 +22,7 @@ from widgets import log_asks
 from widgets.action_asks import StopGrade
 from widgets.compositing import RowWidget, paint_at_once
 from widgets.log_lines import SOURCES, LineStyles, Sign, line_segments
-from widgets.log_rule import LogSource, about, standing
+from widgets.log_rule import LogSource, about, no_lines, standing
 from widgets.pane import Pane
 from widgets.words import glyph
 
@@ -333,7 +333,7 @@ class LogText(RowWidget, can_focus=True):
         if row := self._row(y, foot, height):
             here, sign = row.offset == self.window.match, self._sign(row.offset)
             return line_segments(row, width, self._shift, styles, sign, here=here, names=self._names)
-        words = self._empty() if y == 0 and not self.window.rows else ""
+        words = f" {no_lines(self.window)}" if y == 0 and not self.window.rows else ""
         return Segment.adjust_line_length([Segment(words, styles.muted)], width, styles.muted)
 
     def _sign(self, position: int) -> Sign:
@@ -359,17 +359,6 @@ class LogText(RowWidget, can_focus=True):
         if shown.chosen[0] >= 0:
             parts.append("choosing lines: C copies, W keeps them")
         return f" {'   '.join(parts)}   esc ends" if parts else ""
-
-    def _empty(self) -> str:
-        shown = self.window
-        if shown.state == "missing":
-            return f" waiting for {shown.name}: it is not there yet" if shown.name else " no log is followed"
-        if shown.state == "waiting":
-            return f" {shown.name}: {shown.why}"
-        if shown.state == "unreadable":
-            return f" {shown.name} cannot be read: {shown.why}"
-        yet = " yet" * bool(shown.filter_note)
-        return f" no line passes the filter{yet}" if shown.filter_text else " nothing in it yet"
 
 
 _NAMES = ("muted", "error", "warn", "note", "found", "here", "hand")

@@ -1,4 +1,4 @@
-"""What the log pane's rule says: which log, its errors and their course, and whether it follows."""
+"""The words of the log pane: which log, its errors and their course, whether it follows; and why there is no line."""
 
 from __future__ import annotations
 
@@ -58,3 +58,18 @@ def standing(window: LogWindow) -> str:
         return window.state
     how = "follow" if window.following else f"+{window.new:,} new" if window.new else "held"
     return f"{how}, quiet {clock(window.quiet)}" if window.quiet else how
+
+
+def no_lines(window: LogWindow) -> str:
+    """What stands where there is no line."""
+    if not window.name:
+        return "no log is followed: name one under `logs:` in the runbook, or pipe one in"
+    if window.state == "missing":
+        return f"waiting for {window.name}: {window.why or 'it is not there yet'}"
+    if window.state == "waiting":
+        return f"{window.name}: {window.why}"
+    if window.state == "unreadable":
+        return f"{window.name} cannot be read: {window.why}"
+    if window.filter_text:
+        return "no line passes the filter" + " yet" * bool(window.filter_note)
+    return "nothing in it yet"

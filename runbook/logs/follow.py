@@ -146,7 +146,10 @@ class Follower:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
             assert self._siblings
             self._between(self._siblings.new(self._identity, older=False))
-            self.state, self.why = ("rotated" if self.chain.parts else "missing"), ""
+            if self.chain.parts:
+                self.state, self.why = "rotated", ""
+            else:
+                self.state, self.why = "missing", f"{clean(str(self.path))} is not there yet"
         else:
             self.state, self.why = "unreadable", clean(error.strerror or str(error))
 

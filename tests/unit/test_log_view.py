@@ -361,7 +361,9 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
     view.move(-1, 4)
     view.page(1, 4)
     view.to_top()
-    assert view.window(4) == LogWindow(name="none.log", following=False, watched=0, state="missing")
+    assert view.window(4) == LogWindow(
+        name="none.log", following=False, watched=0, state="missing", why=f"{tmp_path}/none.log is not there yet"
+    )
 
 
 async def _cannot(*_: object) -> int:

@@ -281,13 +281,18 @@ async def test_the_prompt_takes_its_row_and_gives_it_back() -> None:
     ("fields", "words"),
     [
         ({"state": "missing"}, "waiting for app.log: it is not there yet"),
+        (
+            {"state": "missing", "why": "/log/app.log is not there yet"},
+            "waiting for app.log: /log/app.log is not there yet",
+        ),
+        ({"state": "missing", "name": ""}, "no log is followed: name one under `logs:` in the runbook, or pipe one in"),
         ({"state": "unreadable", "why": "Permission denied"}, "app.log cannot be read: Permission denied"),
         ({"filter_text": "zzz"}, "no line passes the filter"),
         ({}, "nothing in it yet"),
     ],
 )
 async def test_an_empty_pane_says_why(fields: dict[str, object], words: str) -> None:
-    async with Host().run_test(size=(60, 6)) as pilot:
+    async with Host().run_test(size=(80, 6)) as pilot:
         app = await opened(pilot, changed(rows=(), search_text="", **fields))
         assert app.lines[0].strip() == words
 
