@@ -7,7 +7,7 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 from runbook.logs.hits import Hits
-from runbook.logs.index import SPAN, Bytes, OpenFile
+from runbook.logs.index import SPAN, Bytes
 from runbook.logs.scan import COLOUR, BadQuery, Filter, Query, parse
 from runbook.logs.searching import Part, look
 from runbook.logs.sieve import Sought, downwards
@@ -72,22 +72,26 @@ class Finder:
         self.filter, self.hits, self.filter_note = Filter(queries), Hits(), "looking back"
         self._sifted = {}
         self.view.to_end()
-        self.view.run("filter", self._filter_backwards(self.filter.sought, self.hits))
+        self.view.run("filter", self._filter_backwards(self.filter.sought, self.hits, self._counted()))
 
     def _clear_filter(self) -> None:
         if self.filter:
             self.view.leave_filter()
         self.filter, self.filter_note, self.hits = None, "", Hits()
 
-    async def _filter_backwards(self, sought: Sought, hits: Hits) -> None:
-        begin = self.view.chain.before + 1
-        await self._filter_files(sought, hits, self.view.files())
-        while not hits.lost and await self.view.reach_back():
-            begin, before = self.view.chain.before + 1, begin
-            await self._filter_files(sought, hits, [file for file in self.view.files() if file[0] < before])
+    def _counted(self) -> list[Part]:
+        """Each file up to where it is counted: what comes from there on is sifted as it comes."""
+        return [Part(number * SPAN, part, 0, self.view.counted.get(number, 0)) for number, part in self.view.files()]
 
-    async def _filter_files(self, sought: Sought, hits: Hits, files: list[tuple[int, OpenFile]]) -> None:
-        parts = [Part(number * SPAN, part, 0, self.view.counted.get(number, 0)) for number, part in files]
+    async def _filter_backwards(self, sought: Sought, hits: Hits, counted: list[Part]) -> None:
+        parts, more = counted, True
+        while (parts or more) and not hits.lost:
+            begin = parts[0].base if parts else (self.view.chain.before + 1) * SPAN
+            await self._filter_files(sought, hits, parts)
+            more = not hits.lost and await self.view.reach_back()
+            parts = [part for part in self._counted() if part.base < begin]  # also what a search went back to meanwhile
+
+    async def _filter_files(self, sought: Sought, hits: Hits, parts: list[Part]) -> None:
         total, told = sum(part.end for part in parts) or 1, self.view.clock()
         async with aclosing(look(sought, parts, up=True, limit=hits.room)) as frames:
             async for found in frames:

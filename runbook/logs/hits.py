@@ -39,8 +39,12 @@ class Hits:
     def found_before(self, ascending: array[int]) -> bool:
         """Adds the hits of a chunk that lies before all others; False when there is no more room."""
         room = MOST - len(self.older)
+        has_late = bool(self.older and ascending and ascending[-1] > self.older[-1])
         self.older.extend(ascending[::-1][:room])
+        if has_late:
+            self.older = array("q", sorted(self.older, reverse=True))
         self.lost = self.lost or len(ascending) > room
+        self._place_late()
         return len(self.older) < MOST
 
     def arrived(self, ascending: array[int]) -> int:
@@ -50,13 +54,22 @@ class Hits:
             self.newer = array("q", sorted((*self.newer, *fresh)))
         else:
             self.newer.extend(ascending)
+        late = self._place_late()
         if len(self.newer) <= 2 * MOST:
-            return 0
+            return late
         moved = len(self.newer) - MOST
         self.older = self.newer[:moved][::-1][:MOST]
         self.newer = self.newer[moved:]
         self.lost = True
-        return moved
+        return late + moved
+
+    def _place_late(self) -> int:
+        """Puts what came late into a file older than the last of those found before among them; how many that were."""
+        late = bisect_left(self.newer, self.older[0]) if self.older and self.newer else 0
+        if late:
+            self.older = array("q", sorted({*self.older, *self.newer[:late]}, reverse=True)[:MOST])
+            self.newer = self.newer[late:]
+        return late
 
     def index_of(self, position: int) -> int | None:
         """Where a position stands among the hits, or None."""

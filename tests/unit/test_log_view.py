@@ -239,6 +239,21 @@ async def test_a_filter_looks_back_and_takes_new_lines(desk: Desk) -> None:
     assert desk.texts(4)[0] == at_top, "without the filter one still stands on the same line"
 
 
+async def test_what_comes_while_a_filter_begins_is_there_once(desk: Desk) -> None:
+    desk.view.add_filter("line 1")
+    desk.add("line 100", "nothing", "line 101")  # before its look back has had its turn
+    await desk.view.settled()
+    assert desk.texts(20) == ["line 1", *(f"line {n}" for n in range(10, 20)), "line 100", "line 101"]
+
+
+async def test_a_filter_shows_an_older_file_that_a_search_went_back_to(desk: Desk) -> None:
+    (desk.path.parent / "app.log.1").write_text("line 1 of old\n")
+    desk.view.add_filter("line 1")
+    assert await desk.view.reach_back()
+    await desk.view.settled()
+    assert desk.texts(20)[0] == "line 1 of old"
+
+
 async def test_a_filter_that_hides(desk: Desk) -> None:
     desk.view.add_filter("!1")
     await desk.view.settled()
@@ -455,6 +470,22 @@ def test_hits_keep_their_place_when_the_oldest_go(monkeypatch: pytest.MonkeyPatc
     assert [found[index] for index in range(found.first, found.end)] == list(range(101, 109))
     assert moved == 5
     assert [found.index_of(position) for position in (101, 104, 105, 108, 99)] == [-4, -1, 0, 3, None]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=12))
+def test_hits_are_in_order_whatever_comes_late(found: list[tuple[bool, int]]) -> None:
+    hits, frontier = Hits(), 31
+    given: set[int] = set()
+    for before, position in found:
+        if position in given:
+            continue
+        if before and position < frontier:
+            frontier = position
+            hits.found_before(array("q", [position]))
+        else:
+            hits.arrived(array("q", [position]))
+        given.add(position)
+    assert [hits[index] for index in range(hits.first, hits.end)] == sorted(given)
 
 
 _WORDS = st.sampled_from(
