@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 from runbook.logs.clean import clean, last_state
@@ -145,7 +146,7 @@ class Carrier:
             edited=edited,
             missing=missing,
             lines=preview.lines,
-            warnings=preview.warnings,
+            warnings=(*(_stays_here(method, step) if role == "step" else ()), *preview.warnings),
             expected=preview.expected,
             checks=checks,
             blocked=blocked or preview.blocked,
@@ -327,6 +328,18 @@ class Carrier:
 
 def _result(line: CheckLine) -> CheckResult:
     return CheckResult(title=line.title, ok=line.ok, found=line.found, mend=line.mend, stops=line.stops)
+
+
+def _stays_here(method: Method, step: Step) -> tuple[str, ...]:
+    """That a change runs on this machine, where an earlier step went to another: a document may mean it there."""
+    before = tuple(takewhile(lambda other: other.id != step.id, method.steps))
+    opens = any(command.kind == "interactive" for earlier in before for command in earlier.commands)
+    if step.effect is Effect.READ or not opens:
+        return ()
+    from runbook.reading.inner import gone_elsewhere  # noqa: PLC0415 (100 ms that hardly any runbook need pay)
+
+    went = gone_elsewhere(before)
+    return (f"runs here, on this machine, and not where “{clean(went)}” before it leads",) if went else ()
 
 
 def _target(commands: tuple[tuple[int, Command], ...]) -> str:

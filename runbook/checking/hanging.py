@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from runbook.checking.calls import Call
 from runbook.checking.findings import Finding, Rule, Said, Severity, on_calls, on_commands
 from runbook.checking.scene import Scene, Spot
+from runbook.model import Effect
+from runbook.reading.inner import goes_elsewhere
 
 PAGED = r"git (log|show|diff|blame|reflog|shortlog|whatchanged|grep|range-diff|stash (list|show)|branch|tag)"
 UNRECORDED = (
@@ -146,6 +148,16 @@ def terminal(spot: Spot) -> Said:
     )
 
 
+def elsewhere(spot: Spot) -> Said:
+    later = spot.procedure.spots[spot.number + 1 :]
+    if goes_elsewhere(spot.command) and any(one.command.effect is not Effect.READ for one in later):
+        return "warning", (
+            "The steps after it run on this machine, and not where this leads; write each of them as one command there "
+            "(ssh HOST 'CMD')."
+        )
+    return None
+
+
 WINDOWS = r"(open|xdg-open|start|sensible-browser|code|firefox|google-chrome) \S.*|(heroku|vercel|railway) open|minikube dashboard"
 
 
@@ -211,6 +223,7 @@ RULES: dict[str, Rule] = {
     "watch": on_calls(watch),
     "follow": on_commands(follow),
     "terminal": on_commands(terminal),
+    "elsewhere": on_commands(elsewhere),
     "window": on_calls(window),
     "endless-wait": on_commands(endless_wait),
     "wait-without-end": wait_without_end,

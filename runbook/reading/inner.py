@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
+from runbook.model import Command, Step
 from runbook.reading.programs import words_of
 from runbook.reading.recognise import head, sort_of
 
@@ -116,6 +118,22 @@ _OUTSIDE = words_of("kubectl docker docker-compose oc podman helm ssh heroku fly
 def leaves(line: str) -> bool:
     """Whether a line ends the program that was opened."""
     return bool(_LEAVES.match(line))
+
+
+def goes_elsewhere(command: Command) -> bool:
+    """Whether a command leads to another machine or user, and nothing says what is to be typed there."""
+    return command.kind == "interactive" and not command.typed_inside and leads_into(command.text) == "host"
+
+
+def gone_elsewhere(steps: Iterable[Step]) -> str:
+    """The command by which these steps lead to another machine or user and do not come back; empty where none does."""
+    went = ""
+    for command in (command for step in steps for command in step.commands):
+        if goes_elsewhere(command):
+            went = command.text
+        elif leaves(command.text):
+            went = ""
+    return went
 
 
 def still_inside(inside: Inside, entry: str, line: str, entry_prompt: str, prompt: str) -> bool:

@@ -83,6 +83,11 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("question", ("sudo apt-get install jq",), ("sudo apt-get install -y jq",)),
     ("watch", ("watch -n 5 kubectl get pods -n web",), ("kubectl get pods -n web --watch-only=false",)),
     ("follow", ("tail -F web.log", "git push origin x"), ("tail -n 20 web.log", "git push origin x")),
+    (
+        "elsewhere",
+        ("ssh deploy@web1", "sudo systemctl restart shop"),
+        ("ssh deploy@web1 'sudo systemctl restart shop'", "ssh deploy@web1", "uptime"),
+    ),
     ("terminal", ("kubectl exec -it web-0 -- redis-cli ping",), ("kubectl exec web-0 -- redis-cli ping",)),
     ("window", ("npx prisma studio",), ("npx prisma migrate status",)),
     ("window", ("xdg-open https://web.internal",), ("curl -fsS https://web.internal",)),

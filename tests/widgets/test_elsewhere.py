@@ -1,0 +1,41 @@
+"""A change that stands behind a step on another machine says that it runs on this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.rooms import entered, room_with
+from tests.widgets.hosts import shown, until
+
+BOOK = """
+methods:
+  - id: back
+    title: Go back
+    where: repository
+    steps:
+      - {id: go, title: Go there, run: [{run: ssh deploy@web1, kind: interactive}]}
+      - {id: look, title: Look, run: uptime}
+      - {id: restart, title: Restart, run: touch restarted}
+      - {id: leave, title: Come back, run: exit}
+      - {id: here, title: Restart here, run: touch restarted}
+"""
+
+
+@pytest.mark.parametrize(("step", "warned"), [("look", False), ("restart", True), ("here", False)])
+async def test_a_change_behind_a_step_on_another_machine_says_where_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, warned: bool
+) -> None:
+    room = room_with(BOOK, tmp_path, monkeypatch)
+    async with room.run_test(size=(160, 45)) as pilot:
+        conductor = await entered(pilot, room)
+        prepared = await conductor.prepare("back", step)
+        assert bool(prepared.warnings) is warned
+        if warned:
+            await conductor.choose_method("back")
+            await pilot.pause()
+            room.room_screen.checklist.select(f"step:back:{step}")
+            await pilot.pause()
+            await pilot.press("3", "enter")
+            await until(pilot, lambda: "runs here, on this machine, and not where “ssh deploy@web1”" in shown(room))
