@@ -9,7 +9,7 @@ from itertools import groupby
 
 from runbook.incident.events import Reading
 from runbook.incident.markdown import block, code, plain, utc
-from runbook.incident.progress import by_hand, changes_left, taken_instead
+from runbook.incident.progress import acting, by_hand, changes_left, taken_instead
 from runbook.incident.state import SETTLED, Entry, RoomState, Run
 from runbook.incident.timeline import clock, reading_text, readings_text
 from runbook.logs.clean import clean
@@ -79,7 +79,7 @@ def data_loss(state: RoomState, runbook: Runbook) -> str:
 
 
 def resolution(state: RoomState, runbook: Runbook) -> Iterator[str]:
-    """How it was mended, in the order in which it was done; then what people did by hand."""
+    """How it was mended, in the order in which it was done; then what people did by hand, and what was there."""
     done = [run for run in _changes(state) if run.state == "done"]
     if done:
         yield from _by_commands(done, state, runbook)
@@ -88,6 +88,12 @@ def resolution(state: RoomState, runbook: Runbook) -> Iterator[str]:
             yield ""
         yield f"{plain(title)}, by hand:"
         yield from (f"- {utc(at)}: {plain(step)} (by {plain(by)})" for _, step, at, by in acts)
+    for method in runbook.methods:
+        for step in acting(method):
+            at = state.step(method.id, step.id)
+            if at.mark == "already" and at.at is not None:
+                why = f": {plain(at.reason)}" if at.reason else ""
+                yield f"- {utc(at.at)}: found done already: {plain(step.title)}{why} (by {plain(at.by)})"
 
 
 def _by_commands(done: list[Run], state: RoomState, runbook: Runbook) -> Iterator[str]:

@@ -479,6 +479,17 @@ def test_a_rollback_by_hand_is_told_with_who_did_what_and_when() -> None:
     ]
 
 
+def test_what_somebody_else_had_done_already_is_told_as_found() -> None:
+    push = Step("push", "Push", "run", commands=(Command(text=PUSH, effect=Effect.CHANGE),))
+    runbook = msgspec.structs.replace(RUNBOOK, methods=(msgspec.structs.replace(RUNBOOK.methods[0], steps=(push,)),))
+    found = ev.StepMarked("git-revert", "push", "Push", "already", "production is there")
+    state = told(OPENED, ev.RoomEntered("kim", "laptop", 1, True), found)
+    assert list(account.resolution(state, runbook)) == [
+        "- 2026-11-24 03:17:00 UTC: found done already: Push: production is there (by kim)"
+    ]
+    assert "rollback_completed" not in account.facts(state, runbook, NOW)
+
+
 def test_a_change_that_never_ran_does_not_begin_the_rollback() -> None:
     never = (*ran("revert", "git revert --no-edit 9f3c")[:1], ev.StepResolved("revert", "not-done", "no"))
     assert "rollback_started" not in account.facts(told(OPENED, *never), RUNBOOK, NOW)
