@@ -39,6 +39,8 @@ class Finder:
         self.total = ""
         """How many lines have what is searched, once that is known."""
         self._sifted: dict[int, int] = {}
+        self._from = 0
+        """Where that begins which the filter has looked at."""
         self._backwards = False
 
     # ── filter ────────────────────────────────────────────────────────────────────────────────────
@@ -86,10 +88,19 @@ class Finder:
     async def _filter_backwards(self, sought: Sought, hits: Hits, counted: list[Part]) -> None:
         parts, more = counted, True
         while (parts or more) and not hits.lost:
-            begin = parts[0].base if parts else (self.view.chain.before + 1) * SPAN
+            self._from = parts[0].base if parts else (self.view.chain.before + 1) * SPAN
             await self._filter_files(sought, hits, parts)
             more = not hits.lost and await self.view.reach_back()
-            parts = [part for part in self._counted() if part.base < begin]  # also what a search went back to meanwhile
+            parts = self._before()  # also what a search went back to meanwhile
+
+    def _before(self) -> list[Part]:
+        """What lies before all that the filter has looked at."""
+        return [part for part in self._counted() if part.base < self._from]
+
+    def went_back(self) -> None:
+        """An older file was taken in: the filter goes on in it, where it is not at it itself."""
+        if self.filter and not self.hits.lost and not self.view.is_busy("filter") and (parts := self._before()):
+            self.view.run("filter", self._filter_backwards(self.filter.sought, self.hits, parts))
 
     async def _filter_files(self, sought: Sought, hits: Hits, parts: list[Part]) -> None:
         total, told = sum(part.end for part in parts) or 1, self.view.clock()

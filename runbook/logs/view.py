@@ -117,7 +117,7 @@ class LogView:
             goal = self.reader.back(top, -lines)
             if goal != top:
                 self.following, self._top = False, goal
-            elif self.follower.is_started and ("older" not in self._tasks or self._tasks["older"].done()):
+            elif self.follower.is_started and not self.is_busy("older"):
                 self.run("older", self._go_back())
         elif not self.following:
             goal = self.reader.after(top, lines)
@@ -173,6 +173,7 @@ class LogView:
             for part in parts:
                 self.counted[self.chain.before] = part.size()  # nothing in it is new
                 self.chain.prepend(part)
+        self.finder.went_back()
         self.changed()
         return True
 
@@ -341,6 +342,11 @@ class LogView:
         except OSError as error:
             self.finder.search_note = self.finder.filter_note = f"The log cannot be read: {error.strerror or error}"
             self.changed()
+
+    def is_busy(self, name: str) -> bool:
+        """Whether the work of that name is still at it."""
+        task = self._tasks.get(name)
+        return task is not None and not task.done()
 
     def stop(self, name: str) -> None:
         """Ends the work of that name, if it is still at it."""
