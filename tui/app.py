@@ -54,6 +54,7 @@ class WarRoom(App[str]):
     CSS = """
     Toast { max-width: 90; }
     ToastRack { dock: top; align: right top; margin-top: 2; }  /* pane 4 and its keys stay in sight */
+    SearchIcon { display: none; }  /* a sign of two cells, which tmux and a terminal may count differently */
     """
     BINDINGS: ClassVar = []
     theme = Reactive(DARK.name)

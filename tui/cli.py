@@ -82,10 +82,16 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong on the terminal itself, not on a room's first frame."""
 
     def error(self, message: str) -> NoReturn:
+        from difflib import get_close_matches
+
         from tui.skeleton import no_room
 
         no_room()
-        super().error(message.removeprefix("argument : "))  # the name of the place where commands stand: none
+        said = message.removeprefix("argument : ")  # the name of the place where commands stand: none
+        word = said.split("'")[1] if said != message else ""
+        if near := get_close_matches(word, _COMMANDS, 1):
+            said = f"there is no command {word!r}; the nearest is {near[0]!r}"
+        super().error(said)
 
 
 def parser(command: str = "") -> argparse.ArgumentParser:

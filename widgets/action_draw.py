@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from runbook.model import Effect, Record
+from runbook.signals.words import amount
 from widgets.action_view import (
     ActionView,
     Confirmation,
@@ -32,7 +33,6 @@ from widgets.words import (
     STATE_STYLE,
     about,
     clock,
-    figure,
     glyph,
     in_words,
     state_glyph,
@@ -299,7 +299,8 @@ def _waiting(view: WaitingFor, width: int) -> list[Content]:
     room = max(12, min(44, width - INDENT - 34))
     for standing in view.standings:
         at = join((state_glyph(standing.state), STATE_STYLE[standing.state]), f"  {standing.criterion.text}")
-        now = f"now {figure(standing.value)}"
+        value = amount(standing.value, standing.unit, standing.criterion.value)
+        now = "no value" if standing.value is None else f"now {value}"
         row = ((at, room), (join((now, "$foreground-muted")), 14), (_how_far(standing), 16))
         lines.append(cut(Content(" " * INDENT) + columns(row), width))
         if standing.state == "unknown" and standing.why:

@@ -202,6 +202,8 @@ def draw_cards(cards: tuple[MethodCard, ...], selected: int, width: int) -> list
     parts = [_parts(card) for card in cards]
     lines = []
     for name in ("", *(name for name, _ in parts[0])):
+        if name and not any(dict(part)[name].plain.strip() for part in parts):
+            continue  # the document says nothing of it, for no method
         cells = []
         for index, card in enumerate(cards):
             text = _title(card, index == selected) if not name else dict(parts[index])[name]

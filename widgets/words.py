@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
-import msgspec
-
 from runbook.model import Effect, Record, Step
 
 if TYPE_CHECKING:
@@ -279,12 +277,3 @@ def state_glyph(state: State) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 file`, `3 files`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def figure(value: float | str | None) -> str:
-    """A value as shown beside its criterion; `no value` where there is none."""
-    if value is None:
-        return "no value"
-    if isinstance(value, str):
-        return value
-    return msgspec.json.encode(round(value, 3)).decode().removesuffix(".0")

@@ -273,6 +273,7 @@ def test_ready_is_said_only_of_what_was_looked_at() -> None:
     [
         (("trust", "nowhere.md"), "nowhere.md: there is no such file."),
         (("open", "--theme", "pink", "x.md"), "invalid choice: 'pink'"),
+        (("reprot", "2026"), "there is no command 'reprot'; the nearest is 'report'"),
         (("--help",), "warroom [RUNBOOK]"),
         (("open", "--help"), "in Markdown or YAML"),
     ],

@@ -7,7 +7,8 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from runbook.model import Effect, Step
+from runbook.model import Criterion, Effect, Step
+from runbook.signals.standing import Standing
 from runbook.steps.plan import Prepared
 from tests.widgets import samples
 from tests.widgets.hosts import HandClock, Heard, Host, screen_text, until
@@ -541,8 +542,16 @@ def test_criteria_have_their_clocks() -> None:
     text = plain(samples.WAITING, 98)
     assert "✗  staging_commit == 1c9d0aa" in text
     assert "now 9f3c2e1" in text
+    assert "no value" in text and "now no value" not in text
     assert "3:20 of 5:00" in text
     assert "no answer for 0:50" in text
+
+
+def test_a_value_that_is_waited_for_is_said_as_in_the_signals_pane() -> None:
+    rate, latency = Criterion("errors < 1 %", "errors", "<", 1), Criterion("p95 < 1 s", "p95", "<", 1)
+    standings = (Standing(rate, "not-met", 28.394, unit="%"), Standing(latency, "met", 0.0042, unit="s"))
+    text = plain(msgspec.structs.replace(samples.WAITING, standings=standings), 98)
+    assert "now 28.4 %" in text and "now 4.2 ms" in text
 
 
 def test_a_wait_shows_its_time_beside_the_usual_one_then_beside_the_limit_then_what_to_do() -> None:

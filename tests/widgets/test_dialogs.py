@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from textual import events
@@ -198,6 +199,13 @@ async def test_the_keys_of_the_chooser_stay_in_sight_however_many_methods_there_
 def test_cards_fit(width: int) -> None:
     for selected in range(len(CARDS)):
         assert all(line.cell_length <= width for line in draw_cards(CARDS, selected, width))
+
+
+def test_what_is_said_of_no_method_has_no_row() -> None:
+    bare = msgspec.structs.replace(CARDS[0], use_when="", avoid_when="")
+    names = [line.plain[:10].strip() for line in draw_cards((bare,), 0, 150)]
+    assert "risk" in names and "use when" not in names and "not when" not in names
+    assert "use when" in [line.plain[:10].strip() for line in draw_cards((bare, CARDS[0]), 0, 150)]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.command import SearchIcon
 
 from tests.rooms import entered, room_with
 from tests.widgets.hosts import shown, until
@@ -68,3 +69,12 @@ async def test_a_command_that_failed_can_be_edited_and_the_help_says_so(room: Wa
         assert isinstance(room.screen, Help)
         room.screen.list.select("step.value")
         await until(pilot, lambda: "enter do it" in shown(room).replace("  ", " "))
+
+
+async def test_the_palette_has_no_sign_of_two_cells(room: WarRoom) -> None:
+    async with room.run_test(size=(100, 30)) as pilot:
+        await entered(pilot, room)
+        await pilot.press("colon")
+        await until(pilot, lambda: "Add a note to the timeline" in shown(room))
+        assert "Search for commands" in shown(room)
+        assert not room.screen.query_one(SearchIcon).display

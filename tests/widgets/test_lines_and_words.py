@@ -54,16 +54,6 @@ def test_the_ascii_set_is_ascii() -> None:
     assert cut(Content("a long line"), 8).plain == "a lon..."
 
 
-def test_figures() -> None:
-    assert [words.figure(v) for v in (None, 24.8, 200.0, 0.31234, "9f3c2e1")] == [
-        "no value",
-        "24.8",
-        "200",
-        "0.312",
-        "9f3c2e1",
-    ]
-
-
 @given(st.text(max_size=80), st.text(max_size=30), st.integers(4, 60))
 @settings(max_examples=150)
 def test_left_and_right_fill_the_width_exactly(left: str, right: str, width: int) -> None:
