@@ -83,7 +83,8 @@ class Stream:
         self._long = b""
         """The beginning of a line that is longer than a chunk."""
         self.gone_since = math.inf
-        self._stuck: tuple[int, int, float] = (0, 0, 0.0)
+        self._stuck: dict[int, tuple[int, float]] = {}
+        """Of each file that ends without a line's end: its size, and since when."""
 
     def read(self, now: float, wall: float) -> int:
         """Takes in what came, up to a turn; returns its bytes. Raises OSError."""
@@ -145,9 +146,10 @@ class Stream:
         at, size = self._at[number], part.size()
         if size <= at:
             return 0
-        if self._stuck[:2] != (number, size):
-            self._stuck = number, size, now
-        elif now - self._stuck[2] >= IDLE:
+        known, since = self._stuck.get(number, (-1, now))
+        if known != size:
+            self._stuck[number] = size, now
+        elif now - since >= IDLE:
             data = part.read(min(size - at, LONGEST), at)
             self._at[number] = at + len(data)
             self._add(self._long + data, now, wall)

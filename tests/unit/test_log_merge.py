@@ -308,6 +308,18 @@ def test_what_was_there_on_opening_is_told_to_be_written_once_all_of_it_is(tmp_p
     assert desk.told["caught_up"] is True
 
 
+def test_last_lines_without_an_end_are_there_after_a_while_of_a_rotated_file_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    (tmp_path / "a.log").write_text("one\nits last")
+    desk.follow("a", "b")
+    desk.turn()
+    (tmp_path / "a.log").rename(tmp_path / "a.log.1")
+    (tmp_path / "a.log").write_text("the next one")
+    desk.turn(3)
+    lines = [line for line in desk.turn(3) if "──" not in line]
+    assert lines == ["a | one", "a | its last", "a | the next one"]
+
+
 def test_a_very_long_line_is_one_line(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.add("a", "x" * 700_000, "next")
