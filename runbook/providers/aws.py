@@ -17,6 +17,8 @@ from runbook.providers.platform import Ask
 from runbook.providers.provider import Unavailable
 
 SCOPE = ("--profile", "--region", "--endpoint-url", "--ca-bundle")
+_NAMES = ("--cluster", "--service", "--function-name", "--name")
+"""What says on which thing a call acts."""
 _BARE = ("--no-verify-ssl", "--no-sign-request")
 _VALUED = " ".join(
     (*SCOPE, *["--output", "--query", "--color", "--cli-connect-timeout", "--cli-read-timeout", "--cli-input-json"])
@@ -76,21 +78,18 @@ class Where(Record, frozen=True):
 
     scope: tuple[str, ...]
     region: str
+    unclear: str = ""
+    """Why nobody can say yet where, or what it acts on."""
 
 
 def read(call: Call, service: str, operation: str, valued: str) -> tuple[Arguments, Where] | None:
-    """The call's words where it is this operation and says with certainty where it goes."""
+    """The call's words where it is this operation; `valued` names its own options that take a value."""
     given = call.split(f"{_VALUED} {valued}")
     if given.plain[:2] != (service, operation) or given.has("--generate-cli-skeleton", "--cli-input-json", "help"):
         return None
-    scope: list[str] = []
-    for option in SCOPE:
-        value = given.option(option)
-        if value is None:
-            return None
-        scope += (option, value) if value else ()
-    scope += [option for option in _BARE if given.has(option)]
-    return given, Where(tuple(scope), given.option("--region") or "")
+    named = [word for option in SCOPE if (value := given.option(option)) for word in (option, value)]
+    scope = (*named, *(option for option in _BARE if given.has(option)))
+    return given, Where(scope, given.option("--region") or "", given.unclear((*SCOPE, *_NAMES)))
 
 
 def written(scope: tuple[str, ...], *words: str) -> str:

@@ -37,10 +37,9 @@ class Ecs:
         if said is None or not said[0].has("--task-definition"):
             return None
         given, where = said
-        service, cluster = given.option("--service"), given.option("--cluster")
-        if not service or cluster is None:
+        if given.option("--service") == "":
             return None
-        cluster = cluster or "default"
+        service, cluster = given.option("--service") or "(?)", given.option("--cluster") or "default"
         wanted = given.option("--task-definition")
         named = _DEFINITION.match(wanted or "")
         target = wanted if named is None else f"{named[1]}:{named[2]}" if named[2] else ""
@@ -56,6 +55,7 @@ class Ecs:
                 "cluster": cluster,
                 "family": named[1] if named else "",
             },
+            unclear=where.unclear,
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:

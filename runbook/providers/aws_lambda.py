@@ -28,9 +28,10 @@ class Lambda:
         if said is None or not said[0].has("--function-version"):
             return None
         given, where = said
-        function, alias = given.option("--function-name"), given.option("--name")
-        if not function or not alias:
+        function, alias = (given.option(name) for name in ("--function-name", "--name"))
+        if "" in (function, alias):
             return None
+        function, alias = function or "(?)", alias or "(?)"
         region = f" ({where.region})" if where.region else ""
         return Order(
             what=clean(f"Lambda alias {alias} of {function.rpartition(':')[2]}{region}"),
@@ -42,6 +43,7 @@ class Lambda:
                 "alias": alias,
                 "routes": "yes" if given.has("--routing-config") else "",
             },
+            unclear=where.unclear,
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:

@@ -16,7 +16,7 @@ import msgspec
 
 from runbook.logs.clean import clean
 from runbook.model import Effect, Remedy
-from runbook.providers.calls import Arguments, Call
+from runbook.providers.calls import Arguments, Call, decided_late
 from runbook.providers.needs import CheckLine
 from runbook.providers.platform import Ask, Live, Order, Release
 from runbook.providers.provider import Unavailable
@@ -81,16 +81,16 @@ class CloudRun:
             return None
         service, platform = plain[3], given.option("--platform")
         target = _target(given)
-        scope = _scope(given)
-        if not service or platform not in ("", "managed") or target is _SPLIT or scope is None:
+        if platform not in ("", "managed") or target is _SPLIT:
             return None
         region, project = given.option("--region"), given.option("--project")
         where = ", ".join(part for part in (project, region) if part)
         return Order(
-            what=clean(f"Cloud Run service {service}{f' ({where})' if where else ''}"),
+            what=clean(f"Cloud Run service {service or '(?)'}{f' ({where})' if where else ''}"),
             target=target,
-            scope=scope,
-            facts={"service": service, "region": region or ""},
+            scope=tuple(word for name in _SCOPE if (value := given.option(name)) for word in (name, value)),
+            facts={"service": service or "", "region": region or ""},
+            unclear=given.unclear((*_SCOPE, "--region")) or ("" if service else decided_late("the service")),
             caution=_FOLLOWS if target == LATEST else _PINNED,
             instead="--to-latest" if given.has("--to-latest") else "",
         )
@@ -179,17 +179,6 @@ def _target(given: Arguments) -> str | None:
         return said
     revision, _, percent = said.partition("=")
     return revision if revision and percent == "100" else _SPLIT
-
-
-def _scope(given: Arguments) -> tuple[str, ...] | None:
-    """The words that say who and where; None where the shell decides one."""
-    scope: list[str] = []
-    for option in _SCOPE:
-        value = given.option(option)
-        if value is None or given.option("--region") is None:
-            return None
-        scope += (option, value) if value else ()
-    return tuple(scope)
 
 
 def quiet(ask: Ask) -> None:

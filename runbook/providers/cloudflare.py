@@ -75,7 +75,7 @@ class Cloudflare:
         given = call.split(_VALUED)
         target = _target(given)
         scope = _scope(given)
-        if target is _SPLIT or scope is None or given.has("--help", "-h", "--dry-run"):
+        if target is _SPLIT or given.has("--help", "-h", "--dry-run"):
             return None
         named = dict(zip(scope[::2], scope[1::2], strict=True))
         worker = f"the Worker {named['--name']}" if "--name" in named else "the Worker of this folder"
@@ -85,6 +85,7 @@ class Cloudflare:
             target=target,
             scope=scope,
             facts={"runner": shlex.join(call.runner), **named},
+            unclear=given.unclear((*_SCOPE, *_SHORT)),
             caution=_CAUTION,
         )
 
@@ -172,16 +173,10 @@ def _target(given: Arguments) -> str | None:
     return version if said is not None else None
 
 
-def _scope(given: Arguments) -> tuple[str, ...] | None:
-    """The words that say which Worker; None where the shell decides one."""
-    scope: list[str] = []
-    for option, value in given.options.items():
-        name = _SHORT.get(option, option)
-        if name in _SCOPE:
-            if value is None:
-                return None
-            scope += (name, value)
-    return tuple(scope)
+def _scope(given: Arguments) -> tuple[str, ...]:
+    """The words that say which Worker."""
+    named = ((_SHORT.get(option, option), value) for option, value in given.options.items() if value)
+    return tuple(word for name, value in named if name in _SCOPE for word in (name, value))
 
 
 async def _asked(ask: Ask, order: Order, *words: str) -> Any:

@@ -87,9 +87,9 @@ class Helm:
                 "scope": " ".join((given.scope_text(scope, _SECRET), *bare)),
                 "kube-context": context or given.option("--kube-apiserver") or "",
                 "namespace": namespace,
-                "unclear": unclear,
                 "waits": "yes" if given.has("--wait", "--atomic") else "",
             },
+            unclear=unclear,
             caution="Only what the chart's templates make goes back. Custom resource definitions stay as they are, and "
             "so does what hooks or the application did to data.",
         )
@@ -175,8 +175,6 @@ class Helm:
 
     async def _history(self, ask: Ask, order: Order) -> tuple[Revision, ...]:
         """Newest first. Raises Unavailable, also where there is none."""
-        if order.facts["unclear"]:
-            raise Unavailable(order.facts["unclear"])
         asked = ("helm", "history", order.facts["release"], *order.scope, "--output=json", f"--max={_KEPT}")
         found = await ask.decoded(tuple[Revision, ...], *asked)
         if not found:

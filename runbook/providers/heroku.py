@@ -49,13 +49,12 @@ class Heroku:
         app, remote = given.option("--app", "-a"), given.option("--remote", "-r")
         app = app or call.settings.get("HEROKU_APP", "")
         scope = ("--app", app) if app else ("--remote", remote) if remote else ()
-        unclear = given.unclear(("--app", "-a", "--remote", "-r"))
         target = given.plain[1] if len(given.plain) > 1 else ""
         return Order(
             what=clean(f"the app {app}" if app else f"the app of remote {remote}" if remote else "the app found here"),
             target=f"v{target}" if target and target.isdecimal() else target,
             scope=scope,
-            facts={"unclear": unclear},
+            unclear=given.unclear(("--app", "-a", "--remote", "-r")),
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
@@ -110,8 +109,6 @@ class Heroku:
         return ""
 
     async def _found(self, ask: Ask, order: Order) -> tuple[_Release, ...]:
-        if order.facts["unclear"]:
-            raise Unavailable(order.facts["unclear"])
         words = ("heroku", "releases", *order.scope, "--json", "--num", _SHOWN)
         found = await ask.decoded(tuple[_Release, ...], *words)
         return tuple(sorted(found, key=lambda one: -one.version))

@@ -80,8 +80,8 @@ class Kubernetes:
                 "program": call.program,
                 "context": context or given.option("--cluster", "--server", "-s") or "",
                 "namespace": namespace,
-                "unclear": given.unclear(where) or _unclear(named),
             },
+            unclear=given.unclear(where) or _unclear(named),
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
@@ -153,8 +153,6 @@ class Kubernetes:
         return meaning(output, order.what, _OWN)
 
     async def _workload(self, ask: Ask, order: Order) -> Object:
-        if order.facts["unclear"]:
-            raise Unavailable(order.facts["unclear"])
         said = await self._get(ask, order, order.facts["resource"])
         return said if isinstance(said, dict) else {}
 

@@ -37,8 +37,8 @@ class _Meant(Record, frozen=True):
 
     def ask(self) -> Ask:
         """Raises Unavailable where nobody can say yet where the call acts: another place would answer."""
-        if self.call.unclear:
-            raise Unavailable(self.call.unclear)
+        if unclear := self.call.unclear or self.order.unclear:
+            raise Unavailable(unclear)
         return Ask(self.at)
 
     def key(self, part: str) -> str:

@@ -44,6 +44,8 @@ class Order(Record, frozen=True):
     """What the platform reads out of the call for itself."""
     caution: str = ""
     """What to know before, whichever release it goes to."""
+    unclear: str = ""
+    """Why nobody can say yet what it acts on, as a sentence with the mend: then nothing is asked."""
     instead: str = ""
     """The word of a call without a release that gives way where one is written into it."""
 

@@ -76,8 +76,8 @@ class Vercel:
                 "folder": folder,
                 "program": call.program,
                 "scope": given.scope_text(_SCOPE, _SECRET),
-                "unclear": given.unclear(_SCOPE),
             },
+            unclear=given.unclear(_SCOPE),
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
@@ -245,9 +245,7 @@ class Vercel:
 
 
 def _link(ask: Ask, order: Order) -> _Link:
-    """Raises Unavailable for a folder that is not linked, and where the shell decides who asks."""
-    if order.facts["unclear"]:
-        raise Unavailable(order.facts["unclear"])
+    """Raises Unavailable for a folder that is not linked."""
     folder = Path(ask.at.cwd, order.facts["folder"])
     org, project = ask.at.env.get("VERCEL_ORG_ID", ""), ask.at.env.get("VERCEL_PROJECT_ID", "")
     if org and project:

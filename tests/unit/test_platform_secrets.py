@@ -8,11 +8,11 @@ import pytest
 
 from runbook.providers.calls import calls
 from runbook.providers.helm import Helm
-from runbook.providers.heroku import Heroku
 from runbook.providers.kubernetes import Kubernetes
-from runbook.providers.on_platform import OnPlatform
 from runbook.providers.platform import Platform, spoken
+from runbook.providers.platforms import PLATFORMS
 from runbook.providers.provider import Place
+from runbook.providers.together import Together
 from runbook.providers.vercel import Vercel
 
 SECRET = "s3cret-of-the-team"
@@ -36,10 +36,23 @@ def test_a_token_that_a_variable_holds_stays_the_variable(platform: Platform, te
     assert SECRET not in spoken((call.program, *order.scope, "whoami"))
 
 
-@pytest.mark.parametrize("text", ["vercel rollback dpl_1 --token=$T", "heroku rollback v3 --app $T"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vercel rollback dpl_1 --token=$T",
+        "heroku rollback v3 --app $T",
+        "kubectl rollout undo deploy/web --namespace=$T --to-revision=2",
+        "helm rollback web 2 -n $T",
+        "aws ecs update-service --cluster $(where) --service web --task-definition web:2",
+        "aws ecs update-service --cluster live --service web --task-definition web:2 --region=$T",
+        "aws lambda update-alias --function-name $T --name live --function-version 3",
+        "gcloud run services update-traffic web --to-revisions=web-1=100 --region $T",
+        "gcloud run services update-traffic $T --to-revisions=web-1=100",
+        "wrangler rollback 1234 --name $T",
+    ],
+)
 async def test_what_only_the_shell_knows_is_not_asked_without_it(text: str) -> None:
-    """Asked without it, the answer would be another account's."""
-    at = Place(Path.cwd(), env={"PATH": ""})
-    (platform,) = (one for one in (Vercel(), Heroku()) if one.name in text)
-    preview = await OnPlatform(platform).preview(text, at)
-    assert any("the shell decides only when the command runs" in line.found for line in preview.checks)
+    """Asked without it, the answer would be another place's or another account's."""
+    preview = await Together(PLATFORMS).preview(text, Place(Path.cwd(), env={"PATH": ""}))
+    assert [line.ok for line in preview.checks] == [None] and not preview.lines
+    assert "the shell decides only when the command runs" in preview.checks[0].found
