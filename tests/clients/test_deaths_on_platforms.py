@@ -167,7 +167,9 @@ async def test_a_rollback_killed_in_the_middle_is_told_truthfully_and_never_orde
         (night.gate / "open").touch()
         if when == "after":
             await again.resolve(run.id, "done", "looked")
-            assert (await again.prepare("back", "go", again=True)).already
+            told = await again.prepare("back", "go", again=True)
+            # Railway does not tell whether another deployment of the commit has the same variables
+            assert told.already or any("has the same code" in line for line in told.warnings)
             return
         await again.resolve(run.id, "not-done", "looked")
         assert (await night.go()).state == "done"
