@@ -17,6 +17,7 @@ from typing import IO
 
 from rich.segment import Segment
 from textual.color import Color
+from textual.driver import Driver
 from textual.filter import LineFilter
 
 _C0 = {code: 0x2400 + code for code in range(0x20)}
@@ -47,6 +48,16 @@ GOODBYE = 20.0
 PATIENCE = 3.0
 ENDED_BY_SIGNAL = 128 + signal.SIGTERM
 ENDING = {signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP", signal.SIGQUIT: "SIGQUIT"}
+
+
+BACKLOG = 20
+"""Frames that may wait for the terminal. Behind thirty Textual waits too, and with it everything that the room does."""
+
+
+def takes_no_more(driver: Driver | None) -> bool:
+    """Whether the terminal is behind: a connection that stalls, a window that nobody reads."""
+    writer = getattr(driver, "_writer_thread", None)
+    return writer is not None and writer._queue.qsize() >= BACKLOG
 
 
 def leave_on_signals(leave: Callable[[str], Awaitable[None]]) -> None:
