@@ -141,6 +141,8 @@ class ActionPanel(Vertical, can_focus=True):
         """What fits fills the pane, however short it is: then one text takes another's place and nothing else moves."""
         moves = max(len(lines), self._laid_out) > self._scroll.size.height
         self._laid_out = len(lines)
+        # Textual counts no layout while one is asked for already, and would keep the height of the text before.
+        self._body._layout_updates += moves
         self._body.update(Content("\n").join(lines), layout=moves)
 
     def _bottom(self, width: int) -> Content:

@@ -239,6 +239,17 @@ async def test_a_text_is_as_high_as_it_is_whatever_was_shown_before_the_pane_cha
         await until(pilot, lambda: body("#action-text").size.height == len(panel._drawn.body) > 6)
 
 
+async def test_a_text_is_as_high_as_it_is_where_its_layout_was_asked_for_before_it_came() -> None:
+    panel, clock = panel_and_clock()
+    async with Host(panel).run_test(size=(78, 8)) as pilot:
+        await shown(pilot, panel, VIEWS[0], clock)
+        panel._body.refresh(layout=True)
+        panel._scroll._clear_arrangement_cache()
+        panel.screen._refresh_layout()
+        panel.show(samples.DESTROY)
+        await until(pilot, lambda: panel._body.size.height == len(panel._drawn.body) > 6)
+
+
 async def test_a_failed_check_wants_a_reason_before_y() -> None:
     panel, clock = panel_and_clock()
     heard = Heard(asks.Asked)
