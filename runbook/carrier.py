@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 
-from runbook.logs.clean import clean, last_state
+from runbook.logs.clean import clean, last_state, redact_lines
 from runbook.model import (
     Check,
     Command,
@@ -28,6 +29,7 @@ from runbook.providers import needs
 from runbook.providers.needs import CheckLine
 from runbook.providers.provider import Place, Preview, Standing, Target
 from runbook.providers.together import Together
+from runbook.reading.placeholder_kinds import kind_of
 from runbook.steps import runs, session, values
 from runbook.steps.checks import filled
 from runbook.steps.plan import CheckResult, Choice, Mode, Prepared, Role
@@ -266,8 +268,9 @@ class Carrier:
             return 0
 
     def tail(self, run: str, lines: int) -> tuple[str, ...]:
-        """The last lines of a command's output, clean."""
-        return tuple(last_state(line) for line in runs.last_lines(self.run_folder(run), lines))
+        """The last lines of a command's output, clean and without secrets."""
+        read = runs.last_lines(self.run_folder(run), lines)
+        return redact_lines(map(last_state, read), self.secrets)
 
     # ── after ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -278,6 +281,14 @@ class Carrier:
     async def took_effect(self, run: str, text: str, expected: dict[str, str], method: Method) -> bool | None:
         """Whether a command whose outcome was lost happened, all of it or none; None where that is not sure."""
         return await self.world.took_effect(text, expected, await self.place(method, text, run))
+
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """What the room's variables hold that are secret by their names: no line that is shown or recorded has it."""
+        asked = {param.id for param in self.params if param.kind == "secret"}
+        named = (name for name in self.environ if name in asked or kind_of(name, "") == "secret")
+        values = dict.fromkeys(self.environ[name] for name in named)
+        return tuple(value for value in values if not value.isalpha())  # a word would blind lines that mean no secret
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────
 

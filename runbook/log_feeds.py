@@ -15,7 +15,6 @@ from runbook.logs.scan import Counted
 from runbook.logs.spooled import Order, SpoolFollower, Spooling, shell
 from runbook.logs.view import LogView
 from runbook.model import LogSource, Param, Seconds
-from runbook.reading.placeholder_kinds import kind_of
 from runbook.signal_sources import LogRate
 from runbook.steps import session, values
 
@@ -89,7 +88,7 @@ class Feed:
         """A view of it alone, not started yet; it must be ready."""
         assert self.origin
         view = self._spooled(Path(self.origin.spool)) if self.origin.spool else self._file(self.origin.path)
-        view.secrets = secrets_of(self._conductor)
+        view.secrets = self._conductor.carrier.secrets
         # the room's own time: what is played back is not quiet for having been recorded long ago
         view.hand.wall = lambda: self._conductor.clock().timestamp()
         return view
@@ -150,7 +149,7 @@ class Together:
         folder = self._merging.folder
         self._view = LogView(folder, "all logs", follower=SpoolFollower(folder))
         self._view.written = self._written
-        self._view.secrets = secrets_of(self._conductor)
+        self._view.secrets = self._conductor.carrier.secrets
         return self._view
 
     def _caught_up(self) -> None:
@@ -189,14 +188,6 @@ class Together:
     @property
     def trouble(self) -> str:
         return self._merging.trouble
-
-
-def secrets_of(conductor: Conductor) -> tuple[str, ...]:
-    """What the room's variables hold that are secret by their names: no line of a log shows it."""
-    asked = {param.id for param in conductor.runbook.params if param.kind == "secret"}
-    named = (name for name in conductor.carrier.environ if name in asked or kind_of(name, "") == "secret")
-    values = dict.fromkeys(conductor.carrier.environ[name] for name in named)
-    return tuple(value for value in values if not value.isalpha())  # a word would blind lines that mean no secret
 
 
 def feeds(conductor: Conductor, piped: int = -1) -> tuple[Feed, ...]:

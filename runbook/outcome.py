@@ -7,7 +7,7 @@ import signal
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from runbook.logs.clean import clean_lines
+from runbook.logs.clean import clean_lines, redact, redact_lines
 from runbook.model import Command, Method, Record, Remedy, Seconds
 from runbook.providers.provider import Place
 from runbook.steps import expect, runs
@@ -80,11 +80,11 @@ async def judge(
     return Outcome(
         exit=exited.exit,
         ok=ok,
-        why=why,
+        why=redact(why, carrier.secrets),
         duration=exited.duration,
         size=size,
         sha256=sha256,
-        last_lines=lines[-LAST_LINES:],
+        last_lines=redact_lines(lines, carrier.secrets)[-LAST_LINES:],
         captured=captured,
         offered=offered,
         address=carrier.world.address(text, "\n".join(lines)) if ok else "",

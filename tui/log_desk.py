@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from runbook.conductor import Conductor
 from runbook.incident.state import Run
-from runbook.log_feeds import Feed, Together, secrets_of
+from runbook.log_feeds import Feed, Together
 from runbook.logs.view import LogView
 from runbook.logs.window import LogWindow
 from runbook.model import Record
@@ -122,7 +122,7 @@ class LogDesk:
             if run.id not in self._views:
                 name = run.text.strip().splitlines()[0]
                 output = self._conductor.carrier.run_folder(run.id) / "out.log"
-                self._add(run.id, LogView(output, name, secrets=secrets_of(self._conductor)))
+                self._add(run.id, LogView(output, name, secrets=self._conductor.carrier.secrets))
                 self.shown = run.id
         for name in set(self._views) - {ALL, *self._feeds, self.shown} - {run.id for run in running}:
             self._views.pop(name).close()

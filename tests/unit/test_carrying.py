@@ -261,3 +261,15 @@ async def test_a_step_that_is_done_in_part_is_told_in_a_persons_words(
     desk.opened = ("revert", "two")
     shown = desk.view(conductor.clock())
     assert isinstance(shown, Looking) and shown.lines[-1] == "partly done: the remote has it"
+
+
+async def test_what_a_command_says_is_shown_and_recorded_without_secrets(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    conductor.carrier.environ = {**conductor.carrier.environ, "DEPLOY_TOKEN": "hunter22hunter22"}
+    told = Command('echo "got $DEPLOY_TOKEN"; echo password=hunter23; echo "$DEPLOY_TOKEN" >&2; exit 3', CHANGE)
+    with_steps(conductor, step("tell", told))
+    await carry_out(conductor, "tell")
+    run = last_run(conductor)
+    assert run.last_lines == ("got ‹masked›", "password=‹masked›", "‹masked›")
+    assert conductor.carrier.tail(run.id, 3) == run.last_lines
+    assert b"hunter22" not in b"".join(path.read_bytes() for path in (conductor.folder / "journal").iterdir())
