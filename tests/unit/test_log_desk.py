@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from runbook.carrier import Carrier
 from runbook.incident.room import Room
 from runbook.log_feeds import Feed, Together
 from runbook.logs.merging import Heard
-from runbook.model import LogSource, Param
+from runbook.model import LogSource, Param, Runbook
 from tui.log_desk import LogDesk
 
 NOW = datetime(2026, 11, 27, 3, 14, 22, tzinfo=UTC)
@@ -23,8 +24,8 @@ class Logs:
     """A desk on logs of which the merge has told something; nothing is started."""
 
     def __init__(self, folder: Path, *sources: LogSource, params: tuple[Param, ...] = (), **environ: str) -> None:
-        carrier = SimpleNamespace(fill_plain=lambda text, _known: text, here=folder, folder=folder, environ=environ)
-        runbook = SimpleNamespace(params=params, signals=(), logs=sources)
+        runbook = Runbook(id="ferry", title="Ferry", params=params, logs=sources)
+        carrier = Carrier(folder, runbook, folder, environ)
         conductor: Any = SimpleNamespace(
             known_values=dict, runbook=runbook, carrier=carrier, folder=folder, clock=lambda: NOW, state=Room().state()
         )
