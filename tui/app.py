@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import gc
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
@@ -302,7 +303,7 @@ def run(opener: Opener, args: argparse.Namespace) -> int:
     app = WarRoom(opener, theme=args.theme or "dark", ascii_only=args.ascii, present=args.present)
     said = app.run()
     if said:
-        print(said)
+        print(said, file=sys.stderr if app.return_code else sys.stdout)
     return app.return_code or 0
 
 

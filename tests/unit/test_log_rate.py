@@ -242,7 +242,7 @@ def test_a_form_that_cannot_be_meant_is_told(before: str, after: str, told: str)
 def test_the_pane_of_that_log_counts_the_same_lines(tmp_path: Path) -> None:
     signal = Signal("slow", "slow orders", LogRate(file="app.log", match="slow"))
     conductor: Any = SimpleNamespace(
-        runbook=SimpleNamespace(signals=(signal,), params=()), carrier=SimpleNamespace(environ={}),
+        runbook=SimpleNamespace(signals=(signal,), params=()), carrier=SimpleNamespace(secrets=()),
         folder=tmp_path, clock=lambda: datetime.now(UTC),
     )  # fmt: skip
     counted = {}
