@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 os.environ.setdefault("TEXTUAL_FPS", "250")
 
 from textual import events
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.reactive import Reactive
@@ -29,13 +29,11 @@ from tui import actions
 from tui.key_order import KeyOrder
 from tui.room_screen import RoomScreen
 from tui.skeleton import wiped
-from tui.terminal import ENDED_BY_SIGNAL, NoControls, crash_note, leave_on_signals, takes_no_more
+from tui.terminal import ENDED_BY_SIGNAL, NoControls, UnhinderedApp, crash_note, leave_on_signals
 from tui.themes import BY_NAME, DARK, THEMES
 from widgets import words
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from runbook.conductor import Conductor
     from runbook.drill.drill import Drill
     from runbook.opening import Opening
@@ -44,13 +42,11 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 Opener = Callable[["WarRoom"], Coroutine[Any, Any, "tuple[Opening, Conductor]"]]
 KEEP_ALIVE = 20.0
-OWED = 0.2
-"""Seconds after a frame that was left out until all of it is painted."""
 FIRST_KEYS = 0.06
 """Seconds for a key that was pressed before there was a picture: what opening imports would hold its answer up."""
 
 
-class WarRoom(App[str]):
+class WarRoom(UnhinderedApp):
     """One room. Its result is what to say on the terminal after it is gone."""
 
     ENABLE_COMMAND_PALETTE = True
@@ -88,7 +84,6 @@ class WarRoom(App[str]):
         self.room_screen = RoomScreen()
         self._jobs: set[asyncio.Task[None]] = set()
         self._leaving = False
-        self._owes_a_frame = False
         self._keys = KeyOrder(self._give, self._way_of_keys)
         # One for all: Textual keeps a filtered line by the filter that made it.
         self._no_controls = NoControls()
@@ -235,18 +230,6 @@ class WarRoom(App[str]):
         return said
 
     # ── faults and the terminal ───────────────────────────────────────────────────────────────────
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """A terminal that takes no more holds up the picture, never the room."""
-        if not takes_no_more(self._driver):
-            super()._display(screen, renderable)
-        elif not self._owes_a_frame:
-            self._owes_a_frame = True
-            self.set_timer(OWED, self._paint_all)
-
-    def _paint_all(self) -> None:
-        self._owes_a_frame = False
-        self.screen.refresh()
 
     def in_words(self, trouble: BaseException) -> str:
         """What a person is told of it; only a fault of warroom's own is kept for whoever mends it."""

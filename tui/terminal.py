@@ -13,12 +13,14 @@ import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from rich.console import RenderableType
 from rich.segment import Segment
+from textual.app import App
 from textual.color import Color
-from textual.driver import Driver
 from textual.filter import LineFilter
+from textual.screen import Screen
 
 _C0 = {code: 0x2400 + code for code in range(0x20)}
 _OTHERS = (*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -54,10 +56,26 @@ BACKLOG = 20
 """Frames that may wait for the terminal. Behind thirty Textual waits too, and with it everything that the room does."""
 
 
-def takes_no_more(driver: Driver | None) -> bool:
-    """Whether the terminal is behind: a connection that stalls, a window that nobody reads."""
-    writer = getattr(driver, "_writer_thread", None)
-    return writer is not None and writer._queue.qsize() >= BACKLOG
+OWED = 0.2
+"""Seconds after a frame that was left out until all of it is painted."""
+
+
+class UnhinderedApp(App[str]):
+    """A terminal that takes no more (a connection that stalls) holds up the picture, never the app."""
+
+    _owes_a_frame = False
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        writer = getattr(self._driver, "_writer_thread", None)
+        if writer is None or writer._queue.qsize() < BACKLOG:
+            super()._display(screen, renderable)
+        elif not self._owes_a_frame:
+            self._owes_a_frame = True
+            self.set_timer(OWED, self._paint_all)
+
+    def _paint_all(self) -> None:
+        self._owes_a_frame = False
+        self.screen.refresh()
 
 
 def leave_on_signals(leave: Callable[[str], Awaitable[None]]) -> None:

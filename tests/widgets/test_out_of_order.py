@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.rooms import entered, room_with
 from tests.widgets.hosts import shown, until
@@ -25,6 +26,16 @@ methods:
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
     return room_with(BOOK, tmp_path, monkeypatch)
+
+
+async def opened(pilot: Pilot[str], room: WarRoom, step: str, selected: str, asked: str) -> None:
+    """A step of the method, selected and entered; each shows its words."""
+    await room.room_screen.conductor.choose_method("back")
+    await pilot.pause()
+    room.room_screen.checklist.select(f"step:back:{step}")
+    await until(pilot, lambda: selected in shown(room))
+    await pilot.press("3", "enter")
+    await until(pilot, lambda: asked in shown(room))
 
 
 async def test_enter_on_a_step_that_was_left_out_never_opens_it_behind_the_name_of_the_next(room: WarRoom) -> None:
@@ -50,12 +61,7 @@ async def test_enter_on_a_step_that_was_left_out_never_opens_it_behind_the_name_
 async def test_the_end_of_a_step_is_seen_also_where_an_earlier_one_is_left(room: WarRoom) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
         conductor = await entered(pilot, room)
-        await conductor.choose_method("back")
-        await pilot.pause()
-        room.room_screen.checklist.select("step:back:two")
-        await until(pilot, lambda: "echo two" in shown(room))
-        await pilot.press("3", "enter")
-        await until(pilot, lambda: "run it" in shown(room))
+        await opened(pilot, room, "two", "echo two", "run it")
         assert room.room_screen.desk is not None
         room.room_screen.desk.close()
         room.room_screen.desk.result = ("back", "two")
@@ -66,11 +72,6 @@ async def test_the_end_of_a_step_is_seen_also_where_an_earlier_one_is_left(room:
 
 async def test_a_value_that_no_person_gives_names_the_step_that_finds_it_out(room: WarRoom) -> None:
     async with room.run_test(size=(160, 45)) as pilot:
-        conductor = await entered(pilot, room)
-        await conductor.choose_method("back")
-        await pilot.pause()
-        room.room_screen.checklist.select("step:back:three")
-        await until(pilot, lambda: "echo <found>" in shown(room))
-        await pilot.press("3", "enter")
-        await until(pilot, lambda: "needs a value first: <found>" in shown(room))
+        await entered(pilot, room)
+        await opened(pilot, room, "three", "echo <found>", "needs a value first: <found>")
         assert "<found>: step 2 Second finds it out" in shown(room)
