@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import codecs
 import os
-import secrets
 import socket
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -136,9 +135,8 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
     refuse_unfit(runbook, opening.values, opening.method)
     folder = opening.folder or home.new_incident(opening.service or runbook.service or runbook.id, clock())
     driving = not (opening.read_only or opening.untrusted) and home.take_wheel(folder)
-    seat = f"{home.user_name()}-{os.getpid()}-{secrets.token_hex(2)}"
     history = read_incident(folder)
-    journal = Journal.open(folder, incident=folder.name, seat=seat, clock=clock)
+    journal = Journal.open(folder, incident=folder.name, seat=home.new_seat(), clock=clock)
     room = Room()
     for event in history:
         room.apply(event)

@@ -70,11 +70,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OK
     except Exception as fault:  # the last place that can give the terminal back, and say in words what happened
         from runbook.incident import home
+        from runbook.incident.stream import JournalTrouble
         from tui.skeleton import no_room
         from tui.terminal import crash_note
 
         no_room()
-        print(crash_note(fault, home.home() / "faults"), file=sys.stderr)
+        said = str(fault) if isinstance(fault, JournalTrouble) else crash_note(fault, home.home() / "faults")
+        print(said, file=sys.stderr)
         return NOT_OK
 
 

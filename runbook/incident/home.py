@@ -35,12 +35,20 @@ class Holder(Record, frozen=True):
 
 
 def home() -> Path:
-    """The folder of everything warroom keeps: `WARROOM_HOME`, else `warroom` in the XDG state directory."""
-    if named := os.environ.get("WARROOM_HOME"):
-        return Path(named).expanduser().absolute()
+    """The folder of everything warroom keeps: `WARROOM_HOME`, else `warroom` in the XDG state directory.
+
+    Raises JournalTrouble where neither leads anywhere: a user without a home.
+    """
     state = os.environ.get("XDG_STATE_HOME", "")
-    # the XDG specification: a relative path is to be ignored
-    return (Path(state) if state.startswith("/") else Path.home() / ".local/state") / "warroom"
+    try:
+        if named := os.environ.get("WARROOM_HOME"):
+            return Path(named).expanduser().absolute()
+        # the XDG specification: a relative path is to be ignored
+        return (Path(state) if state.startswith("/") else Path.home() / ".local/state") / "warroom"
+    except RuntimeError as trouble:
+        raise JournalTrouble(
+            "There is no place for the record: this user has no home directory. Name one with WARROOM_HOME."
+        ) from trouble
 
 
 def new_incident(service: str, now: datetime) -> Path:
@@ -171,6 +179,12 @@ def holder(folder: Path) -> Holder | None:
         return None
     finally:
         os.close(lock)
+
+
+def new_seat() -> str:
+    """A name for a room of this process, that a file can have whatever the user is called."""
+    user = re.sub(r"[^A-Za-z0-9._@+-]+", "_", user_name())[:64].lstrip(".@+-")
+    return f"{user or 'user'}-{os.getpid()}-{secrets.token_hex(2)}"
 
 
 def user_name() -> str:

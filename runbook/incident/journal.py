@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -289,9 +290,11 @@ def _read_or_say(path: Path, troubles: list[str]) -> Stream:
 def verify(folder: Path) -> list[str]:
     """What in the record is not as it was written, a sentence each; empty when all is.
 
-    A chain shows what was changed, taken out or put in; not that the last events of a seat were cut off.
+    A chain shows what was changed, taken out or put in; the order of the room, that a seat was cut off or taken away
+    where another one went on after it. That the last events of all were cut off does not show.
     """
-    events, problems = salvage(folder)
+    events, unread = salvage(folder)
+    problems = unread or _holes(events)
     for path in _streams(folder):
         stream = _read_or_say(path, [])
         problems += _chain_problems(path, stream, folder.name)
@@ -319,6 +322,17 @@ def _chain_problems(path: Path, stream: Stream, incident: str) -> list[str]:
     return problems
 
 
+def _holes(events: Iterable[Event]) -> list[str]:
+    """Each event has the place after the highest that its seat knew of: a place that nobody has was somebody's."""
+    places = sorted({0, *(event.lamport for event in events)})
+    gaps = [(before + 1, after - 1) for before, after in pairwise(places) if after > before + 1]
+    return [
+        f"Event{f' {first} is' if first == last else f's {first} to {last} are'} missing in the order of all seats: "
+        "the end of a seat's record was cut off, or its file was taken away."
+        for first, last in gaps
+    ]
+
+
 def _emergency_problems(path: Path, folder: Path) -> list[str]:
     seat = path.stem.removeprefix("emergency-")
     try:
@@ -326,7 +340,8 @@ def _emergency_problems(path: Path, folder: Path) -> list[str]:
         rows = [line.row for line in lines]
     except (OSError, ValueError):
         return []  # said by salvage
-    journal = {row.seq: row.hash for row in _read_or_say(folder / "journal" / f"{seat}.db", []).rows}
+    stream, unread = folder / "journal" / f"{seat}.db", list[str]()
+    journal = {row.seq: row.hash for row in (_read_or_say(stream, unread).rows if stream.exists() else ())}
     problems = []
     only = sum(row.seq not in journal for row in rows)
     if only:
@@ -335,6 +350,8 @@ def _emergency_problems(path: Path, folder: Path) -> list[str]:
         before = FIRST if row.seq == 1 else journal.get(row.seq - 1)
         if row.seq in journal and journal[row.seq] != row.hash:
             problems.append(f"{seat}: event {row.seq} differs between {path.name} and the journal.")
+        elif before is None and not unread:
+            problems.append(f"{seat}: event {row.seq - 1} is missing, before the one in {path.name}.")
         elif before is not None and chain(before, line.incident, line.seat, row) != row.hash:
             problems.append(f"{seat}: event {row.seq} in {path.name} is not as it was written.")
         journal.setdefault(row.seq, row.hash)

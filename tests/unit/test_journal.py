@@ -340,6 +340,24 @@ def test_a_changed_record_shows(folder: Path, journal: Journal, sql: str, said: 
     assert any(said in problem for problem in verify(folder)), verify(folder)
 
 
+def test_the_end_of_a_seat_that_was_cut_off_shows_where_another_went_on_after_it(folder: Path) -> None:
+    for seat, said in (("kim-1", "abc"), ("lee-2", "de"), ("kim-3", "f")):
+        journal = Journal.open(folder, NAME, seat, ticking())
+        for text in said:
+            journal.append_now(note(text))
+        journal.close()
+    assert verify(folder) == []
+    change(folder / "journal/lee-2.db", "delete from event where seq = 2")
+    assert verify(folder) == [
+        "Event 5 is missing in the order of all seats: the end of a seat's record was cut off, "
+        "or its file was taken away."
+    ]
+    (folder / "journal/lee-2.db").unlink()
+    assert "Events 4 to 5 are missing in the order of all seats" in verify(folder)[0]
+    (folder / "journal/kim-3.db").write_bytes(b"no database")
+    assert all("missing" not in problem for problem in verify(folder)), "what cannot be read is not said to be gone"
+
+
 def test_a_changed_or_missing_file_shows(folder: Path, journal: Journal) -> None:
     (folder / "files").mkdir()
     (folder / "files/a").write_bytes(b"as it was")
@@ -429,6 +447,23 @@ def test_a_changed_emergency_line_shows(folder: Path) -> None:
     assert any("event 2 in emergency-kim-1.jsonl is not as it was written" in problem for problem in verify(folder))
 
 
+def test_an_emergency_line_that_was_taken_out_shows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal.open(folder, NAME, "kim-1", ticking())
+    journal.append_now(note("a"))
+    monkeypatch.setattr(stream.StreamWriter, "append", refuse)
+    for text in "bcd":
+        journal.append_now(note(text))
+    journal.close()
+    path = pen.emergency_file(folder, "kim-1")
+    first, middle, last = path.read_bytes().splitlines(keepends=True)
+    for left, gone in ((first + last, 3), (middle + last, 2), (last, 3)):
+        path.write_bytes(left)
+        said = f"kim-1: event {gone} is missing, before the one in emergency-kim-1.jsonl."
+        assert said in verify(folder), verify(folder)
+    path.write_bytes(first + middle + last)
+    assert len(verify(folder)) == 1, "only that they are not in the journal"
+
+
 def test_a_damaged_emergency_line_hides_none_of_those_after_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal.open(folder, NAME, "kim-1", ticking())
     monkeypatch.setattr(stream.StreamWriter, "append", refuse)
@@ -472,6 +507,31 @@ def test_home_follows_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     assert home.home() == Path("/state/warroom")
     monkeypatch.setenv("XDG_STATE_HOME", "relative")
     assert home.home() == Path.home() / ".local/state/warroom"
+
+
+@pytest.mark.parametrize("named", ["~nobody-of-that-name/x", ""])
+def test_a_user_without_a_home_is_told_how_to_name_one(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    monkeypatch.setenv("WARROOM_HOME", named)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    with pytest.raises(JournalTrouble, match=r"no home directory\. Name one with WARROOM_HOME"):
+        home.home()
+
+
+@pytest.mark.parametrize("user", ["CORP\\ana", "josé", "Ana Maria", "x" * 300, "-rf", "../up", "é"])
+def test_a_seat_can_be_opened_whatever_its_user_is_called(
+    user: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGNAME", user)
+    assert home.user_name() == user, "the record tells the name as it is"
+    seats = {home.new_seat(), home.new_seat()}
+    assert len(seats) == 2
+    for seat in seats:
+        Journal.open(folder, NAME, seat, ticking()).close()
+        assert (folder / "journal" / f"{seat}.db").parent == folder / "journal"
 
 
 def test_ids_sort_by_time_and_can_be_said() -> None:
