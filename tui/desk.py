@@ -348,8 +348,8 @@ class Desk:
         return ManualStep(step.title, str(number), lines, text)
 
     def _looking(self, key: Key) -> ActionView:
-        _, step, number = self.step_of(key)
-        at = self.conductor.state.step(*key)
+        method, step, number = self.step_of(key)
+        at = progress.stands(method, step, self.conductor.state)
         if at.mark in ("failed", "done") and at.last_run and (ended := self._finished(key)):
             return ended
         if at.mark in SETTLED and not at.last_run:

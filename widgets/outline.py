@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from runbook.incident.progress import asks_nothing, next_step, still_open, taken_instead
+from runbook.incident.progress import asks_nothing, next_step, stands, still_open, taken_instead
 from runbook.incident.state import SETTLED, Mark, RoomState, StepState
 from runbook.logs.clean import clean
 from runbook.model import Effect, FollowUp, Method, Runbook, Step
@@ -173,7 +173,7 @@ def _steps(method: Method, state: RoomState) -> Iterator[OutlineRow]:
     opened = {found.step: found for found in still_open((method,), state)}
     before: Step | None = None
     for number, step in enumerate(method.steps, 1):
-        at = state.step(method.id, step.id)
+        at = stands(method, step, state)
         if before is not None and step.either and step.either == before.either:
             yield OutlineRow(f"step:{method.id}:{step.id}:or", "note", 1, "or", tone="muted", selectable=False)
         before = step
@@ -215,7 +215,7 @@ _MARK_TONE: dict[Mark, Tone] = {
 
 
 def _settled(method: Method, step: Step, state: RoomState) -> bool:
-    return state.step(method.id, step.id).mark in SETTLED or taken_instead(method, step, state) is not None
+    return stands(method, step, state).mark in SETTLED or taken_instead(method, step, state) is not None
 
 
 def _step_right(step: Step, at: StepState, state: RoomState) -> tuple[str, Tone]:

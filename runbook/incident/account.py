@@ -9,7 +9,7 @@ from itertools import groupby
 
 from runbook.incident.events import Reading
 from runbook.incident.markdown import block, code, plain, utc
-from runbook.incident.progress import acting, by_hand, changes_left, taken_instead
+from runbook.incident.progress import acting, by_hand, changes_left, stands, taken_instead
 from runbook.incident.state import SETTLED, Entry, RoomState, Run
 from runbook.incident.timeline import clock, reading_text, readings_text
 from runbook.logs.clean import clean
@@ -289,7 +289,7 @@ def _left_out(state: RoomState, runbook: Runbook) -> Iterator[str]:
     for method in (method for method in runbook.methods if method.id in begun):
         left = []
         for number, step in enumerate(method.steps, 1):
-            at = state.step(method.id, step.id)
+            at = stands(method, step, state)
             if at.mark not in SETTLED and not taken_instead(method, step, state):
                 how = at.reason if at.reason == "undone" else "" if at.mark == "todo" else at.mark
                 left.append(f"{number} {plain(step.title)}" + (f" ({how})" if how else ""))

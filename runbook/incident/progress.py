@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from runbook.incident.state import SETTLED, Mark, RoomState
+from itertools import takewhile
+
+from runbook.incident.state import SETTLED, Mark, RoomState, StepState
 from runbook.model import Effect, Method, Record, Step
 
 _TAKEN: frozenset[Mark] = frozenset({"done", "already"})
@@ -21,6 +23,17 @@ class StillOpen(Record, frozen=True):
     step: str
 
 
+def stands(method: Method, step: Step, state: RoomState) -> StepState:
+    """Where a step stands in its method: a wait that is over is to be waited again after each change in front of it."""
+    at = state.step(method.id, step.id)
+    if not step.wait_for or at.mark != "done":
+        return at
+    before = takewhile(lambda other: other.id != step.id, method.steps)
+    changes = (other.id for other in acting(method))
+    changed = {other.id for other in before}.intersection(changes)
+    return StepState() if any(state.step(method.id, other).told > at.told for other in changed) else at
+
+
 def taken_instead(method: Method, step: Step, state: RoomState) -> Step | None:
     """The alternative that was carried out in this step's place; None where the step is still wanted."""
     if not step.either or state.step(method.id, step.id).mark in SETTLED | _IN_HAND:
@@ -37,7 +50,7 @@ def taken_instead(method: Method, step: Step, state: RoomState) -> Step | None:
 
 def asks_nothing(method: Method, step: Step, state: RoomState) -> bool:
     """Whether nothing more is to be done for a step: settled, not needed, or following beside the others."""
-    if state.step(method.id, step.id).mark in SETTLED or taken_instead(method, step, state):
+    if stands(method, step, state).mark in SETTLED or taken_instead(method, step, state):
         return True
     following = {index for run in state.follows_of(method.id, step.id) for index in run.commands}
     done = state.step(method.id, step.id).done_commands

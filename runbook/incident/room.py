@@ -231,6 +231,7 @@ class Room:
             undo=body.undo,
             remedy=body.remedy,
             mode=body.mode,
+            told=self._count,
             edited=None if body.undo or body.remedy else self._edit_of(body),
         )
         if seen is not None:
@@ -304,7 +305,7 @@ class Room:
 
     def _step_marked(self, body: ev.StepMarked, at: datetime, by: str, seat: str) -> None:
         key = body.method, body.step
-        self._told.setdefault(key, []).append(Said(mark=body.mark, reason=body.reason, at=at, by=by))
+        self._told.setdefault(key, []).append(Said(mark=body.mark, reason=body.reason, at=at, by=by, told=self._count))
         self._touched.add(key)
 
     def _run(self, run: str, at: datetime, by: str) -> Run:
@@ -325,7 +326,7 @@ class Room:
         return self._runs[run]
 
     def _change(self, run: str, at: datetime, **changes: Any) -> None:
-        now = self._runs[run] = replace(self._runs[run], **changes)
+        now = self._runs[run] = replace(self._runs[run], told=self._count, **changes)
         if (now.method, now.step) in self._told:
             self._touched.add((now.method, now.step))
 

@@ -20,6 +20,7 @@ class Said(msgspec.Struct, frozen=True):
     reason: str
     at: datetime
     by: str
+    told: int = 0
 
 
 def stand(history: Iterable[Run | Said]) -> StepState:
@@ -31,7 +32,7 @@ def stand(history: Iterable[Run | Said]) -> StepState:
     for told in history:
         if isinstance(told, Said):
             mark = told.mark
-            step = replace(step, reason=told.reason, at=told.at, by=told.by)
+            step = replace(step, reason=told.reason, at=told.at, by=told.by, told=told.told)
             continue
         at = told.ended or told.started or told.confirmed
         if told.remedy and told.state not in _OPEN:
@@ -52,7 +53,7 @@ def stand(history: Iterable[Run | Said]) -> StepState:
                 mark, done, reason = "todo", set(), "undone"
             case _:
                 mark = ("already" if told.already else "done") if whole else "partly" if done else "todo"
-        step = replace(step, last_run=told.id, reason=reason, at=at, by=told.by)
+        step = replace(step, last_run=told.id, reason=reason, at=at, by=told.by, told=told.told)
     return replace(step, mark=mark, done_commands=frozenset(done))
 
 

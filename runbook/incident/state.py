@@ -70,6 +70,8 @@ class Run(msgspec.Struct, frozen=True):
     """The person's deviation from the runbook that was in force when it was confirmed."""
     ended: datetime | None = None
     """When its outcome was recorded, be it known or unknown."""
+    told: int = 0
+    """The how-manieth event of the incident told of it last: an order that no clock can turn round."""
 
     @property
     def goes_beside(self) -> bool:
@@ -86,6 +88,8 @@ class StepState(msgspec.Struct, frozen=True):
     reason: str = ""
     at: datetime | None = None
     by: str = ""
+    told: int = 0
+    """The how-manieth event of the incident brought it here."""
 
 
 class Value(msgspec.Struct, frozen=True):

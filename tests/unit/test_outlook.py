@@ -11,7 +11,10 @@ import msgspec
 import pytest
 
 from runbook import waiting
+from runbook.incident import events as ev
+from runbook.incident import progress
 from runbook.incident.events import VerdictChanged
+from runbook.incident.room import fold
 from runbook.incident.state import Mark, RoomState, StepState
 from runbook.model import Command, Criterion, Effect, Method, Outcome, Runbook, Signal, Step, Trigger
 from runbook.outlook import Outlook
@@ -71,6 +74,33 @@ def test_the_time_to_settle_begins_when_it_has_arrived() -> None:
 @pytest.mark.parametrize("wait", ["failed", "skipped"])
 def test_a_wait_that_ended_without_arrival_holds_the_verdict_back_no_longer(wait: Mark) -> None:
     assert OUTLOOK.not_judged(after_the_push(wait, T0 + timedelta(minutes=5))) == ""
+
+
+def folded(*bodies: ev.Known) -> RoomState:
+    """The clock goes back an hour with every event: only their order tells."""
+    return fold(
+        ev.Event(incident="i", seat="s", seq=n, lamport=n, at=T0 - timedelta(hours=n), body=body)
+        for n, body in enumerate(bodies, 1)
+    )
+
+
+def pushed(run: str, *, ok: bool = True) -> tuple[ev.Known, ...]:
+    intent = ev.StepConfirmed(run, "back", "push", "Push", (0,), "git push", Effect.CHANGE)
+    return intent, ev.StepFinished(run, int(not ok), ok, 1, ev.File("", "", 0))
+
+
+def test_a_change_that_is_carried_out_once_more_has_to_arrive_once_more() -> None:
+    chosen, waited = ev.MethodChosen("back", "Back"), ev.StepMarked("back", "live", "Wait", "done")
+    method = RUNBOOK.methods[0]
+    once = folded(chosen, *pushed("r1"), waited)
+    assert OUTLOOK.not_judged(once) == "" and progress.next_step(method, once) is None
+    twice = folded(chosen, *pushed("r1"), waited, *pushed("r2"))
+    assert "it has not arrived: Wait until production runs it" in OUTLOOK.verdict(twice, T0 + timedelta(days=1)).text
+    assert progress.next_step(method, twice, after="push") is method.steps[1]
+    again = folded(chosen, *pushed("r1"), waited, *pushed("r2"), waited)
+    assert OUTLOOK.not_judged(again) == "" and progress.next_step(method, again) is None
+    skipped = folded(chosen, *pushed("r1"), ev.StepMarked("back", "live", "Wait", "skipped"), *pushed("r2"))
+    assert OUTLOOK.not_judged(skipped) == "", "who left the wait out is not made to wait"
 
 
 BY_HAND = msgspec.structs.replace(
