@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from widgets.compositing import SparingScreen
+
 if TYPE_CHECKING:
     from runbook.conductor import Conductor
 
@@ -26,7 +28,7 @@ def parting(conductor: Conductor) -> str:
     return f"{goes_on}{said}. Its record: {conductor.folder}"
 
 
-class Leave(ModalScreen[str | None]):
+class Leave(ModalScreen[str | None], SparingScreen[str | None]):
     """Answers `leave`, `close` (the incident too), `end` (the drill too), or None to stay."""
 
     CSS = """

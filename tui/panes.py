@@ -9,13 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import Reactive
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from widgets.action_panel import ActionPanel
 from widgets.checklist import ChecklistPane
-from widgets.compositing import DirtyCompositor
+from widgets.compositing import SparingScreen
 from widgets.footer import KeyFooter
 from widgets.header import NARROW, Header
 from widgets.log_pane import LogPane
@@ -26,7 +25,7 @@ from widgets.verdict_bar import VerdictBar
 PANES = ("signals", "logs", "runbook", "action")
 
 
-class Panes(Screen[None]):
+class Panes(SparingScreen[None]):
     """Wide: two columns. Below 110 columns: one pane at a time, the header and the next key always there."""
 
     DEFAULT_CSS = """
@@ -50,7 +49,6 @@ class Panes(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = DirtyCompositor()
         self._settled = False
         self.current = "runbook"
         self.zoomed = False

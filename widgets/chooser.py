@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from runbook.model import Record, Seconds
+from widgets.compositing import SparingScreen
 from widgets.footer import KeyHint, draw_footer
 from widgets.header import NARROW
 from widgets.lines import cut, join, wrapped
@@ -68,7 +69,7 @@ AROUND = 8
 """Lines of the chooser that are neither methods nor advice: its rule, the keys, the space between."""
 
 
-class Chooser(ModalScreen[str | None]):
+class Chooser(ModalScreen[str | None], SparingScreen[str | None]):
     """Dismisses with the method's id, or None. One that is not ready can be looked at all the same."""
 
     DEFAULT_CSS = """

@@ -8,15 +8,20 @@ its rows to the terminal without being cut into pieces and put together again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from rich.console import Console
+from textual import events
 from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate
 from textual._styles_cache import StylesCache
-from textual.geometry import Region
+from textual.geometry import Region, Size
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.plain_lines import PlainLines
+
+Result = TypeVar("Result")
 
 
 class RowWidget(Widget):
@@ -87,6 +92,23 @@ class DirtyCompositor(Compositor):
                     widget._styles_cache = PlainLines()
                 rows = Region(seen.x, top, seen.width, bottom - top)
                 yield region, rows, widget.render_lines(rows.translate(-region.offset))
+
+
+class SparingScreen(Screen[Result]):
+    """A screen that is styled and laid out once when it opens, and then when something changed."""
+
+    def __init__(self, *named: Any, **more: Any) -> None:
+        super().__init__(*named, **more)
+        self._compositor = DirtyCompositor()
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Its widgets got their styles when they were mounted, and get them anew with a class, a focus or a theme."""
+        event.refresh_styles = False
+
+    def _screen_resized(self, size: Size) -> None:
+        """Textual tells a new screen its size three times: from the terminal, from itself, from its first layout."""
+        if size != self._compositor.size:
+            super()._screen_resized(size)
 
 
 def paint_at_once(widget: Widget) -> None:

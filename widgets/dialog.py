@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from widgets.compositing import DirtyCompositor
+from widgets.compositing import SparingScreen
 from widgets.footer import KeyHint, draw_footer
 from widgets.pane import PaneRule
 from widgets.rows import Row, Rows
@@ -20,7 +20,7 @@ from widgets.rows import Row, Rows
 Result = TypeVar("Result")
 
 
-class ListDialog(ModalScreen[Result]):
+class ListDialog(ModalScreen[Result], SparingScreen[Result]):
     """A modal list. Esc leaves it without a result."""
 
     DEFAULT_CSS = """
@@ -37,7 +37,6 @@ class ListDialog(ModalScreen[Result]):
 
     def __init__(self, title: str, note: str = "", right: str = "") -> None:
         super().__init__()
-        self._compositor = DirtyCompositor()
         self.heading = PaneRule()
         self.heading.title, self.heading.note, self.heading.right = title, note, right
         self.heading.focused_within = True

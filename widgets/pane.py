@@ -65,7 +65,7 @@ class Pane(Vertical):
         self._rule = PaneRule()
         self._rule.number, self._rule.title = number, title
         self.body = body
-        body.add_class("pane--body")
+        body.add_class("pane--body", update=False)
 
     def compose(self) -> ComposeResult:
         yield self._rule

@@ -12,11 +12,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from widgets.compositing import SparingScreen
 from widgets.footer import KeyHint, draw_footer
 from widgets.pane import PaneRule
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(ModalScreen[str | None], SparingScreen[str | None]):
     """Dismisses with the text, stripped, or None. Letters typed before the field has the focus are not lost."""
 
     DEFAULT_CSS = """

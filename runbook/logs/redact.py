@@ -6,7 +6,6 @@ Works on cleaned lines, so that an escape code inside a secret cannot hide it.
 from __future__ import annotations
 
 import base64
-import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
@@ -140,6 +139,8 @@ def _exact(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
 
 def _forms(secret: str) -> Iterator[str]:
     """A secret as it may stand in a line: bare, in pieces around its controls, quoted, base64 at any alignment."""
+    import json
+
     data = secret.encode("utf-8", "surrogatepass")
     yield secret
     yield from "".join(char if char.isprintable() else "\n" for char in secret).split("\n")
