@@ -40,14 +40,15 @@ def open_room(args: argparse.Namespace) -> int:
     if why := no_terminal():
         return _unfit(why)
     first_frame(source)
+    repository, here = _place(folder)
     from runbook.opening import Opening
     from tui.app import run_room
 
     return run_room(
         Opening(
             source=source,
-            repository=repository_here(),
-            here=Path.cwd(),
+            repository=repository,
+            here=here,
             values=values,
             method=args.method or "",
             folder=folder,
@@ -129,6 +130,19 @@ def repository_here() -> Path | None:
     return Path(asked.stdout.rstrip("\n")) if asked.returncode == 0 else None
 
 
+def _place(folder: Path | None) -> tuple[Path | None, Path]:
+    """The repository, and where commands begin that need none; of an incident, those that it was opened in."""
+    here = repository_here()
+    there = _goes_on_in(folder, here) if folder is not None else here
+    return there, Path.cwd() if there == here or folder is None else folder
+
+
+def _goes_on_in(folder: Path, here: Path | None) -> Path | None:
+    from runbook.whereabouts import goes_on_in
+
+    return goes_on_in(folder, here)
+
+
 def values_of(pairs: list[str]) -> dict[str, str]:
     values = {}
     for pair in pairs:
@@ -167,11 +181,13 @@ def _offered(args: argparse.Namespace) -> Path | None:
     if folder is None or state is None:
         return None
     no_room()
-    print(f"{offer(folder, state, datetime.now(UTC))}: ", end="", file=sys.stderr, flush=True)
+    there = _goes_on_in(folder, here := repository_here())
+    elsewhere = "" if there in (here, None) else f"\nIt was opened in {there}, and goes on there."
+    print(f"{offer(folder, state, datetime.now(UTC), elsewhere)}: ", end="", file=sys.stderr, flush=True)
     return None if sys.stdin.readline().strip().lower().startswith("n") else folder
 
 
-def offer(folder: Path, state: RoomState, now: datetime) -> str:
+def offer(folder: Path, state: RoomState, now: datetime, elsewhere: str = "") -> str:
     """What somebody has to know about an open incident to go on with it, or not."""
     from widgets.words import in_words
 
@@ -180,7 +196,7 @@ def offer(folder: Path, state: RoomState, now: datetime) -> str:
     where = f"{state.service} {state.environment}".strip()
     verdict = f", last seen {state.verdict.verdict}" if state.verdict else ""
     return (
-        f"Still open: {what}{f' ({where})' if where else ''}, since {age} ago{verdict}.\n"
+        f"Still open: {what}{f' ({where})' if where else ''}, since {age} ago{verdict}.{elsewhere}\n"
         f"{folder.name}. Enter goes on with it, n opens a new one"
     )
 
