@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 from runbook import books
@@ -192,8 +193,11 @@ async def open_room(opening: Opening, *, clock: Clock = utc_now, environ: Mappin
 
 
 def drill_incident(drill: str, since: datetime) -> Path | None:
-    """The open incident of a practice production, so that coming back to it goes on where one was."""
-    for folder in home.list_incidents():
+    """The open incident of a practice production, so that coming back to it goes on where one was.
+
+    What was opened before the production was is not read: a drill must not begin later every month.
+    """
+    for folder in takewhile(lambda folder: folder.name >= f"{since:%Y-%m-%d-%H%M}", home.list_incidents()):
         try:
             state = fold(read_incident(folder))
         except JournalTrouble:

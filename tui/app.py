@@ -353,13 +353,13 @@ async def _opened(
 def _with_drill(opening: Opening) -> tuple[Opening, Drill | None]:
     import msgspec
 
-    from runbook.drill.drill import attach
+    from runbook.drill.drill import of_incident
     from runbook.incident.journal import read_incident
     from runbook.incident.room import fold
 
     assert opening.folder is not None
-    made_in = fold(read_incident(opening.folder)).drill
-    found = attach(Path(made_in)) if made_in else None
+    state = fold(read_incident(opening.folder))
+    found = of_incident(Path(state.drill), state.opened) if state.drill else None
     if found is None:
         return opening, None
     return msgspec.structs.replace(opening, repository=found.repository), found

@@ -168,7 +168,9 @@ def leave(screen: RoomScreen) -> None:
         if answer:
             screen.do(screen.room.leave(end_drill=answer == "end", close=answer == "close"))
 
-    drill = screen.room.drill is not None
+    # whoever only watches does not take the production away from the one who drives
+    mine = screen.desk is None or screen.conductor.driving or not screen.conductor.driven
+    drill = screen.room.drill is not None and mine
     may_close = state is not None and screen.conductor.driving and not running and state.closed is None
     dialog = Leave(
         running,

@@ -222,7 +222,7 @@ def still_open(runbook: bytes | None = None) -> Iterator[tuple[Path, RoomState]]
             state = fold(read_incident(folder))
         except JournalTrouble:
             continue
-        if state.closed is None and not (state.drill and _has_ended(Path(state.drill))):
+        if state.closed is None and not (state.drill and _has_ended(Path(state.drill), state.opened)):
             yield folder, state
 
 
@@ -242,10 +242,10 @@ def damaged(runbook: bytes | None = None) -> str:
     return " ".join((*troubles, look))
 
 
-def _has_ended(drill: Path) -> bool:
-    from runbook.drill.drill import attach
+def _has_ended(drill: Path, opened: datetime | None) -> bool:
+    from runbook.drill.drill import of_incident
 
-    return attach(drill) is None
+    return of_incident(drill, opened) is None
 
 
 def _bytes(file: Path) -> bytes | None:

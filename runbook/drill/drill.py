@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -189,6 +190,12 @@ def attach(folder: Path) -> Drill | None:
         )
     except (OSError, KeyError, ValueError):
         return None  # it is still starting, or was made by a version that wrote something else
+
+
+def of_incident(folder: Path, opened: datetime | None) -> Drill | None:
+    """The running drill on which an incident was opened: one that was made later in the same folder is another."""
+    found = attach(folder)
+    return found if found is not None and opened is not None and found.started <= opened.timestamp() else None
 
 
 def default_folder(home: Path, name: str, seed: int, *, on_postgres: bool = False) -> Path:

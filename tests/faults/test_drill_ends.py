@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -122,10 +123,13 @@ def test_a_second_drill_does_not_push_out_the_first(folder: Path) -> None:
 
 def test_an_ended_drill_makes_room_for_the_next(folder: Path) -> None:
     first = begin(folder)
+    opened = datetime.fromtimestamp(first.started + 0.001, UTC)
+    assert drills.of_incident(folder, opened) is not None
     first.stop()
     second = begin(folder)
     assert second.running
     assert second.pid != first.pid
+    assert drills.of_incident(folder, opened) is None, "an incident of the first is none of the second"
 
 
 def test_a_drill_that_cannot_start_says_why(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runbook import opening
+from runbook.incident import events as ev
 from runbook.incident import home
+from runbook.incident.journal import read_incident
 from runbook.opening import Opening, is_markdown, method_named, read_runbook, refuse_unfit, source_text
 from runbook.reading.problems import ReadingError
 from runbook.signals.series import Sample
@@ -96,6 +98,30 @@ async def test_who_only_looks_on_keeps_no_samples(tmp_path: Path, monkeypatch: p
     await room.drive()
     assert room.outlook.monitor.samples is not None
     await room.leave("left")
+
+
+async def test_of_all_incidents_only_those_since_a_drill_began_are_read_to_find_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path))
+    began = datetime(2026, 11, 24, 3, 14, 30, tzinfo=UTC)
+    made = []
+    for minutes in (-60, 0, 5):
+        at = began + timedelta(minutes=minutes)
+        wanted = Opening(source="book:kubernetes", repository=None, drill="/a/drill")
+        room = await opening.open_room(wanted, clock=lambda at=at: at)  # type: ignore[misc]
+        room.journal.close()
+        made.append(room.folder)
+    read = []
+
+    def noted(folder: Path) -> list[ev.Event]:
+        read.append(folder)
+        return read_incident(folder)
+
+    monkeypatch.setattr(opening, "read_incident", noted)
+    assert opening.drill_incident("/a/drill", began) == made[2]
+    assert opening.drill_incident("/another", began) is None
+    assert made[0] not in read and made[1] in read
 
 
 @pytest.mark.parametrize(

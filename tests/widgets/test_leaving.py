@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
 from tests.rooms import entered, room, told
 from tests.widgets.hosts import screen_text, shown, until
 from tui.app import WarRoom
+
+if TYPE_CHECKING:
+    from runbook.drill.drill import Drill
 
 __all__ = ["room", "told"]
 
@@ -32,6 +38,20 @@ async def test_leaving_can_close_the_incident_and_says_which_it_did(room: WarRoo
         await until(pilot, lambda: room.return_value is not None)
     assert conductor.state.closed
     assert "The incident is closed." in (room.return_value or "")
+
+
+async def test_who_only_watches_takes_the_practice_production_from_nobody(room: WarRoom) -> None:
+    async with room.run_test(size=(80, 24)) as pilot:
+        conductor = await entered(pilot, room)
+        room.drill = cast("Drill", SimpleNamespace())
+        for driving in (True, False):
+            conductor.driving = driving
+            await pilot.press("q")
+            await until(pilot, lambda: "Leave the room?" in shown(room))
+            assert ("leave and end the drill" in shown(room)) is driving
+            await pilot.press("escape")
+            await until(pilot, lambda: "Leave the room?" not in shown(room))
+        conductor.driving = True
 
 
 async def test_leaving_without_more_keeps_it_open_and_names_the_way_back_to_it(room: WarRoom) -> None:
