@@ -111,8 +111,8 @@ class Environment:
         if not commit:
             return
         if commit != self.seen:
-            self.seen = commit
             self.pushed(commit)
+            self.seen = commit  # not before: what a full disk stopped is tried again at the next look
         elif self.live is not None and not self.live.alive:
             self.say(f"{self.name}: {self.live.commit[:7]} ended unexpectedly, starting it again")
             self.deploy(self.live.commit, 0)
@@ -233,7 +233,7 @@ class Environment:
             try:
                 self.look()
                 self.prune()
-            except OSError as error:  # a full disk, most likely: the next look may find it mended
+            except (OSError, subprocess.SubprocessError) as error:  # a full disk, most likely: it may be mended soon
                 sys.stderr.write(f"{self.name}: {error}\n")
             time.sleep(POLL)
 

@@ -320,6 +320,25 @@ def test_a_large_log_is_set_aside_and_the_next_line_goes_to_a_new_file(tmp_path:
     assert "x" * 200 in (tmp_path / "logs" / "production.log.1").read_text()
 
 
+@pytest.mark.parametrize("trouble", [OSError(28, "No space left on device"), subprocess.TimeoutExpired("git", 30)])
+def test_a_push_that_could_not_be_taken_up_is_taken_up_at_the_next_look(tmp_path: Path, trouble: Exception) -> None:
+    head = tmp_path / "remote.git/refs/heads/production"
+    head.parent.mkdir(parents=True)
+    head.write_text("a" * 40 + "\n")
+    asked: list[str] = []
+
+    def pushed(commit: str) -> None:
+        asked.append(commit)
+        if len(asked) == 1:
+            raise trouble
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        environment = Environment("production", "production", tmp_path, listener, {}, 0)
+        environment.pushed = pushed
+        environment.follow(lambda: environment.seen != "")
+    assert asked == ["a" * 40] * 2
+
+
 # ── what a person can meet ────────────────────────────────────────────────────────────────────────
 
 
