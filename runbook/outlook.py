@@ -9,6 +9,7 @@ from runbook.incident.events import AdviceChanged, Reading, VerdictChanged, Wait
 from runbook.incident.state import RoomState
 from runbook.logs.clean import clean
 from runbook.model import Criterion, Method, Runbook, Step
+from runbook.signal_sources import looks_back
 from runbook.signals import advice, verdict
 from runbook.signals.monitor import Monitor
 from runbook.signals.standing import Advice, Standing, Verdict
@@ -52,6 +53,15 @@ class Outlook:
             return None
         arrived = (state.step(state.method, step.id).at for step in self._arrivals(state))
         return max((changed, *filter(None, arrived))) + timedelta(seconds=self.runbook.settle)
+
+    def watched_from(self, criterion: Criterion, state: RoomState) -> datetime | None:
+        """From when on readings tell of the effect: those before it count what happened before the change as well."""
+        settled, signal = self.judged_from(state), self.monitor.signals.get(criterion.signal)
+        window = looks_back(signal.source) if signal else 0
+        if settled is None or signal is None or not window:
+            return settled
+        # a counter's first interval may have begun before the window did
+        return settled + timedelta(seconds=max(0.0, window + signal.every - self.runbook.settle))
 
     def last_change(self, state: RoomState) -> datetime | None:
         """When something was changed last: by a command, by a person, or, where it was found done, elsewhere."""
@@ -139,7 +149,9 @@ class Outlook:
         """Whether it worked; `advised` is what `advice` says of the same state now, where that is known already."""
         since, left_out = self.judged_from(state), self.left_out()
         standings = {
-            outcome.id: self.standing(outcome.criterion, since, danger=outcome.level == "failed")
+            outcome.id: self.standing(
+                outcome.criterion, self.watched_from(outcome.criterion, state), danger=outcome.level == "failed"
+            )
             for outcome in self.runbook.outcomes
             if outcome.criterion and outcome.criterion.signal not in left_out
         }

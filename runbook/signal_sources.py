@@ -172,6 +172,12 @@ SignalSource = (
 )
 
 
+def looks_back(source: object) -> Seconds:
+    """How far back a reading of a source counts; 0 where it tells of its own moment."""
+    is_gauge = isinstance(source, HttpJson | Exposition) and not (source.numerator or getattr(source, "histogram", ""))
+    return 0.0 if is_gauge else float(getattr(source, "window", 0))
+
+
 def open_texts(source: object) -> Iterator[tuple[str, str]]:
     """Where a source (or its form) may hold `<param>`s: each key with its text."""
     for field in ("url", "query", "run", "file"):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def standings(room: Conductor, method: str, step: str) -> tuple[Standing, ...]:
     """How the criteria of a waiting step stand."""
     known = room.known_values()
-    settled, changed = room.outlook.judged_from(room.state), room.outlook.last_change(room.state)
+    changed = room.outlook.last_change(room.state)
     found = []
     for criterion in room.step(method, step).wait_for:
         filled = criterion
@@ -26,7 +26,8 @@ def standings(room: Conductor, method: str, step: str) -> tuple[Standing, ...]:
             text = criterion.text.replace(criterion.value, value[:7] if FULL_SHA.match(value) else value)
             filled = msgspec.structs.replace(criterion, value=value, text=text)
         # what must hold for a time is watched once the change has settled; the rest counts from the change itself on
-        found.append(room.outlook.standing(filled, settled if criterion.hold else changed))
+        since = room.outlook.watched_from(criterion, room.state) if criterion.hold else changed
+        found.append(room.outlook.standing(filled, since))
     return tuple(found)
 
 

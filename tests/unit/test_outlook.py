@@ -18,7 +18,7 @@ from runbook.incident.room import fold
 from runbook.incident.state import Mark, RoomState, StepState
 from runbook.model import Command, Criterion, Effect, Method, Outcome, Runbook, Signal, Step, Trigger
 from runbook.outlook import Outlook
-from runbook.signal_sources import HttpJson, NoSource
+from runbook.signal_sources import Exposition, HttpJson, NoSource, SignalSource
 from runbook.signals.monitor import Monitor
 from runbook.signals.series import Sample
 from runbook.signals.standing import Verdict
@@ -186,6 +186,42 @@ def test_a_wait_is_not_ended_by_what_was_read_before_the_change() -> None:
     assert [standing.state for standing in waiting.standings(cast("Conductor", room), "back", "calm")] == ["unknown"]
     monitor.replay("errors", Sample(now - 1, 0.0, seen=mono - 1))
     assert [standing.state for standing in waiting.standings(cast("Conductor", room), "back", "calm")] == ["met"]
+
+
+@pytest.mark.parametrize(
+    ("source", "later"),
+    [
+        (HttpJson("http://h/", numerator="e", denominator="r", window=300), 305 - 60),
+        (HttpJson("http://h/", numerator="e", denominator="r", window=30), 0),
+        (HttpJson("http://h/", path="e"), 0),
+        (Exposition("http://h/", metric="e"), 0),
+        (Exposition("http://h/", histogram="e", window=120), 125 - 60),
+    ],
+)
+def test_what_a_reading_counts_from_before_the_change_is_no_failure_of_it(source: SignalSource, later: float) -> None:
+    signal = Signal("errors", "errors", source, kind="error_rate", every=5)
+    outlook = Outlook(RUNBOOK, Monitor((signal,)))
+    state = after_the_push("done", T0 + timedelta(minutes=4))
+    settled = outlook.judged_from(state)
+    assert settled is not None
+    assert outlook.watched_from(BAD, state) == settled + timedelta(seconds=later)
+    assert outlook.watched_from(BAD, RoomState()) is None
+
+
+def test_errors_of_before_the_change_that_are_still_counted_are_called_no_failure() -> None:
+    counted = HttpJson("http://h/", numerator="e", denominator="r", window=300)
+    monitor = Monitor((Signal("errors", "errors", counted, kind="error_rate", every=5),))
+    now, mono = time.time(), time.monotonic()
+    monitor.replay("errors", Sample(now - 1, 20.0, seen=mono - 1))
+    at = datetime.fromtimestamp(now - 100, UTC)
+    said = Outlook(RUNBOOK, monitor).verdict(
+        msgspec.structs.replace(RoomState(), last_change=at, method="back", steps=arrived_at(at)), datetime.now(UTC)
+    )
+    assert (said.verdict, "settling" in said.text) == ("unknown", True), said.text
+
+
+def arrived_at(at: datetime) -> dict[tuple[str, str], StepState]:
+    return {("back", step): StepState(mark="done", at=at) for step in ("push", "live")}
 
 
 TWO_WAYS = msgspec.structs.replace(
