@@ -164,7 +164,9 @@ class Conductor:
         return defaults | {param: value.text for param, value in self.state.values.items()}
 
     def procedure(self, method: str) -> Method:
-        return next(p for p in self.runbook.procedures() if p.id == method)
+        """A method, with the steps of it that the record tells of: another version may read the runbook otherwise."""
+        known = next((p for p in self.runbook.procedures() if p.id == method), None)
+        return units.with_recorded(known or Method(method, "", method), self.state)
 
     def step(self, method: str, step: str) -> Step:
         return next(s for s in self.procedure(method).steps if s.id == step)

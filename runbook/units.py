@@ -7,7 +7,7 @@ import re
 from msgspec.structs import fields, replace
 
 from runbook.incident.state import RoomState, Run, StepKey
-from runbook.model import Command, Effect, Remedy, Seconds, Step, worst_effect
+from runbook.model import Command, Effect, Method, Remedy, Seconds, Step, worst_effect
 from runbook.steps import effects
 from runbook.steps.plan import Prepared
 
@@ -79,10 +79,24 @@ def remedy_of(step: Step, remedy: Remedy) -> Step:
     return replace(step, title=remedy.title, commands=(out,), note="", done_when=None, undo=None)
 
 
+def with_recorded(method: Method, state: RoomState) -> Method:
+    """The method; behind its steps, as they ran, those that are in the record and not in the runbook."""
+    known = {step.id for step in method.steps}
+    lost = {run.step: run for run in state.runs.values() if run.method == method.id and run.step not in known}
+    if not lost:
+        return method
+    found = (Step(run.step, run.title, "run", (_as_it_ran(run),), rerun="never") for run in lost.values())
+    return replace(method, steps=(*method.steps, *found))
+
+
+def _as_it_ran(run: Run) -> Command:
+    return Command(text=run.text, effect=run.effect, target=run.target)
+
+
 def command_of(run: Run, step: Step, state: RoomState) -> Command:
-    """The command that a run of an earlier room was; an undo or a way out expects and captures nothing."""
-    if run.undo or run.remedy:
-        return Command(text=run.text, effect=run.effect, target=run.target)
+    """The command that a run of an earlier room was; one that is not in the step expects and captures nothing."""
+    if run.undo or run.remedy or run.commands[0] >= len(step.commands):
+        return _as_it_ran(run)
     return as_edited(step.commands[run.commands[0]], (run.method, run.step), run.commands[0], state)
 
 

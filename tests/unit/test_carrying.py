@@ -13,7 +13,7 @@ import pytest
 from runbook import carrying
 from runbook.conductor import CalledOff, Conductor, Moved, Refused
 from runbook.incident import events as ev
-from runbook.incident.journal import Journal, JournalTrouble, verify
+from runbook.incident.journal import Journal, JournalTrouble, read_incident, verify
 from runbook.model import Capture, Check, Command, Criterion, Effect, Method, Signal, Step, Undo
 from runbook.providers.provider import Proof
 from runbook.signal_sources import Sentry
@@ -22,7 +22,7 @@ from runbook.steps import session
 from tests.unit.git_world import World
 from tests.unit.test_conductor import CHANGE, READ, RUNBOOK, carry_out, last_run, reopened, room, step, until
 from tui.desk import Desk
-from widgets.action_view import Finished, Looking, keys_for
+from widgets.action_view import Finished, Looking, Running, keys_for
 
 __all__ = ["room"]
 
@@ -207,6 +207,30 @@ async def test_an_incident_opens_although_its_record_lost_what_was_confirmed(roo
     await again.recover()
     assert not again.state.blocking
     assert "lost" in again.state.runs
+
+
+@pytest.mark.parametrize("steps", [(), (Step("slow", "Slow", "run"),)])
+async def test_a_command_is_settled_although_another_version_reads_the_runbook_otherwise(
+    room: tuple[Conductor, World], tmp_path: Path, steps: tuple[Step, ...]
+) -> None:
+    conductor, world = room
+    gate = tmp_path / "gate"
+    with_steps(conductor, step("slow", Command(f"until [ -e {gate} ]; do sleep 0.02; done", CHANGE)))
+    await conductor.confirm(await conductor.prepare("revert", "slow"))
+    await conductor.leave("left")
+    for name in ("revert", "renamed"):
+        again = reopened(conductor.folder, world, f"as-{name}")
+        method = Method(name, "1", "Revert", steps=steps)
+        again.runbook = again.carrier.runbook = msgspec.structs.replace(RUNBOOK, methods=(method,))
+        await again.recover()
+        assert isinstance(Desk(again).view(again.clock()), Running)
+        if name == "revert":
+            await again.leave("left")
+    gate.touch()
+    await until(lambda: last_run(again).state == "done")
+    conductor.take_in(*read_incident(conductor.folder))
+    assert again.unsettled() == ""
+    assert Desk(again).following(("revert", "slow")) is None
 
 
 async def test_what_a_command_leaves_behind_may_write_on_and_the_record_still_verifies(
