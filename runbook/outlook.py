@@ -52,7 +52,7 @@ class Outlook:
         if changed is None:
             return None
         arrived = (state.step(state.method, step.id).at for step in self._arrivals(state))
-        return max((changed, *filter(None, arrived))) + timedelta(seconds=self.runbook.settle)
+        return self._past(max((changed, *filter(None, arrived)))) + timedelta(seconds=self.runbook.settle)
 
     def watched_from(self, criterion: Criterion, state: RoomState) -> datetime | None:
         """From when on readings tell of the effect: those before it count what happened before the change as well."""
@@ -68,7 +68,12 @@ class Outlook:
         chosen = self._chosen(state)
         marks = {"done", "already"} if chosen and progress.by_hand(chosen) else {"already"}
         steps = (state.step(state.method, step.id) for step in (progress.acting(chosen) if chosen else ()))
-        return max(filter(None, (state.last_change, *(at.at for at in steps if at.mark in marks))), default=None)
+        found = max(filter(None, (state.last_change, *(at.at for at in steps if at.mark in marks))), default=None)
+        return self._past(found) if found is not None else None
+
+    def _past(self, at: datetime) -> datetime:
+        """A moment of the record by this machine's clock, which may have been set back since."""
+        return datetime.fromtimestamp(self.monitor.past(at.timestamp()), at.tzinfo)
 
     def left_out(self) -> dict[str, str]:
         """The optional signals that nobody set up, by id with their titles: no machine sees what is said of them."""

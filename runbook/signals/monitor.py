@@ -135,7 +135,8 @@ class Monitor:
         self._errors = dict.fromkeys(self.signals, 0)
         self._newest: dict[str, Sample] = {}
         """The last value that came in, by arrival: freshness must not hang on a clock that was set."""
-        self._ahead = self._clock.wall() - self._clock.monotonic()
+        self._began = self._clock.wall()
+        self._ahead = self._began - self._clock.monotonic()
         """The wall clock minus the other, when both were last looked at."""
         self._set_back: tuple[float, float] | None = None
         """Both clocks, wall and monotonic, when it was last noticed that the wall clock was set back."""
@@ -347,6 +348,11 @@ class Monitor:
             self._set_back = wall, mono
         self._ahead = wall - mono
         return wall, mono
+
+    def past(self, at: float) -> float:
+        """A moment of the record. One in the future was before the clock was set back: then when that was noticed."""
+        now, _ = self._times()
+        return at if at <= now + SKEW_SHOWN else self._set_back[0] if self._set_back is not None else self._began
 
     def _void(self, *, danger: bool) -> Callable[[Sample], bool]:
         """Which samples are no evidence since the wall clock was set back.

@@ -22,6 +22,7 @@ from runbook.signal_sources import Exposition, HttpJson, NoSource, SignalSource
 from runbook.signals.monitor import Monitor
 from runbook.signals.series import Sample
 from runbook.signals.standing import Verdict
+from tests.unit.test_monitor import HandClock
 
 if TYPE_CHECKING:
     from runbook.conductor import Conductor
@@ -218,6 +219,28 @@ def test_errors_of_before_the_change_that_are_still_counted_are_called_no_failur
         msgspec.structs.replace(RoomState(), last_change=at, method="back", steps=arrived_at(at)), datetime.now(UTC)
     )
     assert (said.verdict, "settling" in said.text) == ("unknown", True), said.text
+
+
+@pytest.mark.parametrize("opened", ["before", "after"])
+def test_a_clock_that_is_set_back_after_a_change_puts_its_verdict_off_by_the_time_to_settle_and_no_more(
+    opened: str,
+) -> None:
+    clock, changed = HandClock(), datetime.fromtimestamp(1_000_000, UTC)
+    if opened == "after":
+        clock.now -= 3600
+    monitor = Monitor(
+        (Signal("errors", "errors", HttpJson("http://h/", path="e"), kind="error_rate", every=5),), clock=clock
+    )
+    outlook = Outlook(RUNBOOK, monitor)
+    state = msgspec.structs.replace(RoomState(), last_change=changed, method="back", steps=arrived_at(changed))
+    if opened == "before":
+        clock.now -= 3600
+    begun = clock.now
+    for seconds in range(0, 90, 5):
+        clock.now, clock.ticks = begun + seconds, clock.ticks + 5
+        monitor.replay("errors", Sample(clock.now, 20.0, seen=clock.ticks))
+        said = outlook.verdict(state, datetime.fromtimestamp(clock.now, UTC))
+        assert said.verdict == ("failed" if seconds >= 60 else "unknown"), (seconds, said.text)
 
 
 def arrived_at(at: datetime) -> dict[tuple[str, str], StepState]:
