@@ -197,6 +197,8 @@ async def recover(room: Conductor) -> None:
         if run.state == "unknown":
             continue
         command = units.command_of(run, room.step(run.method, run.step), room.state)
+        # who proves what a command did may still be in the making: without it, an exit code would be believed
+        await room.carrier.made(room.procedure(run.method))
         found = runs.look(room.carrier.run_folder(run.id))
         if isinstance(found, runs.NotStarted):
             await room.resolve(run.id, "not-done", "it was confirmed, but never started")

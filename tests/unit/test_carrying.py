@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
@@ -18,7 +19,7 @@ from runbook.model import Capture, Check, Command, Criterion, Effect, Method, Si
 from runbook.providers.provider import Proof
 from runbook.signal_sources import Sentry
 from runbook.signals.monitor import Monitor
-from runbook.steps import session
+from runbook.steps import runs, session
 from tests.unit.git_world import World
 from tests.unit.test_conductor import CHANGE, READ, RUNBOOK, carry_out, last_run, reopened, room, step, until
 from tui.desk import Desk
@@ -231,6 +232,34 @@ async def test_a_command_is_settled_although_another_version_reads_the_runbook_o
     conductor.take_in(*read_incident(conductor.folder))
     assert again.unsettled() == ""
     assert Desk(again).following(("revert", "slow")) is None
+
+
+async def test_what_an_earlier_room_left_is_not_judged_before_there_is_who_proves_it(
+    room: tuple[Conductor, World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conductor, world = room
+    gate = tmp_path / "gate"
+    waits = step("slow", Command(f"until [ -e {gate} ]; do sleep 0.02; done", CHANGE))
+    with_steps(conductor, waits)
+    await conductor.confirm(await conductor.prepare("revert", "slow"))
+    await conductor.leave("left")
+    gate.touch()
+    await until(lambda: isinstance(runs.look(conductor.carrier.run_folder(last_run(conductor).id)), runs.Exited))
+    again = reopened(conductor.folder, world, "second")
+    with_steps(again, waits)
+
+    async def refuted(*_: object) -> Proof:
+        return Proof(ok=False, line="the remote does not have it")
+
+    class InTheMaking(asyncio.Event):
+        async def wait(self) -> Literal[True]:
+            monkeypatch.setattr(again.carrier.world, "proof", refuted)
+            return True
+
+    again.carrier.in_the_making = InTheMaking()
+    await again.recover()
+    assert (last_run(again).state, last_run(again).why) == ("failed", "the remote does not have it")
+    conductor.take_in(*read_incident(conductor.folder))
 
 
 async def test_what_a_command_leaves_behind_may_write_on_and_the_record_still_verifies(
