@@ -9,11 +9,12 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.content import Content
 from textual.strip import Strip
+from textual.style import Style
 
 from widgets.words import glyph
 
 if TYPE_CHECKING:
-    from textual.style import Style
+    from rich.style import Style as RichStyle
     from textual.widget import Widget
 
 Part = str | Content | tuple[str, str]
@@ -48,6 +49,14 @@ def spread(left: Part, right: Part, width: int, gap: int = 2) -> Content:
     room = width - end.cell_length
     start = cut(join(left), max(0, room - (gap if end else 0)))
     return start + Content(" " * (room - start.cell_length)) + end
+
+
+def look(widget: Widget, style: str) -> RichStyle:
+    """A style as markup names it (`bold $text-error`), on what lies under the widget, as the terminal gets it.
+
+    Worked out when it is drawn: a component class of Textual's is worked out anew with each focus, drawn or not.
+    """
+    return (widget.visual_style + Style.parse(style)).rich_style
 
 
 def strip_of(widget: Widget, line: Content, width: int, style: Style) -> Strip:

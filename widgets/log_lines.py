@@ -37,8 +37,6 @@ class LineStyles(Record, frozen=True):
 
 
 GUTTER = 1
-SOURCES = 4
-"""Colours for the names of logs that are shown as one."""
 BAR = " | "
 LEAST_TAIL = 12
 """Cells below which a trace's error would be a stump."""
@@ -109,7 +107,7 @@ def _name_at(text: str, names: Sequence[str], styles: LineStyles, marks: list[tu
     number = next((at for at, known in enumerate(names) if bar and known == name.rstrip()), -1)
     if number < 0:
         return 0
-    marks.append(((0, len(name) + 2), styles.sources[number % SOURCES]))
+    marks.append(((0, len(name) + 2), styles.sources[number % len(styles.sources)]))
     return len(name) + len(BAR)
 
 

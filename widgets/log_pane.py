@@ -21,7 +21,8 @@ from runbook.logs.window import LogWindow
 from widgets import log_asks
 from widgets.action_asks import StopGrade
 from widgets.compositing import RowWidget, paint_at_once
-from widgets.log_lines import SOURCES, LineStyles, Sign, line_segments
+from widgets.lines import look
+from widgets.log_lines import LineStyles, Sign, line_segments
 from widgets.log_rule import LogSource, about, no_lines, standing
 from widgets.pane import Pane
 from widgets.words import glyph
@@ -39,6 +40,17 @@ _HINT: dict[Asked, str] = {
     "filter": "text, !without, ~expression, level:warn   enter only these, of those shown   empty: all",
     "jump": "03:14, 03:14:05, -5m, 2026-11-01 03:14 (UTC)   enter go   esc back",
 }
+_LOOKS = {
+    "muted": "$foreground 70%",
+    "error": "bold $text-error",
+    "warn": "bold $text-warning",
+    "note": "$text-accent",
+    "found": "underline $text-accent",
+    "here": "reverse $text-accent",
+    "hand": "$text-accent",
+}
+_SOURCE_LOOKS = ("$text-primary", "$text-success", "$text-secondary", "$text-accent")
+"""Logs after these begin with the first again."""
 _LONGEST = 200
 KEPT_SCREENS = 4
 """Screens of drawn rows that are kept."""
@@ -47,24 +59,7 @@ KEPT_SCREENS = 4
 class LogText(RowWidget, can_focus=True):
     """The lines, and a prompt in the last row while something is typed."""
 
-    DEFAULT_CSS = """
-    LogText { height: 1fr; }
-    LogText > .log--muted { color: $text-muted; }
-    LogText > .log--error { color: $text-error; text-style: bold; }
-    LogText > .log--warn { color: $text-warning; text-style: bold; }
-    LogText > .log--note { color: $text-accent; }
-    LogText > .log--found { text-style: underline; color: $text-accent; }
-    LogText > .log--here { text-style: reverse; color: $text-accent; }
-    LogText > .log--hand { color: $text-accent; }
-    LogText > .log--source-0 { color: $text-primary; }
-    LogText > .log--source-1 { color: $text-success; }
-    LogText > .log--source-2 { color: $text-secondary; }
-    LogText > .log--source-3 { color: $text-accent; }
-    LogText > .log--prompt { background: $foreground 8%; }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"log--{name}" for name in ("muted", "error", "warn", "note", "found", "here", "hand", "prompt")
-    } | {f"log--source-{number}" for number in range(SOURCES)}
+    DEFAULT_CSS = "LogText { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "down", show=False, id="log.down"),
         Binding("k,up", "move(-1)", "up", show=False, id="log.up"),
@@ -268,8 +263,8 @@ class LogText(RowWidget, can_focus=True):
 
     def _line_styles(self) -> LineStyles:
         if self._styles is None:
-            named = {name: self.get_component_rich_style(f"log--{name}") for name in _NAMES}
-            sources = tuple(self.get_component_rich_style(f"log--source-{number}") for number in range(SOURCES))
+            named = {name: look(self, style) for name, style in _LOOKS.items()}
+            sources = tuple(look(self, style) for style in _SOURCE_LOOKS)
             self._styles = LineStyles(plain=self.rich_style, sources=sources, **named)
         return self._styles
 
@@ -327,14 +322,15 @@ class LogText(RowWidget, can_focus=True):
 
     def _line(self, y: int, foot: str, width: int, height: int) -> list[Segment]:
         if foot and y == height - 1:
-            style = self.get_component_rich_style("log--prompt")
+            style = look(self, "on $foreground 8%")
             return Segment.adjust_line_length([Segment(foot, style)], width, style)
-        styles = self._line_styles()
         if row := self._row(y, foot, height):
+            styles = self._line_styles()
             here, sign = row.offset == self.window.match, self._sign(row.offset)
             return line_segments(row, width, self._shift, styles, sign, here=here, names=self._names)
         words = f" {no_lines(self.window)}" if y == 0 and not self.window.rows else ""
-        return Segment.adjust_line_length([Segment(words, styles.muted)], width, styles.muted)
+        muted = look(self, _LOOKS["muted"])
+        return Segment.adjust_line_length([Segment(words, muted)], width, muted)
 
     def _sign(self, position: int) -> Sign:
         first, last = self.window.chosen
@@ -359,9 +355,6 @@ class LogText(RowWidget, can_focus=True):
         if shown.chosen[0] >= 0:
             parts.append("choosing lines: C copies, W keeps them")
         return f" {'   '.join(parts)}   esc ends" if parts else ""
-
-
-_NAMES = ("muted", "error", "warn", "note", "found", "here", "hand")
 
 
 def _painted(window: LogWindow) -> tuple[object, ...]:

@@ -36,12 +36,7 @@ class Rows(ScrollView, can_focus=True):
 
     DEFAULT_CSS = """
     Rows { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; text-wrap: nowrap; }
-    Rows > .rows--cursor { background: $foreground 8%; }
-    Rows > .rows--cursor-here { background: $accent 20%; }
-    Rows > .rows--bar { color: $foreground-muted; }
-    Rows > .rows--bar-here { color: $accent; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--cursor-here", "rows--bar", "rows--bar-here"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "up", show=False, id="rows.up"),
         Binding("down,j", "move(1)", "down", show=False, id="rows.down"),
@@ -184,9 +179,9 @@ class Rows(ScrollView, can_focus=True):
             return Strip.blank(width, self.visual_style.rich_style)
         row, style = self.rows[index], self.visual_style
         if index == self.cursor:
-            here = "-here" if self.has_focus else ""
-            style += self.get_visual_style(f"rows--cursor{here}", partial=True)
-            bar = Content.styled(glyph("cursor"), self.get_visual_style(f"rows--bar{here}", partial=True))
+            here = self.has_focus
+            style += Style.parse("on $accent 20%" if here else "on $foreground 8%")
+            bar = Content.styled(glyph("cursor"), "$accent" if here else "$foreground-muted")
             return self._strip(bar, row, width, style)
         of = (row, width, style, self.app.theme)
         known = self._drawn.get(index)

@@ -21,7 +21,7 @@ from textual.widget import Widget
 from runbook.signals.standing import State
 from runbook.signals.words import amount
 from widgets.chart import GUTTER, ChartCache, ChartData, ChartPalette, course, value_at
-from widgets.lines import cut, join, spread, strip_of
+from widgets.lines import cut, join, look, spread, strip_of
 from widgets.pane import Pane
 from widgets.signals_view import SignalRow, SignalsView
 from widgets.words import ASCII, STATE_STYLE, clock, glyph, in_words, state_glyph
@@ -34,6 +34,14 @@ LEAST_CHART = 4
 MOST_CHART = 14
 _WORDS: dict[State, str] = {"met": "met", "pending": "holding", "not-met": "not met", "unknown": "unknown"}
 _WORD_WIDTH = max(map(len, _WORDS.values()))
+_LOOKS = {
+    "curve": "$primary",
+    "bad": "$text-error",
+    "danger": "$error",
+    "good": "$success",
+    "muted": "$foreground 70%",
+    "mark": "$text-accent",
+}
 _STILL = 0.05
 """A change below this part of a unit is no trend."""
 
@@ -41,19 +49,7 @@ _STILL = 0.05
 class SignalsBody(Widget, can_focus=True):
     """The lines and charts; painted again only when data, size or theme change."""
 
-    DEFAULT_CSS = """
-    SignalsBody { height: 1fr; }
-    SignalsBody > .signals--curve { color: $primary; }
-    SignalsBody > .signals--bad { color: $text-error; }
-    SignalsBody > .signals--danger { color: $error; }
-    SignalsBody > .signals--good { color: $success; }
-    SignalsBody > .signals--muted { color: $text-muted; }
-    SignalsBody > .signals--mark { color: $text-accent; }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"signals--{name}" for name in ("curve", "bad", "danger", "good", "muted", "mark")
-    }
-
+    DEFAULT_CSS = "SignalsBody { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left_square_bracket", "window(-1)", "less time", show=False, id="signals.shorter"),
         Binding("right_square_bracket", "window(1)", "more time", show=False, id="signals.longer"),
@@ -211,7 +207,7 @@ class SignalsBody(Widget, can_focus=True):
         return structs.replace(self._palette, curve=muted, bad=muted) if grey else self._palette
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"signals--{name}")
+        return look(self, _LOOKS[name])
 
 
 def chart_heights(rows: tuple[SignalRow, ...], room: int) -> list[int]:
