@@ -23,6 +23,8 @@ from widgets.signals_pane import SignalsPane
 from widgets.verdict_bar import VerdictBar
 
 PANES = ("signals", "logs", "runbook", "action")
+LOW = 22
+"""Lines below which pane 4 gives way: its last lines, the keys that it takes, would lie under the footer."""
 
 
 class Panes(SparingScreen[None]):
@@ -37,6 +39,7 @@ class Panes(SparingScreen[None]):
     #pane-logs { height: 2fr; }
     #pane-runbook { height: 1fr; }
     #pane-action { height: 1fr; min-height: 15; }
+    Panes.-low #pane-action { min-height: 0; }
     #action-line { height: 3; padding: 0 1; display: none; text-wrap: nowrap; border-top: solid $foreground 25%; }
     Panes.-present-left #left, Panes.-present-right #right { width: 5fr; }
     Panes.-present-left #right, Panes.-present-right #left { width: 3fr; }
@@ -99,6 +102,7 @@ class Panes(SparingScreen[None]):
         narrow = self.size.width < NARROW
         one = narrow or self.zoomed
         self.set_class(narrow, "-narrow")
+        self.set_class(one or self.size.height < LOW, "-low")
         for name, pane in zip(PANES, (self.signals, self.logs, self.runbook_pane, self.action_pane), strict=True):
             pane.display = not one or name == self.current
         self.left.display = not one or self.current in ("signals", "logs")

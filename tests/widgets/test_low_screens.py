@@ -1,0 +1,39 @@
+"""A screen of few lines: what a key would do is seen, or the key does nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.rooms import room_with
+from tests.widgets.hosts import screen_text, shown, until
+from tui.app import WarRoom
+from tui.stepping import open_step
+
+BOOK = """
+methods:
+  - id: back
+    title: Go back
+    where: repository
+    steps: [{id: say, title: Say it, effect: read, run: "echo 1; echo 2; echo 3; echo 4; echo 5"}]
+"""
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
+    return room_with(BOOK, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 14), (160, 15), (160, 20)])
+async def test_the_keys_of_a_confirmation_are_seen_however_low_the_screen_is(
+    room: WarRoom, size: tuple[int, int]
+) -> None:
+    async with room.run_test(size=size) as pilot:
+        await until(pilot, lambda: room.room_screen.desk is not None)
+        await room.room_screen.conductor.choose_method("back")
+        open_step(room.room_screen, ("back", "say"))
+        await until(pilot, lambda: "confirm: y or esc" in screen_text(room)[-1])
+        await until(pilot, lambda: re.search(r"y +run it", shown(room)) is not None)
+        assert room.room_screen.panel.region.bottom < size[1], "why a key did not count is said above its keys"
