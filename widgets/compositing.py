@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 from textual import events
-from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate
+from textual._compositor import ChopsUpdate, Compositor, CompositorMap, CompositorUpdate, ReflowResult
 from textual._styles_cache import StylesCache
 from textual.geometry import Region, Size
 from textual.screen import Screen
@@ -49,6 +49,16 @@ class DirtyCompositor(Compositor):
         super().__init__()
         self._painted: tuple[Region, ...] = ()
         """What is being painted in part."""
+        self._laid_out: CompositorMap = {}
+        """Where everything was at the last layout, and so on the terminal."""
+
+    def reflow(self, parent: Widget, size: Size) -> ReflowResult:
+        """Textual compares with a map that it may have made anew since, when somebody asked where a widget is: what
+        went away or moved before that would stay on the terminal."""
+        self._full_map = self._laid_out
+        changed = super().reflow(parent, size)
+        self._laid_out = self._full_map
+        return changed
 
     def render_partial_update(self) -> ChopsUpdate | RowsUpdate | None:  # type: ignore[override]  # both are updates
         rows: list[str] = []

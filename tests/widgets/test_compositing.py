@@ -89,6 +89,8 @@ class Terminal(App[None]):
     #b { border: round red; }
     #d { height: 30; }
     #e { layer: over; width: 12; height: 3; offset: 15 4; }
+    #rack { layer: over; dock: top; width: 12; height: auto; }
+    #f { height: 2; }
     """
 
     def __init__(self) -> None:
@@ -160,6 +162,19 @@ async def test_what_is_painted_at_once_is_on_the_terminal_before_the_loop_goes_o
         assert app.shown.display == by_textual(app)
         await pilot.pause()
         assert app.paints == painted + 1, "nothing is painted twice"
+
+
+async def test_what_went_away_leaves_no_trace_where_somebody_asked_for_places_before_the_layout() -> None:
+    app = Terminal()
+    async with app.run_test(size=SIZE) as pilot:
+        await change(pilot, "e")
+        rack = Vertical(Lines("f", set()), id="rack")
+        await app.screen.mount(rack)
+        await until(pilot, lambda: "f00" in app.shown.display[0])
+        await rack.query_one("#f").remove()
+        app.screen._compositor._full_map_invalidated = True  # as by news for a pane that a narrow screen hides
+        assert not app.screen._compositor.full_map[rack].region.height
+        await until(pilot, lambda: app.shown.display == by_textual(app))
 
 
 async def test_what_lies_beside_the_change_is_not_drawn() -> None:
