@@ -55,6 +55,7 @@ class WarRoom(UnhinderedApp):
     CSS = """
     Toast { max-width: 90; }
     ToastRack { dock: top; align: right top; margin-top: 2; }  /* pane 4 and its keys stay in sight */
+    Panes.-low ToastRack { dock: bottom; align: right bottom; margin: 0 0 4 0; }  /* a command begins at the top */
     SearchIcon { display: none; }  /* a sign of two cells, which tmux and a terminal may count differently */
     """
     BINDINGS: ClassVar = []

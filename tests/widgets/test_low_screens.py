@@ -37,3 +37,16 @@ async def test_the_keys_of_a_confirmation_are_seen_however_low_the_screen_is(
         await until(pilot, lambda: "confirm: y or esc" in screen_text(room)[-1])
         await until(pilot, lambda: re.search(r"y +run it", shown(room)) is not None)
         assert room.room_screen.panel.region.bottom < size[1], "why a key did not count is said above its keys"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_a_notice_hides_neither_the_command_of_pane_4_nor_its_keys(room: WarRoom, size: tuple[int, int]) -> None:
+    async with room.run_test(size=size, notifications=True) as pilot:
+        await until(pilot, lambda: room.room_screen.desk is not None)
+        await room.room_screen.conductor.choose_method("back")
+        open_step(room.room_screen, ("back", "say"))
+        await until(pilot, lambda: "y  run it" in shown(room))
+        room.room_screen.say("a word")
+        await until(pilot, lambda: "a word" in shown(room))
+        assert "echo 1; echo 2; echo 3; echo 4; echo 5" in shown(room)
+        assert "y  run it      s  skip, with a reason      esc  back" in shown(room)
