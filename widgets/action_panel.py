@@ -252,6 +252,8 @@ class ActionPanel(Vertical, can_focus=True):
 
     def _act(self, key: str) -> bool:
         """A key that harms nothing acts at once; whether there was anything to do."""
+        if len(key) == 1 and self.guard.name.startswith(key.swapcase()):
+            key = key.swapcase()
         if key == "v":
             self._unfolded = True
             self._redraw()

@@ -284,7 +284,13 @@ def _confirmation_keys(view: Confirmation, folded: bool) -> tuple[KeyHint, ...]:
         keys.append(KeyHint("s", "skip, it is there" if view.prepared.already else "skip, with a reason"))
     if folded:
         keys.append(KeyHint("v", "see all"))
-    return (*keys, _BACK)
+    name = view.prepared.typed if view.prepared.may_confirm and not needs_override(view) else ""
+    return (*(_beside(hint, name) for hint in keys), _BACK)
+
+
+def _beside(hint: KeyHint, name: str) -> KeyHint:
+    """A key with which the name to be typed begins is its other case instead: it would type the first letter."""
+    return KeyHint(hint.key.swapcase(), hint.words) if name.startswith(hint.key) else hint
 
 
 def _running_keys(run: Run) -> tuple[KeyHint, ...]:

@@ -323,6 +323,25 @@ async def test_before_the_first_letter_the_other_keys_work() -> None:
         await until(pilot, lambda: heard.names == ["SkipAsked", "Cancelled"])
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "asked"),
+    [("scale-down", "S", "SkipAsked"), ("eu-west", "E", "EditAsked"), ("prod", "s", "SkipAsked")],
+)
+async def test_a_key_with_which_the_name_begins_works_in_its_other_case(name: str, key: str, asked: str) -> None:
+    panel, clock = panel_and_clock()
+    heard = Heard(asks.Asked)
+    host = Host(panel)
+    async with host.run_test(size=WIDE, message_hook=heard) as pilot:
+        prepared = msgspec.structs.replace(samples.DESTROY.prepared, target=name)
+        view = msgspec.structs.replace(samples.DESTROY, prepared=prepared, edit="set it")
+        await shown(pilot, panel, view, clock)
+        await until(pilot, lambda: any(f"{key}  " in line for line in screen_text(host)[-1:]))
+        await press(pilot, clock, name[0])
+        assert panel.guard.typed == name[0]
+        await press(pilot, clock, "escape", key)
+        await until(pilot, lambda: heard.names == [asked])
+
+
 async def test_a_wrong_name_runs_nothing() -> None:
     panel, clock = panel_and_clock()
     heard = Heard(asks.Asked)
