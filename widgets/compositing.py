@@ -87,7 +87,10 @@ class DirtyCompositor(Compositor):
 
     def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
         dirty = self._painted or (crop or self.size.region,)
-        free = [(1 << self.size.width) - 1] * self.size.height  # a bit for each cell that nothing lies over yet
+        free = [0] * self.size.height  # a bit for each cell that is to be painted and that nothing lies over yet
+        for painted in dirty:
+            for y in painted.line_range:
+                free[y] |= ((1 << painted.width) - 1) << painted.x
         for widget, (region, clip) in self.visible_widgets.items():  # from the front to the back
             seen = region.intersection(clip)
             under = [painted for painted in dirty if painted.overlaps(seen)] if seen else []

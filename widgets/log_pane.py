@@ -119,9 +119,9 @@ class LogText(RowWidget, can_focus=True):
             self.refresh()
         if window is self.window:
             return
-        rows_only = _painted(window) == _painted(self.window)
+        same = _painted(window) == _painted(self.window)
         before, self.window = self._foot(), window
-        if not rows_only or self._foot() != before or not window.rows:
+        if not same or self._foot() != before:
             self._repaint()
 
     def _repaint(self) -> None:
@@ -358,7 +358,7 @@ class LogText(RowWidget, can_focus=True):
 
 
 def _painted(window: LogWindow) -> tuple[object, ...]:
-    return window.rows, window.match, window.marks, window.chosen
+    return window.rows or no_lines(window), window.match, window.marks, window.chosen
 
 
 class LogPane(Pane):

@@ -190,6 +190,15 @@ async def test_what_lies_beside_the_change_is_not_drawn() -> None:
         assert "covered" not in app.query_one(Covered).asked
 
 
+async def test_a_container_that_is_seen_beside_the_change_only_is_not_drawn() -> None:
+    app = Terminal()
+    async with app.run_test(size=SIZE) as pilot:
+        app.query_one(Covered).styles.padding = (0, 1, 0, 0)
+        await change(pilot, "e")
+        assert await change(pilot, "c") == {"c"}
+        assert app.shown.display == by_textual(app)
+
+
 LOOKS = (
     "width: 1fr",
     "padding: 0 2",

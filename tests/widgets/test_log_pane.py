@@ -297,6 +297,18 @@ async def test_an_empty_pane_says_why(fields: dict[str, object], words: str) -> 
         assert app.lines[0].strip() == words
 
 
+async def test_an_empty_pane_is_painted_again_only_for_other_words() -> None:
+    async with Host().run_test(size=(60, 6)) as pilot:
+        text = pilot.app.query_one(LogText)
+        text.show(LogWindow(watched=3))
+        painted: list[bool] = []
+        text.refresh = lambda *_args, **_kwargs: painted.append(True) or text  # type: ignore[method-assign,func-returns-value]
+        text.show(LogWindow(watched=4))
+        assert not painted
+        text.show(LogWindow(name="app.log", state="following"))
+        assert painted
+
+
 async def test_the_same_window_is_not_painted_again() -> None:
     async with Host().run_test(size=(60, 6)) as pilot:
         app = await opened(pilot)
