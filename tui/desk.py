@@ -54,6 +54,8 @@ class Desk:
         self.starting: Prepared | None = None
         """What was confirmed and has not begun: the world is asked once more."""
         self._questions = 0
+        self.choosing: object = None
+        """The choice of a value for which the world is being asked; another one once the person has gone on."""
         self.result: Key | None = None
         """The step whose end is shown until the person moves on."""
         self.tail: tuple[str, ...] = ()
@@ -87,12 +89,12 @@ class Desk:
     def close(self) -> None:
         """Back to the selection: whatever was open is put away, nothing was run."""
         self.prepared, self.opened, self.result, self.preparing = None, None, None, None
-        self.overrides, self.refused = (), None
+        self.overrides, self.refused, self.choosing = (), None, None
         self._questions += 1
 
     def ask(self, key: Key) -> int:
         """The world is being asked about a step; returns the number of the question."""
-        self.preparing, self.prepared, self.refused, self.overrides = key, None, None, ()
+        self.preparing, self.prepared, self.refused, self.overrides, self.choosing = key, None, None, (), None
         self._questions += 1
         return self._questions
 

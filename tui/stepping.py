@@ -95,10 +95,14 @@ async def _show(screen: RoomScreen, key: Key, asked: Awaitable[Prepared]) -> Pre
 
 
 def ask_value(screen: RoomScreen, key: Key, name: str, *, again: bool = False) -> None:
-    """The picker of a value; a value that is refused says why."""
-    conductor = screen.conductor
+    """The picker of a value; a value that is refused says why.
+
+    What there is comes late at times: then no picker may take the keys of whoever types elsewhere by now.
+    """
+    conductor, desk = screen.conductor, screen.desk
     param = conductor.runbook.param(name)
-    assert param is not None
+    assert param is not None and desk is not None
+    asked = desk.choosing = object()
 
     async def work() -> None:
         targets: tuple[Target, ...] = ()
@@ -107,6 +111,8 @@ def ask_value(screen: RoomScreen, key: Key, name: str, *, again: bool = False) -
             targets = await conductor.targets(key[0], name)
         except Unavailable as silent:
             trouble = str(silent)
+        if desk.choosing is not asked or screen.app.screen is not screen or screen.current != "action":
+            return
         known = conductor.known_values().get(name, "")
         label, now = param.label or name, conductor.clock()
         picker = Picker(label, targets, now=now, chosen=known, trouble=trouble, several=param.several)
@@ -189,10 +195,12 @@ def _cancelled(screen: RoomScreen, event: asks.Asked) -> None:
 
 def _override(screen: RoomScreen, event: asks.Asked) -> None:
     assert isinstance(event.view, Confirmation)
-    failed = ", ".join(check.title for check in event.view.prepared.failed_checks)
+    prepared = event.view.prepared
+    failed = ", ".join(check.title for check in prepared.failed_checks)
 
     def take(reason: str | None) -> None:
-        if reason and screen.desk is not None:
+        # what was asked anew meanwhile may fail otherwise
+        if reason and screen.desk is not None and screen.desk.prepared is prepared:
             screen.desk.overrides = (f"{failed}: {reason}",)
             screen.draw()
 
