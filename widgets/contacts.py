@@ -19,6 +19,9 @@ HIDDEN = "hidden while presenting"
 class Contacts(ListDialog[Contact | None]):
     """Dismisses with the contact that was called, or None. `hidden` keeps numbers off a shared screen."""
 
+    DEFAULT_CSS = """
+    Contacts .contacts--whole { height: auto; min-height: 1; max-height: 4; padding: 0 1; }
+    """
     HINTS: ClassVar[tuple[KeyHint, ...]] = (KeyHint("enter", "I have called them: record it"), KeyHint("esc", "back"))
 
     def __init__(
@@ -30,15 +33,40 @@ class Contacts(ListDialog[Contact | None]):
         self.called = called
         self.suggest = suggest
         self.hidden = hidden
+        self.about.set_classes("contacts--whole")
 
     def fill(self) -> None:
         rows = [Row(str(n), _Line(contact, self._was_called(contact), self)) for n, contact in enumerate(self.contacts)]
         first = next((str(n) for n, contact in enumerate(self.contacts) if contact.level == self.suggest), "")
         self.show_rows(rows, first)
-        if self.suggest:
-            self.say(join((f"{glyph('arrow')} call {self.suggest} next", "bold $text-error")))
-        elif not self.contacts:
-            self.say("The runbook names nobody to call.")
+        self._tell()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.call_after_refresh(self._tell)
+
+    def on_rows_selected(self, event: Rows.Selected) -> None:
+        event.stop()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Whom to call next; and of the one under the cursor everything, where the row cuts a number or an address."""
+        said = (
+            [Content.styled(f"{glyph('arrow')} call {self.suggest} next", "bold $text-error")] if self.suggest else []
+        )
+        if not self.contacts:
+            said.append(Content("The runbook names nobody to call."))
+        elif self.list.key:
+            contact = self.contacts[int(self.list.key)]
+            how = self.how(contact)
+            row = draw_contact(contact, how, self._was_called(contact), self.room)
+            if glyph("more") in row.plain:
+                said.append(join(contact.who, "  ", (how, "$text-accent"), "  ", (contact.when, "$foreground-muted")))
+        self.say(Content("   ").join(said))
+
+    def how(self, contact: Contact) -> str:
+        """Where a contact is reached, unless others look on."""
+        return HIDDEN if self.hidden and contact.how else contact.how
 
     def _was_called(self, contact: Contact) -> bool:
         return f"{contact.level}: {contact.who}" in self.called
@@ -53,8 +81,7 @@ class _Line:
         self.contact, self.called, self.of = contact, called, of
 
     def __call__(self, width: int) -> Content:
-        how = HIDDEN if self.of.hidden and self.contact.how else self.contact.how
-        return draw_contact(self.contact, how, self.called, width)
+        return draw_contact(self.contact, self.of.how(self.contact), self.called, width)
 
 
 def draw_contact(contact: Contact, how: str, called: bool, width: int) -> Content:

@@ -14,8 +14,9 @@ from textual.widgets import Static
 
 from widgets.compositing import SparingScreen
 from widgets.footer import KeyHint, draw_footer
+from widgets.lines import command
 from widgets.pane import PaneRule
-from widgets.rows import Row, Rows
+from widgets.rows import Draw, Row, Rows
 
 Result = TypeVar("Result")
 
@@ -74,8 +75,25 @@ class ListDialog(ModalScreen[Result], SparingScreen[Result]):
     def draw_bottom(self) -> None:
         self.bottom.update(draw_footer(self.hints(), "", self.bottom.content_size.width or 78))
 
+    @property
+    def room(self) -> int:
+        """Cells of a row; before the first layout at most those of the screen."""
+        return (self.list.scrollable_content_region.width or self.app.size.width) - 1
+
     def hints(self) -> tuple[KeyHint, ...]:
         return self.HINTS
 
     def action_leave(self) -> None:
         self.dismiss(None)
+
+
+def whole(line: Content) -> Draw:
+    """A row that is the same for every width."""
+    return lambda _width: line
+
+
+def folded(lead: Content, text: str, width: int) -> list[Content]:
+    """Text character for character behind a lead, over as many rows as it takes."""
+    indent = lead.cell_length
+    first, *rest = command(text, width, indent)
+    return [lead + first[indent:], *rest]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 
 from runbook.logs.clean import clean
-from widgets.dialog import ListDialog
+from widgets.dialog import ListDialog, folded, whole
 from widgets.footer import KeyHint
 from widgets.lines import join
 from widgets.rows import Row
@@ -26,7 +27,7 @@ class Document(ListDialog[None]):
         KeyHint("/", "find"),
         KeyHint("n N", "next, the one before"),
         KeyHint("g G", "first, last"),
-        KeyHint("esc", "back"),
+        KeyHint("esc", "back", keep=True),
     )
 
     def __init__(self, lines: Sequence[str], here: Sequence[int], name: str) -> None:
@@ -39,11 +40,22 @@ class Document(ListDialog[None]):
         self.typed = ""
 
     def fill(self) -> None:
-        digits = len(str(len(self.lines)))
-        self.show_rows(
-            [Row(str(n), _Line(n, line, digits, n in self.here)) for n, line in enumerate(self.lines, 1)],
-            str(self.begin),
-        )
+        digits, room = len(str(len(self.lines))), self.room
+        rows: list[Row] = []
+        for number, text in enumerate(self.lines, 1):
+            line = _Line(number, text, digits, number in self.here)
+            if digits + 3 + 2 * len(text) <= room or digits + 3 + cell_len(text) <= room:
+                rows.append(Row(str(number), line))
+                continue
+            pieces = folded(line.lead, clean(text), room)
+            rows += [
+                Row(f"{number}+{part}" if part else str(number), whole(piece)) for part, piece in enumerate(pieces)
+            ]
+        self.show_rows(rows, self.list.key or str(self.begin))
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.call_after_refresh(self.fill)
 
     # ── finding ───────────────────────────────────────────────────────────────────────────────────
 
@@ -70,7 +82,7 @@ class Document(ListDialog[None]):
 
     def _find(self, way: int) -> None:
         """To the next line that holds the text: from this one on (0), after it (1), before it (-1)."""
-        at, count = int(self.list.key or 1) - 1, len(self.lines)
+        at, count = int(self.list.key.partition("+")[0] or 1) - 1, len(self.lines)
         wanted = self.typed.lower()
         turns = [(at + (way or 1) * step) % count for step in range(0 if way == 0 else 1, count + 1)] if wanted else []
         found = next((n for n in turns if wanted in self.lines[n].lower()), None)
@@ -87,7 +99,10 @@ class _Line:
     def __init__(self, number: int, text: str, digits: int, marked: bool) -> None:
         self.number, self.text, self.digits, self.marked = number, text, digits, marked
 
-    def __call__(self, _width: int) -> Content:
+    @property
+    def lead(self) -> Content:
         sign = glyph("here") if self.marked else " "
-        number = (f"{self.number:>{self.digits}} ", "$foreground-muted")
-        return join((sign, "$text-accent"), number, (clean(self.text), "bold" if self.marked else ""))
+        return join((sign, "$text-accent"), (f"{self.number:>{self.digits}} ", "$foreground-muted"))
+
+    def __call__(self, _width: int) -> Content:
+        return join(self.lead, (clean(self.text), "bold" if self.marked else ""))

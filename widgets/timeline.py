@@ -8,9 +8,9 @@ from textual.content import Content
 
 from runbook.incident.state import Entry
 from runbook.incident.timeline import readings_text
-from widgets.dialog import ListDialog
+from widgets.dialog import ListDialog, whole
 from widgets.footer import KeyHint
-from widgets.lines import columns, join
+from widgets.lines import columns, cut, join, wrapped
 from widgets.rows import Row, Rows
 from widgets.words import counted, glyph, utc_second
 
@@ -19,12 +19,12 @@ _SIGNS = {"plain": "dot", "act": "here", "good": "ok", "bad": "bad", "warn": "wa
 
 
 class Timeline(ListDialog[None]):
-    """Every entry on a line; enter unfolds what was said in detail."""
+    """Every entry on a line; enter unfolds what did not fit there, and what was said in detail."""
 
     HINTS: ClassVar[tuple[KeyHint, ...]] = (
         KeyHint("enter", "details"),
         KeyHint("g G", "first, last"),
-        KeyHint("esc", "back"),
+        KeyHint("esc", "back", keep=True),
     )
 
     def __init__(self, entries: tuple[Entry, ...], title: str = "Timeline") -> None:
@@ -51,8 +51,20 @@ class Timeline(ListDialog[None]):
         for index, entry in enumerate(self.entries):
             rows.append(Row(f"entry:{index}", _Line(entry)))
             if index in self.unfolded:
-                rows += [Row(f"detail:{index}:{n}", _Detail(line), False) for n, line in enumerate(entry.details)]
+                rows += [Row(f"detail:{index}:{n}", whole(line), False) for n, line in enumerate(self._details(entry))]
         self.show_rows(rows, select)
+
+    def _details(self, entry: Entry) -> list[Content]:
+        """The words of an entry that its line cuts off, whole; then its details."""
+        words = (entry.text,) if join(entry.text).cell_length > _room(self.room) - _more(entry).cell_length else ()
+        muted = "$foreground-muted"
+        return [part for line in words for part in wrapped(line, self.room, DEEP)] + [
+            part for line in entry.details for part in wrapped((line, muted), self.room, DEEP)
+        ]
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.call_after_refresh(self._set_rows, "")
 
     def on_rows_selected(self, event: Rows.Selected) -> None:
         event.stop()
@@ -86,28 +98,35 @@ class _Line:
         return draw_entry(self.entry, width)
 
 
-class _Detail:
-    def __init__(self, text: str) -> None:
-        self.text = text
+DEEP = 13
+"""Where what belongs to an entry begins: under its words."""
 
-    def __call__(self, _width: int) -> Content:
-        return join(" " * 13, (self.text, "$foreground-muted"))
+
+def _room(width: int) -> int:
+    """Cells for what happened, beside when and who."""
+    return width - 9 - 1 - _who(width) - 6
+
+
+def _who(width: int) -> int:
+    return 12 if width >= 70 else 8
+
+
+def _more(entry: Entry) -> Content:
+    return join((f"  {glyph('closed')} {len(entry.details)}", "$foreground-muted")) if entry.details else Content("")
 
 
 def draw_entry(entry: Entry, width: int) -> Content:
     """A line: when, a sign for its tone, what, and who at the right."""
     sign = {"dot": glyph("dot"), "here": glyph("here"), "ok": glyph("ok"), "bad": glyph("bad"), "warn": glyph("warn")}
     tone = TONES[entry.tone]
-    more = f"  {glyph('closed')} {len(entry.details)}" if entry.details else ""
-    text = join((entry.text, tone), (more, "$foreground-muted"))
+    more, room = _more(entry), _room(width)
+    text = cut(join((entry.text, tone)), max(0, room - more.cell_length)) + more
     when = join((utc_second(entry.at), "$foreground-muted"))
-    who = 12 if width >= 70 else 8
-    room = width - 9 - 1 - who - 6
     return columns(
         (
             (when, 9),
             (join((sign[_SIGNS[entry.tone]], tone)), 1),
             (text, room),
-            (join((entry.by, "$foreground-muted")), who),
+            (join((entry.by, "$foreground-muted")), _who(width)),
         )
     )

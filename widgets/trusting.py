@@ -10,10 +10,10 @@ from textual.content import Content
 
 from runbook.logs.clean import clean
 from runbook.model import Effect, Record
-from widgets.dialog import ListDialog
+from widgets.dialog import ListDialog, folded, whole
 from widgets.footer import KeyHint
 from widgets.lines import join
-from widgets.rows import Row
+from widgets.rows import Draw, Row
 from widgets.words import EFFECT_STYLE, effect_sign
 
 
@@ -44,42 +44,41 @@ class Trusting(ListDialog[bool]):
     def fill(self) -> None:
         rows: list[Row] = []
         if self.changes:
-            rows.append(Row("changes", _Said("What changed", "bold"), False))
-            rows += [Row(f"change:{n}", _Said(line, _tone(line))) for n, line in enumerate(self.changes)]
+            rows.append(Row("changes", _said("What changed"), False))
+            for number, line in enumerate(self.changes):
+                rows += self._whole(f"change:{number}", Content(""), line, _tone(line))
         method = ""
         for number, offered in enumerate(self.commands):
             if offered.method != method:
                 method = offered.method
-                rows.append(Row(f"method:{number}", _Said(method, "bold"), False))
-            for part, line in enumerate(offered.text.split("\n")):
-                rows.append(Row(f"command:{number}:{part}", _Command(offered, line, first=part == 0)))
+                rows.append(Row(f"method:{number}", _said(method), False))
+            rows += self._whole(f"command:{number}", _lead(offered), offered.text)
         self.show_rows(rows)
         counts = {effect: sum(offered.effect is effect for offered in self.commands) for effect in Effect}
         said = ", ".join(f"{count} {effect.value}" for effect, count in counts.items() if count)
         self.say(f"{len(self.commands)} commands: {said or 'nothing to run'}; none runs before it is trusted")
 
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.call_after_refresh(self.fill)
+
+    def _whole(self, key: str, lead: Content, text: str, style: str = "") -> list[Row]:
+        """Nothing of it is left out: what is trusted here may run without being shown again."""
+        cleaned = "\n".join(map(clean, text.split("\n")))
+        lines = folded(lead, cleaned, self.room)
+        return [Row(f"{key}:{part}", whole(line.stylize(style) if style else line)) for part, line in enumerate(lines)]
+
     def action_trust(self) -> None:
         self.dismiss(True)
 
 
-class _Said:
-    def __init__(self, text: str, style: str) -> None:
-        self.text, self.style = clean(text), style
-
-    def __call__(self, _width: int) -> Content:
-        return join((self.text, self.style))
+def _said(text: str) -> Draw:
+    return whole(join((clean(text), "bold")))
 
 
-class _Command:
-    def __init__(self, offered: Offered, line: str, *, first: bool) -> None:
-        self.offered, self.line, self.first = offered, clean(line), first
-
-    def __call__(self, _width: int) -> Content:
-        if not self.first:
-            return join(" " * 18, self.line)
-        effect = self.offered.effect
-        sign = (f"{effect_sign(effect):11}", EFFECT_STYLE[effect])
-        return join((f"{self.offered.line or '':>5} ", "$foreground-muted"), sign, " ", self.line)
+def _lead(offered: Offered) -> Content:
+    sign = (f"{effect_sign(offered.effect):11}", EFFECT_STYLE[offered.effect])
+    return join((f"{offered.line or '':>5} ", "$foreground-muted"), sign, " ")
 
 
 def _tone(line: str) -> str:
