@@ -17,7 +17,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from runbook.model import Record, Seconds
-from widgets.curve import Curve
+from widgets.curve import Curve, Dot
 from widgets.sparkline import sparkline
 from widgets.words import ASCII, glyph
 
@@ -79,13 +79,9 @@ def draw(data: ChartData, width: int, height: int, palette: ChartPalette) -> lis
     if _is_small(data, width, height):
         return _small(data, width, height, palette)
     right, across, first = _edges(data, width)
-    down, per_cell = height - 1, data.window / across
-    begin = first * per_cell
-    points = visible(data, begin)
-    values = [value for _, value in points if value is not None]
-    top = scale_top(values, [line.value for line in data.thresholds], data.most)
-    curve = Curve(per_cell, top, across, down, "*" if _ascii() else "braille")
-    cells = _coloured(curve.drawn(_segments(points), first), top, palette, data.thresholds)
+    curve, dots = _dotted(data, across, height - 1, first)
+    down, top, begin = curve.down, curve.top, first * curve.per_cell
+    cells = _coloured(curve.drawn(dots, first), top, palette, data.thresholds)
     for mark in data.marks:
         _put_column(cells, _column(mark.at, begin, data.window, across), palette)
     if data.cursor is not None:
@@ -104,7 +100,7 @@ def draw(data: ChartData, width: int, height: int, palette: ChartPalette) -> lis
             style = palette.muted if note is None else palette.danger if note.tone == "danger" else palette.good
             segments.append(Segment(f" {note.label if note else ''}"[:right].ljust(right), style))
         rows.append(Strip(segments, width))
-    if not values:
+    if not dots:
         rows[down // 2] = _said("no data", width, palette)
     rows.append(_times(data, begin, across, right, palette))
     return rows
@@ -124,13 +120,22 @@ def _edges(data: ChartData, width: int) -> tuple[int, int, int]:
     return right, across, math.floor(data.now / (data.window / across)) + 1 - across
 
 
-def _told(data: ChartData, width: int, height: int) -> ChartData:
-    """What the picture tells apart: the points that are seen, and time by the cell."""
+def _dotted(data: ChartData, across: int, down: int, first: int) -> tuple[Curve, list[list[Dot]]]:
+    """How the points are drawn that are seen from the first cell on, and their dots."""
+    per_cell = data.window / across
+    points = visible(data, first * per_cell)
+    values = [value for _, value in points if value is not None]
+    top = scale_top(values, [line.value for line in data.thresholds], data.most)
+    curve = Curve(per_cell, top, across, down, "*" if _ascii() else "braille")
+    return curve, [curve.dots(stretch) for stretch in _segments(points)]
+
+
+def _told(data: ChartData, width: int, height: int) -> object:
+    """What the picture tells apart: the dots of what is seen, and time by the cell."""
     if _is_small(data, width, height):
         return data
     _, across, first = _edges(data, width)
-    points = visible(data, first * (data.window / across))
-    return structs.replace(data, now=float(first), points=tuple(points))
+    return structs.replace(data, now=float(first), points=()), _dotted(data, across, height - 1, first)
 
 
 class ChartCache:
@@ -138,7 +143,7 @@ class ChartCache:
 
     def __init__(self, draw_chart: Callable[..., list[Strip]] = draw) -> None:
         self._draw = draw_chart
-        self._key: tuple[ChartData, int, int, ChartPalette] | None = None
+        self._key: object = None
         self._strips: list[Strip] = []
 
     def strips(self, data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:

@@ -47,16 +47,15 @@ class Curve(Record, frozen=True):
         """Dots in a cell, across and down."""
         return (2, 4) if self.marker == "braille" else (1, 1)
 
-    def drawn(self, stretches: list[list[tuple[float, float]]], first: int) -> list[str]:
+    def drawn(self, lines: list[list[Dot]], first: int) -> list[str]:
         """The rows of the cells from `first` on, which are counted from the beginning of time."""
-        lines = [self._dots(stretch) for stretch in stretches]
         blocks = range(first // BLOCK * BLOCK, first + self.across, BLOCK)
         self._fill_in(lines, blocks)
         columns = [self._block(lines, cell) for cell in blocks]
         hidden = first - blocks.start
         return ["".join(parts)[hidden : hidden + self.across] for parts in zip(*columns, strict=True)]
 
-    def _dots(self, stretch: list[tuple[float, float]]) -> list[Dot]:
+    def dots(self, stretch: list[tuple[float, float]]) -> list[Dot]:
         """The lowest and the highest point of each cell: peaks stay, and plotext has less to draw."""
         wide, high = self.grid
         cells: dict[int, list[tuple[float, float]]] = {}

@@ -226,6 +226,23 @@ def test_a_chart_is_drawn_again_only_when_there_is_something_else_to_see() -> No
     assert shown(start + 30, size=(8, 2)) == at_most + 4
 
 
+def test_a_reading_between_those_of_its_cell_is_not_drawn_again() -> None:
+    drawn = []
+
+    def count(data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:
+        drawn.append(data.now)
+        return draw(data, width, height, palette)
+
+    cache = ChartCache(count)
+    cell = 900 / 35
+    start = NOW - NOW % cell + cell
+    for second in range(25):
+        values = (10.0, 30.0, *(20.0,) * (second - 1))[: second + 1]
+        points = tuple((start + at, value) for at, value in enumerate(values))
+        cache.strips(ChartData(points, now=start + second), 40, 5, PLAIN)
+    assert len(drawn) == 2
+
+
 def test_numbers_of_the_scale() -> None:
     assert [scale_top([value], []) for value in (0, 0.3, 24.8, 118, 1e300)] == pytest.approx([1, 0.4, 30, 150, 1e300])
     assert scale_top([1.0], [5.0]) == pytest.approx(6)
