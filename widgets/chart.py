@@ -146,10 +146,12 @@ class ChartCache:
         self._key: object = None
         self._strips: list[Strip] = []
 
-    def strips(self, data: ChartData, width: int, height: int, palette: ChartPalette) -> list[Strip]:
+    def strips(self, data: ChartData, width: int, height: int, palette: ChartPalette, *, air: int = 0) -> list[Strip]:
+        """The chart, with so many empty cells at its right."""
         key = (_told(data, width, height), width, height, palette)
         if key != self._key:
-            self._key, self._strips = key, self._draw(data, width, height, palette)
+            drawn = self._draw(data, width, height, palette)
+            self._key, self._strips = key, [strip.adjust_cell_length(width + air, palette.muted) for strip in drawn]
         return self._strips
 
 

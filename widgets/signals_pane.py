@@ -187,8 +187,8 @@ class SignalsBody(Widget, can_focus=True):
             if chart:
                 # a column of air at both sides, so that the scale stands under the titles
                 palette = self._chart_palette(grey=row.no_data_for > 0)
-                strips = self._charts.setdefault(row.id, ChartCache()).strips(data, max(1, width - 1), chart, palette)
-                lines.extend(one.adjust_cell_length(width, palette.muted) for one in strips)
+                cache = self._charts.setdefault(row.id, ChartCache())
+                lines.extend(cache.strips(data, max(1, width - 1), chart, palette, air=min(1, width - 1)))
         lines += waiting
         if len(lines) > height:
             more = len(lines) - height + 1
