@@ -249,12 +249,21 @@ class Conductor:
             if self._called_off:
                 await self._refuse(prepared, "called off before it started")
                 raise CalledOff("Called off before it started: nothing ran.")
+            self._wait_no_more_for(prepared)
             started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self.spawn(carrying.carry_out(self, prepared, typed, overrides, started))
             try:
                 await started
             except carrying.NotStarted as trouble:
                 raise Refused(f"“{prepared.step.title}”: {trouble}. Nothing ran.") from trouble
+
+    def _wait_no_more_for(self, prepared: Prepared) -> None:
+        """A change that is made once more ends the wait behind it: that is for when it has been made."""
+        if prepared.effect is Effect.READ or self.waiting is None or self.waiting[0] != prepared.method:
+            return
+        steps = [step.id for step in self.procedure(prepared.method).steps]
+        if steps.index(prepared.step.id) < steps.index(self.waiting[1]):
+            self.waiting = None
 
     async def _ask_again(self, prepared: Prepared, overrides: tuple[str, ...]) -> None:
         """Guard and expectations once more, at the last moment: the classic error is the wrong place."""

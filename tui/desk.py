@@ -126,6 +126,7 @@ class Desk:
 
     def _of_steps(self, now: datetime) -> ActionView | None:
         waiting = self.conductor.waiting
+        ended = self.result and (self._follows(self.result, now) or self._finished(self.result))
         view: ActionView | None = None
         if self.starting is not None:
             view = self._begins(self.starting)
@@ -136,10 +137,10 @@ class Desk:
             view = Looking(step.title, str(number), lines=("asking the world …",), enter="")
         elif self.refused is not None and self.selected in (None, _key_of(self.refused[0])):
             view = self._not_started(*self.refused)
+        elif ended:  # before what is watched: from here a step is carried out once more
+            view = ended
         elif waiting is not None and self.opened in (None, waiting[:2]):
             view = self._waiting(waiting[:2], now)
-        elif self.result is not None and (ended := self._follows(self.result, now) or self._finished(self.result)):
-            view = ended
         elif self.opened is not None and self.step_of(self.opened)[1].kind in ("manual", "message"):
             view = self._opened(self.opened)
         elif self.opened is not None:

@@ -23,7 +23,7 @@ from runbook.steps import runs, session
 from tests.unit.git_world import World
 from tests.unit.test_conductor import CHANGE, READ, RUNBOOK, carry_out, last_run, reopened, room, step, until
 from tui.desk import Desk
-from widgets.action_view import Finished, Looking, Running, keys_for
+from widgets.action_view import Finished, Looking, Running, WaitingFor, keys_for
 
 __all__ = ["room"]
 
@@ -232,6 +232,25 @@ async def test_a_command_is_settled_although_another_version_reads_the_runbook_o
     conductor.take_in(*read_incident(conductor.folder))
     assert again.unsettled() == ""
     assert Desk(again).following(("revert", "slow")) is None
+
+
+async def test_a_step_can_be_carried_out_once_more_while_its_effect_is_watched(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    live = Step("live", "Wait", "wait_for", wait_for=(Criterion("errors < 1", "errors", "<", 1),))
+    with_steps(conductor, step("push", Command("echo 1", CHANGE)), live, step("tidy", Command("echo 2", CHANGE)))
+    await carry_out(conductor, "push")
+    await conductor.wait_for("revert", "live")
+    desk = Desk(conductor)
+    assert isinstance(desk.view(conductor.clock()), WaitingFor)
+    desk.result = ("revert", "push")  # enter on the step that is done
+    shown = desk.view(conductor.clock())
+    assert isinstance(shown, Finished) and "r" in [hint.key for hint in keys_for(shown)]
+    await carry_out(conductor, "tidy")
+    assert conductor.waiting is not None, "what comes behind it changes nothing of what is waited for"
+    await conductor.confirm(await conductor.prepare("revert", "push", again=True))
+    await until(lambda: not conductor.carrying)
+    assert conductor.waiting is None
+    assert desk.following(("revert", "push")) == ("revert", "live")
 
 
 async def test_what_an_earlier_room_left_is_not_judged_before_there_is_who_proves_it(
