@@ -218,7 +218,9 @@ def _edit(screen: RoomScreen, event: asks.Asked) -> None:
         _edit_command(screen, key, event.view.run.commands[0])
     elif params := screen.desk.params_of(step):
         unset = [name for name in params if name not in screen.conductor.state.values]
-        ask_value(screen, key, (unset or list(params))[0])
+        done = screen.conductor.state.step(*key).done_commands
+        again = isinstance(event.view, Confirmation) and not done.isdisjoint(event.view.prepared.commands)
+        ask_value(screen, key, (unset or list(params))[0], again=again)
 
 
 def _edit_command(screen: RoomScreen, key: Key, index: int) -> None:

@@ -11,6 +11,7 @@ from tests.rooms import entered, room_with
 from tests.widgets.hosts import screen_text, shown, until
 from tui.app import WarRoom
 from widgets.chooser import Chooser
+from widgets.picker import Picker
 
 BOOK = """
 triggers: [{id: leak, urgency: immediate, group: Security, text: Data has leaked out, suggests: [back]}]
@@ -25,6 +26,17 @@ methods:
     title: Go back by hand
     where: repository
     steps: [{id: say, title: Say it, run: echo two, effect: read}]
+"""
+
+RELEASE = """
+params: [{id: release, label: Release, kind: text}]
+methods:
+  - id: back
+    label: "1"
+    title: Go back
+    where: repository
+    params: [release]
+    steps: [{id: say, title: Say it, run: echo <release>, effect: read}]
 """
 
 
@@ -72,3 +84,23 @@ async def test_the_chooser_says_what_came_of_a_method_that_was_tried(room: WarRo
         await conductor.confirm(await conductor.prepare("on", "try"))
         await pilot.press("m")
         await until(pilot, lambda: re.search(r"chosen, tried at \d\d:\d\d, failed", shown(room)) is not None)
+
+
+async def test_a_step_that_is_carried_out_once_more_can_be_given_another_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = room_with(RELEASE, tmp_path, monkeypatch)
+    async with room.run_test(size=(160, 45)) as pilot:
+        conductor = await entered(pilot, room)
+        await conductor.choose_method("back")
+        await conductor.set_value("release", "one", "typed")
+        await conductor.confirm(await conductor.prepare("back", "say"))
+        await until(pilot, lambda: conductor.state.step("back", "say").mark == "done")
+        await pilot.press("3", "enter")
+        await until(pilot, lambda: "all of it again" in shown(room))
+        await pilot.press("r")
+        await until(pilot, lambda: "echo one" in shown(room) and "set release" in shown(room))
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(room.screen, Picker))
+        await pilot.press(*"two", "enter")
+        await until(pilot, lambda: "echo two" in shown(room))
