@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from runbook.conductor import CalledOff, Moved, Refused
+from runbook.incident import progress
 from runbook.incident.journal import JournalTrouble
 from runbook.model import Remedy
 from runbook.providers.provider import Target, Unavailable
@@ -42,8 +43,9 @@ def open_step(screen: RoomScreen, key: Key, *, again: bool = False) -> None:
     if conductor.state.blocking or conductor.carrying or desk.starting:
         screen.go("action")
         return
-    _, step, _ = desk.step_of(key)
-    at = conductor.state.step(*key)
+    method, step, _ = desk.step_of(key)
+    at = progress.stands(method, step, conductor.state)
+    again = again or at.mark != conductor.state.step(*key).mark
     desk.close()
     if step.kind == "wait_for":
         desk.opened = key

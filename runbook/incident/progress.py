@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import takewhile
 
 from runbook.incident.state import SETTLED, Mark, RoomState, StepState
@@ -24,14 +25,26 @@ class StillOpen(Record, frozen=True):
 
 
 def stands(method: Method, step: Step, state: RoomState) -> StepState:
-    """Where a step stands in its method: a wait that is over is to be waited again after each change in front of it."""
+    """Where a step stands in its method: to be done again, where a step in front of it changed something once more.
+
+    So is each wait, and each step that used what the other found out anew.
+    """
     at = state.step(method.id, step.id)
-    if not step.wait_for or at.mark != "done":
+    if at.mark != "done":
         return at
-    before = takewhile(lambda other: other.id != step.id, method.steps)
-    changes = (other.id for other in acting(method))
-    changed = {other.id for other in before}.intersection(changes)
-    return StepState() if any(state.step(method.id, other).told > at.told for other in changed) else at
+    before, acts = takewhile(lambda other: other.id != step.id, method.steps), acting(method)
+    later = [other for other in before if other in acts and state.step(method.id, other.id).told > at.told]
+    return StepState() if later and (step.wait_for or _used_other_values(method, step, later, state)) else at
+
+
+def _used_other_values(method: Method, step: Step, later: Iterable[Step], state: RoomState) -> bool:
+    """Whether a step ran with a value that one of the others has found out anew since."""
+    found = {capture.param for other in later for command in other.commands for capture in command.captures}
+    used = [name for name in found if any(f"<{name}>" in command.text for command in step.commands)]
+    mine = (run for run in state.runs.values() if (run.method, run.step) == (method.id, step.id))
+    ran = [run.text for run in mine if run.state == "done" and not run.undo and not run.remedy]
+    last = " ".join(ran[-len(step.commands) :])
+    return any(name in state.values and state.values[name].text not in last for name in used)
 
 
 def taken_instead(method: Method, step: Step, state: RoomState) -> Step | None:

@@ -16,7 +16,7 @@ from runbook.incident import progress
 from runbook.incident.events import VerdictChanged
 from runbook.incident.room import fold
 from runbook.incident.state import Mark, RoomState, StepState
-from runbook.model import Command, Criterion, Effect, Method, Outcome, Runbook, Signal, Step, Trigger
+from runbook.model import Capture, Command, Criterion, Effect, Method, Outcome, Runbook, Signal, Step, Trigger
 from runbook.outlook import Outlook
 from runbook.signal_sources import Exposition, HttpJson, NoSource, SignalSource
 from runbook.signals.monitor import Monitor
@@ -187,6 +187,32 @@ def test_a_wait_is_not_ended_by_what_was_read_before_the_change() -> None:
     assert [standing.state for standing in waiting.standings(cast("Conductor", room), "back", "calm")] == ["unknown"]
     monitor.replay("errors", Sample(now - 1, 0.0, seen=mono - 1))
     assert [standing.state for standing in waiting.standings(cast("Conductor", room), "back", "calm")] == ["met"]
+
+
+def test_what_a_step_finds_out_anew_is_used_by_those_behind_it_once_more() -> None:
+    def ran(run: str, step: str, text: str) -> tuple[ev.Known, ...]:
+        intent = ev.StepConfirmed(run, "back", step, step, (0,), text, Effect.CHANGE)
+        return intent, ev.StepFinished(run, 0, True, 1, ev.File("", "", 0))
+
+    build = Command("git commit-tree <tag>", Effect.CHANGE, captures=(Capture("made"),))
+    push, tell = Command("git push origin <made>:main", Effect.CHANGE), Command("echo <tag>", Effect.READ)
+    commands = {"build": build, "push": push, "tell": tell}
+    method = Method("back", "1", "Back", steps=tuple(Step(name, name, "run", (c,)) for name, c in commands.items()))
+    first = (
+        ev.ValueSet("made", "aaa", "captured"),
+        *ran("r1", "build", "git commit-tree v1"),
+        *ran("r2", "push", "git push origin aaa:main"),
+        *ran("r3", "tell", "echo v1"),
+    )
+    assert progress.next_step(method, folded(*first)) is None
+    assert progress.next_step(method, folded(*first, *ran("r4", "build", "git commit-tree v1"))) is None, (
+        "the same again"
+    )
+    anew = (*first, ev.ValueSet("made", "bbb", "captured"), *ran("r4", "build", "git commit-tree v2"))
+    assert progress.next_step(method, folded(*anew), after="build") is method.steps[1]
+    assert progress.changes_left(method, folded(*anew)) == 1
+    done = folded(*anew, *ran("r5", "push", "git push origin bbb:main"))
+    assert (progress.next_step(method, done), progress.changes_left(method, done)) == (None, 0)
 
 
 @pytest.mark.parametrize(

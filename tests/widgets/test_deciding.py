@@ -39,6 +39,14 @@ methods:
     steps: [{id: say, title: Say it, run: echo <release>, effect: read}]
 """
 
+FOUND = RELEASE.replace(
+    "[{id: say, title: Say it, run: echo <release>, effect: read}]",
+    """
+      - {id: find, title: Find it, run: "echo <release>", effect: change, capture: {found: '(.+)'}}
+      - {id: use, title: Use it, run: "echo used <found>", effect: change}
+""",
+)
+
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WarRoom:
@@ -104,3 +112,22 @@ async def test_a_step_that_is_carried_out_once_more_can_be_given_another_value(
         await until(pilot, lambda: isinstance(room.screen, Picker))
         await pilot.press(*"two", "enter")
         await until(pilot, lambda: "echo two" in shown(room))
+
+
+async def test_a_step_that_used_what_another_found_out_anew_is_shown_to_be_confirmed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = room_with(FOUND, tmp_path, monkeypatch)
+    async with room.run_test(size=(160, 45)) as pilot:
+        conductor = await entered(pilot, room)
+        await conductor.choose_method("back")
+        for value in ("one", "two"):
+            await conductor.set_value("release", value, "typed")
+            for step in ("find", "use")[: 1 if value == "two" else 2]:
+                await conductor.confirm(await conductor.prepare("back", step, again=True))
+                await until(pilot, lambda: not conductor.carrying)
+        assert conductor.state.step("back", "use").mark == "done"
+        await until(pilot, lambda: "1/2" in shown(room))
+        room.room_screen.checklist.select("step:back:use")
+        await pilot.press("3", "enter")
+        await until(pilot, lambda: "run it" in shown(room) and "echo used two" in shown(room))
