@@ -210,6 +210,9 @@ class Conductor:
         if role == "step":
             if instead := progress.taken_instead(whole, step, self.state):
                 warnings.insert(0, f"“{instead.title}” was done in its place: one of them is enough.")
+            if found := progress.found_before_a_change(whole, step, self.state):
+                now = f"It would act on what “{found[0].title}” found out before “{found[1].title}” changed something."
+                warnings.insert(0, f"{now} Carry the first out again before (r).")
             warnings += [trap.text for i, _ in unit for trap in self.traps_of(method, step.id, i)]
         return msgspec.structs.replace(prepared, warnings=tuple(dict.fromkeys(warnings)))
 

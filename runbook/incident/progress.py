@@ -47,6 +47,23 @@ def _used_other_values(method: Method, step: Step, later: Iterable[Step], state:
     return any(name in state.values and state.values[name].text not in last for name in used)
 
 
+def found_before_a_change(method: Method, step: Step, state: RoomState) -> tuple[Step, Step] | None:
+    """Of a step that is done once more: the step that found out a value of it, and a later one that changed something.
+
+    None where every value was found out since, as it is on the way through a method for the first time.
+    """
+    place = method.steps.index(step) if step in method.steps else len(method.steps)
+    acts = [other for other in method.steps[place:] if other in acting(method)]
+    changed = [other for other in acts if state.step(method.id, other.id).mark in _TAKEN]
+    for finder in method.steps[:place]:
+        found = {capture.param for command in finder.commands for capture in command.captures}
+        told = state.step(method.id, finder.id).told
+        later = next((other for other in changed if state.step(method.id, other.id).told > told), None)
+        if later and any(f"<{name}>" in command.text for name in found for command in step.commands):
+            return finder, later
+    return None
+
+
 def taken_instead(method: Method, step: Step, state: RoomState) -> Step | None:
     """The alternative that was carried out in this step's place; None where the step is still wanted."""
     if not step.either or state.step(method.id, step.id).mark in SETTLED | _IN_HAND:

@@ -253,6 +253,27 @@ async def test_a_step_can_be_carried_out_once_more_while_its_effect_is_watched(r
     assert desk.following(("revert", "push")) == ("revert", "live")
 
 
+async def test_what_was_found_out_before_a_change_is_told_of_where_it_would_be_used_once_more(
+    room: tuple[Conductor, World],
+) -> None:
+    conductor, _ = room
+    look = step("look", Command("echo old", READ, captures=(Capture("before"),)))
+    build, push = step("build", Command("echo on <before>", CHANGE)), step("push", Command("echo push", CHANGE))
+    with_steps(conductor, look, build, push)
+
+    async def warned() -> bool:
+        prepared = await conductor.prepare("revert", "build", again=True)
+        return any("“Look” found out before “Push” changed something" in warning for warning in prepared.warnings)
+
+    for name in ("look", "build", "push"):
+        assert name == "look" or not await warned(), "on the way through a method for the first time all is well"
+        await carry_out(conductor, name)
+    assert await warned()
+    await conductor.confirm(await conductor.prepare("revert", "look", again=True))
+    await until(lambda: not conductor.carrying)
+    assert not await warned()
+
+
 async def test_what_an_earlier_room_left_is_not_judged_before_there_is_who_proves_it(
     room: tuple[Conductor, World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
