@@ -45,7 +45,8 @@ def open_step(screen: RoomScreen, key: Key, *, again: bool = False) -> None:
         return
     method, step, _ = desk.step_of(key)
     at = progress.stands(method, step, conductor.state)
-    again = again or at.mark != conductor.state.step(*key).mark
+    redone = at.mark != conductor.state.step(*key).mark or progress.is_outdated(method, step, conductor.state)
+    again = again or redone
     desk.close()
     if step.kind == "wait_for":
         desk.opened = key

@@ -37,6 +37,14 @@ def stands(method: Method, step: Step, state: RoomState) -> StepState:
     return StepState() if later and (step.wait_for or _used_other_values(method, step, later, state)) else at
 
 
+def is_outdated(method: Method, step: Step, state: RoomState) -> bool:
+    """Whether a step is done, and one in front of it has found out anew since what it ran with."""
+    at = state.step(method.id, step.id)
+    before = takewhile(lambda other: other.id != step.id, method.steps)
+    later = [other for other in before if state.step(method.id, other.id).told > at.told]
+    return at.mark == "done" and bool(later) and _used_other_values(method, step, later, state)
+
+
 def _used_other_values(method: Method, step: Step, later: Iterable[Step], state: RoomState) -> bool:
     """Whether a step ran with a value that one of the others has found out anew since."""
     found = {capture.param for other in later for command in other.commands for capture in command.captures}
@@ -48,12 +56,12 @@ def _used_other_values(method: Method, step: Step, later: Iterable[Step], state:
 
 
 def found_before_a_change(method: Method, step: Step, state: RoomState) -> tuple[Step, Step] | None:
-    """Of a step that is done once more: the step that found out a value of it, and a later one that changed something.
+    """Of a step that is done once more: which one found out a value of it, and which one behind it changed something.
 
     None where every value was found out since, as it is on the way through a method for the first time.
     """
     place = method.steps.index(step) if step in method.steps else len(method.steps)
-    acts = [other for other in method.steps[place:] if other in acting(method)]
+    acts = [other for other in method.steps[place + 1 :] if other in acting(method)]
     changed = [other for other in acts if state.step(method.id, other.id).mark in _TAKEN]
     for finder in method.steps[:place]:
         found = {capture.param for command in finder.commands for capture in command.captures}
@@ -115,8 +123,9 @@ def next_step(method: Method, state: RoomState, after: str = "") -> Step | None:
     at = next((number for number, step in enumerate(method.steps, 1) if step.id == after), 0)
     if at and is_begun(method, method.steps[at - 1], state):
         return method.steps[at - 1]
-    rest = (*method.steps[at:], *method.steps[:at])
-    return next((step for step in rest if not asks_nothing(method, step, state)), None)
+    behind, before = method.steps[at:], method.steps[:at]
+    open_behind = (s for s in behind if not asks_nothing(method, s, state) or (at and is_outdated(method, s, state)))
+    return next(open_behind, None) or next((s for s in before if not asks_nothing(method, s, state)), None)
 
 
 def still_open(methods: tuple[Method, ...], state: RoomState) -> tuple[StillOpen, ...]:

@@ -195,6 +195,7 @@ def test_what_a_step_finds_out_anew_is_used_by_those_behind_it_once_more() -> No
         return intent, ev.StepFinished(run, 0, True, 1, ev.File("", "", 0))
 
     build = Command("git commit-tree <tag>", Effect.CHANGE, captures=(Capture("made"),))
+    look = Command("git fetch", Effect.READ, captures=(Capture("made"),))
     push, tell = Command("git push origin <made>:main", Effect.CHANGE), Command("echo <tag>", Effect.READ)
     commands = {"build": build, "push": push, "tell": tell}
     method = Method("back", "1", "Back", steps=tuple(Step(name, name, "run", (c,)) for name, c in commands.items()))
@@ -212,6 +213,10 @@ def test_what_a_step_finds_out_anew_is_used_by_those_behind_it_once_more() -> No
     assert progress.next_step(method, folded(*anew), after="build") is method.steps[1]
     assert progress.changes_left(method, folded(*anew)) == 1
     done = folded(*anew, *ran("r5", "push", "git push origin bbb:main"))
+    looked = folded(*anew[:-2], *ran("r6", "look", "git fetch"))
+    before = msgspec.structs.replace(method, steps=(Step("look", "look", "run", (look,)), *method.steps))
+    assert progress.next_step(before, looked, after="look") is method.steps[1], "it has found out another one"
+    assert (progress.next_step(before, looked), progress.changes_left(before, looked)) == (None, 0), "a look alone"
     assert (progress.next_step(method, done), progress.changes_left(method, done)) == (None, 0)
 
 
