@@ -123,9 +123,11 @@ def next_step(method: Method, state: RoomState, after: str = "") -> Step | None:
     at = next((number for number, step in enumerate(method.steps, 1) if step.id == after), 0)
     if at and is_begun(method, method.steps[at - 1], state):
         return method.steps[at - 1]
-    behind, before = method.steps[at:], method.steps[:at]
-    open_behind = (s for s in behind if not asks_nothing(method, s, state) or (at and is_outdated(method, s, state)))
-    return next(open_behind, None) or next((s for s in before if not asks_nothing(method, s, state)), None)
+    rest = (*method.steps[at:], *method.steps[:at])
+    left = next((step for step in rest if not asks_nothing(method, step, state)), None)
+    # what has to be done anew comes before what is left; where nothing is, only for whoever has just found it out
+    ahead = rest[: rest.index(left)] if left else method.steps[at:] if at else ()
+    return next((step for step in ahead if is_outdated(method, step, state)), left)
 
 
 def still_open(methods: tuple[Method, ...], state: RoomState) -> tuple[StillOpen, ...]:

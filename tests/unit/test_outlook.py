@@ -217,6 +217,8 @@ def test_what_a_step_finds_out_anew_is_used_by_those_behind_it_once_more() -> No
     before = msgspec.structs.replace(method, steps=(Step("look", "look", "run", (look,)), *method.steps))
     assert progress.next_step(before, looked, after="look") is method.steps[1], "it has found out another one"
     assert (progress.next_step(before, looked), progress.changes_left(before, looked)) == (None, 0), "a look alone"
+    on = Step("on", "on", "run", (push,))
+    assert progress.next_step(msgspec.structs.replace(before, steps=(*before.steps, on)), looked) is method.steps[1]
     assert (progress.next_step(method, done), progress.changes_left(method, done)) == (None, 0)
 
 
