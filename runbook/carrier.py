@@ -6,6 +6,7 @@ It decides nothing and records nothing; the conductor does both.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -286,9 +287,9 @@ class Carrier:
     def secrets(self) -> tuple[str, ...]:
         """What the room's variables hold that are secret by their names: no line that is shown or recorded has it."""
         asked = {param.id for param in self.params if param.kind == "secret"}
-        named = (name for name in self.environ if name in asked or kind_of(name, "") == "secret")
+        named = (name for name in self.environ if name in asked or (kind_of(name, "") == "secret" and name != "PWD"))
         values = dict.fromkeys(self.environ[name] for name in named)
-        return tuple(value for value in values if not value.isalpha())  # a word would blind lines that mean no secret
+        return tuple(value for value in values if not (value.isalpha() or _is_a_place(value)))
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────
 
@@ -335,6 +336,11 @@ class Carrier:
         check = step.done_when
         found = await self.look((check,), method, "", known, there=True)
         return f"{check.title or check.id}: {found[0].found}" if found[0].ok else ""
+
+
+def _is_a_place(value: str) -> bool:
+    """A file that a variable leads to is no secret; like a mere word, it would blind lines that mean none."""
+    return value.startswith("/") and os.path.exists(value)  # noqa: PTH110 (a Path of a long value would raise)
 
 
 def _result(line: CheckLine) -> CheckResult:

@@ -365,4 +365,9 @@ async def test_what_a_command_says_is_shown_and_recorded_without_secrets(room: t
     run = last_run(conductor)
     assert run.last_lines == ("got ‹masked›", "password=‹masked›", "‹masked›")
     assert conductor.carrier.tail(run.id, 3) == run.last_lines
+    gone = conductor.carrier.folder / "gone"
+    places = {"PWD": str(gone), "GOOGLE_APPLICATION_CREDENTIALS": str(conductor.folder), "DEPLOY_KEY": "/" + "x7" * 300}
+    conductor.carrier.environ = {**conductor.carrier.environ, **places}
+    del conductor.carrier.secrets
+    assert conductor.carrier.secrets == ("hunter22hunter22", places["DEPLOY_KEY"]), "where one is, is no secret"
     assert b"hunter22" not in b"".join(path.read_bytes() for path in (conductor.folder / "journal").iterdir())
