@@ -48,6 +48,8 @@ COPIED = "to be put in there, never run here; C copies it:"
 INDENT = 4
 """Where everything under the title begins."""
 _READ_WHOLE = 3
+LEAST = 8
+"""Cells below which a key's words would be a stump."""
 
 
 class Drawn(Record, frozen=True):
@@ -105,18 +107,25 @@ def title(number: str, words: str, right: Part, width: int) -> Content:
 
 
 def keys_line(keys: tuple[KeyHint, ...], width: int) -> Content:
-    """The keys of this view; with less room, less space between them, then fewer words."""
+    """The keys of this view; with less room, less space between them, then fewer words, then fewer keys: the first
+    and the last one stay."""
     for gap in (6, 3, 2):
         line = Content(" " * INDENT if gap == 6 else " ")
         for index, hint in enumerate(keys):
             line += join(" " * gap if index else "", (hint.key, "bold $text-accent"), f"  {hint.words}")
         if line.cell_length <= width:
             return line
-    short = [KeyHint(hint.key, hint.words.split(",", maxsplit=1)[0].split(" (")[0]) for hint in keys]
-    line = Content("")
-    for hint in short:
-        line += join(" ", (hint.key, "bold $text-accent"), f" {hint.words} ")
-    return cut(line, width)
+    short = [
+        join(" ", (hint.key, "bold $text-accent"), f" {hint.words.split(',', maxsplit=1)[0].split(' (')[0]} ")
+        for hint in keys
+    ]
+    while len(short) > 2 and join(*short).rstrip().cell_length > width:
+        del short[-2]
+    *others, last = short or [Content("")]
+    room = width - last.rstrip().cell_length
+    if room < 0:
+        return cut(last, width) if width >= LEAST and not others else Content("")
+    return (cut(join(*others), room if room >= LEAST else 0) + last).rstrip()
 
 
 def typing_line(name: str, typed: str, keys: tuple[KeyHint, ...], width: int) -> Content:
@@ -130,7 +139,9 @@ def typing_line(name: str, typed: str, keys: tuple[KeyHint, ...], width: int) ->
     elif typed:
         keys = (KeyHint("esc", "clear"),)
     line = roomy if roomy.cell_length + 40 <= width else tight
-    return spread(line, keys_line(keys, width - line.cell_length - 4).rstrip(), width - 1, gap=4)
+    if line.cell_length >= width:  # the name stands at the right of the title; what is typed has to be seen
+        line = join(" type it: ", (typed[max(0, len(typed) + 12 - width) :], "bold"), (glyph("caret"), "$text-accent"))
+    return spread(line, keys_line(keys, width - line.cell_length - 5).rstrip(), width - 1, gap=4)
 
 
 def view_keys(view: ActionView, *, folded: bool) -> tuple[KeyHint, ...]:
