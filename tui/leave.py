@@ -28,12 +28,16 @@ def parting(conductor: Conductor) -> str:
     return f"{goes_on}{said}. Its record: {conductor.folder}"
 
 
+LOW = 18
+
+
 class Leave(ModalScreen[str | None], SparingScreen[str | None]):
     """Answers `leave`, `close` (the incident too), `end` (the drill too), or None to stay."""
 
     CSS = """
     Leave { align: center middle; }
     Leave > Static { width: 72; max-width: 90%; height: auto; padding: 1 2; background: $panel; }
+    Leave.-low > Static { max-width: 100%; padding: 0 1; }
     """
     KEYS: ClassVar[dict[str, str | None]] = {
         "q": "leave",
@@ -60,6 +64,16 @@ class Leave(ModalScreen[str | None], SparingScreen[str | None]):
         self.may_close, self.closed = may_close, closed
 
     def compose(self) -> ComposeResult:
+        self.words = Static(markup=False)
+        yield self.words
+
+    def on_resize(self) -> None:
+        """On a low screen the answers come first: no line of it is for the air between them."""
+        low = self.size.height < LOW
+        self.set_class(low, "-low")
+        self.words.update(Content("\n".join(line for line in self._lines() if line or not low)))
+
+    def _lines(self) -> list[str]:
         lines = ["Leave the room?", ""]
         if self.running:
             lines += [f"“{self.running[0]}” goes on without it; warroom finds it again.", ""]
@@ -76,8 +90,7 @@ class Leave(ModalScreen[str | None], SparingScreen[str | None]):
             lines.append("c    leave and close the incident: it is over")
         if self.drill:
             lines.append("x    leave and end the drill")
-        lines.append("esc  stay")
-        yield Static(Content("\n".join(lines)))
+        return [*lines, "esc  stay"]
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

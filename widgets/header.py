@@ -71,15 +71,26 @@ def draw_header(view: HeaderView, width: int) -> list[Content]:
         who += f" ({view.driver})" if view.driving else f", {view.driver} drives"
     who += f" {glyph('dot')} presenting" if view.presenting else ""
     clock: Part = (incident_clock(view.elapsed), "bold")
-    left = join(*_badge(view, narrow), (view.service, "bold"))
+    badge = _badge(view, narrow)
     if narrow:
         # a team's document names no service as a rule: then its title tells which room this is
-        named = left if view.service else join(left, (cut(Content(view.title), width // 3).plain, "bold"))
-        left = join(named, " ", (view.severity, "bold"), " ", clock, *_closed(view))
-        lines = [spread(left, who, width)]
+        name = (view.service or cut(Content(view.title), width // 3).plain, "bold")
+        rest = join(" ", (view.severity, "bold"), " ", clock, *_closed(view))
+        room = width - len(who) - 2 - rest.cell_length
+        named = join(*badge, name)
+        if named.cell_length > room:  # how a drill runs gives way to how bad it is, and since when
+            named = cut(join(*badge[:1], " " if badge else "", name), max(0, room))
+        lines = [spread(join(named, rest), who, width)]
     else:
         left = join(
-            left, "  ", (view.environment, "$foreground-muted"), "   ", (view.severity, "bold"), "  ", view.title
+            *badge,
+            (view.service, "bold"),
+            "  ",
+            (view.environment, "$foreground-muted"),
+            "   ",
+            (view.severity, "bold"),
+            "  ",
+            view.title,
         )
         now = utc_second(view.now) if view.now else ""
         right = join(clock, *_closed(view), "   ", (now, "$foreground-muted"), "   ", who)

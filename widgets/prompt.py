@@ -16,6 +16,9 @@ from widgets.compositing import SparingScreen
 from widgets.footer import KeyHint, draw_footer
 from widgets.pane import PaneRule
 
+LOW = 16
+"""Lines below which what the text is for gives way to the field."""
+
 
 class Prompt(ModalScreen[str | None], SparingScreen[str | None]):
     """Dismisses with the text, stripped, or None. Letters typed before the field has the focus are not lost."""
@@ -26,6 +29,8 @@ class Prompt(ModalScreen[str | None], SparingScreen[str | None]):
     Prompt Static { height: auto; padding: 0 1; }
     Prompt Input { border: none; height: 1; padding: 0 1; margin: 1 0; background: $foreground 8%; }
     Prompt Input:focus { border: none; }
+    Prompt.-low #prompt-about { max-height: 5; }
+    Prompt.-low Input { margin: 0; }
     Prompt #prompt-notice { color: $text-warning; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", show=False, id="prompt.leave")]
@@ -56,11 +61,14 @@ class Prompt(ModalScreen[str | None], SparingScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield self.heading
-            yield Static(Content(self.about), markup=False)
+            yield Static(Content(self.about), id="prompt-about", markup=False)
             yield self.field
             yield self.notice
             keys = (KeyHint("enter", self.enter), KeyHint("esc", "back"))
             yield Static(draw_footer(keys, "", 60), markup=False)
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.height < LOW, "-low")
 
     def on_mount(self) -> None:
         self.field.cursor_position = len(self.field.value)

@@ -45,6 +45,17 @@ def test_a_narrow_room_without_a_service_is_known_by_its_title() -> None:
     assert "Kiosk" not in draw_header(HeaderView("shop-web", title="Kiosk"), 78)[0].plain
 
 
+@pytest.mark.parametrize(
+    "view", [HEADER, DRILL, msgspec.structs.replace(HEADER, service="a-service-with-a-very-long-name-of-its-own")]
+)
+@pytest.mark.parametrize("width", [58, 38])
+def test_how_bad_it_is_and_since_when_is_said_on_the_narrowest_screen(view: HeaderView, width: int) -> None:
+    line = draw_header(view, width)[0]
+    assert " SEV1 T+07:41" in line.plain
+    assert line.plain.endswith("you drive")
+    assert line.plain.startswith("a-serv" if "very" in view.service else (" DRILL " if view.drill else "shop-web"))
+
+
 @pytest.mark.parametrize("width", [158, 110, 78])
 def test_a_drill_and_trouble_are_always_said(width: int) -> None:
     first, second = draw_header(DRILL, width)

@@ -6,11 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+from textual.screen import ModalScreen
 
 from tests.rooms import room_with
 from tests.widgets.hosts import screen_text, shown, until
+from tests.widgets.test_dialogs import Dialogs
 from tui.app import WarRoom
+from tui.leave import Leave
 from tui.stepping import open_step
+from widgets.prompt import Prompt
 
 BOOK = """
 methods:
@@ -50,3 +54,22 @@ async def test_a_notice_hides_neither_the_command_of_pane_4_nor_its_keys(room: W
         await until(pilot, lambda: "a word" in shown(room))
         assert "echo 1; echo 2; echo 3; echo 4; echo 5" in shown(room)
         assert "y  run it      s  skip, with a reason      esc  back" in shown(room)
+
+
+@pytest.mark.parametrize(
+    ("dialog", "seen"),
+    [
+        (Prompt("How bad it is", about="word " * 40, enter="declare"), ("▸ How bad it is", " abd", "esc back")),
+        (Leave((), drill=True, still_open=("maintenance is on",), may_close=True), ("Leave the room?", "esc  stay")),
+    ],
+    ids=["prompt", "leave"],
+)
+async def test_a_dialog_shows_what_is_typed_and_its_answers_on_a_low_screen(
+    dialog: ModalScreen[object], seen: tuple[str, ...]
+) -> None:
+    app = Dialogs()
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.ask(dialog)
+        await until(pilot, lambda: app.screen is dialog and dialog.size.height > 0)
+        await pilot.press(*"abd")
+        await until(pilot, lambda: all(words in shown(app) for words in seen))
