@@ -13,6 +13,8 @@ Check = tuple[str, bool | None]
 
 MOST_CHECKS = 30
 _PAGES = ("text/html", "application/xhtml+xml")
+_WHOLE = ("healthy", "ok", "status", "state")
+"""The names under which an answer says how it stands as a whole, the plainest first."""
 _GOOD = frozenset({"ok", "up", "healthy", "pass", "passing", "true", "green"})
 _BAD = frozenset({"down", "unhealthy", "fail", "failed", "failing", "error", "false", "red", "critical"})
 
@@ -25,13 +27,31 @@ class Manner:
 
 
 def value_of(reply: Reply, manner: Manner) -> float:
-    """The status code. Raises Unreadable for a page where there was none: a sign-in, or another service on the port."""
+    """The status code.
+
+    Raises Unreadable for a page where there was none (a sign-in, or another service on the port) and for an answer
+    that is good by its code and bad by its own word: which of the two is meant only its team can know.
+    """
     if reply.status < 400:
+        if said := _owns_up(reply):
+            raise Unreadable(f"{reply.status}, but it says of itself: {said}")
         is_page = reply.content_type.lower() in _PAGES
         if is_page and manner.plain:
             raise Unreadable(f"{reply.status}, but a web page: a sign-in, or another service at its address")
         manner.plain = manner.plain or not is_page
     return float(reply.status)
+
+
+def _owns_up(reply: Reply) -> str:
+    """What an answer says of the whole service that means unwell; empty where it says nothing of the kind."""
+    try:
+        said = document_of(reply)
+    except Unreadable:
+        said = reply.body.decode("utf-8", "replace")  # `DOWN`, as plain text
+    for name in _WHOLE if isinstance(said, Mapping) else ():
+        if name in said:
+            return f"{name} {clean(str(said[name]), 40)}" if _healthy(said[name]) is False else ""
+    return clean(str(said).strip(), 40) if isinstance(said, str | bool) and _healthy(said) is False else ""
 
 
 def checks_of(reply: Reply, path: str) -> tuple[Check, ...]:
@@ -55,7 +75,7 @@ def _checks(listed: object) -> Iterator[Check]:
 
 def _healthy(said: object) -> bool | None:
     if isinstance(said, Mapping):
-        return next((_healthy(said[key]) for key in ("healthy", "ok", "status", "state") if key in said), None)
+        return next((_healthy(said[key]) for key in _WHOLE if key in said), None)
     if isinstance(said, bool):
         return said
     if isinstance(said, str):

@@ -232,6 +232,25 @@ def test_health_is_the_status_code_and_its_parts_are_beside_it() -> None:
     assert observed(of, b"OK").sample.value == 200.0
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"status": "unhealthy", "checks": {"db": True}}, "status unhealthy"),
+        ({"healthy": False}, "healthy False"),
+        (b"DOWN\n", "DOWN"),
+        ("fail", "fail"),
+        ({"status": "healthy", "checks": {"redis": False}}, ""),
+        ({"status": "UP", "version": "failed"}, ""),
+        ({"status": "degraded"}, ""),
+        (b"everything is down to earth", ""),
+    ],
+)
+def test_a_200_that_says_of_itself_that_it_is_unwell_is_neither_healthy_nor_failing(body: object, said: str) -> None:
+    found = observed(Signal("health", "Health", Health(url=URL), kind="health"), body)
+    assert found.sample.value == (None if said else 200.0)
+    assert found.sample.why == (f"200, but it says of itself: {said}" if said else "")
+
+
 def test_checks_come_clean_and_few() -> None:
     named = [{"name": "a\x1b[2J", "status": "down"}, {"status": "up"}, 7]
     assert checks_of(Reply(200, json.dumps({"c": named}).encode()), "c") == (("a␛[2J", False),)
