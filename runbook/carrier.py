@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from itertools import takewhile
@@ -70,6 +70,8 @@ class Carrier:
         """Set once it is known whether there is a clean room; None where nobody makes one."""
         self.being_read: asyncio.Event | None = None
         """Set once the rules of the check were asked about the runbook; None where nobody asks them."""
+        self._learned: dict[str, None] = {}
+        """What sessions were seen to hold that is secret by its name."""
 
     async def made(self, method: Method) -> None:
         """Wait, within bounds, for what is still being made while the room opens."""
@@ -193,6 +195,7 @@ class Carrier:
         env = self._environment(text, method)
         folder = self.run_folder(run) / "before" if run else self._session(method)
         left = await session.remembered(folder, env)
+        self._learn(left)
         exported = {name: value for name, value in left.exported.items() if value is not None}
         kept = {name: value for name, value in env.items() if left.exported.get(name, "") is not None}
         return Place(cwd=Path(left.cwd or self.directory(method)), env=kept | exported, variables=left.variables)
@@ -283,13 +286,29 @@ class Carrier:
         """Whether a command whose outcome was lost happened, all of it or none; None where that is not sure."""
         return await self.world.took_effect(text, expected, await self.place(method, text, run))
 
-    @cached_property
+    @property
     def secrets(self) -> tuple[str, ...]:
-        """What the room's variables hold that are secret by their names: no line that is shown or recorded has it."""
+        """What the room and its sessions hold that is secret by its name: no line that is shown or recorded has it."""
+        return tuple(self._own | self._learned)
+
+    @cached_property
+    def _own(self) -> dict[str, None]:
+        return dict.fromkeys(self._secret_of(self.environ))
+
+    async def learn(self, method: Method) -> None:
+        """Knows from now on what is secret of what the method's session holds by now."""
+        self._learn(await session.remembered(self._session(method), self._environment("", method)))
+
+    def _learn(self, left: session.Remembered) -> None:
+        self._learned |= dict.fromkeys(self._secret_of(left.exported | left.variables))
+
+    def _secret_of(self, values: Mapping[str, str | None]) -> Iterator[str]:
         asked = {param.id for param in self.params if param.kind == "secret"}
-        named = (name for name in self.environ if name in asked or (kind_of(name, "") == "secret" and name != "PWD"))
-        values = dict.fromkeys(self.environ[name] for name in named)
-        return tuple(value for value in values if not (value.isalpha() or _is_a_place(value)))
+        for name, value in values.items():
+            named = name in asked or (kind_of(name, "") == "secret" and name != "PWD")
+            # a word alone, or a directory, would blind lines that mean no secret
+            if value and named and not (value.isalpha() or _is_a_place(value)):
+                yield value
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────
 

@@ -55,6 +55,7 @@ async def judge(
     `stopped`: a person asked for its end, which is how a command that follows something ends well.
     """
     folder, at = carrier.run_folder(run), await carrier.place(method, text, run)
+    await carrier.learn(method)
     size, sha256 = await asyncio.to_thread(runs.output_digest, folder)
     raw, _ = runs.read_output(folder, max(0, size - 65536), 65536)
     lines = clean_lines(raw)

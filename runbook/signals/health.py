@@ -48,9 +48,9 @@ def _owns_up(reply: Reply) -> str:
         said = document_of(reply)
     except Unreadable:
         said = reply.body.decode("utf-8", "replace")  # `DOWN`, as plain text
-    for name in _WHOLE if isinstance(said, Mapping) else ():
-        if name in said:
-            return f"{name} {clean(str(said[name]), 40)}" if _healthy(said[name]) is False else ""
+    if isinstance(said, Mapping):
+        name = next((name for name in _WHOLE if name in said), "")
+        return f"{name} {clean(str(said[name]), 40)}" if name and _healthy(said[name]) is False else ""
     return clean(str(said).strip(), 40) if isinstance(said, str | bool) and _healthy(said) is False else ""
 
 

@@ -368,6 +368,18 @@ async def test_what_a_command_says_is_shown_and_recorded_without_secrets(room: t
     gone = conductor.carrier.folder / "gone"
     places = {"PWD": str(gone), "GOOGLE_APPLICATION_CREDENTIALS": str(conductor.folder), "DEPLOY_KEY": "/" + "x7" * 300}
     conductor.carrier.environ = {**conductor.carrier.environ, **places}
-    del conductor.carrier.secrets
+    del conductor.carrier._own
     assert conductor.carrier.secrets == ("hunter22hunter22", places["DEPLOY_KEY"]), "where one is, is no secret"
     assert b"hunter22" not in b"".join(path.read_bytes() for path in (conductor.folder / "journal").iterdir())
+
+
+async def test_a_secret_that_a_step_gets_for_itself_is_masked_from_its_end_on(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    get = Command('export DEPLOY_TOKEN="s3$((7 * 6))-\\"quoted\\""; echo "made $DEPLOY_TOKEN"', CHANGE)
+    tell = Command('echo "got $DEPLOY_TOKEN"; exit 3', CHANGE)
+    with_steps(conductor, step("get", get), step("tell", tell))
+    for name, said in (("get", "made"), ("tell", "got")):
+        await carry_out(conductor, name)
+        run = last_run(conductor)
+        assert conductor.carrier.tail(run.id, 3) == run.last_lines == (f"{said} ‹masked›",)
+    assert b"s342" not in b"".join(path.read_bytes() for path in (conductor.folder / "journal").iterdir())
