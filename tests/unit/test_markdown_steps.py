@@ -26,6 +26,58 @@ def told(step: Step) -> tuple[str, list[str]]:
     return step.title, [command.as_written or command.text for command in step.commands]
 
 
+# ── words above several steps ─────────────────────────────────────────────────────────────────────
+
+
+STOP_START = "```bash\n# Stop\nsystemctl stop shop\n# Start\nsystemctl start shop\n```"
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        (f"**On web-1:**\n\n{STOP_START}", ["On web-1: Stop", "On web-1: Start"]),
+        (f"If the cache is stale:\n\n{STOP_START}", ["If the cache is stale: Stop", "If the cache is stale: Start"]),
+        (f"**Frontend**\n\n{STOP_START}", ["Frontend: Stop", "Frontend: Start"]),
+        (f"Run the following commands:\n\n{STOP_START}", ["Stop", "Start"]),
+        (f"1. On the standby\n\n   {STOP_START.replace(chr(10), chr(10) + '   ')}", ["On the standby: Stop", "On the standby: Start"]),
+        ("If it ran:\n\n1. Undo it: `./undo.sh`\n2. Tell Ann", ["If it ran: Undo it: `./undo.sh`", "If it ran: Tell Ann"]),
+        ("Only on the standby:\n\n- `pg_ctl promote`", ["Only on the standby: `pg_ctl promote`"]),
+        (
+            "On the standby:\n\n1. Stop\n\n```bash\n./stop.sh\n```\n\n2. Start\n\n```bash\n./start.sh\n```",
+            ["On the standby: Stop", "On the standby: Start"],
+        ),
+        ("On the standby:\n\n1. Stop `x`\n\nBack here.\n\n1. Rest", ["On the standby: Stop `x`", "Rest"]),
+        ("Wenn die Migration lief:\n\n1. Zurück: `./undo.sh`", ["Wenn die Migration lief: Zurück: `./undo.sh`"]),
+    ],
+)  # fmt: skip
+def test_a_condition_or_a_place_above_several_steps_stands_before_each(text: str, titles: list[str]) -> None:
+    assert [step.title for step in steps(text) if step.commands or not step.title.endswith("standby")] == titles
+
+
+def test_a_long_sentence_above_several_steps_is_a_note_of_the_first() -> None:
+    words = "The whole procedure takes about twenty minutes and goes like this"
+    first, second = steps(f"{words}:\n\n{STOP_START}")
+    assert (first.note, second.note) == (words, "")
+
+
+def test_a_warning_between_bold_lines_is_not_lost() -> None:
+    (step,) = steps("**⚠️ CRITICAL: It overwrites everything.**\n\n**Restore**\n\n```bash\n./restore.sh\n```")
+    assert (step.title, step.note) == ("Restore", "CRITICAL: It overwrites everything.")
+
+
+@pytest.mark.parametrize("lead", ["The workflow will:", "**What it does:**", "This script automatically:"])
+def test_what_a_program_does_by_itself_is_no_step(lead: str) -> None:
+    (step,) = steps(f"1. Click **Run workflow**\n\n{lead}\n\n1. Find the release\n2. Switch to it")
+    assert step.title == "Click Run workflow"
+    assert "- Find the release\n- Switch to it" in step.note
+
+
+def test_causes_and_signs_are_notes_of_what_is_done_about_them() -> None:
+    (step,) = steps("**Possible causes:**\n\n1. The cache is stale\n2. A bad day\n\n```bash\n./flush.sh\n```")
+    assert step.commands[0].text == "./flush.sh"
+    assert step.note == "Possible causes:\n- The cache is stale\n- A bad day"
+
+
 # ── sentences ─────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -109,9 +109,9 @@ def apart(draft: Draft, new_choice: Callable[[], str]) -> list[Draft]:
         if chosen and at not in draft.others:
             name = new_choice()
         part = Draft(command.as_written or command.text if chosen or made else draft.title, draft.line, [command])
-        part.role, part.either = draft.role, name if chosen else ""
+        part.role, part.either, part.under = draft.role, name if chosen else "", draft.under
         part.notes = [draft.title] if chosen else []
         made.append(part)
     made[0].notes += draft.notes
-    made[0].message, made[0].under = draft.message, draft.under
+    made[0].message = draft.message
     return made

@@ -9,8 +9,9 @@ from typing import Literal
 import msgspec
 
 from runbook.model import Check, Command, Effect, Seconds, Step, worst_effect
+from runbook.reading.document.leads import LABEL, says_nothing
 from runbook.reading.document.pairs import with_pairs
-from runbook.reading.document.phrases import Names, bare
+from runbook.reading.document.phrases import Names, bare, heading_of
 from runbook.reading.document.sections import Section
 from runbook.reading.document.spans import span_in_heading, without_span
 from runbook.reading.document.words import Role
@@ -28,6 +29,9 @@ _SAYS_NOTHING = re.compile(
     re.I,
 )
 
+_PREFIX = 60
+"""More letters than stand before a title; longer words are its note."""
+
 
 class Draft:
     """A step before its section is read to the end."""
@@ -38,7 +42,8 @@ class Draft:
         self.commands = commands
         self.notes: list[str] = []
         self.section = ""
-        self.under = ""
+        self.under: tuple[str, ...] = ()
+        """The words above it that hold for it, from the outermost inwards."""
         self.role: Role = ""
         self.label = ""
         self.expected = ""
@@ -142,9 +147,10 @@ def _grouped(drafts: list[Draft]) -> list[Draft]:
 
 
 def _noted(command: Command, draft: Draft) -> Command:
-    if not draft.title or draft.title == draft.section or command.note:
+    words = ": ".join((*_holding(draft, draft.title, draft.section), draft.title))
+    if not draft.title or words == draft.section or command.note:
         return command
-    return msgspec.structs.replace(command, note=draft.title)
+    return msgspec.structs.replace(command, note=words)
 
 
 def _step(draft: Draft, mode: Mode, names: Names) -> Step:
@@ -152,7 +158,8 @@ def _step(draft: Draft, mode: Mode, names: Names) -> Step:
     done_when = draft.directives.get("done_when", "")
     whole = bare(draft.title)
     told = [whole] if len(whole) > len(title) and not title.endswith(whole) else []
-    notes = list(dict.fromkeys(note for note in (*told, *draft.notes) if note and bare(note).rstrip(":：") != title))
+    around = [words for words in _holding(draft, title) if words not in title]
+    notes = list(dict.fromkeys(note for note in (*around, *told, *draft.notes) if note and not _repeats(note, title)))
     if draft.expected:
         notes.append(f"Expected: {draft.expected}")
     if not_asked := draft.directives.get("not_asked"):
@@ -174,11 +181,24 @@ def _step(draft: Draft, mode: Mode, names: Names) -> Step:
 
 def _title(draft: Draft) -> str:
     title = _short(bare(draft.title).rstrip(":：")) or draft.section or "Step"
+    title = ": ".join((*(words for words in _holding(draft, title) if len(words) <= _PREFIX), title))
     if draft.section and len(draft.section) <= 60 and draft.section.lower() not in title.lower():
         if title.lower() in draft.section.lower():
             return draft.section
         return f"{draft.section}: {title}"
     return title
+
+
+def _repeats(note: str, title: str) -> bool:
+    words = bare(note).rstrip(":：")
+    return words == title or (title.endswith(f": {words}") and len(words) > LABEL)
+
+
+def _holding(draft: Draft, *said: str) -> list[str]:
+    """The words above a step that say more of it than its own words do."""
+    known = " ".join(said).lower()
+    found = (heading_of(words) for words in draft.under)
+    return [words for words in found if words and words.lower() not in known and not says_nothing(words)]
 
 
 def _short(words: str) -> str:

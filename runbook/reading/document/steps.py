@@ -13,6 +13,7 @@ from runbook.reading.document.commands import Commands
 from runbook.reading.document.drafts import Draft, finished, introduced, under_heading
 from runbook.reading.document.expectations import expectation
 from runbook.reading.document.facts import only_facts
+from runbook.reading.document.leads import Lead, comes_by_itself, describes, holds_for_all
 from runbook.reading.document.mentions import Mention, is_bare_command, mentions
 from runbook.reading.document.phrases import NO_STEP, NOTES, Names, bare, heading_of, plain
 from runbook.reading.document.sections import Section
@@ -53,8 +54,7 @@ class _Walk:
         self.section = section
         self.mode = mode
         self.drafts: list[Draft] = []
-        self.lead = ""
-        """The words that name what follows: a bold line, a paragraph that ends in a colon."""
+        self.lead = Lead()
         self.notes: list[str] = []
         self.open: Draft | None = None
         """The step of the item that the following blocks belong to."""
@@ -62,8 +62,6 @@ class _Walk:
         self.shows_result = False
         """Whether the next fence is what should be seen."""
         self.above = ""
-        self.lead_line = 0
-        """Where a bold line stood that names what follows; 0 once it has a step."""
         self.way_from = 0
         """The first draft of what was told last."""
         self.others: set[int] = set()
@@ -88,7 +86,7 @@ class _Walk:
             return
         self._close()
         self._settle_lead()
-        self.lead, self.lead_line = words, block.line
+        self.notes += self.lead.begins(words, block.line)
 
     def _paragraph(self, block: Block) -> None:
         text = block.text
@@ -98,8 +96,8 @@ class _Walk:
         if self._is_bare(block):
             self._pieces(text.split("\n"), block.line, "bash", block)
             return
-        if not block.depth and forbids(self.lead):
-            self.lead = ""  # which spoke of what stood directly below it
+        if not block.depth and (forbids(self.lead.words) or self.lead.is_above_list):
+            self.lead.words = ""  # which spoke of what stood directly below it
             self._close()
         told = self._told(text, block)
         turned = turns(said) and bool(told or said.endswith((":", "：")))
@@ -112,7 +110,7 @@ class _Walk:
             self._way(len(self.drafts) - 1, turned)
         elif said.endswith((":", "：")) or (forbids(said) and "`" not in said and self.above != "fence"):
             self._close()
-            self.lead = heading_of(said.rpartition(". ")[2] if len(said) > 140 else said)
+            self.notes += self.lead.begins(heading_of(said.rpartition(". ")[2] if len(said) > 140 else said))
         else:
             self.notes.append(said)
 
@@ -138,25 +136,42 @@ class _Walk:
         if self.open is not None and self._goes_on(block, told):
             self.open.notes.append(f"- {said}")
             return
-        if block.task and not told:
-            self._close()
-            return  # a box to tick stands in a checklist
-        if not said:
+        if not said and not block.task:
             return
         self._close()
-        if NOTES.match(self.lead) and not told and self.drafts:
-            self.drafts[-1].notes.append(f"- {said}")
+        if not told and self._is_only_told(block, f"- {said}"):
+            self.lead.told = self.lead.words
             return
+        if self.lead.words or (self.above == "paragraph" and block.number in ("", "1")):
+            self.lead.context = self.lead.words
         if told or block.ordered:
+            under = self._over(self.lead.context)
             draft = self._new(bare(said), block.line, told)
-            draft.under = self.lead
+            draft.under = under
             self._way(len(self.drafts) - 1, bool(told) and turns(said))
         else:
-            draft = self._new(self.lead or self.section.title, block.line, told)
+            self.lead.told = self.lead.words
+            draft = self._new(self.lead.words or self.section.title, block.line, told)
             draft.notes.append(f"- {said}")
             draft.bulleted, draft.words = True, said
         draft.ordered = block.ordered
         self.open, self.open_depth = draft, block.depth
+
+    def _is_only_told(self, block: Block, words: str) -> bool:
+        """Whether an item is nothing to do here: a box, which stands in a checklist; a remark; what a program does by
+        itself, which is told at the step before; a cause or a sign, at the next."""
+        lead = self.lead.words
+        if block.task:
+            return True
+        if NOTES.match(lead) and self.drafts:
+            self.drafts[-1].notes.append(words)
+            return True
+        if not describes(lead):
+            return False
+        notes = self.drafts[-1].notes if self.drafts and comes_by_itself(lead) else self.notes
+        notes += [words] if self.lead.told == lead else [f"{lead}:", words]
+        self.lead.line = 0
+        return True
 
     def _goes_on(self, block: Block, told: list[Command]) -> bool:
         """Whether a bullet belongs to the step that the bullet before it began."""
@@ -191,6 +206,7 @@ class _Walk:
         content = "\n".join(block.lines).strip("\n")
         if not content.strip():
             return
+        self.lead.ends_with_list()
         if self.shows_result and self._last_command():
             self.shows_result = False
             self._expect(content)
@@ -198,7 +214,7 @@ class _Walk:
         self.shows_result = False
         if self.section.role in ("report", "communicate") and not is_shell(block.info):
             self._close()
-            draft = self._new(self.lead or self.section.title, block.line, [])
+            draft = self._new(self.lead.words or self.section.title, block.line, [])
             draft.message = content
             draft.is_message = True
             return
@@ -236,7 +252,8 @@ class _Walk:
             item.title, item.notes = bare(item.words), []
         branches = {piece.branch for piece in found if piece.kind == "command"}
         either = self._choice() if len(branches) > 1 else ""
-        turned, since = turns(self.lead), len(self.drafts) - bool(self.drafts and self.drafts[-1] is item)
+        turned, since = turns(self.lead.words), len(self.drafts) - bool(self.drafts and self.drafts[-1] is item)
+        under = self._around(item)
         here: Draft | None = item
         first = True
         for piece in found:
@@ -252,19 +269,21 @@ class _Walk:
                         here.notes.append(title) if len(found) == 1 or not title else None
                         fresh = len([other for other in found if other.title]) > 1
                 if fresh or here is None:
-                    title = title or self.lead or (here.title if here is not None and not either else "")
+                    title = title or self.lead.words or (here.title if here is not None and not either else "")
                     here = self._new(title or self.section.title, piece.line, [])
                     here.label = piece.label
+                if here is not item:
+                    here.under = under
                 here.branch = piece.branch
                 here.either = either if piece.branch else ""
                 here.commands.append(self.commands.of_piece(piece, said))
                 here.directives.update(said)
-                self.lead = "" if title else self.lead
+                self.lead.words = "" if title else self.lead.words
                 first = False
             elif piece.kind == "manual":
                 here = None
                 made = self._new(bare(piece.text) or self.section.title, piece.line, [])
-                made.by_hand = True
+                made.by_hand, made.under = True, under
                 made.expected = piece.expected
                 if piece.title and bare(piece.title) != made.title:
                     made.notes.append(bare(piece.title))
@@ -272,8 +291,19 @@ class _Walk:
                     made.notes.append(piece.remark)
             else:
                 self._beside(piece, here)
-        self.lead = ""
+        self.lead.told, self.lead.words = self.lead.words, ""
         self._way(since, turned)
+
+    def _around(self, item: Draft | None) -> tuple[str, ...]:
+        """The words above a fence that hold for each of its steps."""
+        if item is None:
+            return self._over(self.lead.words)
+        return (*item.under, item.title) if holds_for_all(item.title) else item.under
+
+    def _over(self, words: str) -> tuple[str, ...]:
+        under, notes = self.lead.over(words)
+        self.notes += notes
+        return under
 
     def _beside(self, piece: Piece, here: Draft | None) -> None:
         """What a fence holds beside commands: notes, output, what is typed into a program, the content of a file."""
@@ -285,11 +315,11 @@ class _Walk:
             if last and last.kind == "interactive" and piece.host in last.text:
                 self._replace(self.commands.typing(last, piece.text))
             else:
-                draft = self._new(bare(piece.title) or self.lead or self.section.title, piece.line, [])
+                draft = self._new(bare(piece.title) or self.lead.words or self.section.title, piece.line, [])
                 draft.message, draft.by_hand = piece.text, True
                 draft.notes += _on_machine([piece])
         elif piece.kind == "script":
-            draft = self._new(bare(piece.title) or self.lead or self.section.title, piece.line, [])
+            draft = self._new(bare(piece.title) or self.lead.words or self.section.title, piece.line, [])
             draft.message = piece.text
             draft.by_hand = True
         elif piece.text.strip():
@@ -298,7 +328,7 @@ class _Walk:
     def _not_run(self, found: Sequence[Piece], block: Block, item: Draft | None) -> None:
         """A fence without a command: SQL and the like to copy, a configuration to write, or a picture in characters."""
         content = "\n".join(block.lines).strip("\n")
-        if all(piece.kind == "output" for piece in found) and self._last_command() and not self.lead:
+        if all(piece.kind == "output" for piece in found) and self._last_command() and not self.lead.words:
             self._expect(content)
         elif item is not None and not item.message and not item.commands:
             item.message = content
@@ -306,20 +336,22 @@ class _Walk:
         elif self.mode != "other" or any(piece.kind == "typed" for piece in found):
             self._shown(content, block)
             self.drafts[-1].notes += _on_machine(found)
-        self.lead = ""
+        self.lead.words = ""
 
     def _shown(self, content: str, block: Block) -> None:
-        draft = self._new(self.lead or self.section.title, block.line, [])
+        draft = self._new(self.lead.words or self.section.title, block.line, [])
         draft.message = content
         draft.shown = True
-        self.lead = ""
+        self.lead.words = ""
 
     # ── drafts ────────────────────────────────────────────────────────────────────────────────────
 
     def _told(self, text: str, block: Block) -> list[Command]:
         if self._forbidden(block):
             return []
-        found: Iterable[Mention] = mentions(text, self.commands.looks_like_one, lead=self.lead or self.section.title)
+        found: Iterable[Mention] = mentions(
+            text, self.commands.looks_like_one, lead=self.lead.words or self.section.title
+        )
         armed = [mention for mention in found if mention.armed]
         self.others = {at for at, mention in enumerate(armed) if at and mention.other}
         return [self.commands.made(one.text, block.line + one.line, expected=one.expected) for one in armed]
@@ -338,7 +370,7 @@ class _Walk:
         """Whether the words above a block say that what it shows is not to be run."""
         within = self.open if block.kind == "fence" or block.depth > self.open_depth else None
         own = "" if within is None else within.notes[-1] if within.bulleted and within.notes else within.title
-        return any(forbids(words) for words in (self.lead, self.section.title, own))
+        return any(forbids(words) for words in (self.lead.words, self.section.title, own))
 
     def _is_bare(self, block: Block) -> bool:
         """Whether every line of a paragraph is a command that somebody forgot to put into a fence."""
@@ -350,7 +382,7 @@ class _Walk:
         draft.role = self.section.role
         draft.others, self.others = self.others if commands else set(), set()
         draft.notes, self.notes = self.notes, []
-        self.lead_line = 0
+        self.lead.line = 0
         self.drafts.append(draft)
         return draft
 
@@ -373,13 +405,15 @@ class _Walk:
 
     def _settle_lead(self) -> None:
         """A bold line under which only words stand is something to do by hand."""
-        if self.lead_line and self.lead and self.notes and self.mode == "method":
-            self._new(self.lead, self.lead_line, []).by_hand = True
-        self.lead_line = 0
+        if self.lead.line and self.lead.words and self.notes and self.mode == "method":
+            self._new(self.lead.words, self.lead.line, []).by_hand = True
+            self.lead.told = self.lead.words
+        self.lead.line = 0
 
     def _settle_notes(self) -> None:
         """What was said and led to nothing belongs to the last step, or is one where a way has only words."""
         self._settle_lead()
+        self.notes += self.lead.left()
         notes, self.notes = self.notes, []
         kept = [note for note in notes if not NO_STEP.match(note)]
         if not kept:
