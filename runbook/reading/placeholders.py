@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+from zlib import crc32
 
 from runbook.model import Record
 from runbook.reading.once import once
@@ -88,8 +89,10 @@ def spots(text: str, assigned: frozenset[str] = frozenset()) -> tuple[Spot, ...]
 def identifier(name: str) -> str:
     """A name as near to the document's spelling as an id may be."""
     plain = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")
-    plain = re.sub(r"^[^A-Za-z]+", "", plain)
-    return plain[:60] or "value"
+    plain = re.sub(r"^[^A-Za-z]+", "", plain)[:60] or "value"
+    if name.isascii() or not (beyond := "".join(char for char in name if char.isalnum() and not char.isascii())):
+        return plain
+    return f"{plain}-{crc32(beyond.encode('utf-8', 'surrogatepass')) % 9000 + 1000}"  # `<旧tag>` is not `<新tag>`
 
 
 def _plain_word(spelled: str) -> str:
@@ -98,7 +101,7 @@ def _plain_word(spelled: str) -> str:
 
 # ── forms ─────────────────────────────────────────────────────────────────────────────────────────
 
-_MARKED = re.compile(r"[<\[{]")
+_MARKED = re.compile(r"[<\[{«‹]|__|%[A-Z]|@[A-Z]")
 _ANGLE = re.compile(r"(?<![<?])<(?=[^\W\d_])((?:[^<>\n;&`$\"']|(?<=\w)'(?=\w)){0,58}[^<>\n;&`$\"'\s])>")
 _WINDOWS = re.compile(r"\b[A-Za-z]:\\|\\\\\w|\b[A-Z][a-z]+-[A-Z]\w+\s")
 """Where a backslash parts a path; elsewhere it makes a bracket plain, or a word's edge of it."""
@@ -108,12 +111,15 @@ _SQUARE = re.compile(r"(?<![A-Za-z0-9.\])}$\[*\\])\[([A-Za-z][A-Za-z0-9_ /.-]{1,
 _TAKES_PATTERN = re.compile(r"\b(?:[efz]?grep|rg|sed|awk|jq|tr|find|ls)\b[^|;&\n]*$")
 _LEVELS = words_of("INFO WARN WARNING ERROR DEBUG OK FAIL FAILED PASS PASSED DONE SUCCESS TRACE CRITICAL FATAL NOTICE")
 _BRACE = re.compile(r"(?<![A-Za-z0-9%@${\\.])\{([A-Za-z][A-Za-z0-9_-]{1,40})\}(?!\})")
+_BETWEEN_SIGNS = re.compile(
+    r"(?<!\w)(?:__([A-Z][A-Z0-9_]*[A-Z0-9])__|%([A-Z][A-Z0-9_]{2,})%|@([A-Z][A-Z0-9_]+)@)(?!\w)|[«‹]([^\W\d_][^«»‹›\n`$\"']{0,58})[»›]"
+)
 _SHELL_BRACE = re.compile(r"(?<!\\)\$\{([a-z][a-z0-9]*(?:-[a-z0-9]+)+)\}")
 
 
 def _bracketed(text: str) -> Iterator[Spot]:
     """`<x>`, `[X]`, `{x}`, and `${a-b}`, which the shell would read as something else."""
-    found = [*_angles(text), *_squares(text), *_braces(text)]
+    found = [*_angles(text), *_squares(text), *_braces(text), *_between_signs(text)]
     end = 0
     for spot in sorted(found):
         if spot.start >= end:
@@ -138,6 +144,14 @@ def _angles(text: str) -> Iterator[Spot]:
         if compares or re.search(r"\s[-|]", name):
             continue
         yield Spot(match.start(), match.end(), name)
+
+
+def _between_signs(text: str) -> Iterator[Spot]:
+    """`__X__`, `%X%`, `@X@` and `«x»`, but for those of which a pattern speaks: `sed s/__X__/1/`, `LIKE '%X%'`."""
+    for match in _BETWEEN_SIGNS.finditer(text):
+        before = text[max(0, match.start() - 200) : match.start()]
+        if not _TAKES_PATTERN.search(before) and not re.search(r"(?i)\blike\s+\W$", before):
+            yield Spot(match.start(), match.end(), next(name for name in match.groups() if name))
 
 
 def _squares(text: str) -> Iterator[Spot]:
@@ -165,6 +179,16 @@ def _squares(text: str) -> Iterator[Spot]:
         if re.fullmatch(r"a-zA-Z.*|[a-z0-9]-[a-z0-9]\S*|A-Za-z.*", name) or name.endswith("-"):
             continue
         yield Spot(match.start(), match.end(), name)
+        yield from _same_again(text, match, end)
+
+
+def _same_again(text: str, first: re.Match[str], end: int) -> Iterator[Spot]:
+    """The same brackets elsewhere in the command, where letters touch them: `page_[ID]_before.html`."""
+    at = text.find(first[0], 0, end)
+    while at >= 0:
+        if at != first.start():
+            yield Spot(at, at + len(first[0]), first[1])
+        at = text.find(first[0], at + 1, end)
 
 
 def _braces(text: str) -> Iterator[Spot]:
@@ -273,6 +297,8 @@ _XXX = re.compile(
 _HASHES = re.compile(r"(?<![\w$])[vV]#+(?=\s|$)|(?<==)#+(?=\s|$)")
 _NN = re.compile(r"(?<![\w$%.-])[vV]?N{2,}(?!\w)")
 _CAPITALS = re.compile(rf"(?<![\w$%-])(?:(?:[A-Z0-9]+[_-])+(?:{_NOUN})|(?:{_ALONE}))(?![\w=(-]|[\"']\s*:)")
+_BRACKETED = re.compile(r"[_/:=@.,+\s\"'(-]\[")
+"""Before a word in capitals: the brackets are its mark, and not an index (`Instances[ID]`)."""
 _TWO_CAPITALS = re.compile(r"[A-Z]{2}")
 _ONE_LETTER = re.compile(r"(?<=[=:])[NX](?=\s|$)")
 _NAMES_OF_VARIABLES = re.compile(
@@ -323,6 +349,10 @@ def _capitals(text: str) -> Iterator[Spot]:
     for match in nouns:
         start = match.start()
         if match[0] in known or text[start - 1 : start] == "{" or any(low <= start < high for low, high in apart):
+            continue
+        if _BRACKETED.match(text, max(0, start - 2)) and text[match.end() : match.end() + 1] == "]":
+            if not _TAKES_PATTERN.search(text[max(0, start - 200) : start]):
+                yield Spot(start - 1, match.end() + 1, match[0])
             continue
         yield Spot(start, match.end(), match[0])
 

@@ -134,7 +134,7 @@ class Commands:
         text = normalised(_seen(runs), self.assigned)
         for left in placeholders(_seen(runs), self.assigned):
             if not left.sample:
-                self.params.add(left.id, left.id, text, sample)
+                self.params.add(left.id, left.id if left.spelled[0].isascii() else left.spelled[0], text, sample)
         program = text.split(maxsplit=1)[0] if text.strip() else ""
         if _PROGRAM.fullmatch(program):
             self.programs.add(program)
