@@ -17,6 +17,7 @@ Sort = Literal["title", "expected", "branch", "option", "example", "command"]
 _NUMBER = re.compile(
     r"(?i)^(?:(?:step|schritt|paso|étape|passo)\s*#?\s*(\d{1,2}[a-z]?(?:\.\d+)?)\s*(?:[:.)\-–—]|\s|$)|\(?(\d{1,2}[a-z]?(?:\.\d+)*)[.):]\s+)\s*"
 )
+_STEP = re.compile(r"(?i)(?:step|schritt|paso|étape|passo|phase|stage)\s*#?\s*\d{1,2}[a-z]?\s*[:.)\-–—]\s*\S")
 _RULE = re.compile(r"^[\s=\-*_#~─━═]+|[\s=\-*_#~─━═]{2,}$")
 _EXPECTED = re.compile(
     r"(?i)(?:expect(?:ed|s|ing)?\b|should\b|must\b|returns?\b|outputs\b|(?:output|result|response|success)(?=\s*:|\s+(?:should|must|is|will)\b)|prints\b|shows\b|"
@@ -80,6 +81,11 @@ def _comment(text: str) -> Comment:
     if _EXPECTED.match(words) or (_VALUE.fullmatch(words) and not re.match(r"\s*[-*•]\s", text)):
         return Comment(words, "expected", label)
     return Comment(words, "title", label)
+
+
+def numbered_words(line: str) -> bool:
+    """Whether a line of a fence is a comment without its `#`: `Step 2: Start the shop`."""
+    return bool(_STEP.match(line))
 
 
 def tells_result(words: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from runbook.reading.programs import words_of
-from runbook.reading.prompts import item, prompt, typed_inside
+from runbook.reading.prompts import at_angle, item, prompt, typed_inside
 from runbook.reading.recognise import looks_like_command, sort_of
 
 Dialect = Literal["shell", "plain", "powershell", "typed", "file", "output"]
@@ -56,7 +56,7 @@ def _speaks_shell(lines: list[str], unlabelled: bool) -> bool:
     code = [line for line in filled if not line.lstrip().startswith(("#", "//")) and len(line) < 2_000]
     if any(prompt(line) is not None and looks_like_command(prompt(line) or "") for line in code):
         return True
-    if unlabelled and any(typed_inside(line) is not None for line in code):
+    if unlabelled and (at_angle(code) or any(typed_inside(line) is not None for line in code)):
         return True
     sure = [looks_like_command(item(line)[1].rstrip("\\").rstrip()) or _opens(line) for line in code]
     if not sure or not (sure[0] or sum(sure) * 2 >= len(sure)):

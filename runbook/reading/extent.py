@@ -57,6 +57,8 @@ class _Scan:
         self.heredocs: list[str] = []
         self.command_may_start = True
         self.function = False
+        self.naming = False
+        """Whether the next word is the name of a function."""
         self.complete = False
         self.code_ends = 0
 
@@ -198,7 +200,10 @@ class _Scan:
         self.ended = ""
         whole = (end == len(text) or text[end] in " \t\r;&|()<>") and (at == 0 or text[at - 1] in " \t\r;&|()")
         if not (self.command_may_start and whole):
-            self.command_may_start = False
+            self.command_may_start, self.naming = self.naming, False
+            return end
+        if self.naming or word == "function":
+            self.naming = not self.naming  # behind the name of a function its body starts
             return end
         if word in _OPENS:
             self.inside.append(_OPENS[word])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from runbook.reading.belonging import Found
-from runbook.reading.comments import comment, tells_result
+from runbook.reading.comments import comment, numbered_words, tells_result
 from runbook.reading.dialect import Dialect, dialect, whole_script
 from runbook.reading.extent import Extent, extent
 from runbook.reading.forbidding import forbids
@@ -120,6 +120,8 @@ class _Fence:
         elif stripped.startswith("#") and not stripped.startswith("#!"):
             self.braces = 0
             self.found.comment(at, stripped.lstrip("#").strip())
+        elif numbered_words(stripped):
+            self.found.comment(at, stripped)
         elif (inside := typed_inside(stripped[:LONGEST_LINE])) is not None:
             self.found.typed(at, inside)
         else:

@@ -49,9 +49,17 @@ def item(line: str) -> tuple[str, str]:
 
 
 def behind_prompts(lines: list[str], labelled: bool) -> list[str | None]:
-    """For each line what stands behind its prompt; None where it has none. `# ` is one where root is at work."""
-    root = _root_at_work(lines, labelled)
-    return [line.lstrip()[2:] if root and line.lstrip().startswith("# ") else prompt(line) for line in lines]
+    """For each line what stands behind its prompt; None where it has none. `# ` is one where root is at work, `> `
+    where the first line begins with it."""
+    mark = "# " if _root_at_work(lines, labelled) else "> " if at_angle(lines) else "\0"
+    return [line.lstrip()[2:] if line.lstrip().startswith(mark) else prompt(line) for line in lines]
+
+
+def at_angle(lines: list[str]) -> bool:
+    """Whether `> ` begins commands here, and is neither output nor the mark of a line that continues one."""
+    filled = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    marked = [line[2:] for line in filled if line.startswith("> ")]
+    return bool(filled) and filled[0].startswith("> ") and all(looks_like_command(line) for line in marked)
 
 
 def _root_at_work(lines: list[str], labelled: bool) -> bool:

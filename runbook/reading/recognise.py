@@ -62,6 +62,13 @@ _OUTPUT = re.compile(
     r"\.\.\.|…|\^[A-Z]|\(.*\)$|[A-Z][A-Z_%()-]*(?:\s{2,}[A-Z][A-Z0-9_%()/ -]*)+$|\d+(?:\.\d+)?\s*(?:%|[a-zA-Z]*$)|\d+\s+\S|[\w ./()-]{1,40}:\s+\S|[\w./-]+:$|"
     r"(?:INFO|WARN|WARNING|ERROR|DEBUG|FATAL|Error|Warning)\b|[0-9a-f]{7,40}\s+\S|\* [0-9a-f]{7,}|[+-]{3}\s|@@ )"
 )
+_PRINTED = re.compile(
+    r"\s*(?:[\w./-]+ \"[^\"]*\" [a-z]+(?: [a-z]+)?$|[+*]?\s*[0-9a-f]{7,40}\.{2,3}[0-9a-f]{7,40}\s|[-dlbcps](?:[r-][w-][xsStT-]){3}[.+@]?\s|"
+    r"(?:UPDATE|DELETE|INSERT|SELECT|COPY|MERGE)(?: 0)? \d+$|[a-z]+\[\d+\]: |npm (?:ERR!|WARN|error|warn|notice)\s|(?:time|ts|level)=\S+ \w+=|"
+    r"v?\d+\.\d+\.\d+$|[a-z][\w-]+ (?:version v?\d[\d.]*|v?\d+\.\d+\.\d+)$|[a-z_]+:[\d.]+$|"
+    r"(?:service|test|time|watch|job|host) (?:passed|failed|stopped|started|restarted|completed|finished|out)$)"
+)
+"""What programs print and nobody types: `pod "web" deleted`, `abc1234..def5678 main -> main`, `UPDATE 3`, `ls -l`."""
 _GROUP = re.compile(r"[{(]\s*(?:[a-z][\w./-]*\s+[^\s\"':=]|\w+=)[^:]*")
 _KEY = re.compile(r"(?i)\s*(?:ctrl|control|cmd|alt|shift|esc)\s?[+-]\s?\w+\b")
 _CRON = re.compile(r"\s*(?:@(?:daily|hourly|weekly|reboot|monthly)|(?:[\d*][\d*/,-]*\s+){5})\S")
@@ -141,6 +148,8 @@ def sort_of(line: str, labelled: bool, below_command: bool) -> Sort:
         return "manual"
     if re.match(r"(?:[-*]\s+)?\[[ xX]?\]\s", text):
         return "manual"
+    if _PRINTED.match(line):
+        return "output"
     if _CRON.match(text) or re.match(r"[\w.-]+\s+=\s", text):
         return "file"
     if _OTHER_LANGUAGE.match(text) and not (
@@ -243,6 +252,8 @@ def asks_a_person(words: str) -> bool:
     first = said[0].lower() if said else ""
     if len(said) < 2 or not words[0].isalpha() or _PHRASE.match(words) or words[len(first) : len(first) + 1] == ":":
         return False
+    if re.match(r"[\w-]+ (?:was|is|were|are|has|have|had|will|took)\b", words):
+        return False  # `Rollback was a success`: told, not asked
     if first == "if":
         then = re.search(r"[,:]\s*(?:then\s+)?([A-Za-z-]+)", words)
         return bool(then) and then is not None and then[1].lower() in ACTS - _SCENE

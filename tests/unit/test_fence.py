@@ -55,6 +55,8 @@ def commands(text: str, language: str = "bash") -> list[str]:
             ["for host in a b; do\n  # each in turn\n  ssh $host uptime\ndone", "uptime"],
         ),
         ("while true\ndo\n  date\n  sleep 1\ndone", ["while true\ndo\n  date\n  sleep 1\ndone"]),
+        ('function back {\n  git revert "$1"\n}\nback abc', ['function back {\n  git revert "$1"\n}', "back abc"]),
+        ("function look { uptime; }\nlook", ["function look { uptime; }", "look"]),
         ("if [ -f x ]; then\n  rm x\nelse\n  touch x\nfi", ["if [ -f x ]; then\n  rm x\nelse\n  touch x\nfi"]),
         (
             "case $1 in\n  a) date ;;\n  *) exit 1 ;;\nesac\nuptime",
@@ -677,3 +679,44 @@ def test_statements_of_powershell_are_commands_that_bash_starts_one_by_one() -> 
 def test_powershell_that_leaves_something_for_its_next_line_is_a_text_to_copy(text: str) -> None:
     (piece,) = read(text, "powershell")
     assert (piece.kind, piece.text) == ("typed", text)
+
+
+@pytest.mark.parametrize("language", ["bash", ""])
+@pytest.mark.parametrize(
+    "line",
+    [
+        'pod "shop-0" deleted',
+        'deployment.apps "shop" deleted',
+        "   abc1234..def5678  main -> main",
+        " + abc1234...def5678 main -> main (forced update)",
+        "drwxr-xr-x 2 root root 4096 Jan 1 10:00 releases",
+        "lrwxrwxrwx 1 root root 20 Jan 1 10:00 current -> releases/v41",
+        "UPDATE 3",
+        "INSERT 0 1",
+        "Rollback was a success! Happy Helming!",
+        "make[1]: Entering directory '/srv'",
+        "npm ERR! code 1",
+        "time=2024-01-01 level=info msg=ok",
+        "git version 2.40",
+        "v1.2.2",
+        "service stopped",
+    ],
+)
+def test_what_a_program_prints_is_what_should_be_seen_and_never_a_command(line: str, language: str) -> None:
+    (piece,) = read(f"systemctl stop shop\n{line}", language)
+    assert (piece.kind, piece.text, piece.expected.strip()) == ("command", "systemctl stop shop", line.strip())
+
+
+def test_an_angle_at_the_first_line_is_a_prompt_and_else_output_or_a_quotation() -> None:
+    text = "> kubectl get pods\nNAME READY\n> kubectl delete pod shop-0"
+    assert commands(text, "") == ["kubectl get pods", "kubectl delete pod shop-0"]
+    assert commands("npm run build\n> shop@1.0.0 build\n> next build") == ["npm run build"]
+    assert commands("> Be careful\n> kubectl delete pod shop-0", "") == []
+
+
+def test_a_numbered_line_of_words_titles_the_commands_below_it() -> None:
+    found = read("Step 1: Stop the shop\nsystemctl stop shop\n\nStep 2: Start it\nsystemctl start shop")
+    assert [(piece.title, piece.text, piece.expected) for piece in found] == [
+        ("Stop the shop", "systemctl stop shop", ""),
+        ("Start it", "systemctl start shop", ""),
+    ]
