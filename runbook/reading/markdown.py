@@ -119,12 +119,12 @@ class _Reader:
         stated = facts(block for section in way.sections for block in section.blocks)
         own = facts(way.head.blocks)
         if way.head.parent is not None and way.head.parent.alternative:
-            around = facts(way.head.parent.blocks)
-            own = Facts(said={**around.said, **own.said}, cautions=(*around.cautions, *own.cautions))
+            own = Facts(said={**facts(way.head.parent.blocks).said, **own.said}, cautions=own.cautions)
         steps = self.steps.of(way.sections, "method", Names(), head=way.head)
         risk = stated_risk(own, way.head.heading) or stated_risk(stated, "")
         said_risk = own.get("risk") or stated.get("risk")
-        caution = " ".join(dict.fromkeys((*_behind(said_risk), *own.cautions)))
+        around = [caution for section in way.head.above() for caution in facts(section.blocks).cautions]
+        caution = " ".join(dict.fromkeys((*_behind(said_risk), *reversed(around), *own.cautions)))
         title = without_span(way.title) or self._title()
         return Method(
             id=self.ids.new(title, "method"),

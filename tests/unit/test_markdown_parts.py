@@ -103,6 +103,82 @@ def test_a_document_of_nothing_is_an_empty_runbook(text: str) -> None:
     assert book.methods == () and book.title
 
 
+@pytest.mark.parametrize(
+    ("mark", "words"),
+    [
+        ("> [!CAUTION]\n> It drops all sessions.", "Caution: It drops all sessions."),
+        ("> [!WARNING]\n>\n> It drops all sessions.", "Warning: It drops all sessions."),
+        ("> [!WARNING] It drops all sessions.", "Warning: It drops all sessions."),
+        ('!!! danger "Read this"\n    It drops all sessions.', "Danger: Read this. It drops all sessions."),
+        ("!!! danger\n\n    It drops all sessions.", "Danger: It drops all sessions."),
+        (":::warning\nIt drops all sessions.\n:::", "Warning: It drops all sessions."),
+    ],
+)
+def test_a_marked_warning_says_so_at_its_step_and_at_its_way(mark: str, words: str) -> None:
+    (way,) = read(f"# Rollback\n\n## Rollback steps\n\n{mark}\n\n```bash\n./back.sh\n```").methods
+    assert (way.caution, way.steps[0].note) == (words, words)
+
+
+def test_what_stands_indented_in_an_admonition_is_read_like_all_else() -> None:
+    text = "# Rollback\n\n!!! danger\n\n    Save it first:\n\n    ```bash\n    ./save.sh\n    ```\n\n```bash\n./back.sh\n```"
+    (way,) = read(text).methods
+    assert [(command.text, command.line) for step in way.steps for command in step.commands] == [
+        ("./save.sh", 8),
+        ("./back.sh", 12),
+    ]
+
+
+def test_a_warning_above_all_ways_is_the_caution_of_each() -> None:
+    text = "# Rollback\n\n**Warning:** Stop the workers first.\n\n## Option 1: Undo\n\n```bash\n./a.sh\n```\n\n## Option 2: Restore\n\n```bash\n./b.sh\n```"
+    assert [way.caution for way in read(text).methods] == ["Warning: Stop the workers first."] * 2
+
+
+def test_a_way_forward_is_no_way_back() -> None:
+    fence = "```bash\n./{}.sh\n```\n\n"
+    text = f"# Runbook\n\n## Recovery (rolling forward)\n\n{fence.format('on')}## Rollback of a hotfix\n\n{fence.format('back')}"
+    book = read(text)
+    assert [way.title for way in book.methods] == ["Rollback of a hotfix"]
+    assert [way.title for way in book.others] == ["Recovery (rolling forward)"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "text", "phase"),
+    [
+        ("Post-Rollback Checklist", "1. Tell the team\n2. Open a ticket", "after"),
+        ("Checklist before the rollback", "- Tell the team\n- ✅ Open a ticket", "before"),
+        ("Prerequisites", "- Tell the team\n- Open a ticket", "before"),
+    ],
+)
+def test_the_items_of_a_checklist_need_no_boxes(heading: str, text: str, phase: str) -> None:
+    (found,) = read(f"# Rollback\n\n## {heading}\n\n{text}\n\n## Rollback steps\n\n```bash\n./back.sh\n```").checklists
+    assert (found.phase, [item.text for item in found.items]) == (phase, ["Tell the team", "Open a ticket"])
+
+
+def test_a_table_of_steps_is_a_way_and_its_rows_without_a_command_are_done_by_hand() -> None:
+    rows = """
+| # | What | Command | Expected | Who |
+|---|---|---|---|---|
+| 1 | Freeze | `./freeze.sh on` | frozen | Ann |
+| 2 | Ask the DBA | — | a yes | Bob |
+| 3 | Roll back | `helm rollback shop 0` | | |
+"""
+    (way,) = read(f"# Runbook\n\n## Rollback of the shop\n{rows}").methods
+    assert [(step.title, step.kind, step.note) for step in way.steps] == [
+        ("Freeze", "run", "Who: Ann"),
+        ("Ask the DBA", "manual", "Who: Bob\nExpected: a yes"),
+        ("Roll back", "run", ""),
+    ]
+    assert way.steps[0].commands[0].expected == "frozen"
+
+
+def test_a_table_under_words_that_forbid_is_not_offered() -> None:
+    text = (
+        "Never run these:\n\n| Command | Why |\n|---|---|\n| `dropdb shop` | all is lost |\n\n```bash\n./back.sh\n```"
+    )
+    (way,) = read(f"# Rollback\n\n## Rollback steps\n\n{text}").methods
+    assert [command.text for step in way.steps for command in step.commands] == ["./back.sh"]
+
+
 # ── words ─────────────────────────────────────────────────────────────────────────────────────────
 
 

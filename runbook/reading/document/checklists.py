@@ -10,7 +10,7 @@ from runbook.reading.document.blocks import Block
 from runbook.reading.document.leaves import Leaf, leaves
 from runbook.reading.document.phrases import Names, bare, plain
 from runbook.reading.document.sections import Section
-from runbook.reading.document.words import AFTER, BEFORE
+from runbook.reading.document.words import AFTER, BEFORE, CHECKLIST, NEEDED
 
 Phase = Literal["before", "during", "after"]
 
@@ -30,7 +30,11 @@ def checklists(found: Iterable[Section], lists: Names, items: Names) -> tuple[Ch
                     title=title,
                     phase=_phase(section, under),
                     items=tuple(
-                        Item(id=items.new(bare(task.text), "item"), text=plain(task.text), note=task.note)
+                        Item(
+                            id=items.new(bare(task.text), "item"),
+                            text=plain(task.text) if task.task else bare(task.text),
+                            note=task.note,
+                        )
                         for task in tasks
                     ),
                 )
@@ -39,8 +43,15 @@ def checklists(found: Iterable[Section], lists: Names, items: Names) -> tuple[Ch
 
 
 def _tasks(section: Section) -> Iterable[Leaf]:
-    """The items with a box."""
-    yield from (leaf for leaf in leaves(section) if leaf.task)
+    """The items with a box; all of them, where the heading says that they are a checklist or what has to be there."""
+    found = list(leaves(section))
+    boxed = any(leaf.task for leaf in found)
+    if not boxed and found:
+        if CHECKLIST.search(section.heading):
+            yield from found
+        elif section.role == "before" and NEEDED.search(section.heading):
+            yield from (leaf for leaf in found if not leaf.ordered)
+    yield from (leaf for leaf in found if leaf.task)
     yield from _boxed_parents(section.blocks)
 
 

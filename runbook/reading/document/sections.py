@@ -10,7 +10,9 @@ from runbook.reading.document.blocks import Block
 from runbook.reading.document.phrases import heading_of
 from runbook.reading.document.words import (
     ALTERNATIVE,
+    BACK,
     CARRIED,
+    FORWARD,
     LETTERED,
     NO_WAYS,
     NUMBERED,
@@ -57,7 +59,8 @@ class Section:
 
     @cached_property
     def goes_back(self) -> bool:
-        return ROLLBACK.search(self.heading) is not None
+        forward = FORWARD.search(self.heading) is not None and BACK.search(self.heading) is None
+        return ROLLBACK.search(self.heading) is not None and not forward
 
     @property
     def offers_several(self) -> bool:

@@ -17,6 +17,7 @@ from runbook.reading.document.leads import Lead, comes_by_itself, describes, hol
 from runbook.reading.document.mentions import Mention, is_bare_command, mentions
 from runbook.reading.document.phrases import NO_STEP, NOTES, Names, bare, heading_of, plain
 from runbook.reading.document.sections import Section
+from runbook.reading.document.tables import rows_of
 from runbook.reading.fence import Piece, looks_like_command, pieces
 from runbook.reading.forbidding import forbids
 
@@ -188,17 +189,23 @@ class _Walk:
         self.open.commands += told
 
     def _table(self, block: Block) -> None:
-        for row, line in zip(block.rows, block.row_lines, strict=False):
-            for number, cell in enumerate(row):
-                told = [
-                    self.commands.made(mention.text, line, expected=mention.expected)
-                    for mention in mentions(cell, self.commands.looks_like_one)
-                    if mention.armed
-                ]
-                if told:
-                    title = next((bare(other) for at, other in enumerate(row) if at != number and other.strip()), "")
-                    self._close()
-                    self._new(title or self.section.title, line, told)
+        if self._forbidden(block):
+            self.lead.words = ""
+            return
+        found = rows_of(block, self.commands.looks_like_one)
+        if not any(row.mentions for row in found) and self.mode != "method":
+            return
+        self._close()
+        for row in found:
+            under = self._over(self.lead.words)
+            told = [
+                self.commands.made(one.text, row.line, expected=one.expected or row.expected) for one in row.mentions
+            ]
+            draft = self._new(row.title or self.section.title, row.line, told)
+            draft.under, draft.by_hand = under, row.by_hand
+            draft.expected = row.expected if row.by_hand else ""
+            draft.notes += row.notes
+        self.lead.words = "" if found else self.lead.words
 
     # ── fences ────────────────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.mentions import mentions
 from runbook.reading.document.sections import Section, title_section
+from runbook.reading.document.tables import is_row_of_steps, rows_of
 from runbook.reading.document.words import NO_WAYS, Role
 from runbook.reading.fence import looks_like_command
 
@@ -290,4 +291,6 @@ def _tells_to_run(block: Block) -> bool:
 def _is_act(block: Block) -> bool:
     if block.kind == "fence":
         return not _DATA.match(block.info)
+    if block.kind == "table":
+        return is_row_of_steps(block) or any(row.mentions for row in rows_of(block, looks_like_command))
     return block.kind == "item" and block.ordered and not block.task and block.depth == 1

@@ -160,6 +160,15 @@ STRONGER: dict[Role, frozenset[Role]] = {
 """Which roles below a role are their own."""
 
 ROLLBACK = re.compile(_ROLLBACK, re.I)
+FORWARD = re.compile(
+    r"\b(?:roll(?:ing|ed)?|fix(?:ing|ed)?|mov(?:e|ing))[ -]?forward|\bforward[ -]fix|\bhot[ -]?fix", re.I
+)
+BACK = re.compile(
+    r"roll(?:ing|ed)?[ -]?back|revert|undo|downgrad|previous|switch ?back|back ?out|zur[uü]ck|arri[eè]re|回滚|回退|切り戻し"
+    r"|ロールバック|롤백",
+    re.I,
+)
+"""`Recovery (rolling forward)` is no way back; `Rollback of a hotfix` is one."""
 PROCEDURE = re.compile(_PROCEDURE, re.I)
 
 TECHNOLOGY = re.compile(
@@ -185,6 +194,14 @@ NUMBERED = re.compile(
     r"(?P<label>\d+(?:\.\d+)*)\s*(?:[.):、章步]|[-–—:]\s|(?<=[a-zA-Z] \d)(?=\s|$))\s*",
     re.I,
 )
+
+CHECKLIST = re.compile(dict(_ROLE_WORDS)["checklist"], re.I)
+NEEDED = re.compile(
+    r"pre[ -]?requisit|prerequis|pr[eé]requis|requirements|requisitos|\bbefore (?:you|the|roll|start|any)|pre-?flight"
+    r"|pre[ -]?(?:rollback|restore)|voraussetz|antes d|\bavant\b|prima d|vor dem|前提|事前|前置|사전",
+    re.I,
+)
+"""Headings of what has to be there, or to be so, before one begins."""
 
 BEFORE = re.compile(r"\bpre\b|\bpre-|before|prepar|prerequis|antes|avant|prima|vor\b|事前|前|사전|\bplan", re.I)
 AFTER = re.compile(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from runbook.model import Record
+from runbook.reading.document.alerts import Alerts
 
 _DIRECTIVE = re.compile(r"\s*warroom:(?P<said>.*)", re.S)
 _KEY = re.compile(r"(?P<key>[A-Za-z][\w -]{0,40}?)\s*:\s*(?P<value>.*)")
@@ -93,7 +94,8 @@ def _apart(lines: list[str]) -> tuple[list[str], dict[int, str]]:
     admonition = ""
     commented = False
     last_close = max((number for number, line in enumerate(lines) if "-->" in line), default=-1)
-    for number, line in enumerate(lines):
+    alerts = Alerts()
+    for number, line in enumerate(map(alerts.moved, lines)):
         if not mark:
             was, commented = commented, _leaves_comment_open(line, commented) and number < last_close
             if was or commented:
@@ -112,13 +114,13 @@ def _apart(lines: list[str]) -> tuple[list[str], dict[int, str]]:
             prose.append("")
         elif opened and opened["name"] in _ADMONITIONS:
             admonition = opened["mark"]
-            prose.append("")
+            prose.append(alerts.begins(opened["name"]))
         elif found and not (found["mark"][0] == "`" and "`" in found["rest"]):
             mark = found["mark"]
             fenced[number] = line
             prose.append("")
         else:
-            prose.append("" if _MYST_TARGET.match(line) else line)
+            prose.append("" if _MYST_TARGET.match(line) else alerts.words(line))
     return prose, fenced
 
 
