@@ -374,7 +374,7 @@ def _stays_here(method: Method, step: Step) -> tuple[str, ...]:
         return ()
     from runbook.reading.inner import gone_elsewhere  # noqa: PLC0415 (100 ms that hardly any runbook need pay)
 
-    went = gone_elsewhere(before)
+    went = gone_elsewhere(before, step)
     return (f"runs here, on this machine, and not where “{clean(went)}” before it leads",) if went else ()
 
 

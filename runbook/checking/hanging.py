@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from runbook.checking.calls import Call
 from runbook.checking.findings import Finding, Rule, Said, Severity, on_calls, on_commands
 from runbook.checking.scene import Scene, Spot
 from runbook.model import Effect
-from runbook.reading.inner import goes_elsewhere
+from runbook.reading.inner import goes_elsewhere, is_of_outside, leads_into
 
 PAGED = r"git (log|show|diff|blame|reflog|shortlog|whatchanged|grep|range-diff|stash (list|show)|branch|tag)"
 UNRECORDED = (
@@ -149,11 +150,16 @@ def terminal(spot: Spot) -> Said:
 
 
 def elsewhere(spot: Spot) -> Said:
-    later = spot.procedure.spots[spot.number + 1 :]
-    if goes_elsewhere(spot.command) and any(one.command.effect is not Effect.READ for one in later):
+    later = [one.command for one in spot.procedure.spots[spot.number + 1 :]]
+    if not goes_elsewhere(spot.command):
+        return None
+    inside = leads_into(spot.command.text) == "shell"
+    if inside:  # the first program that a container does not have is run outside of it again
+        later = list(takewhile(lambda command: not is_of_outside(command), later))
+    if any(command.effect is not Effect.READ for command in later):
         return "warning", (
             "The steps after it run on this machine, and not where this leads; write each of them as one command there "
-            "(ssh HOST 'CMD')."
+            f"({'kubectl exec POD -- CMD' if inside else 'ssh HOST ' + repr('CMD')})."
         )
     return None
 

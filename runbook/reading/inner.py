@@ -113,6 +113,8 @@ _SHARED = words_of("use show set kill exit source info get echo select")
 """Words that a database's prompt and a shell both know."""
 _OUTSIDE = words_of("kubectl docker docker-compose oc podman helm ssh heroku fly flyctl aws gcloud")
 """Programs that a container's shell rarely has: with one of them a cheat-sheet goes on with the next topic."""
+_AT_HOME = _OUTSIDE | words_of("git gh vercel railway terraform systemctl")
+"""Those with which a later step is back on the machine from which it was entered."""
 
 
 def leaves(line: str) -> bool:
@@ -121,18 +123,27 @@ def leaves(line: str) -> bool:
 
 
 def goes_elsewhere(command: Command) -> bool:
-    """Whether a command leads to another machine or user, and nothing says what is to be typed there."""
-    return command.kind == "interactive" and not command.typed_inside and leads_into(command.text) == "host"
+    """Whether a command leads to another machine or user or into a container, and nothing says what is typed there."""
+    if command.kind != "interactive" or command.typed_inside:
+        return False
+    return leads_into(command.text) in ("host", "shell")
 
 
-def gone_elsewhere(steps: Iterable[Step]) -> str:
-    """The command by which these steps lead to another machine or user and do not come back; empty where none does."""
+def is_of_outside(command: Command) -> bool:
+    """Whether a command's program is one that a container's shell rarely has."""
+    return head(command.text)[0] in _AT_HOME
+
+
+def gone_elsewhere(steps: Iterable[Step], to: Step) -> str:
+    """The command by which these steps lead to where the commands of `to` may be meant, and not back; or nothing."""
     went = ""
     for command in (command for step in steps for command in step.commands):
         if goes_elsewhere(command):
             went = command.text
-        elif leaves(command.text):
+        elif leaves(command.text) or (leads_into(went) == "shell" and is_of_outside(command)):
             went = ""
+    if leads_into(went) == "shell" and all(is_of_outside(command) for command in to.commands):
+        return ""
     return went
 
 

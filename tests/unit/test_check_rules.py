@@ -88,6 +88,11 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("ssh deploy@web1", "sudo systemctl restart shop"),
         ("ssh deploy@web1 'sudo systemctl restart shop'", "ssh deploy@web1", "uptime"),
     ),
+    (
+        "elsewhere",
+        ("kubectl exec -it web-0 -- bash", "rm -rf /cache"),
+        ("kubectl exec -it web-0 -- bash", "kubectl rollout restart deploy/web"),
+    ),
     ("terminal", ("kubectl exec -it web-0 -- redis-cli ping",), ("kubectl exec web-0 -- redis-cli ping",)),
     ("window", ("npx prisma studio",), ("npx prisma migrate status",)),
     ("window", ("xdg-open https://web.internal",), ("curl -fsS https://web.internal",)),

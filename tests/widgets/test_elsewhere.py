@@ -20,13 +20,21 @@ methods:
       - {id: restart, title: Restart, run: touch restarted}
       - {id: leave, title: Come back, run: exit}
       - {id: here, title: Restart here, run: touch restarted}
+      - {id: pod, title: Into the pod, run: [{run: docker exec -it web sh, kind: interactive}]}
+      - {id: inside, title: Clear the cache, run: touch cleared}
+      - {id: roll, title: Roll it, run: kubectl rollout restart deploy/web}
+      - {id: after, title: Clear the cache here, run: touch cleared}
 """
 
 
-@pytest.mark.parametrize(("step", "warned"), [("look", False), ("restart", True), ("here", False)])
+@pytest.mark.parametrize(
+    ("step", "warned"),
+    [("look", False), ("restart", True), ("here", False), ("inside", True), ("roll", False), ("after", False)],
+)
 async def test_a_change_behind_a_step_on_another_machine_says_where_it_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, warned: bool
 ) -> None:
+    led = {"restart": "ssh deploy@web1", "inside": "docker exec -it web sh"}
     room = room_with(BOOK, tmp_path, monkeypatch)
     async with room.run_test(size=(160, 45)) as pilot:
         conductor = await entered(pilot, room)
@@ -38,4 +46,4 @@ async def test_a_change_behind_a_step_on_another_machine_says_where_it_runs(
             room.room_screen.checklist.select(f"step:back:{step}")
             await pilot.pause()
             await pilot.press("3", "enter")
-            await until(pilot, lambda: "runs here, on this machine, and not where “ssh deploy@web1”" in shown(room))
+            await until(pilot, lambda: f"runs here, on this machine, and not where “{led[step]}”" in shown(room))

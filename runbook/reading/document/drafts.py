@@ -15,6 +15,7 @@ from runbook.reading.document.phrases import Names, bare, heading_of
 from runbook.reading.document.sections import Section
 from runbook.reading.document.spans import span_in_heading, without_span
 from runbook.reading.document.words import Role
+from runbook.reading.recognise import asks_a_person
 
 Mode = Literal["method", "verify", "monitor", "other"]
 
@@ -51,6 +52,8 @@ class Draft:
         self.is_message = False
         self.shown = False
         """A text that is only to be looked at."""
+        self.typed = False
+        """Whether that text is meant for another program: a statement of SQL, what a chat takes for a command."""
         self.by_hand = False
         """An act that the document words as a command's comment, or a text to copy."""
         self.ordered = False
@@ -90,12 +93,18 @@ def under_heading(made: list[Draft], section: Section) -> None:
 def introduced(drafts: list[Draft]) -> list[Draft]:
     """Words that only introduce a way are a note of its first step, and a step of their own where there is none."""
     if any(draft.commands for draft in drafts):  # what only describes is read in the document itself
-        drafts = [draft for draft in drafts if not draft.words_only or not draft.section or draft.in_order]
+        drafts = [draft for draft in drafts if not draft.words_only or not draft.section or _is_told_to(draft)]
     first = drafts[0] if drafts else None
     if first is None or not first.words_only or first.section or len(drafts) == 1:
         return drafts
     drafts[1].notes[:0] = first.notes
     return drafts[1:]
+
+
+def _is_told_to(draft: Draft) -> bool:
+    """Whether words without a command are something to do all the same: a numbered part, or a sentence that asks."""
+    sentences = (part for note in draft.notes for part in re.split(r"(?<=[.!?:;])\s+", note))
+    return draft.in_order or any(asks_a_person(bare(sentence)) for sentence in sentences)
 
 
 def finished(drafts: list[Draft], mode: Mode, names: Names) -> tuple[Step, ...]:
@@ -119,7 +128,7 @@ def _stays(draft: Draft, mode: Mode) -> bool:
     if draft.role in _QUIET:
         return False
     if mode == "other":
-        return draft.ordered or (draft.shown and draft.role == "trouble")
+        return draft.ordered or (draft.shown and (draft.typed or draft.role == "trouble"))
     return not draft.shown or mode == "method"
 
 

@@ -343,6 +343,7 @@ class _Walk:
         elif self.mode != "other" or any(piece.kind == "typed" for piece in found):
             self._shown(content, block)
             self.drafts[-1].notes += _on_machine(found)
+            self.drafts[-1].typed = any(piece.kind == "typed" for piece in found)
         self.lead.words = ""
 
     def _shown(self, content: str, block: Block) -> None:

@@ -83,7 +83,7 @@ _ROLE_WORDS: tuple[tuple[Role, str], ...] = (
     ),
     (
         "communicate",
-        r"communicat|notif(?:y|ic)|announce|status (?:page|update)|stakeholder|message templates?|templates?$"
+        r"communicat|notif(?:y|ic)|announce|status ?(?:page|update)|stakeholder|message templates?|templates?$"
         r"|comunica|benachricht|kommunik|連絡文|通知|소통|공지",
     ),
     (
