@@ -78,6 +78,51 @@ def test_causes_and_signs_are_notes_of_what_is_done_about_them() -> None:
     assert step.note == "Possible causes:\n- The cache is stale\n- A bad day"
 
 
+def test_what_a_nested_item_says_stands_at_its_commands() -> None:
+    text = """
+1. On each server:
+   1. Drain it:
+
+      ```bash
+      ./drain.sh
+      ```
+
+   2. Stop it
+      - on systemd: `systemctl stop shop`
+      - on docker: `docker stop shop`
+"""
+    (step,) = steps(text)
+    assert [(command.text, command.note) for command in step.commands] == [
+        ("./drain.sh", "Drain it"),
+        ("systemctl stop shop", "on systemd: `systemctl stop shop`"),
+        ("docker stop shop", "on docker: `docker stop shop`"),
+    ]
+
+
+def test_a_part_that_is_told_in_a_sentence_is_a_step_by_hand_and_one_that_only_describes_is_none() -> None:
+    part = "### {}\n\n{}\n\n"
+    text = "### Undo\n\n```bash\n./undo.sh\n```\n\n" + part.format(
+        "Cache", "Purge everything in the console of the CDN."
+    )
+    text += part.format("Why", "The cache holds pages for an hour.")
+    assert [(step.title, step.kind) for step in steps(text)] == [("Undo", "run"), ("Cache", "manual")]
+
+
+def test_sql_beside_the_ways_back_is_shown_to_be_copied() -> None:
+    text = "# Runbook\n\n## Rollback steps\n\n```bash\n./back.sh\n```\n\n## Raise a limit\n\n```sql\nUPDATE limits SET most = 5;\n```\n"
+    (other,) = read(text).others
+    assert [(step.title, step.kind, step.message) for step in other.steps] == [
+        ("Raise a limit", "manual", "UPDATE limits SET most = 5;")
+    ]
+
+
+def test_acts_under_the_contacts_are_steps_and_levels_are_none() -> None:
+    text = "# Rollback\n\n## Escalation\n\n### Immediate response\n\n1. Look at the charts\n\n### Level 1: First response\n\n1. Ann, @ann\n"
+    assert [step.title for other in read(text).others for step in other.steps] == [
+        "Immediate response: Look at the charts"
+    ]
+
+
 # ── sentences ─────────────────────────────────────────────────────────────────────────────────────
 
 

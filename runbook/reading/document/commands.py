@@ -181,3 +181,10 @@ def _expect(text: str, expected: str) -> Expect:
     if _HISTORY.fullmatch(text):  # it ends with 1 where something is failed or pending, which is what it is asked for
         return Expect(exit=None, matches=r"(?i)migrations? (?:found|have|has)\b|up to date")
     return Expect()
+
+
+def noting(command: Command, words: str) -> Command:
+    """The command with what its item says, where that is more than the command."""
+    words, own = words.rstrip(":："), command.as_written or command.text
+    says_more = own not in words or len(words) > len(own) + len("Run ``.")
+    return msgspec.structs.replace(command, note=words) if says_more and words and not command.note else command

@@ -140,7 +140,8 @@ def _role(section: Section) -> Role:
         own = "before"  # the first step verifies the trouble, not the recovery
     if section.is_step and own not in OF_STEPS:
         own = ""
-    breaks_off = around == "contacts" and (section.goes_back or section.is_procedure) and not own
+    acts = section.is_procedure and not section.label and any(block.ordered for block in section.blocks)
+    breaks_off = around == "contacts" and (section.goes_back or acts) and not own
     if around not in CARRIED or section.alternative or breaks_off:
         return own
     return own if own in STRONGER.get(around, frozenset()) else around

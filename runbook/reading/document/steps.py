@@ -9,7 +9,7 @@ from runbook.model import Command, Step
 from runbook.reading.document.alternatives import apart, numbered, one_of, other_way, turns
 from runbook.reading.document.attributes import asked_unseen, is_shell, language, said_of_fence
 from runbook.reading.document.blocks import Block
-from runbook.reading.document.commands import Commands
+from runbook.reading.document.commands import Commands, noting
 from runbook.reading.document.drafts import Draft, finished, introduced, under_heading
 from runbook.reading.document.expectations import expectation
 from runbook.reading.document.facts import only_facts
@@ -57,6 +57,8 @@ class _Walk:
         self.drafts: list[Draft] = []
         self.lead = Lead()
         self.notes: list[str] = []
+        self.nested = ""
+        """The item of the step's own list that a fence below it belongs to."""
         self.open: Draft | None = None
         """The step of the item that the following blocks belong to."""
         self.open_depth = 0
@@ -182,8 +184,11 @@ class _Walk:
 
     def _into_open(self, told: list[Command], words: str, block: Block) -> None:
         assert self.open is not None
-        if not told or len(plain(block.text)) > len(told[0].text) + 4:
+        if not told or block.kind != "item" or self.others:
             self.open.notes.append(words)
+            self.nested = words if block.kind == "item" else ""
+        else:
+            told = [noting(command, bare(block.text)) for command in told]
         self.open.others |= {len(self.open.commands) + at for at in self.others}
         self.others = set()
         self.open.commands += told
@@ -260,7 +265,7 @@ class _Walk:
         branches = {piece.branch for piece in found if piece.kind == "command"}
         either = self._choice() if len(branches) > 1 else ""
         turned, since = turns(self.lead.words), len(self.drafts) - bool(self.drafts and self.drafts[-1] is item)
-        under = self._around(item)
+        under, nested = self._around(item), self._nested_in(item)
         here: Draft | None = item
         first = True
         for piece in found:
@@ -283,7 +288,8 @@ class _Walk:
                     here.under = under
                 here.branch = piece.branch
                 here.either = either if piece.branch else ""
-                here.commands.append(self.commands.of_piece(piece, said))
+                command = self.commands.of_piece(piece, said)
+                here.commands.append(noting(command, nested) if here is item and not title else command)
                 here.directives.update(said)
                 self.lead.words = "" if title else self.lead.words
                 first = False
@@ -305,7 +311,16 @@ class _Walk:
         """The words above a fence that hold for each of its steps."""
         if item is None:
             return self._over(self.lead.words)
-        return (*item.under, item.title) if holds_for_all(item.title) else item.under
+        around = (*item.under, item.title) if holds_for_all(item.title) else item.under
+        return (*around, bare(self.nested)) if self.nested else around
+
+    def _nested_in(self, item: Draft | None) -> str:
+        """The words of the item inside of a step's item that leads to a fence; the commands have them then."""
+        nested, self.nested = self.nested, ""
+        if item is None or not nested or item.notes[-1:] != [nested]:
+            return ""
+        item.notes.pop()
+        return bare(nested)
 
     def _over(self, words: str) -> tuple[str, ...]:
         under, notes = self.lead.over(words)
