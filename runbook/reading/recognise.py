@@ -24,6 +24,8 @@ LONGEST_LINE = 5_000
 """More characters than a line that somebody types."""
 
 _MOST_ASSIGNMENTS = 40
+_FEW = 3
+"""Words behind a script of the team's own that may be those of a sentence: `./page.sh on`, `./wartung.sh an`."""
 
 Sort = Literal["command", "manual", "output", "typed", "file"]
 
@@ -326,4 +328,5 @@ def looks_like_command(text: str) -> bool:
             "link",
         )
         return bool(signs) or (known and len(words) <= 3 and not plain_english(rest))
-    return not plain_english(rest) or bool(re.search(r"(?:^|\s)--?\w", rest))
+    of_the_team = program.startswith(("./", "../", "~/")) and len(words) <= _FEW
+    return of_the_team or not plain_english(rest) or bool(re.search(r"(?:^|\s)--?\w", rest))

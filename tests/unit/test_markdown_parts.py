@@ -119,6 +119,25 @@ def test_a_marked_warning_says_so_at_its_step_and_at_its_way(mark: str, words: s
     assert (way.caution, way.steps[0].note) == (words, words)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("<pre>\nkubectl get pods &amp;&amp; date\n</pre>", [("kubectl get pods && date", 6)]),
+        (
+            '<pre><code class="language-bash">\nhelm rollback shop &lt;n&gt;\n</code></pre>',
+            [("helm rollback shop <n>", 6)],
+        ),
+        ("<pre>helm history shop\nhelm status shop</pre>", [("helm history shop", 5), ("helm status shop", 6)]),
+        ("<pre>helm status shop</pre>", [("helm status shop", 5)]),
+        ("Run <code>helm status shop</code> now.", [("helm status shop", 5)]),
+        ("```html\n<pre>\nhelm status shop\n</pre>\n```", []),
+    ],
+)
+def test_code_in_html_is_read_as_code(text: str, found: list[tuple[str, int]]) -> None:
+    (way,) = read(f"# Rollback\n\n## Rollback steps\n\n{text}\n").methods
+    assert [(command.text, command.line) for step in way.steps for command in step.commands] == found
+
+
 def test_what_stands_indented_in_an_admonition_is_read_like_all_else() -> None:
     text = "# Rollback\n\n!!! danger\n\n    Save it first:\n\n    ```bash\n    ./save.sh\n    ```\n\n```bash\n./back.sh\n```"
     (way,) = read(text).methods

@@ -108,6 +108,26 @@ def test_a_part_that_is_told_in_a_sentence_is_a_step_by_hand_and_one_that_only_d
     assert [(step.title, step.kind) for step in steps(text)] == [("Undo", "run"), ("Cache", "manual")]
 
 
+def test_a_function_of_the_document_is_no_program_to_look_for() -> None:
+    (way,) = read(
+        '# Rollback\n\n## Rollback steps\n\n```bash\nback() {\n  helm rollback "$1"\n}\nback shop\n```\n'
+    ).methods
+    assert [check.tool for check in way.requires] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "inside"),
+    [
+        ("SSH into the bastion (`ssh bastion`) and run `sudo systemctl restart shop`.", "sudo systemctl restart shop"),
+        ("Run `ssh web-1`, then `systemctl stop shop` and `exit`.", "systemctl stop shop"),
+        ("Open a shell with `kubectl exec -it web-0 -- sh` and run `rm -rf /cache`.", "rm -rf /cache"),
+    ],
+)
+def test_what_a_sentence_runs_behind_a_shell_elsewhere_is_typed_there(sentence: str, inside: str) -> None:
+    (step,) = steps(sentence)
+    assert [command.typed_inside for command in step.commands] == [inside]
+
+
 def test_sql_beside_the_ways_back_is_shown_to_be_copied() -> None:
     text = "# Runbook\n\n## Rollback steps\n\n```bash\n./back.sh\n```\n\n## Raise a limit\n\n```sql\nUPDATE limits SET most = 5;\n```\n"
     (other,) = read(text).others
@@ -144,6 +164,7 @@ def test_acts_under_the_contacts_are_steps_and_levels_are_none() -> None:
         ("`kubectl get pods` should show three of them", []),
         ("It is the same as `git revert HEAD`", []),
         ("Needs `kubectl` and `jq`", []),
+        ("Einschalten: `./wartung.sh an`", ["./wartung.sh an"]),
     ],
 )
 def test_a_sentence_tells_to_run_a_command_or_only_speaks_of_it(sentence: str, armed: list[str]) -> None:

@@ -15,6 +15,7 @@ from runbook.reading.document.phrases import NO_STEP
 from runbook.reading.document.sections import Section
 from runbook.reading.fence import looks_like_command
 from runbook.reading.forbidding import forbids
+from runbook.reading.inner import Inside, goes_elsewhere, is_of_outside, leads_into
 
 
 class Making:
@@ -53,7 +54,20 @@ class Making:
         )
         armed = [mention for mention in found if mention.armed]
         self.others = {at for at, mention in enumerate(armed) if at and mention.other}
-        return [self.commands.made(one.text, block.line + one.line, expected=one.expected) for one in armed]
+        told = [self.commands.made(one.text, block.line + one.line, expected=one.expected) for one in armed]
+        return told if self.others else self._typed_there(told)
+
+    def _typed_there(self, told: list[Command]) -> list[Command]:
+        """The commands of a sentence; behind one that leads to another machine or into a container they are typed."""
+        made: list[Command] = []
+        inside: Inside = ""
+        for command in told:
+            if inside == "host" or (inside == "shell" and not is_of_outside(command)):
+                made[-1] = self.commands.typing(made[-1], command.as_written or command.text)
+                continue
+            made.append(command)
+            inside = leads_into(command.text) if goes_elsewhere(command) else ""
+        return made
 
     def _way(self, since: int, turned: bool) -> None:
         """Takes note of where a way began; the words above it may say that it is the other one."""

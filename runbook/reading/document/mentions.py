@@ -9,6 +9,7 @@ import msgspec
 
 from runbook.model import Record
 from runbook.reading.forbidding import forbids
+from runbook.reading.inner import leads_into
 
 LooksLikeCommand = Callable[[str], bool]
 
@@ -68,6 +69,8 @@ class Mention(Record, frozen=True):
     """What the sentence says should be seen."""
     other: bool = False
     """Whether it is run in place of the one before it."""
+    aside: bool = False
+    """Whether it stands in brackets: `SSH into the host (…) and run …` tells to run it only by what comes behind."""
 
 
 def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") -> tuple[Mention, ...]:
@@ -106,12 +109,18 @@ def mentions(text: str, looks_like_command: LooksLikeCommand, lead: str = "") ->
                     text=code,
                     armed=told and not gone,
                     other=other,
+                    aside=before.endswith("(") and after[:1] == ")" and not _DISCOURAGES.search(before),
                     line=text.count("\n", 0, span.start()),
                     expected=shown["said"].replace("`", "").strip() if shown else "",
                 )
             )
         before += "\0" if is_one else "x"
-    return tuple(found)
+    later = [any(one.armed for one in found[at + 1 :]) for at in range(len(found))]
+    leads = [
+        one.aside and not one.armed and behind and bool(leads_into(one.text))
+        for one, behind in zip(found, later, strict=True)
+    ]
+    return tuple(msgspec.structs.replace(one, armed=one.armed or way) for one, way in zip(found, leads, strict=True))
 
 
 def _could_be(code: str) -> bool:

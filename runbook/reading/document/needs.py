@@ -11,6 +11,7 @@ from runbook.reading.document.phrases import Names
 _PROGRAM = re.compile(
     r"^(?:\w+=\S*\s+)*(?:sudo\s+(?:-\w+\s+)*|time\s+|watch\s+(?:-\w+\s+\S+\s+)*[\"']?)?(?P<name>[a-z][\w.-]*)(?=\s|$)"
 )
+_FUNCTION = re.compile(r"(?m)^\s*(?:function\s+([\w:.-]+)|([\w:.-]+)\s*\(\s*\))")
 _BUILTIN = frozenset(
     [
         "cd",
@@ -104,12 +105,14 @@ def required(steps: Iterable[Step]) -> tuple[Check, ...]:
 def programs(steps: Iterable[Step]) -> tuple[str, ...]:
     """The programs that these steps start, by name, in order."""
     found: dict[str, None] = {}
+    own: set[str] = set()
     for step in steps:
         for command in step.commands:
+            own.update(one or other for one, other in _FUNCTION.findall(command.text))
             name = _PROGRAM.match(command.text)
             if name and name["name"] not in _BUILTIN:
                 found[name["name"]] = None
-    return tuple(found)
+    return tuple(name for name in found if name not in own)
 
 
 def where(steps: Iterable[Step]) -> Where:

@@ -9,6 +9,7 @@ import re
 
 from runbook.model import Record
 from runbook.reading.document.alerts import Alerts
+from runbook.reading.document.html import in_markdown
 
 _DIRECTIVE = re.compile(r"\s*warroom:(?P<said>.*)", re.S)
 _KEY = re.compile(r"(?P<key>[A-Za-z][\w -]{0,40}?)\s*:\s*(?P<value>.*)")
@@ -38,7 +39,7 @@ def unwrapped(text: str) -> Unwrapped:
     """The document without its wrapping, line for line."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd").split("\n")
     front, start = _front_matter(lines)
-    lines = [""] * start + lines[start:]
+    lines = in_markdown([""] * start + lines[start:])
     prose, fenced = _apart(lines)
     directives: dict[int, dict[str, str]] = {}
     said = "\n".join(prose)
