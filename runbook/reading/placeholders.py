@@ -206,9 +206,10 @@ def _braces(text: str) -> Iterator[Spot]:
 _VARIABLE = re.compile(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(\}|:?\?[^}\n]*\}|[%#/^,][^}\n]*\}))")
 _SET = re.compile(
     r"(?:^|[\s;&|({])(?:export\s+|local\s+|readonly\s+|declare\s+(?:-\w+\s+)?)?([A-Za-z_]\w*)(?:\[[^\]\n]*\])?\+?=|"
-    r"\b(?:for|select)\s+([A-Za-z_]\w*)\b|\bread\s+(?:-\w+\s+(?:\"[^\"\n]*\"\s+|'[^'\n]*'\s+)?)*([A-Za-z_]\w*)"
+    r"\b(?:for|select)\s+([A-Za-z_]\w*)\b|\bgetopts\s+\S+\s+([A-Za-z_]\w*)|\bprintf\s+-v\s+([A-Za-z_]\w*)|"
+    r"\b(?:read|mapfile|readarray)\s+(?:-\w+\s+(?:\"[^\"\n]*\"\s+|'[^'\n]*'\s+|\d+\s+)?)*([A-Za-z_]\w*(?:[ \t]+[A-Za-z_]\w*)*)"
 )
-_SETS_BY_WORD = re.compile(r"\b(?:for|select|read)\s")
+_SETS_BY_WORD = re.compile(r"\b(?:for|select|read|mapfile|readarray|getopts|printf)\s")
 _ENVIRONMENT = words_of(
     "HOME USER PATH PWD OLDPWD SHELL HOSTNAME HOST LOGNAME TMPDIR TMP EDITOR VISUAL PAGER RANDOM SECONDS LANG "
     "LC_ALL TERM UID EUID GID PPID LINENO IFS BASH BASH_SOURCE BASH_VERSION BASHPID FUNCNAME PIPESTATUS REPLY "
@@ -222,7 +223,9 @@ def set_variables(text: str) -> frozenset[str]:
     """The variables that shell text gives a value to."""
     if "=" not in text and not _SETS_BY_WORD.search(text):
         return frozenset()
-    return frozenset(name for match in _SET.finditer(text) for name in match.groups() if name)
+    return frozenset(
+        name for match in _SET.finditer(text) for names in match.groups() if names for name in names.split()
+    )
 
 
 def _variables(text: str, assigned: frozenset[str]) -> Iterator[Spot]:

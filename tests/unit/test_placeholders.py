@@ -149,6 +149,11 @@ def test_an_open_value_is_known_in_every_spelling(text: str, found: list[str], f
         "sed -i 's/[ID]_a/x/' page.html",
         "mysql -e \"SHOW VARIABLES LIKE '%TIMEOUT%'\"",
         "date +%Y%m%d%H%M",
+        "kubectl get pods | while read -r name ns; do kubectl delete pod $name -n $ns; done",
+        "while IFS=: read -t 5 -r a b c; do echo $a $b $c; done < f",
+        'mapfile -t lines < f; echo "$lines"',
+        "while getopts ab: opt; do echo $opt; done",
+        "printf -v day %s 1; echo $day",
     ],
 )
 def test_what_only_looks_open_is_left_alone(text: str) -> None:
