@@ -131,6 +131,10 @@ class Carrier:
             checks = await self.guards(method, text, known)
             checks += await self.look(method.requires, method, text, known)
             checks += tuple(_result(line) for line in preview.checks)
+            if effect is not Effect.READ and "$" in text:
+                from runbook.unset import without_value  # noqa: PLC0415 (a start needs no reader's patterns)
+
+                checks += without_value(text, effect, at, self.runbook, method, step)
             made = [self.world.safer(one, preview.expected) for one in texts]
             if commands[0][1].kind == "follow":
                 made = [(one, why) if why else as_lines(one) for one, why in made]

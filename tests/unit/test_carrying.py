@@ -46,6 +46,24 @@ async def test_what_was_shown_runs_also_where_a_command_before_it_captures_anoth
     assert "\n".join(run.text for run in conductor.state.runs.values()) == prepared.text == "echo fresh\necho use seen"
 
 
+async def test_what_destroys_by_an_empty_variable_stops_until_the_step_ran_that_sets_it(
+    room: tuple[Conductor, World],
+) -> None:
+    conductor, _ = room
+    find = step("find", Command("RELEASE=$(echo v41)", READ))
+    both = Command('ls $RELEASE | while read -r name size; do rm "$name"; done', Effect.DESTROY, target="v41")
+    clear = step("clear", Command("rm -rf nowhere/$RELEASE", Effect.DESTROY, target="v41"), both)
+    tell = step("tell", Command("echo $RELEASE > told", CHANGE))
+    with_steps(conductor, find, clear, tell)
+    (stops,) = (await conductor.prepare("revert", "clear")).checks
+    (warns,) = (await conductor.prepare("revert", "tell")).checks
+    assert (stops.title, stops.ok, stops.stops, warns.stops) == ("$RELEASE has a value", False, True, False)
+    assert stops.mend == "Run “Find” first, which sets it."
+    await carry_out(conductor, "find")
+    assert (await conductor.prepare("revert", "clear")).checks == ()
+    assert (await conductor.prepare("revert", "tell")).checks == ()
+
+
 async def test_a_command_that_a_person_made_worse_is_confirmed_on_its_own(room: tuple[Conductor, World]) -> None:
     conductor, _ = room
     with_steps(conductor, step("look", *(Command(f"echo {word}", READ) for word in "abc")))
