@@ -25,6 +25,8 @@ from runbook.model import Record, Seconds
 START_LIMIT = 30.0
 POSTGRES_LIMIT = 120.0
 STOP_LIMIT = 5.0
+LOCK_PATIENCE = 2.0
+"""Longer than anybody holds the lock who only asks whether it is held."""
 DROP_LIMIT = 30.0
 """For a supervisor that has databases to drop: killed before, it would leave them on somebody's server."""
 OURS = (
@@ -37,11 +39,9 @@ OURS = (
     "runbook.yaml",
     "world.json",
     "alive",
-    "lock",
-    "drill.json",
     "drill.json.part",
 )
-"""What a drill puts into its folder, and what the next one in the same folder removes."""
+"""What a drill puts into its folder, and what the next one in the same folder removes; its lock stays."""
 
 
 class Drill(Record, frozen=True):
@@ -138,30 +138,41 @@ def start(
     """
     chosen = scenario(name)
     folder = folder.resolve()
-    _make_room(folder)
-    progress("making the remote and your clone")
-    world = build(folder, chosen, seed)
-    (folder / "world.json").write_bytes(msgspec.json.encode(world))
-    if postgres_at is not None:
-        try:
-            postgres.ask_for(folder, postgres_at)
-        except postgres.PostgresError as trouble:
-            raise DrillError(str(trouble)) from trouble
-        (folder / database.RUNBOOK).write_text(database.runbook_for_postgres(), encoding="utf-8")
-    elif chosen.name == "bad-migration":
-        progress("making the database, and migrating it")
-        database.make(folder, Path(world.repository))
-    if chosen.name == "cdn":
-        (folder / network.RUNBOOK).write_text(network.runbook(), encoding="utf-8")
-    (folder / "alive").touch()
-    command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py"))]
-    command += ["--folder", str(folder), "--scenario", name, "--seed", str(seed), "--build", str(build_seconds)]
-    command += ["--rate", str(rate), "--idle-limit", str(idle_limit), "--hard-limit", str(hard_limit)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    with (folder / "logs" / "supervisor.err").open("ab") as errors:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment, cwd=folder
-        )
+    lock = _take(folder)
+    try:
+        _make_room(folder)
+        progress("making the remote and your clone")
+        world = build(folder, chosen, seed)
+        (folder / "world.json").write_bytes(msgspec.json.encode(world))
+        if postgres_at is not None:
+            try:
+                postgres.ask_for(folder, postgres_at)
+            except postgres.PostgresError as trouble:
+                raise DrillError(str(trouble)) from trouble
+            (folder / database.RUNBOOK).write_text(database.runbook_for_postgres(), encoding="utf-8")
+        elif chosen.name == "bad-migration":
+            progress("making the database, and migrating it")
+            database.make(folder, Path(world.repository))
+        if chosen.name == "cdn":
+            (folder / network.RUNBOOK).write_text(network.runbook(), encoding="utf-8")
+        (folder / "alive").touch()
+        command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py"))]
+        command += ["--folder", str(folder), "--lock", str(lock), "--scenario", chosen.name, "--seed", str(seed)]
+        command += ["--build", str(build_seconds), "--rate", str(rate)]
+        command += ["--idle-limit", str(idle_limit), "--hard-limit", str(hard_limit)]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        with (folder / "logs" / "supervisor.err").open("ab") as errors:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=environment,
+                cwd=folder,
+                pass_fds=(lock,),
+            )
+    finally:
+        os.close(lock)  # the supervisor, if there is one by now, holds it on
     _hear_until_ready(process, folder, progress, START_LIMIT if postgres_at is None else POSTGRES_LIMIT)
     drill = attach(folder)
     if drill is None:
@@ -228,13 +239,34 @@ def wait_until(condition: Callable[[], bool], limit: Seconds) -> bool:
     return True
 
 
-def _make_room(folder: Path) -> None:
-    """An empty folder, marked as a drill's. Removes nothing but an ended drill."""
-    if is_running(folder):
-        raise DrillError(f"A drill is running in {folder} already. Go back into it, or stop it first.")
-    if folder.is_dir() and any(folder.iterdir()):
-        if not (folder / "drill.json").is_file():
+def _take(folder: Path) -> int:
+    """The lock of a folder in which a drill may be made, from before anything in it is touched. Raises DrillError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (folder / "drill.json").is_file() and any(path.name != "lock" for path in folder.iterdir()):
             raise DrillError(f"{folder} holds something that is no drill. Choose an empty folder.")
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DrillError(f"The drill cannot write into {folder}: {error.strerror}.") from error
+    if not wait_until(lambda: _is_mine(lock), LOCK_PATIENCE):
+        os.close(lock)
+        raise DrillError(f"A drill is running in {folder} already. Go back into it, or stop it first.")
+    return lock
+
+
+def _is_mine(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _make_room(folder: Path) -> None:
+    """Removes an ended drill from its folder, and marks that as a drill's."""
+    try:
+        # first: what stands there tells of a process that is gone
+        (folder / "drill.json").write_text('{"format": 1}\n', encoding="utf-8")
         postgres.clear(folder)
         for name in OURS:
             path = folder / name
@@ -242,10 +274,8 @@ def _make_room(folder: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
-    try:
         for needed in (folder, folder / "logs", folder / "deploys"):
             needed.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / "drill.json").write_text('{"format": 1}\n', encoding="utf-8")
     except OSError as error:
         raise DrillError(f"The drill cannot write into {folder}: {error.strerror}.") from error
 

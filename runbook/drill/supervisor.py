@@ -9,7 +9,6 @@ Run by its path; standard library only.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
 import os
 import signal
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PULSE = 0.2
-LOCK_PATIENCE = 2.0
 LOG_LIMIT = 32 * 2**20
 
 
@@ -234,24 +232,10 @@ def stop_talking() -> None:
     os.close(nowhere)
 
 
-def take_lock(path: Path) -> int:
-    """Holds the drill's lock for as long as this process lives. Raises BlockingIOError when another holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + LOCK_PATIENCE
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:  # longer than anybody needs who only asks whether it is held
-                raise
-            time.sleep(0.05)
-        else:
-            return descriptor
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Run the practice production of a drill.")
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--lock", type=int, required=True, help="the folder's lock, held; it is let go of at the end")
     parser.add_argument("--scenario", required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--build", type=float, default=2.5, help="seconds that a build takes")
@@ -265,7 +249,7 @@ def main() -> None:
     os.setsid()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    take_lock(options.folder / "lock")
+    os.set_inheritable(options.lock, False)  # it says that this process lives, not that what it started does
     sys.path.insert(0, str(ROOT))
     from runbook.drill.postgres import PostgresError  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -119,6 +120,35 @@ def test_a_second_drill_does_not_push_out_the_first(folder: Path) -> None:
     with pytest.raises(DrillError, match=r"running in .* already"):
         begin(folder)
     assert drill.running
+
+
+def test_of_several_that_are_started_at_once_one_runs_and_the_others_say_so(folder: Path) -> None:
+    together = threading.Barrier(3)
+    running, said = [], []
+
+    def room() -> None:
+        together.wait()
+        try:
+            running.append(begin(folder))
+        except DrillError as trouble:
+            said.append(str(trouble))
+
+    rooms = [threading.Thread(target=room) for _ in range(3)]
+    for each in rooms:
+        each.start()
+    for each in rooms:
+        each.join()
+    assert [drill.pid for drill in running] == [drills.attach(folder).pid]  # type: ignore[union-attr]
+    assert said == [f"A drill is running in {folder} already. Go back into it, or stop it first."] * 2
+
+
+def test_a_drill_that_is_being_made_is_not_taken_for_the_one_before_it(folder: Path) -> None:
+    first = begin(folder)
+    first.stop()
+    seen = []
+    second = begin(folder, progress=lambda line: seen.append((drills.is_running(folder), drills.attach(folder))))
+    assert seen[0] == (True, None), "its facts are those of a process that is gone"
+    assert second.running
 
 
 def test_an_ended_drill_makes_room_for_the_next(folder: Path) -> None:
