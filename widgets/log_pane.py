@@ -41,7 +41,7 @@ _HINT: dict[Asked, str] = {
     "jump": "03:14, 03:14:05, -5m, 2026-11-01 03:14 (UTC)   enter go   esc back",
 }
 _LOOKS = {
-    "muted": "$foreground 70%",
+    "muted": "$foreground 75%",
     "error": "bold $text-error",
     "warn": "bold $text-warning",
     "note": "$text-accent",
@@ -322,7 +322,7 @@ class LogText(RowWidget, can_focus=True):
 
     def _line(self, y: int, foot: str, width: int, height: int) -> list[Segment]:
         if foot and y == height - 1:
-            style = look(self, "on $foreground 8%")
+            style = look(self, "on $foreground 6%")
             return Segment.adjust_line_length([Segment(foot, style)], width, style)
         if row := self._row(y, foot, height):
             styles = self._line_styles()

@@ -180,7 +180,7 @@ class Rows(ScrollView, can_focus=True):
         row, style = self.rows[index], self.visual_style
         if index == self.cursor:
             here = self.has_focus
-            style += Style.parse("on $accent 20%" if here else "on $foreground 8%")
+            style += Style.parse("on $foreground 12%" if here else "on $foreground 6%")
             bar = Content.styled(glyph("cursor"), "$accent" if here else "$foreground-muted")
             return self._strip(bar, row, width, style)
         of = (row, width, style, self.app.theme)

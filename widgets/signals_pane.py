@@ -39,7 +39,7 @@ _LOOKS = {
     "bad": "$text-error",
     "danger": "$error",
     "good": "$success",
-    "muted": "$foreground 70%",
+    "muted": "$foreground 75%",
     "mark": "$text-accent",
 }
 _STILL = 0.05

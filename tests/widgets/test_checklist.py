@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+from rich.color import ColorSystem
+from textual.theme import Theme
+
 from tests.widgets.hosts import Heard, Host, until
 from tests.widgets.samples import DONE, RUNBOOK, with_steps
+from tui.themes import THEMES
 from widgets.checklist import ChecklistPane
 from widgets.outline import runbook_view
 from widgets.outline_view import OPEN_AT_FIRST
@@ -116,3 +121,18 @@ async def test_the_selected_row_is_in_sight_on_a_low_screen_too() -> None:
         await pilot.resize_terminal(78, 4)
         await pilot.pause()
         assert pane.scroll_offset.y <= pane.cursor < pane.scroll_offset.y + 4
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+async def test_the_cursors_row_looks_like_no_alarm_where_a_terminal_knows_256_colours(theme: Theme) -> None:
+    checklist = ChecklistPane()
+    app = Host(checklist)
+    app.register_theme(theme)
+    app.theme = theme.name
+    async with app.run_test(size=(60, 12)) as pilot:
+        checklist.show(runbook_view(RUNBOOK, with_steps(), OPEN), "step:revert:revert")
+        await pilot.pause()
+        ground = [segment.style.bgcolor for segment in checklist.render_line(checklist.cursor) if segment.style]
+        assert ground[-1] is not None
+        red, green, blue = ground[-1].downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
+        assert max(red, green, blue) - min(red, green, blue) < 16
