@@ -26,6 +26,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from tui import actions
+from tui.entry import speaks_unicode
 from tui.key_order import KeyOrder
 from tui.room_screen import RoomScreen
 from tui.skeleton import wiped
@@ -284,7 +285,8 @@ def _collect_from_here() -> None:
 
 
 def run(opener: Opener, args: argparse.Namespace) -> int:
-    app = WarRoom(opener, theme=args.theme or "dark", ascii_only=args.ascii, present=args.present)
+    ascii_only = args.ascii or not speaks_unicode()
+    app = WarRoom(opener, theme=args.theme or "dark", ascii_only=ascii_only, present=args.present)
     said = app.run()
     if said:
         print(said, file=sys.stderr if app.return_code else sys.stdout)

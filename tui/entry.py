@@ -25,8 +25,16 @@ def named_in(words: list[str]) -> str:
     return next((word for word in words if not word.startswith("-") and "://" not in word and "=" not in word), "")
 
 
+def speaks_unicode() -> bool:
+    """Whether the terminal's encoding holds more signs than ASCII and a few letters."""
+    return "utf" in (getattr(sys.__stderr__, "encoding", None) or "utf")
+
+
 def main() -> int:
     """Run the program; returns its exit code."""
+    if not speaks_unicode():
+        for stream in (sys.stdout, sys.stderr):  # a sign that the terminal does not know is a question mark
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     sys.argv[1:] = with_command(sys.argv[1:])
     command, *rest = sys.argv[1:] or [""]
     if command in ("open", "drill") and not _NO_ROOM.intersection(rest):
