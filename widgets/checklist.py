@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from msgspec import structs
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
 from runbook.model import Record
-from widgets.lines import columns, cut, join, spread
+from widgets.lines import columns, cut, join, spread, wrapped
 from widgets.outline_view import OutlineRow, RunbookView, Tone
 from widgets.rows import Row, Rows
 from widgets.words import glyph
@@ -92,7 +93,23 @@ class ChecklistPane(Rows):
         self._by_key = {row.key: row for row in view.rows}
         if not select and before is not None:
             select = _after(before, view.rows)
-        self.set_rows([Row(row.key, _Line(row), row.selectable) for row in view.rows], select)
+        self.set_rows(self._lines(), select)
+
+    def on_resize(self) -> None:
+        self.set_rows(self._lines())
+        super().on_resize()
+
+    def _lines(self) -> list[Row]:
+        """A row each; a warning, which nothing else tells, over as many as it takes."""
+        room = self.scrollable_content_region.width - 2
+        lines: list[Row] = []
+        for row in self._view.rows:
+            note = row.kind == "note" and row.depth > 0 and room > 0
+            first, *more = wrapped(row.text, room - DEEP) if note else [Content(row.text)]
+            shown = structs.replace(row, text=first.plain) if more else row
+            lines.append(Row(row.key, _Line(shown), row.selectable))
+            lines += [Row(f"{row.key}+{n}", _Line(_behind(row, part.plain)), False) for n, part in enumerate(more)]
+        return lines
 
     def on_rows_selected(self, event: Rows.Selected) -> None:
         event.stop()
@@ -125,6 +142,14 @@ def _after(before: OutlineRow, rows: tuple[OutlineRow, ...]) -> str:
         return ""
     behind_first = (*rows[now + 1 :], *rows[:now])
     return next((row.key for row in behind_first if row.left and row.target[0] == before.target[0]), "")
+
+
+DEEP = 4
+"""Cells before the words of a row."""
+
+
+def _behind(row: OutlineRow, text: str) -> OutlineRow:
+    return structs.replace(row, text=text, sign=" ", right="")
 
 
 class _Line(Record, frozen=True):

@@ -6,12 +6,12 @@ import pytest
 from rich.color import ColorSystem
 from textual.theme import Theme
 
-from tests.widgets.hosts import Heard, Host, until
+from tests.widgets.hosts import Heard, Host, screen_text, until
 from tests.widgets.samples import DONE, RUNBOOK, with_steps
 from tui.themes import THEMES
 from widgets.checklist import ChecklistPane
 from widgets.outline import runbook_view
-from widgets.outline_view import OPEN_AT_FIRST
+from widgets.outline_view import OPEN_AT_FIRST, OutlineRow, RunbookView
 
 OPEN = OPEN_AT_FIRST | {"phase:triggers"}
 ASKED = (
@@ -60,6 +60,19 @@ async def test_the_cursor_keeps_its_row_when_rows_come_and_go() -> None:
         await pilot.pause()
         assert pane.key == "step:revert:staging"
         assert pane.cursor == before + 2
+
+
+async def test_a_warning_is_read_to_its_end_at_any_width() -> None:
+    pane = ChecklistPane()
+    text = "This rewrites the branch. Clones that have it must be reset, and the next merge brings everything back."
+    rows = (OutlineRow("phase:method", "phase", 0, "Rewind"), OutlineRow("c", "note", 1, text, selectable=False))
+    host = Host(pane)
+    async with host.run_test(size=(80, 24)) as pilot:
+        pane.show(RunbookView(rows))
+        for width in (80, 40, 120):
+            await pilot.resize_terminal(width, 24)
+            await until(pilot, lambda: text in " ".join(" ".join(screen_text(host)[1:]).split()))
+        assert pane.key == "phase:method"
 
 
 async def test_a_row_that_went_leaves_the_cursor_nearby() -> None:
