@@ -21,13 +21,14 @@ from runbook.logs.rows import rows_of
 from runbook.logs.window import LogWindow
 from runbook.signals.standing import State
 from tests.widgets import samples
+from tui.painting import asked
 from tui.picture import short_action
 from tui.room_screen import RoomScreen
 from tui.themes import THEMES
 from widgets.action_view import ActionView, Nothing
 from widgets.chart import Mark, Threshold
 from widgets.footer import KeyHint
-from widgets.header import HeaderView
+from widgets.header import NARROW, HeaderView
 from widgets.outline import runbook_view
 from widgets.outline_view import OPEN_AT_FIRST
 from widgets.signals_view import HealthCheck, SignalRow, SignalsView
@@ -126,20 +127,18 @@ class Scene(App[None]):
         self._fill(self.stage)
 
 
-def _fill(
-    header: HeaderView, verdict: VerdictView, action: ActionView, *, bad: bool, asked: str = ""
-) -> Callable[[RoomScreen], None]:
+def _fill(header: HeaderView, verdict: VerdictView, action: ActionView, *, bad: bool) -> Callable[[RoomScreen], None]:
     def dress(screen: RoomScreen) -> None:
         screen.header.show(header)
         screen.verdict.show(verdict)
         screen.signals.show(_signals(bad=bad))
         screen.logs.show(_log(bad=bad))
         view = runbook_view(samples.RUNBOOK, samples.STATE, OPEN_AT_FIRST)
-        screen.runbook_pane.label(title=view.title, right=view.progress)
+        screen.runbook_pane.label(title=view.title, right="" if screen.size.width < NARROW else view.progress)
         screen.checklist.show(view)
         screen.panel.show(action)
         screen.line.update(short_action(action))
-        screen.footer.show(HINTS, asked)
+        screen.footer.show(HINTS, asked(action, screen.current))
 
     return dress
 
@@ -147,8 +146,8 @@ def _fill(
 RECOVERED = Nothing(
     "Recovered", ("Next: the status page, the stakeholders, the follow-ups.",), (KeyHint("R", "report"),)
 )
-DECIDING = _fill(samples.HEADER, samples.VERDICT, samples.CONFIRM, bad=True, asked="confirm: y or esc")
-DESTROYS = _fill(samples.HEADER, samples.VERDICT, samples.DESTROY, bad=True, asked="confirm: type its name, or esc")
+DECIDING = _fill(samples.HEADER, samples.VERDICT, samples.CONFIRM, bad=True)
+DESTROYS = _fill(samples.HEADER, samples.VERDICT, samples.DESTROY, bad=True)
 UNKNOWN = _fill(samples.HEADER, samples.VERDICT, samples.UNKNOWN, bad=True)
 OVER = _fill(samples.HEADER, samples.RECOVERED, RECOVERED, bad=False)
 

@@ -9,12 +9,11 @@ from textual.content import Content
 
 from runbook.signals.judge import NOTHING_YET
 from tui import actions, picture
-from widgets.action_view import Confirmation, Following, Nothing, Running
+from widgets.action_view import ActionView, Confirmation, Following, Nothing, Running, needs_override
 from widgets.footer import KeyHint
 from widgets.header import NARROW
 from widgets.lines import cut
 from widgets.outline import runbook_view
-from widgets.pane import pane_tabs
 
 if TYPE_CHECKING:
     from tui.room_screen import RoomScreen
@@ -51,7 +50,7 @@ def room(screen: RoomScreen) -> None:
     screen.verdict.show(picture.verdict_bar(advice, verdict, outlook, state, now))
     view = runbook_view(conductor.runbook, state, screen.open_phases, verdict.lines)
     one = screen.zoomed or screen.size.width < NARROW
-    screen.runbook_pane.label(title=view.title, right=pane_tabs(3) if one else view.progress)
+    screen.runbook_pane.label(title=view.title, right="" if one else view.progress)
     screen.checklist.show(view)
     if screen.timeline is not None:
         screen.timeline.show(state.timeline)
@@ -81,9 +80,18 @@ def action(screen: RoomScreen) -> str:
     if screen.line.display:
         lines = picture.short_action(view).split("\n", allow_blank=True)
         screen.line.update(Content("\n").join(cut(line, max(1, screen.size.width - 2)) for line in lines))
-    if isinstance(view, Confirmation) and view.prepared.may_confirm:
-        return "confirm: type its name, or esc" if view.prepared.typed else "confirm: y or esc"
-    return ""
+    return asked(view, screen.current)
+
+
+def asked(view: ActionView, pane: str) -> str:
+    """What is asked of the person, in the words of the pane in which the keys arrive."""
+    if not isinstance(view, Confirmation) or not view.prepared.may_confirm:
+        return ""
+    if pane != "action":
+        return "4 to confirm"
+    if needs_override(view):
+        return "a check failed: o or esc"
+    return "confirm: type its name, or esc" if view.prepared.typed else "confirm: y or esc"
 
 
 def situation(screen: RoomScreen) -> actions.Situation:

@@ -103,17 +103,15 @@ class Panes(SparingScreen[None]):
         one = narrow or self.zoomed
         self.set_class(narrow, "-narrow")
         self.set_class(one or self.size.height < LOW, "-low")
-        for name, pane in zip(PANES, (self.signals, self.logs, self.runbook_pane, self.action_pane), strict=True):
+        panes = (self.signals, self.logs, self.runbook_pane, self.action_pane)
+        for name, pane in zip(PANES, panes, strict=True):
             pane.display = not one or name == self.current
         self.left.display = not one or self.current in ("signals", "logs")
         self.right.display = not one or self.current in ("runbook", "action")
         self.line.display = narrow and self.current != "action"
         tabs = pane_tabs(PANES.index(self.current) + 1) if one else ""
-        for name, pane in (("signals", self.signals), ("logs", self.logs), ("action", self.action_pane)):
-            if one and name == self.current:
-                pane.label(right=tabs)
-            elif name == "action":  # the others say something there of their own accord
-                pane.label(right="")
+        for pane in panes:
+            pane.label(tabs=tabs)
         self.draw()
 
     def go(self, name: str) -> None:

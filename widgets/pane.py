@@ -45,11 +45,15 @@ class PaneRule(Widget):
     title = reactive("")
     note = reactive("")
     right = reactive("")
+    tabs = reactive("")
+    """Which of the panes this is, where one is shown at a time."""
     focused_within = reactive(False)
 
     def render(self) -> RenderResult:
         focused = self.focused_within
-        return rule(self.number, self.title, self.note, self.right, self.size.width, focused=focused)
+        both = "  ".join(filter(None, (self.right, self.tabs)))
+        right = both if len(both) <= self.size.width // 2 else self.right or self.tabs
+        return rule(self.number, self.title, self.note, right, self.size.width, focused=focused)
 
 
 class Pane(Vertical):
@@ -71,9 +75,16 @@ class Pane(Vertical):
         yield self._rule
         yield self.body
 
-    def label(self, *, title: str | None = None, note: str | None = None, right: str | None = None) -> None:
+    def label(
+        self,
+        *,
+        title: str | None = None,
+        note: str | None = None,
+        right: str | None = None,
+        tabs: str | None = None,
+    ) -> None:
         """Changes the rule's words; what is left out stays."""
-        for name, text in (("title", title), ("note", note), ("right", right)):
+        for name, text in (("title", title), ("note", note), ("right", right), ("tabs", tabs)):
             if text is not None:
                 setattr(self._rule, name, text)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from msgspec import structs
+from rich.cells import cell_len
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -82,6 +83,8 @@ class SignalsBody(Widget, can_focus=True):
         self.cursor: float | None = None
         self.alone = ""
         """The signal that has the whole pane; empty where all are shown."""
+        self._first = 0
+        """The signal that is shown first, where there is no room for all."""
         self._charts: dict[str, ChartCache] = {}
         self._lines: dict[str, tuple[Content, Strip]] = {}
         """The line of each row, which is often the same as a second ago."""
@@ -104,11 +107,13 @@ class SignalsBody(Widget, can_focus=True):
         self.post_message(self.MomentAsked(self.view.now if self.cursor is None else self.cursor))
 
     def action_choose(self, step: int) -> None:
-        """Alone, the next signal; beside the others there is nothing to choose."""
+        """Alone, the next signal; beside the others up or down to those for which there is no room."""
         names = [row.id for row in self.view.rows if row.points]
         if self.alone in names:
             self.alone = names[(names.index(self.alone) + step) % len(names)]
-            self._repaint()
+        else:
+            self._first = max(0, self._first + step)
+        self._repaint()
 
     def action_alone(self) -> None:
         first = next((row.id for row in self.view.rows if row.points), "")
@@ -176,10 +181,12 @@ class SignalsBody(Widget, can_focus=True):
         room = height - len(lines) - len(waiting)
         if not rows:
             return [*lines, strip(join((" no signal is asked yet", "$foreground-muted"))), *waiting][:height]
+        titles = max(cell_len(row.title) for row in self.view.rows)
+        rows, beyond = self._page(rows, room)
         charts = [room - 1] if len(rows) == 1 and rows[0].points else chart_heights(rows, room)
         for row, chart in zip(rows, charts, strict=True):
             data = self._data(row)
-            line = line_of(row, data, width, with_course=not chart)
+            line = line_of(row, data, width, with_course=not chart, titles=titles)
             known = self._lines.get(row.id)
             if known is None or not known[0].is_same(line):
                 known = self._lines[row.id] = line, strip(line)
@@ -189,11 +196,20 @@ class SignalsBody(Widget, can_focus=True):
                 palette = self._chart_palette(grey=row.no_data_for > 0)
                 cache = self._charts.setdefault(row.id, ChartCache())
                 lines.extend(cache.strips(data, max(1, width - 1), chart, palette, air=min(1, width - 1)))
-        lines += waiting
-        if len(lines) > height:
-            more = len(lines) - height + 1
-            lines[height - 1 :] = [strip(join((f" {glyph('more')} {more} more", "$foreground-muted")))]
-        return lines
+        return [*lines, *([strip(beyond)] if beyond else []), *waiting][:height]
+
+    def _page(self, rows: tuple[SignalRow, ...], room: int) -> tuple[tuple[SignalRow, ...], Content | None]:
+        """The rows that fit, and a word about the others."""
+        if len(rows) <= room:
+            self._first = 0
+            return rows, None
+        fit = max(1, room - 1)
+        self._first = min(self._first, len(rows) - fit)
+        above, below = rows[: self._first], rows[self._first + fit :]
+        bad = sum(row.state == "not-met" for row in (*above, *below))
+        words = f" {glyph('more')} {f'{len(above)} above, ' if above else ''}{len(below)} more"
+        said = join((words, "$foreground-muted"), (f", {bad} not met" if bad else "", "$text-error"))
+        return rows[self._first : self._first + fit], join(said, ("   j k", "$foreground-muted"))
 
     def _data(self, row: SignalRow) -> ChartData:
         view = self.view
@@ -228,11 +244,14 @@ def chart_heights(rows: tuple[SignalRow, ...], room: int) -> list[int]:
 # ── one line ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def line_of(row: SignalRow, data: ChartData, width: int, *, with_course: bool) -> Content:
-    """`error rate   24.8 %  ▲ 24.1          < 1 %  ✗ not met`, parts given up from the middle when it is narrow."""
+def line_of(row: SignalRow, data: ChartData, width: int, *, with_course: bool, titles: int = 0) -> Content:
+    """`error rate   24.8 %  ▲ 24.1          < 1 %  ✗ not met`, parts given up from the middle when it is narrow.
+
+    `titles` are the cells of the longest title.
+    """
     narrow = width < NARROW
     stale = row.no_data_for > 0
-    title, value = (12, 8) if narrow else (13, 9)
+    title, value = (12, 8) if narrow else (max(13, min(titles, width // 3)), 9)
     if data.cursor is not None and row.points:
         return _read(row, data, title, value)
     value_style = (
@@ -258,9 +277,9 @@ def _read(row: SignalRow, data: ChartData, title: int, value: int) -> Content:
     then = value_at(data, data.cursor)
     words = amount(then, row.unit) if then is not None else "no data"
     now = f"  now {row.value or '–'}"
-    return join(
-        f" {row.title:<{title}.{title}}", (f"{words:>{value}}", "bold $text-accent"), (now, "$foreground-muted")
-    )
+    name = cut(Content(row.title), title)
+    name += Content(" " * (title - name.cell_length))
+    return join(" ", name, (f"{words:>{value}}", "bold $text-accent"), (now, "$foreground-muted"))
 
 
 def _moment(view: SignalsView, cursor: float) -> Content:

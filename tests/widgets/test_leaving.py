@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -74,14 +75,20 @@ async def test_ctrl_c_ends_nothing_and_says_what_does(room: WarRoom, told: list[
         await until(pilot, lambda: "Leave the room?" in shown(room))
 
 
+def _rule_has(room: WarRoom, words: str) -> bool:
+    return words in screen_text(room)[2]
+
+
 async def test_what_only_a_narrow_screen_shows_is_gone_on_a_wide_one(room: WarRoom) -> None:
     async with room.run_test(size=(80, 24)) as pilot:
         await entered(pilot, room)
-        await pilot.press("4")
-        await until(pilot, lambda: "1 2 3 [4]" in shown(room))
+        for key, tabs in (("1", "15 min  [1] 2 3 4"), ("2", "1 [2] 3 4"), ("3", "1 2 [3] 4"), ("4", "1 2 3 [4]")):
+            await pilot.press(key)
+            room.room_screen._second()
+            await until(pilot, partial(_rule_has, room, tabs))
         await pilot.resize_terminal(160, 45)
         await until(pilot, lambda: "1 Signals" in shown(room))
-        await until(pilot, lambda: "1 2 3 [4]" not in shown(room))
+        await until(pilot, lambda: "1 2 3 [4]" not in shown(room) and "1 2 [3] 4" not in shown(room))
 
 
 async def test_how_bad_it_is_and_what_it_is_called_can_be_said_at_any_time(room: WarRoom) -> None:

@@ -41,6 +41,10 @@ async def test_the_keys_of_a_confirmation_are_seen_however_low_the_screen_is(
         await until(pilot, lambda: "confirm: y or esc" in screen_text(room)[-1])
         await until(pilot, lambda: re.search(r"y +run it", shown(room)) is not None)
         assert room.room_screen.panel.region.bottom < size[1], "why a key did not count is said above its keys"
+        await pilot.press("1")
+        await until(pilot, lambda: screen_text(room)[-1].endswith("4 to confirm"))
+        await pilot.press("4")
+        await until(pilot, lambda: screen_text(room)[-1].endswith("confirm: y or esc"))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])

@@ -161,11 +161,25 @@ async def test_narrow_and_short_become_sparklines() -> None:
         assert pilot.app.query_one(SignalsBody).has_class("-narrow")
 
 
-async def test_more_signals_than_lines_is_said() -> None:
+async def test_signals_for_which_there_is_no_line_are_counted_and_a_key_away() -> None:
     rows = tuple(structs.replace(REQUESTS, id=str(n), title=f"signal {n}") for n in range(9))
-    async with Host().run_test(size=(60, 6)) as pilot:
+    rows = (*rows[:7], structs.replace(rows[7], state="not-met"), rows[8])
+    app = Host()
+    async with app.run_test(size=(60, 6)) as pilot:
         lines = await shown(pilot, structs.replace(VIEW, rows=rows))
-        assert lines[-1].strip() == "… 5 more"
+        assert lines[-1].strip() == "… 5 more, 1 not met   j k"
+        app.query_one(SignalsBody).focus()
+        await pilot.press("j", "k", "k", "j", "j")
+        assert "signal 2" in app.lines[0]
+        assert app.lines[-1].strip() == "… 2 above, 3 more, 1 not met   j k"
+        await pilot.press(*"jjjjjjjj")
+        assert "signal 8" in app.lines[-2]
+        assert app.lines[-1].strip() == "… 5 above, 0 more   j k"
+        await pilot.press("k")
+        assert "signal 4" in app.lines[0]
+        await pilot.resize_terminal(60, 30)
+        await pilot.pause()
+        assert "signal 0" in app.lines[0]
 
 
 async def test_nothing_asked_yet() -> None:
@@ -292,6 +306,6 @@ async def test_a_name_is_whole_where_the_value_leaves_room_and_cut_with_a_sign_w
         lines = await shown(pilot, SignalsView(rows=rows, now=NOW))
     assert "homepage (status)" in lines[0]
     assert "does not say where" in lines[0]
-    assert "error rate (cr…" in lines[1]
+    assert "error rate (critical), of e…" in lines[1]
     assert lines[1].index("24.8 %") == lines[2].index("24.8 %")
     assert lines[0].index("–") == lines[2].index("%")
