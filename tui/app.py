@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 Opener = Callable[["WarRoom"], Coroutine[Any, Any, "tuple[Opening, Conductor]"]]
-KEEP_ALIVE = 20.0
+KEEP_ALIVE = 5.0
 FIRST_KEYS = 0.06
 """Seconds for a key that was pressed before there was a picture: what opening imports would hold its answer up."""
 
@@ -74,6 +74,8 @@ class WarRoom(UnhinderedApp):
         self.progress: tuple[str, ...] = ()
         self.conductor: Conductor | None = None
         self.drill: Drill | None = None
+        self.production_over = ""
+        """That the practice production of this incident has ended, for the header: nothing answers any more."""
         self.player: Player | None = None
         """What plays a record back; None in a room of now."""
         self.user = ""
@@ -155,9 +157,12 @@ class WarRoom(UnhinderedApp):
             self._keep(look_ahead(self.room_screen))
 
     async def _keep_drill_alive(self) -> None:
-        while self.drill is not None:
+        while self.drill is not None and self.drill.running:
             self.drill.keep_alive()
             await asyncio.sleep(KEEP_ALIVE)
+        if self.conductor is not None and self.conductor.state.drill:
+            self.drill = None
+            self.production_over = "The practice production has ended; `warroom drill` makes a new one."
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(self._guarded(work))

@@ -32,6 +32,7 @@ def room(screen: RoomScreen) -> None:
     assert screen.desk is not None
     conductor, now = screen.conductor, screen.conductor.clock()
     state, outlook = conductor.state, conductor.outlook
+    record = conductor.journal.trouble or conductor.others.trouble or outlook.monitor.trouble
     advice = outlook.advice(state)
     verdict = outlook.verdict(state, now, advice)
     screen.header.show(
@@ -42,7 +43,7 @@ def room(screen: RoomScreen) -> None:
             driving=conductor.driving,
             driven=conductor.driven,
             user=screen.room.user,
-            trouble=conductor.journal.trouble or conductor.others.trouble or conductor.outlook.monitor.trouble,
+            trouble=record or screen.room.production_over,
             presenting=screen.room.presenting,
             replay=screen.room.player is not None,
         )

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from tests.rooms import entered, room, told
+import pytest
+
+from runbook.opening import Opening, open_room
+from tests.rooms import HEAD, ONE_STEP, entered, room, told
 from tests.widgets.hosts import screen_text, shown, until
+from tui import app
 from tui.app import WarRoom
 
 if TYPE_CHECKING:
+    from runbook.conductor import Conductor
     from runbook.drill.drill import Drill
 
 __all__ = ["room", "told"]
@@ -53,6 +59,31 @@ async def test_who_only_watches_takes_the_practice_production_from_nobody(room: 
             await pilot.press("escape")
             await until(pilot, lambda: "Leave the room?" not in shown(room))
         conductor.driving = True
+
+
+async def test_a_practice_production_that_has_ended_is_no_outage_of_the_scenario(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(app, "KEEP_ALIVE", 0.01)
+    book = tmp_path / "shop.yaml"
+    book.write_text(HEAD + ONE_STEP)
+    drill = SimpleNamespace(running=True, keep_alive=lambda: None)
+
+    async def opener(room: WarRoom) -> tuple[Opening, Conductor]:
+        room.drill = cast("Drill", drill)
+        wanted = Opening(source=str(book), repository=None, drill="/drill", pace=15)
+        return wanted, await open_room(wanted)
+
+    room = WarRoom(opener)
+    async with room.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: room.room_screen.desk is not None and "Go back" in shown(room))
+        assert "has ended" not in shown(room)
+        drill.running = False
+        await until(pilot, lambda: "The practice production has ended; `warroom drill` makes" in shown(room))
+        await pilot.press("q")
+        await until(pilot, lambda: "Leave the room?" in shown(room))
+        assert "practice production runs on" not in shown(room)
 
 
 async def test_leaving_without_more_keeps_it_open_and_names_the_way_back_to_it(room: WarRoom) -> None:
