@@ -208,7 +208,7 @@ LOOKED_AT = 50
 def still_open(runbook: bytes | None = None) -> Iterator[tuple[Path, RoomState]]:
     """The incidents (of this runbook, to the letter) that nobody closed, newest first.
 
-    One that cannot be read is passed over; so is a drill whose practice production has ended.
+    One that cannot be read is passed over, or that nothing was recorded of; so is a drill whose production has ended.
     """
     from runbook.incident import home
     from runbook.incident.journal import read_incident
@@ -222,7 +222,7 @@ def still_open(runbook: bytes | None = None) -> Iterator[tuple[Path, RoomState]]
             state = fold(read_incident(folder))
         except JournalTrouble:
             continue
-        if state.closed is None and not (state.drill and _has_ended(Path(state.drill), state.opened)):
+        if state.opened and state.closed is None and not (state.drill and _has_ended(Path(state.drill), state.opened)):
             yield folder, state
 
 

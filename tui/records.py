@@ -36,7 +36,7 @@ def incidents(*, as_json: bool, check: bool) -> int:
         if as_json:
             print(json.dumps(_facts(folder, state, trouble, problems if check else None), ensure_ascii=False))
             continue
-        status = "damaged" if trouble else ("closed" if state.closed else "open")
+        status = "damaged" if trouble else "closed" if state.closed else "open" if state.events else "empty"
         verdict = state.verdict.verdict if state.verdict else "-"
         what = shown(f"drill: {state.title}" if state.drill else state.title)
         print(f"{folder.name:36} {status:10} {verdict:10} {state.events:5} events  {what}")

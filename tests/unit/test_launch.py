@@ -46,6 +46,16 @@ async def test_a_closed_incident_and_a_drill_that_has_ended_are_not_offered(plac
     assert [folder for folder, _ in launch.still_open()] == [still.folder]
 
 
+async def test_an_incident_that_ended_before_anything_was_recorded_is_not_offered(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    still = await recorded(place, "a.yaml")
+    home.new_incident("shop-web", datetime.now(UTC) + timedelta(minutes=5))  # the disk was full, or it was killed there
+    assert [folder for folder, _ in launch.still_open()] == [still.folder]
+    assert cli.main(["incidents"]) == 0
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == ["empty", "open"]
+
+
 async def test_the_newest_incident_is_not_passed_over_in_silence_where_its_record_is_damaged(place: Path) -> None:
     await recorded(place, "a.yaml")
     assert launch.damaged() == ""
