@@ -102,7 +102,10 @@ class Cloud:
 
     def carry_out(self, job: Job, deployment: Deployment) -> None:
         """Points the domains at the deployment when production serves it."""
-        served = self.switch(deployment)
+        try:
+            served = self.switch(deployment)
+        except OSError:  # a full disk: the order has failed, and must not stand in the way of the next one
+            served = False
         with self.lock:
             if served:
                 self.points = dict.fromkeys(self.points, deployment.id)

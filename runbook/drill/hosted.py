@@ -51,7 +51,7 @@ class Production:
         subject = _git(environment.remote, "show", "--no-patch", "--format=%s", commit).strip()
         made = _deployment(commit, str(int(time.time())), subject)
         with self.turn:
-            waits = cloud.job is not None and cloud.job.kind == "rollback"
+            waits = cloud.job is not None and cloud.job.kind == "rollback" and cloud.job.status != "failed"
             if waits:
                 environment.say(f"{environment.name}: {commit[:7]} is built; it goes live when it is promoted")
             else:
