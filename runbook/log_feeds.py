@@ -94,7 +94,9 @@ class Feed:
         return view
 
     def _spooled(self, folder: Path) -> LogView:
-        return LogView(folder, self.name, follower=SpoolFollower(folder))
+        view = LogView(folder, self.name, follower=SpoolFollower(folder))
+        view.counting.retells = True
+        return view
 
     def _file(self, path: str) -> LogView:
         follower = Follower(path)
@@ -133,9 +135,14 @@ class Feed:
 class Together:
     """All logs as one, in the order of their times, with what each of them is doing."""
 
-    def __init__(self, conductor: Conductor, changed: Callable[[], None], names: Iterable[str]) -> None:
-        """`names` are those of the runbook's logs, also of those that are not ready yet: no file takes one of them."""
-        self._conductor = conductor
+    def __init__(
+        self, conductor: Conductor, changed: Callable[[], None], names: Iterable[str], *, retells: bool = False
+    ) -> None:
+        """`names` are those of the runbook's logs, also of those that are not ready yet: no file takes one of them.
+
+        `retells`: a command is among them, which begins with what was before.
+        """
+        self._conductor, self._retells = conductor, retells
         self._view: LogView | None = None
         self._merging = Merging(conductor.folder / SPOOL / "together", changed, self._caught_up)
         for name in names:
@@ -148,7 +155,7 @@ class Together:
     def view(self) -> LogView:
         folder = self._merging.folder
         self._view = LogView(folder, "all logs", follower=SpoolFollower(folder))
-        self._view.written = self._written
+        self._view.written, self._view.counting.retells = self._written, self._retells
         self._view.secrets = self._conductor.carrier.secrets
         return self._view
 

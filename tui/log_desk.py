@@ -56,7 +56,8 @@ class LogDesk:
         self._views: dict[str, LogView] = {}
         several = len(feeds) > 1 or any(feed.is_pattern for feed in feeds)
         names = [feed.source.id for feed in feeds]
-        self._together = Together(conductor, self._heard, names) if several else None
+        commands = any(not feed.source.path for feed in feeds)
+        self._together = Together(conductor, self._heard, names, retells=commands) if several else None
         self.shown = ALL if several else next(iter(self._feeds), "")
         self._prepare()
         if self._together is not None:

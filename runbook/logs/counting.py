@@ -34,6 +34,8 @@ class Counting:
         """How far each file was counted and filtered."""
         self.left = 0
         """Where the log ended when the reader left its end: what is new begins there."""
+        self.retells = False
+        """Whether a command, started anew, says again what it said before."""
         self.tally = Tally(view.clock())
         self._flood = Flood(counted)
         self._beside: asyncio.Task[None] | None = None
@@ -47,7 +49,7 @@ class Counting:
         """Takes the files as they are now as the beginning."""
         if self._beside:
             self._beside.cancel()
-        self.tally = Tally(self.view.clock())
+        self.tally = Tally(self.view.clock(), retells=self.retells)
         for number, part in self.view.chain.parts.items():
             self.reached[number] = whole_lines(part)
 
@@ -140,6 +142,9 @@ class Counting:
         newest = next(reversed(view.chain.parts), 0)
         for number, part in view.chain.parts.items():
             if isinstance(part, Note):
+                if self.retells and number not in self.reached:  # it ended, or started again
+                    self.tally.retells(now)
+                self.reached.setdefault(number, 0)
                 continue
             end = part.size()  # of what comes meanwhile the follower tells again
             for start, data in chunks_down(part, self.reached.setdefault(number, 0), CHUNK):

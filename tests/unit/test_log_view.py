@@ -21,6 +21,7 @@ from runbook.logs.hits import Hits
 from runbook.logs.index import OpenFile
 from runbook.logs.levels import level_of
 from runbook.logs.scan import BadQuery, Counted, errors_in, parse
+from runbook.logs.spooled import SpoolFollower
 from runbook.logs.tally import Tally
 from runbook.logs.view import LogView
 from runbook.logs.window import LogWindow
@@ -168,6 +169,43 @@ def test_rows_are_clean_masked_and_judged(desk: Desk) -> None:
 def test_what_is_coloured_as_an_error_is_counted_as_one_and_nothing_else(line: str, level: str) -> None:
     assert level_of(line)[0] == level
     assert errors_in(f"{line}\n".encode()) == (level == "error")
+
+
+def test_what_a_command_tells_of_the_time_before_it_started_is_no_new_error(tmp_path: Path) -> None:
+    def said(number: int, text: str) -> LogWindow:
+        (tmp_path / f"{number:08}.{'note' if text.startswith('started') else 'log'}").write_text(text)
+        view.follower.check()
+        while view.advance():
+            pass
+        return view.window(4)
+
+    clock = Clock()
+    view = LogView(tmp_path, monotonic=clock, follower=SpoolFollower(tmp_path))
+    view.counting.retells = True
+    view.begin()
+    clock.now += 2
+    assert said(1, "ERROR of yesterday\n" * 500).errors_per_minute == 0
+    clock.now += 0.5
+    assert said(2, "ERROR of an hour ago\n").errors_per_minute == 0
+    clock.now += 3
+    now = said(3, "ERROR of now\n")
+    assert (now.errors_per_minute, now.watched) == (1, 3)
+    clock.now += 20
+    said(4, "started again · 03:14:00Z")
+    clock.now += 1
+    assert said(5, "ERROR of yesterday\nERROR of now\n").errors_per_minute == 1
+    clock.now += 30
+    assert said(6, "ERROR, and another\nERROR\n").errors_per_minute == 3
+
+
+def test_of_a_command_that_begins_with_silence_the_first_error_counts() -> None:
+    tally = Tally(1000, retells=True)
+    tally.add(1, 1000 + 11)
+    assert tally.in_last_minute(1011) == 1
+    pouring = Tally(1000, retells=True)
+    for second in range(20):
+        pouring.add(1, 1000 + second)
+    assert pouring.in_last_minute(1020) == 9, "an outburst that does not end is told of after a while"
 
 
 def test_errors_are_counted_per_minute(desk: Desk) -> None:
