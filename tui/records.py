@@ -101,6 +101,7 @@ def trust(source: str) -> int:
     from runbook.reading.problems import ReadingError
     from runbook.reading.trust import TrustError, digest
     from runbook.reading.trust import trust as remember
+    from widgets.words import counted
 
     if not source.startswith("book:") and not Path(source).is_file():
         print(f"{source}: there is no such file.", file=sys.stderr)
@@ -114,7 +115,7 @@ def trust(source: str) -> int:
         return exit_codes.USAGE
     effects = Counter(c.effect.value for p in book.procedures() for step in p.steps for c in step.commands)
     said = ", ".join(f"{effects[effect]} {effect}" for effect in ("read", "change", "destroy") if effects[effect])
-    what = f"{effects.total()} commands: {said}" if said else "no command"
+    what = f"{counted(effects.total(), 'command')}: {said}" if said else "no command"
     print(f"{source} may run commands, as it is now ({known_by[:12]}). It holds {what}.", file=sys.stderr)
     return exit_codes.OK
 

@@ -14,7 +14,7 @@ from widgets.dialog import ListDialog, folded, whole
 from widgets.footer import KeyHint
 from widgets.lines import join
 from widgets.rows import Draw, Row
-from widgets.words import EFFECT_STYLE, effect_sign
+from widgets.words import EFFECT_STYLE, counted, effect_sign
 
 
 class Offered(Record, frozen=True):
@@ -56,7 +56,8 @@ class Trusting(ListDialog[bool]):
         self.show_rows(rows)
         counts = {effect: sum(offered.effect is effect for offered in self.commands) for effect in Effect}
         said = ", ".join(f"{count} {effect.value}" for effect, count in counts.items() if count)
-        self.say(f"{len(self.commands)} commands: {said or 'nothing to run'}; none runs before it is trusted")
+        what = counted(len(self.commands), "command")
+        self.say(f"{what}: {said or 'nothing to run'}; none runs before it is trusted")
 
     def on_resize(self) -> None:
         super().on_resize()
