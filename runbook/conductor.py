@@ -86,6 +86,7 @@ class Conductor:
         self._room = room
         self._work: set[asyncio.Task[None]] = set()
         self._acting = asyncio.Lock()
+        self._looking = asyncio.Lock()
         self._called_off = False
 
     # ── the record ────────────────────────────────────────────────────────────────────────────────
@@ -343,11 +344,12 @@ class Conductor:
         """Once a second: hear the other rooms, let the signals speak into the record, end a wait that is fulfilled."""
         if not self.hearing.locked():
             await company.hear(self)
-        if not self.driving:
-            return
-        for news in self.outlook.news(self.state, self.clock()):
-            await self.record(news)
-        await waiting.look(self)
+        if not self.driving or self._looking.locked():
+            return  # what a slow disk has not confirmed yet would be news a second time
+        async with self._looking:
+            for news in self.outlook.news(self.state, self.clock()):
+                await self.record(news)
+            await waiting.look(self)
 
     # ── coming and going ──────────────────────────────────────────────────────────────────────────
 

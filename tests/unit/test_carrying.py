@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -217,6 +217,29 @@ async def test_the_end_of_a_command_is_recorded_once_the_record_can_be_written_a
     assert last_run(conductor).state == "running"
     monkeypatch.setattr(Journal, "append", append)
     await until(lambda: last_run(conductor).state == "done")
+
+
+async def test_what_a_slow_disk_has_not_confirmed_yet_is_not_recorded_a_second_time(
+    room: tuple[Conductor, World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conductor, _ = room
+    advice = ev.AdviceChanged("roll-back", "roll back now")
+    monkeypatch.setattr(conductor.outlook, "news", lambda state, _: [] if state.advice else [advice])
+    append, disk, asked = Journal.append, asyncio.Event(), asyncio.Event()
+
+    async def slow(*words: Any) -> ev.Event:
+        asked.set()
+        await disk.wait()
+        return await append(*words)
+
+    monkeypatch.setattr(Journal, "append", slow)
+    first = asyncio.create_task(conductor.look())
+    await asked.wait()
+    second = asyncio.create_task(conductor.look())
+    await asyncio.wait({second}, timeout=0.3)
+    disk.set()
+    await asyncio.gather(first, second)
+    assert [event.body for event in read_incident(conductor.folder)].count(advice) == 1
 
 
 async def test_an_incident_opens_although_its_record_lost_what_was_confirmed(room: tuple[Conductor, World]) -> None:
