@@ -152,6 +152,11 @@ class Outlook:
 
     def verdict(self, state: RoomState, now: datetime, advised: Advice | None = None) -> Verdict:
         """Whether it worked; `advised` is what `advice` says of the same state now, where that is known already."""
+        found, early = self.measured(state, now, advised), self.not_judged(state)
+        return Verdict("unknown", f"not judged yet: {early}", found.lines) if early else found
+
+    def measured(self, state: RoomState, now: datetime, advised: Advice | None = None) -> Verdict:
+        """What the criteria say, whether or not all of the method is done and has arrived."""
         since, left_out = self.judged_from(state), self.left_out()
         standings = {
             outcome.id: self.standing(
@@ -162,7 +167,7 @@ class Outlook:
         }
         ticks = {item: tick.done for item, tick in state.ticks.items()}
         firing = [fired.standing for fired in (advised or self.advice(state)).fired if fired.standing]
-        judged = verdict.decide(
+        return verdict.decide(
             self.runbook.outcomes,
             standings,
             ticks,
@@ -171,8 +176,6 @@ class Outlook:
             firing=firing,
             left_out=left_out,
         )
-        early = self.not_judged(state)
-        return Verdict("unknown", f"not judged yet: {early}", judged.lines) if early else judged
 
     def news(self, state: RoomState, now: datetime) -> list[AdviceChanged | VerdictChanged]:
         """What of it is new to the record: a change of level, of reason, or of verdict.
@@ -188,6 +191,10 @@ class Outlook:
         if (before.level, before.triggers) != (current.level, fired) if before else current.level != "none":
             found.append(AdviceChanged(level=current.level, text=current.text, triggers=fired, methods=current.methods))
         judged = self.verdict(state, now, current)
+        if state.recovered is not None and judged.verdict == "unknown":
+            # a step that is undone or done once more is not judged; that what was good is bad again is a fact
+            measured = self.measured(state, now, current)
+            judged = measured if verdict.ends_recovery(measured) else judged
         # the record knows that it had recovered, whatever was not known since and whoever looks now
         relapsed = state.recovered is not None and verdict.ends_recovery(judged)
         if relapsed or (state.verdict.verdict != judged.verdict if state.verdict else judged.verdict != "unknown"):

@@ -166,6 +166,19 @@ def test_a_relapse_is_one_whatever_was_not_known_in_between_and_in_a_new_room(mo
     assert news(msgspec.structs.replace(RECOVERED, recovered=None), later, failed, monkeypatch) == [False]
 
 
+def test_a_step_that_is_undone_after_the_recovery_ends_it_where_that_is_seen() -> None:
+    monitor = Monitor((Signal("errors", "errors", HttpJson("http://h/", path="e"), kind="error_rate", every=5),))
+    outlook, now, mono = Outlook(RUNBOOK, monitor), time.time(), time.monotonic()
+    at = datetime.fromtimestamp(now - 100, UTC)
+    undone = {("back", "push"): StepState(mark="todo", at=at)}
+    state = msgspec.structs.replace(RoomState(), last_change=at, method="back", steps=undone, recovered=at)
+    assert outlook.news(state, datetime.now(UTC)) == []
+    monitor.replay("errors", Sample(now - 1, 20.0, seen=mono - 1))
+    assert "not judged yet: 1 more" in outlook.verdict(state, datetime.now(UTC)).text
+    (found,) = outlook.news(state, datetime.now(UTC))
+    assert isinstance(found, VerdictChanged) and (found.verdict, found.relapsed) == ("failed", True)
+
+
 def test_what_was_closed_is_not_opened_again_by_another_days_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     over = msgspec.structs.replace(RECOVERED, closed=T0 + timedelta(minutes=5))
     for judged in (Verdict("failed", "failed: errors 9 > 5"), Verdict("recovered", "recovered by the signals")):
