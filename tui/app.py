@@ -54,7 +54,7 @@ class WarRoom(UnhinderedApp):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     TITLE = "warroom"
     CSS = """
-    Toast { max-width: 90; }
+    Toast { max-width: 100%; }
     ToastRack { dock: top; align: right top; margin-top: 2; }  /* pane 4 and its keys stay in sight */
     Panes.-low ToastRack { dock: bottom; align: right bottom; margin: 0 0 4 0; }  /* a command begins at the top */
     SearchIcon { display: none; }  /* a sign of two cells, which tmux and a terminal may count differently */
@@ -210,6 +210,11 @@ class WarRoom(UnhinderedApp):
         """Ctrl+Q, which Textual would obey at once: like `q`, it asks first."""
         if self.screen is self.room_screen:
             self.room_screen.action_act("quit")
+
+    def action_command_palette(self) -> None:
+        """Over a dialog nothing of it applies: an empty list would take the dialog's keys."""
+        if self.screen is self.room_screen:
+            super().action_command_palette()
 
     def action_help_quit(self) -> None:
         """Ctrl+C: the reflex stops no command here, and says what does."""

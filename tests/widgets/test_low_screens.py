@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from textual.command import CommandPalette
 from textual.screen import ModalScreen
 
 from tests.rooms import room_with
@@ -58,6 +59,27 @@ async def test_a_notice_hides_neither_the_command_of_pane_4_nor_its_keys(room: W
         await until(pilot, lambda: "a word" in shown(room))
         assert "echo 1; echo 2; echo 3; echo 4; echo 5" in shown(room)
         assert "y  run it      s  skip, with a reason      esc  back" in shown(room)
+
+
+async def test_a_notice_is_read_whole_on_a_narrow_screen(room: WarRoom) -> None:
+    async with room.run_test(size=(40, 20), notifications=True) as pilot:
+        await until(pilot, lambda: room.room_screen.desk is not None)
+        await pilot.press("ctrl+c")
+        wanted = "ctrl+c stops nothing here. x interrupts the command that runs; q leaves the room."
+        await until(pilot, lambda: wanted in " ".join(shown(room).replace("▌", " ").split()))
+
+
+async def test_the_list_of_all_commands_opens_over_no_dialog(room: WarRoom) -> None:
+    async with room.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: room.room_screen.desk is not None)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(room.screen, Prompt))
+        await pilot.press("ctrl+p", *"late")
+        await until(pilot, lambda: isinstance(room.screen, Prompt) and room.screen.field.value == "late")
+        await pilot.press("escape")
+        await until(pilot, lambda: room.screen is room.room_screen)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(room.screen, CommandPalette))
 
 
 @pytest.mark.parametrize(
