@@ -12,7 +12,7 @@ from textual.content import Content
 from runbook.logs.clean import clean
 from widgets.dialog import ListDialog, folded, whole
 from widgets.footer import KeyHint
-from widgets.lines import join
+from widgets.lines import join, tail
 from widgets.rows import Row
 from widgets.words import counted, glyph
 
@@ -78,7 +78,7 @@ class Document(ListDialog[None]):
         event.stop()
         event.prevent_default()
         if self.asking:
-            self.say(f"/{self.typed}{glyph('caret')}")
+            self.say(f"/{tail(self.typed, max(8, self.room - 4))}{glyph('caret')}")
 
     def _find(self, way: int) -> None:
         """To the next line that holds the text: from this one on (0), after it (1), before it (-1)."""

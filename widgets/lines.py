@@ -43,6 +43,16 @@ def cut(line: Content, width: int) -> Content:
     return line.truncate(width - len(mark)) + Content(mark)
 
 
+def tail(text: str, width: int) -> str:
+    """The end of what is being typed, so that its caret is seen."""
+    if cell_len(text) <= width:
+        return text
+    mark = glyph("more")
+    while text and cell_len(text) + len(mark) > width:
+        text = text[1:]
+    return mark + text
+
+
 def spread(left: Part, right: Part, width: int, gap: int = 2) -> Content:
     """Left part, then the right part flush with the edge; the left one gives way."""
     end = cut(join(right), width)

@@ -21,7 +21,7 @@ from runbook.logs.window import LogWindow
 from widgets import log_asks
 from widgets.action_asks import StopGrade
 from widgets.compositing import RowWidget, paint_at_once
-from widgets.lines import look
+from widgets.lines import look, tail
 from widgets.log_lines import LineStyles, Sign, line_segments
 from widgets.log_rule import LogSource, about, no_lines, standing
 from widgets.pane import Pane
@@ -342,7 +342,7 @@ class LogText(RowWidget, can_focus=True):
         """The prompt, or what is searched and filtered; nothing when all lines are shown."""
         shown = self.window
         if self.asking:
-            return f" {_SIGN[self.asking]}{self.typed}{glyph('caret')}" + (
+            return f" {_SIGN[self.asking]}{tail(self.typed, max(1, self.size.width - 3))}{glyph('caret')}" + (
                 "" if self.typed else f"  {_HINT[self.asking]}"
             )
         parts = []

@@ -13,7 +13,7 @@ from runbook.model import Effect
 from runbook.providers.provider import MOST_COMMITS, MOST_TAGS, Target
 from widgets.dialog import ListDialog
 from widgets.footer import KeyHint
-from widgets.lines import columns, join
+from widgets.lines import columns, join, tail
 from widgets.outline import short_value
 from widgets.rows import Row, Rows
 from widgets.words import EFFECT_STYLE, age, counted, glyph
@@ -72,7 +72,7 @@ class Picker(ListDialog[str | None]):
         first = self.chosen.split(" ")[0] if self.several else self.chosen
         self.show_rows(rows, "" if self.typed else f"target:{first or self._likely()}")
         caret = Content.styled(glyph("caret"), "$text-accent")
-        line = join(("filter: ", "$foreground-muted"), self.typed, caret)
+        line = join(("filter: ", "$foreground-muted"), tail(self.typed, max(8, self.room - 12)), caret)
         if self.marked:
             line += join("   ", (f"{glyph('ok')} {counted(len(self.marked), 'commit')} marked", "$text-accent"))
         if self.trouble:
