@@ -35,7 +35,8 @@ LINES = st.one_of(
     st.builds(lambda pad, words: " " * pad + "- [ ] " + words, st.integers(0, 8), WORDS),
     st.builds(lambda pad, words: " " * pad + "1. " + words, st.integers(0, 8), WORDS),
     st.sampled_from(["```bash", "```", "~~~", "    git log", "> quoted", "---", "| a | b |", "|---|---|", "<!--", "-->", "**Bold**:",
-                     "Expected:", "<% x %>", "(target)=", ":::{note}", ":::", "git log -3", "Run `git log -3`.", "# Expected: 200"]),
+                     "Expected:", "<% x %>", "(target)=", ":::{note}", ":::", "git log -3", "Run `git log -3`.", "# Expected: 200",
+                     "<pre>", "git log -3</pre>", "> [!WARNING]", "!!! danger", "If it ran:", "The workflow will:", "| 1 | `git log -3` |"]),
 )  # fmt: skip
 FREE = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
