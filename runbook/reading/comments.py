@@ -22,7 +22,7 @@ _RULE = re.compile(r"^[\s=\-*_#~─━═]+|[\s=\-*_#~─━═]{2,}$")
 _EXPECTED = re.compile(
     r"(?i)(?:expect(?:ed|s|ing)?\b|should\b|must\b|returns?\b|outputs\b|(?:output|result|response|success)(?=\s*:|\s+(?:should|must|is|will)\b)|prints\b|shows\b|"
     r"you (?:should|will|must)\b|this (?:should|will return|returns|shows|prints)\b|look for\b|all .{1,40}\bshould\b|if (?:empty|healthy|ok)\b|"
-    r"(?:=>|→|->|✓|✅|☑|>>)\s*|e\.g\.?,? output|example (?:output|response)|sample (?:output|response)|\S+(?: \S+){0,5} should (?:be|show|return|print|match|not|say|have|contain|see)\b)"
+    r"(?:=>|→|->|>>)\s*|[✓✅☑](?!\s*(?:do|use|run|try|instead)\b)\s*|e\.g\.?,? output|example (?:output|response)|sample (?:output|response)|\S+(?: \S+){0,5} should (?:be|show|return|print|match|not|say|have|contain|see)\b)"
 )
 _VALUE = re.compile(
     r"(?i)\"[^\"]*\"|'[^']*'|\d+(?:\.\d+)?\s?(?:%|ms|s)?|true|false|null|ok|pong|active|inactive|healthy|running|up|t|f|[{\[].*[}\]]|http/\S+ \d.*"

@@ -82,7 +82,8 @@ class _Reader:
         found = self._with("triggers", "never")
         reasons = triggers.triggers(self._with("triggers"), self.numbers, Names())
         judged, when_failed = outcomes.outcomes(self._with("success"), self.numbers, ticked)
-        lists = checklists(self._tickable(), Names(), ticked)
+        steps_of_ways = {id(section) for way in self.plan.ways for section in way.sections}
+        lists = checklists(self._tickable(), Names(), ticked, steps_of_ways)
         read = tuple(sources.read_by(everything, self.numbers))
         return Runbook(
             id=slug(title) or "runbook",

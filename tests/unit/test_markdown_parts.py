@@ -160,6 +160,13 @@ def test_a_way_forward_is_no_way_back() -> None:
     assert [way.title for way in book.others] == ["Recovery (rolling forward)"]
 
 
+def test_a_dashboard_is_where_a_way_back_is_carried_out_or_what_is_looked_at() -> None:
+    parts = "### Vercel dashboard\n\n1. Press it\n\n### Vercel CLI\n\n```bash\nvercel rollback\n```\n\n"
+    book = read(f"# Runbook\n\n## Rollback\n\n{parts}## Dashboards\n\n1. Look at Grafana\n")
+    assert [way.title for way in book.methods] == ["Vercel dashboard", "Vercel CLI"]
+    assert [step.title for step in book.monitoring] == ["Dashboards: Look at Grafana"]
+
+
 @pytest.mark.parametrize(
     ("heading", "text", "phase"),
     [
@@ -171,6 +178,13 @@ def test_a_way_forward_is_no_way_back() -> None:
 def test_the_items_of_a_checklist_need_no_boxes(heading: str, text: str, phase: str) -> None:
     (found,) = read(f"# Rollback\n\n## {heading}\n\n{text}\n\n## Rollback steps\n\n```bash\n./back.sh\n```").checklists
     assert (found.phase, [item.text for item in found.items]) == (phase, ["Tell the team", "Open a ticket"])
+
+
+def test_what_has_to_be_there_is_no_checklist_where_it_is_a_step_of_its_way() -> None:
+    text = "# Runbook\n\n## Rollback of the web\n\n### Prerequisites\n\n- Access\n\n### Steps\n\n1. Undo it\n"
+    (way,) = read(text).methods
+    assert [step.title for step in way.steps] == ["Prerequisites", "Undo it"]
+    assert read(text).checklists == ()
 
 
 def test_a_table_of_steps_is_a_way_and_its_rows_without_a_command_are_done_by_hand() -> None:

@@ -128,6 +128,38 @@ def test_what_a_sentence_runs_behind_a_shell_elsewhere_is_typed_there(sentence: 
     assert [command.typed_inside for command in step.commands] == [inside]
 
 
+def test_the_filled_in_form_of_a_command_is_its_example_and_no_second_step() -> None:
+    fence = "```bash\n{}\n```"
+    one = fence.format("./tenant.sh back <tenant>") + "\n\nExample:\n\n" + fence.format("./tenant.sh back acme")
+    both = fence.format("./tenant.sh back <tenant>\n# Example:\n./tenant.sh back acme")
+    for text in (one, both):
+        (step,) = steps(text)
+        assert [command.text for command in step.commands] == ["./tenant.sh back <tenant>"]
+        assert step.note == "Example: ./tenant.sh back acme"
+    other = fence.format("./tenant.sh back acme") + "\n\nExample:\n\n" + fence.format("./tenant.sh back bona")
+    assert len([command for step in steps(other) for command in step.commands]) == 2
+
+
+def test_a_warning_in_bold_does_not_take_the_place_of_the_title() -> None:
+    (step,) = steps("**Restore**\n\n**⚠️ All is lost.**\n\n```bash\n./restore.sh\n```")
+    assert (step.title, step.note) == ("Restore", "All is lost.")
+
+
+def test_rows_for_different_cases_are_a_choice() -> None:
+    rows = "| Environment | Command |\n|---|---|\n| staging | `./back.sh staging` |\n| production | `./back.sh live` |"
+    found = steps(rows)
+    assert [step.title for step in found] == ["staging", "production"]
+    assert found[0].either and found[0].either == found[1].either
+
+
+def test_a_way_back_that_is_told_in_a_sentence_is_one() -> None:
+    text = "# Runbook\n\n## Rollback via the dashboard\n\n{}\n\n## Rollback by hand\n\n```bash\n./back.sh\n```\n"
+    told = read(text.format("Open it, pick the deployment before and click Promote."))
+    assert [way.title for way in told.methods] == ["Rollback via the dashboard", "Rollback by hand"]
+    described = read(text.format("It is the same as the one by hand."))
+    assert [way.title for way in described.methods] == ["Rollback by hand"]
+
+
 def test_sql_beside_the_ways_back_is_shown_to_be_copied() -> None:
     text = "# Runbook\n\n## Rollback steps\n\n```bash\n./back.sh\n```\n\n## Raise a limit\n\n```sql\nUPDATE limits SET most = 5;\n```\n"
     (other,) = read(text).others

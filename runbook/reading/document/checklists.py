@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from runbook.model import Checklist, Item
@@ -15,12 +15,14 @@ from runbook.reading.document.words import AFTER, BEFORE, CHECKLIST, NEEDED
 Phase = Literal["before", "during", "after"]
 
 
-def checklists(found: Iterable[Section], lists: Names, items: Names) -> tuple[Checklist, ...]:
-    """The checklists of these sections, in order."""
+def checklists(
+    found: Iterable[Section], lists: Names, items: Names, told: Collection[int] = ()
+) -> tuple[Checklist, ...]:
+    """The checklists of these sections, in order; what has to be there is a step where its section is in `told`."""
     made = []
     for section in found:
         rows: dict[str, list[Leaf]] = {}
-        for leaf in sorted(_tasks(section), key=lambda leaf: leaf.line):
+        for leaf in sorted(_tasks(section, id(section) in told), key=lambda leaf: leaf.line):
             rows.setdefault(leaf.under, []).append(leaf)
         for under, tasks in rows.items():
             title = f"{section.title}: {under}" if under and section.title else under or section.title or "Checklist"
@@ -42,14 +44,14 @@ def checklists(found: Iterable[Section], lists: Names, items: Names) -> tuple[Ch
     return tuple(made)
 
 
-def _tasks(section: Section) -> Iterable[Leaf]:
+def _tasks(section: Section, told: bool) -> Iterable[Leaf]:
     """The items with a box; all of them, where the heading says that they are a checklist or what has to be there."""
     found = list(leaves(section))
     boxed = any(leaf.task for leaf in found)
     if not boxed and found:
         if CHECKLIST.search(section.heading):
             yield from found
-        elif section.role == "before" and NEEDED.search(section.heading):
+        elif not told and section.role == "before" and NEEDED.search(section.heading):
             yield from (leaf for leaf in found if not leaf.ordered)
     yield from (leaf for leaf in found if leaf.task)
     yield from _boxed_parents(section.blocks)

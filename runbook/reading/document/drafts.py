@@ -206,7 +206,7 @@ def _repeats(note: str, title: str) -> bool:
 def _holding(draft: Draft, *said: str) -> list[str]:
     """The words above a step that say more of it than its own words do."""
     known = " ".join(said).lower()
-    found = (heading_of(words) for words in draft.under)
+    found = (heading_of(words).rstrip(".") for words in draft.under)
     return [words for words in found if words and words.lower() not in known and not says_nothing(words)]
 
 

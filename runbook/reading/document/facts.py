@@ -79,6 +79,11 @@ def facts(blocks: Iterable[Block]) -> Facts:
     return Facts(said=said, cautions=tuple(cautions))
 
 
+def warns(text: str) -> bool:
+    """Whether a bold line or a paragraph is a warning."""
+    return _CAUTION.match(text) is not None
+
+
 def only_facts(block: Block) -> bool:
     """Whether every line of a paragraph states such a fact, so that nothing in it is to be done."""
     return all(_FACT_LINE.match(plain(line)) for line in block.text.split("\n") if line.strip())

@@ -58,6 +58,17 @@ def describes(words: str) -> bool:
 
 
 @once
+def is_example(words: str) -> bool:
+    """Whether words introduce what stands above with its values filled in."""
+    return (
+        re.fullmatch(
+            r"(?i)(?:for )?(?:example|instance|e\.g\.|beispiel|z\.\s?b\.|(?:por )?ejemplo|(?:par )?exemple|例)s?", words
+        )
+        is not None
+    )
+
+
+@once
 def comes_by_itself(words: str) -> bool:
     """Whether these words introduce what a program does, and not why something is done."""
     return describes(words) and not _WHY.match(words)

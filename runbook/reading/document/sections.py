@@ -14,6 +14,7 @@ from runbook.reading.document.words import (
     CARRIED,
     FORWARD,
     LETTERED,
+    MONITOR,
     NO_WAYS,
     NUMBERED,
     OF_STEPS,
@@ -27,6 +28,10 @@ from runbook.reading.document.words import (
     Role,
 )
 from runbook.reading.once import once
+
+_DASHBOARDS = re.compile(
+    r"(?:(?:grafana|datadog|kibana|new relic|cloudwatch|sentry|relevant|useful) )?dashboards?\b", re.I
+)
 
 
 class Section:
@@ -140,6 +145,9 @@ def _role(section: Section) -> Role:
         own = "before"  # the first step verifies the trouble, not the recovery
     if section.is_step and own not in OF_STEPS:
         own = ""
+    within = section.parent is not None and section.parent.level > 1 and section.parent.goes_back
+    if own == "monitor" and within and not MONITOR.search(section.heading) and not _DASHBOARDS.match(section.heading):
+        own = ""  # `Vercel dashboard` under the ways back: where one of them is carried out
     acts = section.is_procedure and not section.label and any(block.ordered for block in section.blocks)
     breaks_off = around == "contacts" and (section.goes_back or acts) and not own
     if around not in CARRIED or section.alternative or breaks_off:
@@ -150,7 +158,9 @@ def _role(section: Section) -> Role:
 @once
 def own_role(heading: str) -> Role:
     """The role that these words give by themselves."""
-    return next((role for role, words in ROLES if words.search(heading)), "")
+    role: Role = next((role for role, words in ROLES if words.search(heading)), "")
+    by_dashboard = role == "monitor" and BACK.search(heading) and not MONITOR.search(heading)
+    return "" if by_dashboard else role
 
 
 def _is_way(heading: str, found: re.Match[str]) -> bool:

@@ -11,12 +11,12 @@ from runbook.reading.document.blocks import Block
 from runbook.reading.document.commands import Commands, noting
 from runbook.reading.document.drafts import Draft, Mode, finished, introduced, under_heading
 from runbook.reading.document.expectations import expectation
-from runbook.reading.document.facts import only_facts
-from runbook.reading.document.leads import comes_by_itself, describes, holds_for_all
+from runbook.reading.document.facts import only_facts, warns
+from runbook.reading.document.leads import comes_by_itself, describes, holds_for_all, is_example
 from runbook.reading.document.making import Making
 from runbook.reading.document.phrases import NOTES, Names, bare, heading_of, plain
 from runbook.reading.document.sections import Section
-from runbook.reading.document.tables import rows_of
+from runbook.reading.document.tables import is_choice, rows_of
 from runbook.reading.fence import Piece, pieces
 from runbook.reading.forbidding import forbids
 
@@ -68,6 +68,9 @@ class _Walk(Making):
             self.open.notes.append(words)
             return
         self._close()
+        if warns(block.text):
+            self.notes.append(words)
+            return
         self._settle_lead()
         self.notes += self.lead.begins(words, block.line)
 
@@ -181,6 +184,7 @@ class _Walk(Making):
         if not any(row.mentions for row in found) and self.mode != "method":
             return
         self._close()
+        either = self._choice() if is_choice(block) and len(found) > 1 else ""
         for row in found:
             under = self._over(self.lead.words)
             told = [
@@ -188,7 +192,7 @@ class _Walk(Making):
             ]
             draft = self._new(row.title or self.section.title, row.line, told)
             draft.under, draft.by_hand = under, row.by_hand
-            draft.expected = row.expected if row.by_hand else ""
+            draft.expected, draft.either = row.expected if row.by_hand else "", either
             draft.notes += row.notes
         self.lead.words = "" if found else self.lead.words
 
@@ -230,6 +234,8 @@ class _Walk(Making):
         if self.open is not None and (not self.open.takes_fence or block.depth < self.open_depth - 1):
             self.open = None
         item, self.open = self.open, None
+        if self._is_filled_in(found):
+            return
         if not any(piece.kind in ("command", "manual") for piece in found):
             self._not_run(found, block, item)
             self.open = item
@@ -249,7 +255,9 @@ class _Walk(Making):
         here: Draft | None = item
         first = True
         for piece in found:
-            if piece.kind == "command":
+            if piece.sample:
+                self.drafts[-1].notes.append(f"Example: {piece.text}")
+            elif piece.kind == "command":
                 title = bare(piece.title)
                 fresh = here is None or bool(title) or (either and here.branch != piece.branch)
                 if either and here is not None and here.either and here.branch == piece.branch:
@@ -275,17 +283,32 @@ class _Walk(Making):
                 first = False
             elif piece.kind == "manual":
                 here = None
-                made = self._new(bare(piece.text) or self.section.title, piece.line, [])
-                made.by_hand, made.under = True, under
-                made.expected = piece.expected
-                if piece.title and bare(piece.title) != made.title:
-                    made.notes.append(bare(piece.title))
-                if piece.remark:
-                    made.notes.append(piece.remark)
+                self._by_hand(piece, under)
             else:
                 self._beside(piece, here)
         self.lead.told, self.lead.words = self.lead.words, ""
         self._way(since, turned)
+
+    def _by_hand(self, piece: Piece, under: tuple[str, ...]) -> None:
+        """An act that a comment or a line of a fence asks for."""
+        made = self._new(bare(piece.text) or self.section.title, piece.line, [])
+        made.by_hand, made.under, made.expected = True, under, piece.expected
+        if piece.title and bare(piece.title) != made.title:
+            made.notes.append(bare(piece.title))
+        if piece.remark:
+            made.notes.append(piece.remark)
+
+    def _is_filled_in(self, found: Sequence[Piece]) -> bool:
+        """Whether a fence under `Example:` is the command above with its values filled in, which is then its note."""
+        above = self._last_command()
+        if above is None or not is_example(self.lead.words) or not self.commands.open_in(above.text):
+            return False
+        written = (above.as_written or above.text).split()[:2]
+        if any(piece.kind != "command" or piece.text.split()[:2] != written for piece in found):
+            return False
+        self.drafts[-1].notes += [f"Example: {piece.text}" for piece in found]
+        self.lead.words = ""
+        return True
 
     def _around(self, item: Draft | None) -> tuple[str, ...]:
         """The words above a fence that hold for each of its steps."""

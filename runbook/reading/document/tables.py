@@ -15,6 +15,11 @@ _OF_STEPS = re.compile(
     r"|[ée]tapes?|passos?|passi|azione|手順|步骤|步驟|단계|操作)$",
     re.I,
 )
+_OF_CASES = re.compile(
+    r"^(?:env(?:ironment)?s?|platform|provider|hosting|os|if|when|case|scenario|situation|symptom|umgebung|fall|entorno|caso"
+    r"|environnement|cas|環境|环境|场景)$",
+    re.I,
+)
 _EXPECTED = re.compile(
     r"^(?:expect\w*(?: (?:result|output))?|results?|outputs?|should (?:show|be|see)|erwartet\w*|ergebnis"
     r"|resultado\w*(?: esperado)?|r[ée]sultat\w*(?: attendu)?|期待\w*|预期\w*)$",
@@ -71,6 +76,11 @@ def is_row_of_steps(block: Block) -> bool:
         and len(numbers) == len(found)
         and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     )
+
+
+def is_choice(block: Block) -> bool:
+    """Whether each row is for another case, of which one holds."""
+    return bool(block.rows and block.rows[0]) and _OF_CASES.match(heading(block.rows[0][0])) is not None
 
 
 def heading(cell: str) -> str:

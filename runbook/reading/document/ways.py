@@ -9,10 +9,12 @@ from itertools import pairwise
 
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.mentions import mentions
+from runbook.reading.document.phrases import NO_STEP, bare
 from runbook.reading.document.sections import Section, title_section
 from runbook.reading.document.tables import is_row_of_steps, rows_of
-from runbook.reading.document.words import NO_WAYS, Role
+from runbook.reading.document.words import BACK, NO_WAYS, Role
 from runbook.reading.fence import looks_like_command
+from runbook.reading.recognise import asks_a_person
 
 _DATA = re.compile(
     r"^(?:ya?ml|json|toml|ini|text|txt|output|log|diff|markdown|md|mermaid|html|xml|env|dotenv|properties)\b", re.I
@@ -125,7 +127,10 @@ class _Search:
             return False
         if not section.is_procedure:
             is_way = section.alternative or section.goes_back
-            return is_way and not self._kids(section) and any(_tells_to_run(block) for block in section.blocks)
+            if not is_way or self._kids(section):
+                return False
+            in_words = BACK.search(section.heading) is not None and not section.alternative
+            return any(_tells_to_run(block) or (in_words and _asks(block)) for block in section.blocks)
         return any(
             (block.kind == "item" and not block.task) or (block.kind == "paragraph" and "`" in block.text)
             for block in section.blocks
@@ -286,6 +291,12 @@ def _tells_to_run(block: Block) -> bool:
     if block.kind not in ("item", "paragraph") or "`" not in block.text:
         return False
     return any(mention.armed for mention in mentions(block.text, looks_like_command))
+
+
+def _asks(block: Block) -> bool:
+    """Whether a sentence of a paragraph asks somebody to do something."""
+    sentences = [bare(part) for part in re.split(r"(?<=[.!?;])\s+", block.text)] if block.kind == "paragraph" else []
+    return any(asks_a_person(said) and not NO_STEP.match(said) for said in sentences)
 
 
 def _is_act(block: Block) -> bool:

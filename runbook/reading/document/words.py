@@ -195,6 +195,8 @@ NUMBERED = re.compile(
     re.I,
 )
 
+MONITOR = re.compile(dict(_ROLE_WORDS)["monitor"].replace("|dashboards?\\b", ""), re.I)
+"""What is done there is monitoring, where `Rollback via the dashboard` only names the place."""
 CHECKLIST = re.compile(dict(_ROLE_WORDS)["checklist"], re.I)
 NEEDED = re.compile(
     r"pre[ -]?requisit|prerequis|pr[eé]requis|requirements|requisitos|\bbefore (?:you|the|roll|start|any)|pre-?flight"
