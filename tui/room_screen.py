@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.timer import Timer
@@ -244,6 +244,24 @@ class RoomScreen(Panes):
             from tui import dialogs
 
             dialogs.ACTS[name](self)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that pane 4 offers is not dead while another pane has the keys: it leads there, and no further."""
+        offered = {hint.key for hint in self.panel.hints} - {"enter", "esc"}
+        if self.current == "action" or event.key not in offered:
+            return
+        bound = self.active_bindings.get(event.key)
+        if bound is not None and (bound.node is not self or not self._why_not(bound.binding.action)):
+            return
+        event.stop()
+        event.prevent_default()
+        self.go("action")
+        self.say(f"Pane 4 has the keys now. {event.key} once more does what it says there.", good=True)
+
+    def _why_not(self, bound: str) -> str:
+        """Why the action of a key of this screen does not apply now."""
+        name = bound.removeprefix("act('").removesuffix("')")
+        return actions.BY_ID[name].why_not(self.situation()) if name in actions.BY_ID else ""
 
     # ── pane 1 ────────────────────────────────────────────────────────────────────────────────────
 

@@ -75,3 +75,15 @@ async def test_a_value_that_no_person_gives_names_the_step_that_finds_it_out(roo
         await entered(pilot, room)
         await opened(pilot, room, "three", "echo <found>", "needs a value first: <found>")
         assert "<found>: step 2 Second finds it out" in shown(room)
+
+
+async def test_a_key_that_pane_4_offers_leads_there_from_another_pane_and_does_nothing_before(room: WarRoom) -> None:
+    async with room.run_test(size=(160, 45)) as pilot:
+        conductor = await entered(pilot, room)
+        await opened(pilot, room, "one", "echo one", "run it")
+        for key in ("y", "s"):
+            await pilot.press("3", key)
+            await until(pilot, lambda: room.room_screen.panel.has_focus)
+            assert len(room.screen_stack) == 1 and not conductor.state.runs
+        await pilot.press("s")
+        await until(pilot, lambda: len(room.screen_stack) == 2)
