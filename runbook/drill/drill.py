@@ -100,7 +100,9 @@ class Drill(Record, frozen=True):
 
     @property
     def running(self) -> bool:
-        return is_running(self.folder)
+        """Whether this very one runs; another may have been made in its folder since."""
+        found = attach(self.folder)
+        return found is not None and found.pid == self.pid
 
     def keep_alive(self) -> None:
         """Tells the drill that a room is here; to be called every half minute or so."""
@@ -112,7 +114,7 @@ class Drill(Record, frozen=True):
         for number, limit in ((signal.SIGTERM, patience), (signal.SIGKILL, STOP_LIMIT)):
             if not self.running:
                 return
-            # The lock is held, so the process lives and the number is still its own.
+            # The lock is held and this process named as its holder: the number is still its own.
             os.kill(self.pid, number)
             wait_until(lambda: not self.running, limit)
 

@@ -160,6 +160,9 @@ def test_an_ended_drill_makes_room_for_the_next(folder: Path) -> None:
     assert second.running
     assert second.pid != first.pid
     assert drills.of_incident(folder, opened) is None, "an incident of the first is none of the second"
+    assert not first.running
+    first.stop()
+    assert second.running, "whoever ends the first does nothing to the second"
 
 
 def test_a_drill_that_cannot_start_says_why(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
