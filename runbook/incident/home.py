@@ -56,7 +56,8 @@ def new_incident(service: str, now: datetime) -> Path:
     kept = home() / "incidents"
     name = incident_id(service, now)
     try:
-        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept.mkdir(mode=0o700, exist_ok=True)
         folder = kept / name
         folder.mkdir(mode=0o700)
         for room in ROOMS:

@@ -555,7 +555,7 @@ def test_incidents_are_listed_newest_first_and_found_by_a_part_of_the_name() -> 
     assert home.find_incident("2026-11-24") is None
     assert home.find_incident("") is None
     assert home.find_incident("../" + old.name) is None
-    assert stat.S_IMODE(old.stat().st_mode) == 0o700
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (old, old.parent, old.parent.parent)] == [0o700] * 3
     assert sorted(path.name for path in old.iterdir()) == sorted(home.ROOMS)
 
 
