@@ -94,6 +94,10 @@ class Panes(SparingScreen[None]):
         if self._settled:
             super()._compositor_refresh()
 
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Textual leaves the focus where it was, and tells nobody that it is back."""
+        self.panel.seen_again()
+
     def on_resize(self, _event: events.Resize) -> None:
         self.lay_out()
 

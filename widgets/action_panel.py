@@ -172,6 +172,10 @@ class ActionPanel(Vertical, can_focus=True):
     def on_focus(self) -> None:
         self.guard = self.guard.refocused(self._clock(None))
 
+    def seen_again(self) -> None:
+        """Another screen lay over it, and the keys meant for that one may still be coming."""
+        self.guard = self.guard.refocused(self._clock(None))
+
     def on_show(self) -> None:
         self.guard = self.guard.refocused(self._clock(None))
 
