@@ -160,6 +160,25 @@ def test_a_way_back_that_is_told_in_a_sentence_is_one() -> None:
     assert [way.title for way in described.methods] == ["Rollback by hand"]
 
 
+def test_a_rollback_under_each_part_of_a_system_is_a_way_of_its_own() -> None:
+    part = "## {}\n\n### Rollback\n\n1. `{}`\n\n"
+    text = part.format("Frontend", "vercel rollback") + part.format("Database", "alembic downgrade -1")
+    assert [way.title for way in read(f"# Rollback procedures\n\n{text}").methods] == [
+        "Frontend: Rollback",
+        "Database: Rollback",
+    ]
+
+
+def test_a_heading_that_says_nothing_by_itself_gives_way_to_the_one_above_it() -> None:
+    (step,) = steps("### Database\n\n#### Rollback\n\n1. `alembic downgrade -1`")
+    assert step.title == "Database: `alembic downgrade -1`"
+
+
+def test_a_number_of_two_levels_needs_no_dot_behind_it() -> None:
+    found = steps("### 3.1 Look\n\n```bash\nuptime\n```\n\n### 3.2 Undo\n\n```bash\n./undo.sh\n```")
+    assert [step.title for step in found] == ["Look", "Undo"]
+
+
 def test_sql_beside_the_ways_back_is_shown_to_be_copied() -> None:
     text = "# Runbook\n\n## Rollback steps\n\n```bash\n./back.sh\n```\n\n## Raise a limit\n\n```sql\nUPDATE limits SET most = 5;\n```\n"
     (other,) = read(text).others

@@ -80,9 +80,15 @@ class Draft:
         return worst_effect(tuple(command.effect for command in self.commands))
 
 
-def under_heading(made: list[Draft], section: Section) -> None:
-    """Puts the heading before the steps' own titles, so that a row of steps still shows its parts."""
+def under_heading(made: list[Draft], section: Section, head: Section | None) -> None:
+    """Puts the heading before the steps' own titles, so that a row of steps still shows its parts.
+
+    A heading that says nothing by itself, `Rollback` under `Database`, gives way to the one above it.
+    """
     title = without_span(section.title)
+    around = section.parent
+    if says_nothing(title) and around is not None and around is not head and around.level > 1:
+        title = without_span(around.title)
     for draft in made:
         draft.in_order = bool(section.number)
         draft.section = "" if _SAYS_NOTHING.match(title) and draft.title != section.title else title

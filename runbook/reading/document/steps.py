@@ -38,7 +38,7 @@ class Steps:
             if mode == "method" and section is not head and section.is_choice:
                 made = one_of(made, section, f"either-{self.commands.choice(section.parent)}")
             if section is not head:
-                under_heading(made, section)
+                under_heading(made, section, head)
             drafts += made
         return finished(introduced(drafts), mode, names)
 

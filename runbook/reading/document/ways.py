@@ -181,7 +181,10 @@ class _Search:
         if section.goes_back and numbered * 2 > len(eligible) and not procedures:
             return False
         backs = [child for child in eligible if child.goes_back or child.is_procedure]
-        several = len(backs) > 1 or (len(backs) == 1 and bool(backs[0].is_procedure or backs[0].children))
+        holding = [child for child in eligible if not child.number and _holds_one(child, below)]
+        several = (
+            len(backs) > 1 or len(holding) > 1 or (len(backs) == 1 and bool(backs[0].is_procedure or backs[0].children))
+        )
         return several or not section.goes_back
 
     def _halves(self, section: Section) -> list[Section]:
@@ -277,6 +280,11 @@ def _own(head: Section, whole: bool) -> list[Section]:
             if not out and not beside:
                 waiting.append(child)
     return kept
+
+
+def _holds_one(section: Section, heads: list[Section]) -> bool:
+    """Whether one of these ways back stands inside of a section: `Frontend` with its `Rollback`."""
+    return any(head.goes_back and section in head.above() for head in heads)
 
 
 def _is_half(head: Section) -> bool:

@@ -59,7 +59,7 @@ _ROLE_WORDS: tuple[tuple[Role, str], ...] = (
     (
         "verify",
         r"verif|validat(?:e\b|ing\b|ion)|smoke[ -]?tests?|sanity|health ?checks?$|(?:post|after).{0,20}\b(?:checks?|tests?|testing)\b"
-        r"|integrity checks?|confirm(?:ation|ing)? (?:recovery|success|the)|success checks?|überprüf|prüfung"
+        r"|integrity checks?|confirm(?:ation|ing)? (?:recovery|success|the)|success checks?|überprüf|prüfung|\bprüfen|nachkontrolle"
         r"|comprob|検証|確認|验证|驗證|확인|검증",
     ),
     (
@@ -191,7 +191,7 @@ ALTERNATIVE = re.compile(
 LETTERED = re.compile(r"^(?P<label>[A-H])[.)]\s+(?=\S)")
 NUMBERED = re.compile(
     r"^(?:(?:step|phase|stage|part|paso|passo|[ée]tape|schritt|fase|phase|ステップ|手順|步骤|步驟|단계|第)\s*)?"
-    r"(?P<label>\d+(?:\.\d+)*)\s*(?:[.):、章步]|[-–—:]\s|(?<=[a-zA-Z] \d)(?=\s|$))\s*",
+    r"(?P<label>\d+(?:\.\d+)*)(?:\s*(?:[.):、章步]|[-–—:]\s|(?<=[a-zA-Z] \d)(?=\s|$))|(?<=\d\.\d)(?=\s))\s*",
     re.I,
 )
 
