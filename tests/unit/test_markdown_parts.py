@@ -397,6 +397,8 @@ def test_outcomes_without_levels_are_success() -> None:
         ("### External\n- Cloud support: 1-800-5550", Contact(level="external", who="Cloud support", how="1-800-5550")),
         ("| Role | Name | Phone |\n|---|---|---|\n| Lead | Ada | 555 |", Contact(level="", who="Lead · Ada", how="555")),
         ("- Level 1: Team Pear", Contact(level="1", who="Team Pear")),
+        ("Ann Pear, +49 30 100 200, first", Contact(level="", who="Ann Pear", how="+49 30 100 200, first")),
+        ("Ann Pear - ann@pear.example", Contact(level="", who="Ann Pear", how="ann@pear.example")),
         ("**Team Plum**:\n\n- Slack: #plum", Contact(level="", who="Team Plum", how="Slack: #plum")),
     ],
 )  # fmt: skip

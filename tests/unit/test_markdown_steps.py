@@ -160,6 +160,15 @@ def test_a_way_back_that_is_told_in_a_sentence_is_one() -> None:
     assert [way.title for way in described.methods] == ["Rollback by hand"]
 
 
+def test_an_item_that_is_nothing_but_a_command_is_run() -> None:
+    found = steps("1. kubectl rollout undo deploy/web -n prod\n2. kubectl get pods are shown\n3. Look at the pods")
+    assert [(step.title, step.kind) for step in found] == [
+        ("kubectl rollout undo deploy/web -n prod", "run"),
+        ("kubectl get pods are shown", "manual"),
+        ("Look at the pods", "manual"),
+    ]
+
+
 def test_a_rollback_under_each_part_of_a_system_is_a_way_of_its_own() -> None:
     part = "## {}\n\n### Rollback\n\n1. `{}`\n\n"
     text = part.format("Frontend", "vercel rollback") + part.format("Database", "alembic downgrade -1")
@@ -215,6 +224,10 @@ def test_acts_under_the_contacts_are_steps_and_levels_are_none() -> None:
         ("`kubectl get pods` should show three of them", []),
         ("It is the same as `git revert HEAD`", []),
         ("Needs `kubectl` and `jq`", []),
+        ("`docker stop cache`, wait a minute, `docker start cache`", ["docker stop cache", "docker start cache"]),
+        ("Don't forget to run `docker restart cache`", ["docker restart cache"]),
+        ("Don't run `docker restart cache`", []),
+        ("(optional) `docker restart cache`", ["docker restart cache"]),
         ("Einschalten: `./wartung.sh an`", ["./wartung.sh an"]),
     ],
 )

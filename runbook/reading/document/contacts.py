@@ -12,6 +12,10 @@ from runbook.reading.document.phrases import heading_of, plain
 from runbook.reading.document.sections import Section, own_role
 
 _PAIR = re.compile(r"^(?P<who>[^:：|]{2,60}?)\s*(?:[:：]|\s[-–—]\s)\s*(?P<how>.+)$")
+_NAMED = re.compile(
+    r"^(?P<who>[^,:：|]{2,60}?)\s*(?:[,:：]|\s[-–—]\s)\s*(?P<how>.{0,60}?(?:\+?\d[\d\s()/-]{6,}\d|[\w.+-]+@[\w-]+\.\w+).{0,60})$"
+)
+"""A line with a telephone number or an address: `Ann Miller, +1 555 010 9999`."""
 _WHEN = re.compile(r"\((?P<when>(?:for|if|when|after|before|only|during|within)\b[^()]*)\)\s*$", re.I)
 _BLANK = re.compile(r"\[[^\[\]]*\](?!\()|<[^<>@]*>|_{3,}|\bTBD\b|\bTODO\b|\bXXX\b", re.I)
 _LEVEL = re.compile(r"^(?:level|tier|l|nivel|niveau|livello|stufe|レベル|级别|단계)\s*(?P<number>\d)\b", re.I)
@@ -72,6 +76,8 @@ def _of_lines(section: Section) -> Iterator[Contact]:
             pair = _PAIR.match(plain(line)) if line.lstrip().startswith("**") else None
             if pair and not _NOT_PEOPLE.match(pair["who"]):
                 yield _contact(_level_of(section, ""), pair["who"], pair["how"])
+            elif pair is None and (named := _NAMED.match(plain(line))):
+                yield _contact(_level_of(section, ""), named["who"], named["how"])
 
 
 def _of_table(table: Block, level: str) -> Iterator[Contact]:

@@ -23,6 +23,9 @@ _TELLS = re.compile(
 )
 _AGAIN = re.compile(r"\0\W*(?:and|or|then|and then|followed by|y|o|et|ou|e|und|oder|または|或|또는)?\W*$", re.I)
 """Another command right after the one before it: told like that one."""
+_AND_THEN = re.compile(r"\0[^\0`.:;]{1,60}[,;]\s*(?:and |then |and then )?$")
+"""A command behind words that only part it from the one before: `a`, wait a minute, `b`."""
+_OPTIONAL = re.compile(r"^\W*\((?:optional(?:ly)?|if needed|if necessary|as root|as needed)\)\s*", re.I)
 _OTHER = re.compile(r"\0\W*(?:or|o|ou|oder|または|或者?|또는)(?: (?:else|with))?\W*$", re.I)
 _LISTED = re.compile(r"\0\s*[,、]\s*$")
 _ENDS = re.compile(r"^\s*(?:[.;)]|$|\n)")
@@ -38,7 +41,7 @@ _ACTS = re.compile(
 )
 _RUNS = re.compile(r"\b(?:run|execute|ejecut\w+|exécut\w+|esegui\w*|ausführen|実行|运行|执行|실행)\b", re.I)
 _DISCOURAGES = re.compile(
-    r"\b(?:do not|don.?t|never|avoid|instead of|rather than|not|without|unlike|no longer|nunca|jamais|niemals)\b[^.;]{0,40}$",
+    r"\b(?:(?:do not|don.?t)(?! (?:forget|hesitate)\b)|never|avoid|instead of|rather than|not|without|unlike|no longer|nunca|jamais|niemals)\b[^.;]{0,40}$",
     re.I,
 )
 _SPEAKS_OF = re.compile(
@@ -138,7 +141,8 @@ def _is_told(before: str, code: str, after: str, last: bool) -> bool:
         return False
     if _SPOKEN_ON.match(after):
         return bool(re.search(r"\b(?:run|execute|use)\s+(?:the\s+)?$", sentence, re.I))
-    if _AGAIN.search(sentence):
+    sentence = _OPTIONAL.sub("", sentence)
+    if _AGAIN.search(sentence) or _AND_THEN.search(sentence):
         return last
     if _TELLS.search(sentence) or _AFTER_TELLS.match(after) or _ACTS.search(sentence[-40:]):
         return True

@@ -116,6 +116,8 @@ class _Walk(Making):
         if self.open is not None and block.depth > self.open_depth and self._is_expectation(said):
             return
         told = self._told(block.text, block)
+        if not told and "\n" not in block.text and self._is_bare(block) and not self._forbidden(block):
+            told = [self.commands.made(block.text.strip().removeprefix("$ "), block.line)]
         if self.open is not None and block.depth > self.open_depth:
             self._into_open(told, f"- {said}", block)
             return
