@@ -32,6 +32,8 @@ from runbook.reading.once import in_one_go
 from runbook.reading.problems import Problem, ReadingError
 from runbook.reading.tree import MAX_BYTES
 
+_FORWARD = "By its heading it goes forward, not back: the release that is out stays out."
+
 ENDINGS = (".md", ".markdown", ".mdx")
 
 
@@ -125,7 +127,8 @@ class _Reader:
         risk = stated_risk(own, way.head.heading) or stated_risk(stated, "")
         said_risk = own.get("risk") or stated.get("risk")
         around = [caution for section in way.head.above() for caution in facts(section.blocks).cautions]
-        caution = " ".join(dict.fromkeys((*_behind(said_risk), *reversed(around), *own.cautions)))
+        forward = (_FORWARD,) if way.head.goes_forward else ()
+        caution = " ".join(dict.fromkeys((*forward, *_behind(said_risk), *reversed(around), *own.cautions)))
         title = without_span(way.title) or self._title()
         return Method(
             id=self.ids.new(title, "method"),

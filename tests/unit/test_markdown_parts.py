@@ -158,6 +158,8 @@ def test_a_way_forward_is_no_way_back() -> None:
     book = read(text)
     assert [way.title for way in book.methods] == ["Rollback of a hotfix"]
     assert [way.title for way in book.others] == ["Recovery (rolling forward)"]
+    options = f"# Rollback\n\n## Option 1: Undo\n\n{fence.format('a')}## Option 2: Fix forward\n\n{fence.format('b')}"
+    assert ["goes forward" in way.caution for way in read(options).methods] == [False, True]
 
 
 def test_a_dashboard_is_where_a_way_back_is_carried_out_or_what_is_looked_at() -> None:

@@ -64,8 +64,11 @@ class Section:
 
     @cached_property
     def goes_back(self) -> bool:
-        forward = FORWARD.search(self.heading) is not None and BACK.search(self.heading) is None
-        return ROLLBACK.search(self.heading) is not None and not forward
+        return ROLLBACK.search(self.heading) is not None and not self.goes_forward
+
+    @cached_property
+    def goes_forward(self) -> bool:
+        return FORWARD.search(self.heading) is not None and BACK.search(self.heading) is None
 
     @property
     def offers_several(self) -> bool:
