@@ -10,7 +10,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from widgets.action_panel import Clock, event_clock
 from widgets.compositing import SparingScreen
+from widgets.confirm import SETTLE, WHY, Answer, Guarded
 
 if TYPE_CHECKING:
     from runbook.conductor import Conductor
@@ -39,14 +41,8 @@ class Leave(ModalScreen[str | None], SparingScreen[str | None]):
     Leave > Static { width: 72; max-width: 90%; height: auto; padding: 1 2; background: $panel; }
     Leave.-low > Static { max-width: 100%; padding: 0 1; }
     """
-    KEYS: ClassVar[dict[str, str | None]] = {
-        "q": "leave",
-        "y": "leave",
-        "c": "close",
-        "x": "end",
-        "escape": None,
-        "n": None,
-    }
+    KEYS: ClassVar[dict[str, str | None]] = {"q": "leave", "y": "leave", "escape": None, "n": None}
+    ENDS: ClassVar[dict[str, str]] = {"c": "close", "x": "end"}
 
     def __init__(
         self,
@@ -62,6 +58,9 @@ class Leave(ModalScreen[str | None], SparingScreen[str | None]):
         super().__init__()
         self.running, self.follows, self.still_open, self.drill = running, follows, still_open, drill
         self.may_close, self.closed = may_close, closed
+        self.guard = Guarded(keys=frozenset({"c"} if may_close else ()) | frozenset({"x"} if drill else ()))
+        self.notice = ""
+        self.clock: Clock = event_clock
 
     def compose(self) -> ComposeResult:
         self.words = Static(markup=False)
@@ -69,8 +68,12 @@ class Leave(ModalScreen[str | None], SparingScreen[str | None]):
 
     def on_resize(self) -> None:
         """On a low screen the answers come first: no line of it is for the air between them."""
-        low = self.size.height < LOW
-        self.set_class(low, "-low")
+        self.set_class(self.size.height < LOW, "-low")
+        self._say()
+        self.call_after_refresh(self._painted)
+
+    def _say(self) -> None:
+        low = self.has_class("-low")
         self.words.update(Content("\n".join(line for line in self._lines() if line or not low)))
 
     def _lines(self) -> list[str]:
@@ -90,10 +93,26 @@ class Leave(ModalScreen[str | None], SparingScreen[str | None]):
             lines.append("c    leave and close the incident: it is over")
         if self.drill:
             lines.append("x    leave and end the drill")
-        return [*lines, "esc  stay"]
+        return [*lines, "esc  stay", *filter(None, (self.notice,))]
 
     def on_key(self, event: events.Key) -> None:
+        """What ends something takes a look first: a word that begins with q, typed into no field, ends nothing."""
         event.stop()
-        offered = {"c": self.may_close, "x": self.drill}
-        if event.key in self.KEYS and offered.get(event.key, True):
+        self.guard, answer = self.guard.press(event.key, "", self.clock(event))
+        if event.key in self.guard.keys:
+            self.notice = WHY.get(answer, "")
+            self._say()
+            if answer is Answer.WAIT:
+                self.set_timer(SETTLE + 0.01, self._settle)
+        elif event.key in self.KEYS:
             self.dismiss(self.KEYS[event.key])
+
+    def _painted(self) -> None:
+        self.guard = self.guard.painted(self.clock(None))
+
+    def _settle(self) -> None:
+        self.guard, key = self.guard.settle(self.clock(None))
+        if key:
+            self.dismiss(self.ENDS[key])
+        elif self.guard.waiting:  # the clock is not there yet
+            self.set_timer(SETTLE, self._settle)

@@ -30,7 +30,7 @@ def test_a_drill_is_played_back_moment_by_moment_and_its_record_is_not_touched(d
     walks.confirm(room, 1)
     room.tmux.keys("q")
     room.tmux.wait("leave and end the drill")
-    room.tmux.keys("x")
+    walks.press_until_taken(room, "x", "leave and end the drill")
     room.tmux.wait("The drill is ended", 60)
     incident = room.incident()
     folder = room.home / "incidents" / incident

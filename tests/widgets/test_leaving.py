@@ -11,9 +11,11 @@ import pytest
 
 from runbook.opening import Opening, open_room
 from tests.rooms import HEAD, ONE_STEP, entered, room, told
-from tests.widgets.hosts import screen_text, shown, until
+from tests.widgets.hosts import HandClock, screen_text, shown, until
 from tui import app
 from tui.app import WarRoom
+from tui.leave import Leave
+from widgets.confirm import Guarded
 
 if TYPE_CHECKING:
     from runbook.conductor import Conductor
@@ -41,10 +43,32 @@ async def test_leaving_can_close_the_incident_and_says_which_it_did(room: WarRoo
         await pilot.press("q")
         await until(pilot, lambda: "the incident stays open" in shown(room))
         assert "end the drill" not in shown(room)
+        looked_at(room)
         await pilot.press("c")
+        looked_at(room)
         await until(pilot, lambda: room.return_value is not None)
     assert conductor.state.closed
     assert "The incident is closed." in (room.return_value or "")
+
+
+def looked_at(room: WarRoom) -> None:
+    """Time passes before the open question, and after the key that answers it."""
+    leave = room.screen
+    assert isinstance(leave, Leave)
+    if not isinstance(leave.clock, HandClock):
+        leave.clock = HandClock()
+        leave.guard = Guarded(keys=leave.guard.keys).painted(leave.clock.now)
+    leave.clock.now += 10
+
+
+async def test_a_word_that_begins_with_q_typed_into_no_field_closes_no_incident(room: WarRoom) -> None:
+    async with room.run_test(size=(80, 24)) as pilot:
+        conductor = await entered(pilot, room)
+        await pilot.press(*"quick")
+        await until(pilot, lambda: isinstance(room.screen, Leave) and "too quick" in shown(room))
+        await pilot.press("escape")
+        await until(pilot, lambda: room.screen is room.room_screen)
+        assert conductor.state.closed is None
 
 
 async def test_who_only_watches_takes_the_practice_production_from_nobody(room: WarRoom) -> None:
