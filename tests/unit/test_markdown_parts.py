@@ -349,6 +349,14 @@ def test_triggers_written_as_boxes_are_triggers_and_those_against_are_notes() ->
     assert book.checklists == ()
 
 
+def test_a_decision_tree_is_shown_as_it_is() -> None:
+    tree = "Is the shop down?\n├─ yes → Roll back\n└─ no → Wait"
+    book = read(f"# Rollback\n\n## Decision tree\n\n```\n{tree}\n```\n\n## Rollback steps\n\n```bash\n./back.sh\n```\n")
+    assert [(step.title, step.kind, step.message) for other in book.others for step in other.steps] == [
+        ("Decision tree", "manual", tree)
+    ]
+
+
 def test_the_rows_of_a_decision_table_are_triggers() -> None:
     book = read(
         "# Rollback\n\n## Decision matrix\n\n| Sign | Severity | Action |\n|---|---|---|\n| No pages | Critical | Go back |\n"

@@ -131,6 +131,8 @@ def _stays(draft: Draft, mode: Mode) -> bool:
         return True
     if draft.is_message:
         return draft.role == "communicate"
+    if draft.role == "triggers" and draft.shown:
+        return True  # a decision tree in box characters is looked at as it is
     if draft.role in _QUIET:
         return False
     if mode == "other":

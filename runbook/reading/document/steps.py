@@ -355,7 +355,7 @@ class _Walk(Making):
         elif item is not None and not item.message and not item.commands:
             item.message = content
             item.notes += _on_machine(found)
-        elif self.mode != "other" or any(piece.kind == "typed" for piece in found):
+        elif self.mode != "other" or self.section.role == "triggers" or any(piece.kind == "typed" for piece in found):
             self._shown(content, block)
             self.drafts[-1].notes += _on_machine(found)
             self.drafts[-1].typed = any(piece.kind == "typed" for piece in found)
