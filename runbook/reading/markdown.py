@@ -16,6 +16,7 @@ from runbook.reading.document import afterwards, contacts, outcomes, sources, tr
 from runbook.reading.document.blocks import blocks
 from runbook.reading.document.checklists import checklists
 from runbook.reading.document.commands import Commands, Infer, KindOf
+from runbook.reading.document.drafts import SHOWN
 from runbook.reading.document.facts import Facts, estimate, facts, of_document, stated_risk
 from runbook.reading.document.mojibake import mended
 from runbook.reading.document.needs import required, where
@@ -75,8 +76,11 @@ class _Reader:
         verification = self.steps.of(self.plan.verification, "verify", Names())
         monitoring = self.steps.of(self.plan.monitoring, "monitor", Names())
         others = self._others()
-        if not (methods or verification or monitoring or others):
+        does = any(step.guess != SHOWN for other in others for step in other.steps)
+        if not (methods or verification or monitoring or does):
             methods = self._guide()
+            told = {step.line for method in methods for step in method.steps}
+            others = tuple(other for other in others if not told & {step.line for step in other.steps})
         everything = [
             *(step for method in (*methods, *others) for step in method.steps), *verification, *monitoring,
         ]  # fmt: skip

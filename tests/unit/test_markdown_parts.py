@@ -357,6 +357,13 @@ def test_a_decision_tree_is_shown_as_it_is() -> None:
     ]
 
 
+def test_a_document_of_words_is_followed_also_where_it_has_a_tree() -> None:
+    text = "# DDoS\n\n## Decision tree\n\n```\nIs it down?\n├─ yes → Call\n```\n\n## Look\n\nOpen the charts.\n"
+    book = read(text)
+    assert [step.title for way in book.methods for step in way.steps] == ["Look"]
+    assert [step.title for other in book.others for step in other.steps] == ["Decision tree"]
+
+
 def test_the_rows_of_a_decision_table_are_triggers() -> None:
     book = read(
         "# Rollback\n\n## Decision matrix\n\n| Sign | Severity | Action |\n|---|---|---|\n| No pages | Critical | Go back |\n"

@@ -30,6 +30,7 @@ _SAYS_NOTHING = re.compile(
     re.I,
 )
 
+SHOWN = "Read as text to look at or to copy, not as a command."
 _PREFIX = 60
 """More letters than stand before a title; longer words are its note."""
 
@@ -246,5 +247,5 @@ def _guess(draft: Draft) -> str:
     if draft.words_only:
         return "The document only describes this; it is read as something to do by hand."
     if draft.shown:
-        return "Read as text to look at or to copy, not as a command."
+        return SHOWN
     return ""
