@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from runbook.model import Record, Seconds
-from widgets.compositing import SparingScreen
+from widgets.compositing import SparingScreen, lay_out_anew
 from widgets.footer import KeyHint, draw_footer
 from widgets.header import NARROW
 from widgets.lines import cut, join, wrapped
@@ -166,9 +166,11 @@ class Chooser(ModalScreen[str | None], SparingScreen[str | None]):
     def _words(self) -> None:
         card = self.cards[self.table.selected] if self.cards else None
         self.about.update(Content(self._why()))
+        lay_out_anew(self.about)
         enter = "look at it (not ready here)" if card and card.ready is False else "choose"
         keys = (KeyHint("enter", enter), KeyHint("arrows", "compare"), KeyHint("esc", "back"))
         self.bottom.update(draw_footer(keys, "", 100))
+        lay_out_anew(self.table)
         self._fit()
 
     def action_choose(self) -> None:

@@ -124,6 +124,13 @@ class SparingScreen(Screen[Result]):
             super()._screen_resized(size)
 
 
+def lay_out_anew(widget: Widget) -> None:
+    """Another text may have another height. Textual counts no layout while one is asked for already, and would keep
+    the height of the text before."""
+    widget._layout_updates += 1
+    widget.refresh(layout=True)
+
+
 def paint_at_once(widget: Widget) -> None:
     """Paints what the widget has asked for now, and not some turns of the loop later."""
     screen = widget.screen

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from widgets.compositing import SparingScreen
+from widgets.compositing import SparingScreen, lay_out_anew
 from widgets.footer import KeyHint, draw_footer
 from widgets.lines import command
 from widgets.pane import PaneRule
@@ -71,6 +71,7 @@ class ListDialog(ModalScreen[Result], SparingScreen[Result]):
     def say(self, text: Content | str) -> None:
         """The line between title and list."""
         self.about.update(text if isinstance(text, Content) else Content(text))
+        lay_out_anew(self.about)
 
     def draw_bottom(self) -> None:
         self.bottom.update(draw_footer(self.hints(), "", self.bottom.content_size.width or 78))

@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from runbook.model import Record, Seconds
+from widgets.compositing import lay_out_anew
 from widgets.lines import Part, cut, join, spread
 from widgets.words import glyph, incident_clock, utc_second
 
@@ -53,7 +54,7 @@ class Header(Widget):
 
     def watch_view(self, before: HeaderView | None, view: HeaderView | None) -> None:
         if bool(before and before.trouble) != bool(view and view.trouble):
-            self.refresh(layout=True)  # only then: the clock moves every second, and the room should not
+            lay_out_anew(self)  # only then: the clock moves every second, and the room should not
         self.set_class(bool(view and view.trouble), "-failed")
         self.set_class(bool(view and view.drill), "-drill")
 

@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from runbook.model import Record
+from widgets.compositing import lay_out_anew
 from widgets.header import NARROW
 from widgets.lines import cut, join, spread
 from widgets.words import SAID_STYLE, SAID_WORDS, Said, glyph, said_glyph
@@ -59,7 +60,7 @@ class VerdictBar(Widget):
 
     def watch_view(self, before: VerdictView | None, view: VerdictView | None) -> None:
         if self._height(before) != self._height(view):
-            self.refresh(layout=True)
+            lay_out_anew(self)
         self.set_class(bool(view and view.stale), "-stale")
         self.set_class(bool(view and view.said in ("failing", "failed")), "-failed")
 

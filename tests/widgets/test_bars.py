@@ -206,3 +206,20 @@ async def test_the_bars_as_widgets() -> None:
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         assert "→ ROLL BACK" in screen_text(host)[2]
+
+
+async def test_a_bar_grows_where_its_layout_was_asked_for_before_there_was_more_to_say() -> None:
+    header, bar = Header(), VerdictBar()
+    host = Host(header)
+    async with host.run_test(size=(120, 24)) as pilot:
+        await host.mount(bar)
+        header.show(HEADER)
+        bar.show(VerdictView("failing", ("error rate 24.8 % > 5 %",)))
+        await until(pilot, lambda: header.size.height == bar.size.height == 1)
+        for widget in (header, bar):
+            widget.refresh(layout=True)
+        host.screen._clear_arrangement_cache()
+        host.screen._refresh_layout()
+        header.show(DRILL)
+        bar.show(msgspec.structs.replace(VERDICT, reasons=VERDICT.reasons * 3))
+        await until(pilot, lambda: header.size.height == bar.size.height == 2)
