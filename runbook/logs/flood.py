@@ -7,8 +7,8 @@ import os
 import subprocess
 from contextlib import suppress
 
-from runbook.logs import grep
 from runbook.logs.index import HEAD, OpenFile
+from runbook.logs.ripgrep import ripgrep
 from runbook.logs.scan import COLOUR, Counted
 from runbook.model import Seconds
 
@@ -33,7 +33,7 @@ class Flood:
     def command(self) -> list[str] | None:
         if not self._asked:
             self._asked = True
-            told = grep.ripgrep(self._counted.sought) if self._counted.sought else None
+            told = ripgrep(self._counted.sought) if self._counted.sought else None
             self._command = told and [*told[:-1], "--count", "-"]
         return self._command
 

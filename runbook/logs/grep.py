@@ -1,4 +1,4 @@
-"""Looks through whole log files in a process of its own: `python grep.py`, a job as JSON on stdin, hits on stdout.
+"""Looks through whole log files in a process of its own: `grep.main()`, a job as JSON on stdin, hits on stdout.
 
 Standard library only, and nothing that takes long to import. Ends when its stdin does, so that it never outlives the
 room. ripgrep does the work where it is installed and reads the expression as we do; else `re` does, block by block.
@@ -10,7 +10,6 @@ import json
 import os
 import re
 import select
-import shutil
 import struct
 import sys
 from array import array
@@ -18,8 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
 
-if not __package__:
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib takes 8 ms
+if not __package__:  # beside the room, which puts this folder into the path
     from sieve import Sought, downwards, line_begin, unpacked  # type: ignore[import-not-found,unused-ignore]
 else:
     from runbook.logs.sieve import Sought, downwards, line_begin, unpacked
@@ -35,30 +33,8 @@ MEMORY = 1 << 30
 CPU = 900
 """An expression that never ends is ended."""
 
-_SAME = re.compile(
-    r"(?:[\w .,:;=/@#%'\"<>!~|()*+?^$\]-]|\[(?!\^?\]?[^\]]*\[)|\{\d|\}|\\[dDwWsSbB.*+?^$|()\[\]{}\\/-]|\(\?:)*"
-)
-_OTHER = re.compile(r"\(\?[^:]|[*+?}]\+|&&|--|~~|\{,|\\[bB]\{")
-
 Part = tuple[int, int, int, int, int]
 """Base of its positions, file descriptor, where the part begins in its file, the offsets [start, end) in it."""
-
-
-def ripgrep(sought: Sought) -> list[str] | None:
-    """The command that finds the same lines as `sought` does, or None where there is none."""
-    program = shutil.which("rg")
-    try:
-        text = (sought.plain or sought.pattern).decode("utf-8" if sought.plain else "ascii")
-    except UnicodeDecodeError:
-        return None
-    if not program or "\0" in text or "\n" in text:
-        return None
-    if not sought.plain and (not _SAME.fullmatch(text) or _OTHER.search(text)):
-        return None
-    told = ["--no-config", "--text", "--no-unicode", "--encoding=none", "--no-heading", "--color=never", "--no-mmap"]
-    told += ["--byte-offset", "--no-line-number", "--max-columns=1", "--no-messages"]
-    told += ["--fixed-strings"] * bool(sought.plain) + ["--ignore-case" if sought.any_case else "--case-sensitive"]
-    return [program, *told, *["--invert-match"] * sought.without, "-e", text, "-"]
 
 
 class Ended(Exception):
@@ -111,9 +87,10 @@ class Ripgrep:
 class Job:
     """One search: `up` from the ends of the parts, else down from their starts; at most `limit` offsets, 0: a count."""
 
-    def __init__(self, sought: Sought, *, up: bool, limit: int, by_hand: bool = False) -> None:
+    def __init__(self, sought: Sought, *, up: bool, limit: int, command: list[str] | None) -> None:
+        """`command` is ripgrep's for the same lines; None: by hand."""
         self.sought, self.up, self.left, self.counting = sought, up, limit, not limit
-        self.command = None if by_hand else ripgrep(sought)
+        self.command = command
         self.ahead: Ripgrep | None = None
         """At the last and largest segment already, beside the near ones."""
 
@@ -262,12 +239,8 @@ def main() -> None:
         line += more
     job = json.loads(line)
     try:
-        Job(unpacked(job["sought"]), up=job["up"], limit=job["limit"], by_hand=job["by_hand"]).run(
+        Job(unpacked(job["sought"]), up=job["up"], limit=job["limit"], command=job["command"]).run(
             [tuple(part) for part in job["parts"]]
         )
     except (Ended, BrokenPipeError):
         os._exit(0)  # nobody listens; the buffer is of no use either
-
-
-if __name__ == "__main__":
-    main()

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runbook.logs import grep, searching, sieve
+from runbook.logs import searching, sieve
 from runbook.logs.index import SPAN, OpenFile
+from runbook.logs.ripgrep import ripgrep
 from runbook.logs.scan import Query, parse
 from runbook.logs.searching import Found, Part, look
 from runbook.logs.sieve import downwards, line_begin
@@ -106,10 +107,10 @@ def test_ripgrep_and_re_find_the_same(tmp_path: Path, lines: list[str], typed: s
 
 def test_what_ripgrep_would_read_otherwise_is_looked_for_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _name: "/bin/rg")
-    told = {typed: grep.ripgrep(parse(typed).sought) for typed in ("a[b", "~a|b", "~[^a]b\\d{3}", "~(?:a)", "~\\[x\\]")}
+    told = {typed: ripgrep(parse(typed).sought) for typed in ("a[b", "~a|b", "~[^a]b\\d{3}", "~(?:a)", "~\\[x\\]")}
     assert all(told.values())
     for typed in ("~a++", "~(?=a)", "~(?i)a", "~é+", "~[a[b]", "~[a&&b]", "~a{,3}", "~\\x41", "~\\Aa", "~\\<a"):
-        assert grep.ripgrep(parse(typed).sought) is None, typed
+        assert ripgrep(parse(typed).sought) is None, typed
 
 
 def test_a_line_longer_than_any_block_is_one_line(tmp_path: Path) -> None:
