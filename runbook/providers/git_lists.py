@@ -18,6 +18,13 @@ BACKUPS = "refs/warroom/backup/*"
 
 
 OUTSIDE = "not in production's history"
+_RAISES = re.compile(
+    r"(?:\[?(?:chore|build|ci)\(release\)\]?:?\s*|\[?(?:prepare )?release\]?:?\s*"
+    r"|(?:bump|raise|set)(?: the)?(?: version)?(?: to| from \S+ to)? |version )?v?\d+\.\d+[\w.+-]*",
+    re.IGNORECASE,
+)
+"""How tools and people name the commit that only raises the version: `Release 3.5.2`, `chore(release): 3.5.2`."""
+_FEW = re.compile(r"[123] files? ")
 
 
 async def commits(ask: Ask, ref: str, production: str) -> tuple[Target, ...]:
@@ -45,6 +52,7 @@ def _commit(one: Listed, change: str, reverted_by: str, *, inside: bool) -> Targ
         f"already reverted by {reverted_by[:7]}" if reverted_by else "",
         "a merge: needs a mainline (-m 1)" if len(one.parents) > 1 else "",
         "" if one.parents else "the first commit: cannot be reverted",
+        "raises the version, by its words" if _RAISES.fullmatch(one.subject.strip()) and _FEW.match(change) else "",
     )
     return Target(
         value=one.sha,

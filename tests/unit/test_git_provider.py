@@ -74,6 +74,26 @@ async def test_merges_and_reverted_commits_are_marked(world: World, git: Git) ->
     assert by_title["Merge side"].detail == "1 file +1 −0"
 
 
+async def test_a_commit_that_only_raises_the_version_says_so_and_is_not_the_first_to_be_offered(
+    world: World, git: Git
+) -> None:
+    many = {f"f{number}": "x\n" for number in range(4)}
+    for subject, files in (
+        ("chore(release): 2.0.1", {"VERSION": "2.0.1\n"}),
+        ("Bump version to 2.0.2", {"VERSION": "2.0.2\n", "lock": "x\n"}),
+        ("v2.0.3-rc.1", {"VERSION": "2.0.3\n"}),
+        ("Release 2.1.0", many),
+        ("Release the brakes", {"brakes": "x\n"}),
+        ("Bump requests from 2.0 to 3.0", {"lock": "y\n"}),
+    ):
+        world.commit(subject, None, **files)
+    world.push("main", "main:refs/heads/production")
+    world.git("fetch", "-q", "origin", cwd=git.folder)
+    targets = await git.targets("git_commit", "origin/production")
+    raising = [target.title for target in targets if target.warning == "raises the version, by its words"]
+    assert raising == ["v2.0.3-rc.1", "Bump version to 2.0.2", "chore(release): 2.0.1"]
+
+
 async def test_where_production_gets_copies_no_commit_is_said_to_be_missing_in_it(world: World, git: Git) -> None:
     world.git("checkout", "-q", "--orphan", "elsewhere")
     world.commit("All of it, squashed", all="x\n")
