@@ -147,6 +147,9 @@ class WarRoom(UnhinderedApp):
             self.watch_signals()
         self._keep(self._keep_drill_alive())
         await make_ready(conductor, opening.repository)
+        from tui.beforehand import import_beforehand
+
+        await import_beforehand()
 
     def watch_signals(self) -> None:
         """Begin to poll; not before the runbook is trusted, whose addresses they are."""
