@@ -33,7 +33,9 @@ class Silent:
         pass
 
 
-def room_on(source: str, home: Path, monkeypatch: pytest.MonkeyPatch, *, present: bool = False) -> WarRoom:
+def room_on(
+    source: str, home: Path, monkeypatch: pytest.MonkeyPatch, *, present: bool = False, ascii_only: bool = False
+) -> WarRoom:
     """The app as `warroom open SOURCE` makes it; its records go to `home`."""
     monkeypatch.setenv("WARROOM_HOME", str(home))
     monkeypatch.setattr(opening, "Monitor", partial(Monitor, fetch=Silent()))
@@ -42,14 +44,16 @@ def room_on(source: str, home: Path, monkeypatch: pytest.MonkeyPatch, *, present
         wanted = Opening(source=source, repository=None)
         return wanted, await open_room(wanted)
 
-    return WarRoom(opener, present=present)
+    return WarRoom(opener, present=present, ascii_only=ascii_only)
 
 
-def room_with(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, present: bool = False) -> WarRoom:
+def room_with(
+    text: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, present: bool = False, ascii_only: bool = False
+) -> WarRoom:
     """The app on a little runbook, of which a test says only what it is about; it and its records lie in the folder."""
     book = folder / "shop.yaml"
     book.write_text(HEAD + text)
-    return room_on(str(book), folder / "home", monkeypatch, present=present)
+    return room_on(str(book), folder / "home", monkeypatch, present=present, ascii_only=ascii_only)
 
 
 @pytest.fixture

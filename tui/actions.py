@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from widgets.footer import KeyHint
+from widgets.words import in_ascii
 
 _WHEEL = "I"
 
@@ -325,7 +326,8 @@ _EATEN = {
 
 def spoken(action: Action) -> str:
     """An action's keys as a person names them: `: ctrl+p`."""
-    return " ".join(_SPOKEN.get(key, key) for key in action.keys)
+    words = [(key, _SPOKEN.get(key, key)) for key in action.keys]
+    return " ".join(key if in_ascii() and not word.isascii() else word for key, word in words)
 
 
 def spoken_short(action: Action) -> str:

@@ -23,6 +23,7 @@ from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
 
 from tui import actions
@@ -66,6 +67,8 @@ class WarRoom(UnhinderedApp):
     def __init__(self, opener: Opener, *, theme: str = "dark", ascii_only: bool = False, present: bool = False) -> None:
         super().__init__()
         words.use_glyphs(ascii_only)
+        if ascii_only:
+            ScrollBarRender.VERTICAL_BARS = [" "]
         for known in THEMES.values():
             self.register_theme(known)
         self.theme = THEMES.get(theme, DARK).name

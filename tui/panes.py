@@ -21,6 +21,7 @@ from widgets.log_pane import LogPane
 from widgets.pane import Pane, pane_tabs
 from widgets.signals_pane import SignalsPane
 from widgets.verdict_bar import VerdictBar
+from widgets.words import in_ascii
 
 PANES = ("signals", "logs", "runbook", "action")
 LOW = 22
@@ -41,6 +42,7 @@ class Panes(SparingScreen[None]):
     #pane-action { height: 1fr; min-height: 15; }
     Panes.-low #pane-action { min-height: 0; }
     #action-line { height: 3; padding: 0 1; display: none; text-wrap: nowrap; border-top: solid $foreground 25%; }
+    Panes.-ascii #action-line { border-top: ascii $foreground 25%; }
     Panes.-present-left #left, Panes.-present-right #right { width: 5fr; }
     Panes.-present-left #right, Panes.-present-right #left { width: 3fr; }
     """
@@ -81,6 +83,7 @@ class Panes(SparingScreen[None]):
         yield self.footer
 
     def on_mount(self) -> None:
+        self.set_class(in_ascii(), "-ascii")
         self.checklist.focus()
         self.lay_out()
         self.call_after_refresh(self._appear)

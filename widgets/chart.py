@@ -19,7 +19,7 @@ from textual.strip import Strip
 from runbook.model import Record, Seconds
 from widgets.curve import Curve, Dot
 from widgets.sparkline import sparkline
-from widgets.words import ASCII, glyph
+from widgets.words import in_ascii
 
 LEAST = (12, 3)
 """Below this width and height a chart is a sparkline."""
@@ -126,7 +126,7 @@ def _dotted(data: ChartData, across: int, down: int, first: int) -> tuple[Curve,
     points = visible(data, first * per_cell)
     values = [value for _, value in points if value is not None]
     top = scale_top(values, [line.value for line in data.thresholds], data.most)
-    curve = Curve(per_cell, top, across, down, "*" if _ascii() else "braille")
+    curve = Curve(per_cell, top, across, down, "*" if in_ascii() else "braille")
     return curve, [curve.dots(stretch) for stretch in _segments(points)]
 
 
@@ -215,10 +215,6 @@ def value_at(data: ChartData, moment: float) -> float | None:
 # ── drawing ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _ascii() -> bool:
-    return glyph("ok") == ASCII.ok
-
-
 def _coloured(text: list[str], top: float, palette: ChartPalette, thresholds: Sequence[Threshold]) -> list[list[Cell]]:
     """The canvas as cells; what lies above the lowest danger line stands out."""
     danger = min((line.value for line in thresholds if line.tone == "danger"), default=math.inf)
@@ -234,9 +230,9 @@ def _coloured(text: list[str], top: float, palette: ChartPalette, thresholds: Se
 
 def _row(share: float, down: int) -> int:
     """The row of a value given as its share of the scale, as plotext places it."""
-    dots = down if _ascii() else down * 4
+    dots = down if in_ascii() else down * 4
     at = round(max(0.0, min(1.0, share)) * (dots - 1))
-    return (dots - 1 - at) // (1 if _ascii() else 4)
+    return (dots - 1 - at) // (1 if in_ascii() else 4)
 
 
 def _column(at: float, begin: float, window: float, across: int) -> int:
@@ -246,7 +242,7 @@ def _column(at: float, begin: float, window: float, across: int) -> int:
 def _put_row(cells: list[list[Cell]], line: Threshold, top: float, palette: ChartPalette) -> None:
     style = palette.danger if line.tone == "danger" else palette.good
     row = cells[_row(line.value / top, len(cells))]
-    sign = "-" if _ascii() else "┄"
+    sign = "-" if in_ascii() else "┄"
     for x, (char, _) in enumerate(row):
         if char in (" ", "┊", ":"):
             row[x] = (sign, style)
@@ -255,7 +251,7 @@ def _put_row(cells: list[list[Cell]], line: Threshold, top: float, palette: Char
 def _put_column(cells: list[list[Cell]], x: int, palette: ChartPalette, *, reading: bool = False) -> None:
     if not 0 <= x < len(cells[0]):
         return
-    sign = ("|" if _ascii() else "│") if reading else (":" if _ascii() else "┊")
+    sign = ("|" if in_ascii() else "│") if reading else (":" if in_ascii() else "┊")
     for row in cells:
         if row[x][0] == " " or (reading and row[x][0] in "┊:"):
             row[x] = (sign, palette.mark if reading else palette.muted)
@@ -267,7 +263,7 @@ def _scale_labels(top: float, down: int) -> dict[int, str]:
 
 
 def _axis(labelled: bool) -> str:
-    if _ascii():
+    if in_ascii():
         return "+" if labelled else "|"
     return "┤" if labelled else "│"
 
@@ -298,7 +294,7 @@ def _times(data: ChartData, begin: float, across: int, right: int, palette: Char
             row[x + offset], taken[x + offset] = (char, style), True
         return True
 
-    arrow = "^" if _ascii() else "↑"
+    arrow = "^" if in_ascii() else "↑"
     for mark in reversed(data.marks):  # the newest one keeps its words
         x = _column(mark.at, begin, data.window, across)
         if 0 <= x < across:

@@ -25,7 +25,7 @@ from widgets.chart import GUTTER, ChartCache, ChartData, ChartPalette, course, v
 from widgets.lines import cut, join, look, spread, strip_of
 from widgets.pane import Pane
 from widgets.signals_view import SignalRow, SignalsView
-from widgets.words import ASCII, STATE_STYLE, clock, glyph, in_words, state_glyph
+from widgets.words import STATE_STYLE, clock, glyph, in_ascii, in_words, state_glyph
 
 HELP = """Every signal with its value now, what it should be, and its course. What is not known says why, and is never
 shown as good. Enter takes one signal alone; the arrows read the values of a moment, also against the log."""
@@ -342,7 +342,7 @@ def _standing(row: SignalRow, narrow: bool) -> Content:
 def _trend(change: float | None) -> str:
     if change is None:
         return ""
-    up, down, still = ("^", "v", "=") if glyph("ok") == ASCII.ok else ("▲", "▼", "=")
+    up, down, still = ("^", "v", "=") if in_ascii() else ("▲", "▼", "=")
     if abs(change) < _STILL:
         return still
     size = f"{abs(change):,.1f}" if abs(change) < 1000 else f"{abs(change):,.0f}"

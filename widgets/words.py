@@ -108,6 +108,11 @@ def use_glyphs(ascii_only: bool) -> None:
     _chosen[0] = ASCII if ascii_only else UNICODE
 
 
+def in_ascii() -> bool:
+    """Whether this room keeps to ASCII."""
+    return _chosen[0] is ASCII
+
+
 def glyph(name: GlyphName) -> str:
     """The sign for a thing, from the set chosen at the start."""
     return str(getattr(_chosen[0], name))
