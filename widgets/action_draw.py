@@ -121,11 +121,12 @@ def keys_line(keys: tuple[KeyHint, ...], width: int) -> Content:
     ]
     while len(short) > 2 and join(*short).rstrip().cell_length > width:
         del short[-2]
-    *others, last = short or [Content("")]
-    room = width - last.rstrip().cell_length
-    if room < 0:
-        return cut(last, width) if width >= LEAST and not others else Content("")
-    return (cut(join(*others), room if room >= LEAST else 0) + last).rstrip()
+    *others, last = (hint.rstrip() for hint in short or [Content("")])
+    if width < LEAST:
+        return Content("")
+    kept = min(last.cell_length + 2 * bool(others), max(LEAST, width // 2))  # long words of the last one give way
+    lead = cut(join(*others), width - kept) if others and width - kept >= LEAST else Content("")
+    return join(lead, "  " if lead else "", cut(last, width - lead.cell_length - 2 * bool(lead)))
 
 
 def typing_line(name: str, typed: str, keys: tuple[KeyHint, ...], width: int) -> Content:

@@ -31,6 +31,16 @@ def test_a_key_alone_whose_words_are_long_is_named_by_their_beginning() -> None:
     )
 
 
+@pytest.mark.parametrize("width", [60, 78, 100])
+def test_the_next_key_is_named_also_beside_a_way_back_of_many_words(width: int) -> None:
+    undo = "Puts the old one back. Only while nothing writes into the restored one."
+    keys = (KeyHint("enter", "next: 15 Check the rows"), KeyHint("r", "once more"), KeyHint("u", undo))
+    line = keys_line(keys, width)
+    assert line.cell_length <= width
+    assert "enter next: 15 Check the rows" in line.plain
+    assert "u Puts the old" in line.plain
+
+
 @pytest.mark.parametrize("width", [38, 58, 78, 158])
 @pytest.mark.parametrize("name", ["production", BRANCH])
 @pytest.mark.parametrize("typed", ["", "rel", BRANCH])
