@@ -16,7 +16,9 @@ from widgets.lines import cut
 from widgets.outline import runbook_view
 
 if TYPE_CHECKING:
+    from runbook.signals.standing import OutcomeStanding
     from tui.room_screen import RoomScreen
+    from widgets.outline_view import RunbookView
 
 
 NOT_ASKED = "not asked before it is trusted"
@@ -49,7 +51,7 @@ def room(screen: RoomScreen) -> None:
         )
     )
     screen.verdict.show(picture.verdict_bar(advice, verdict, outlook, state, now))
-    view = runbook_view(conductor.runbook, state, screen.open_phases, verdict.lines)
+    view = _outline(screen, verdict.lines)
     one = screen.zoomed or screen.size.width < NARROW
     screen.runbook_pane.label(title=view.title, right="" if one else view.progress)
     screen.checklist.show(view)
@@ -58,6 +60,15 @@ def room(screen: RoomScreen) -> None:
     if screen.comparison is not None:
         screen.comparison.show(advice)
     screen.action_pane.label(note=picture.still_open(screen.desk.open_words()))
+
+
+def _outline(screen: RoomScreen, lines: tuple[OutcomeStanding, ...]) -> RunbookView:
+    """Pane 3, made anew where something of it is another one: every second asks."""
+    of = screen.conductor.runbook, screen.conductor.state, screen.open_phases, lines
+    known = screen.outline
+    if known is None or known[0][0] is not of[0] or known[0][1] is not of[1] or known[0][2:] != of[2:]:
+        screen.outline = known = of, runbook_view(*of)
+    return known[1]
 
 
 def signals(screen: RoomScreen) -> None:

@@ -25,12 +25,18 @@ from widgets.signals_view import USUAL_WINDOW, WINDOWS
 
 if TYPE_CHECKING:
     from runbook.conductor import Conductor
+    from runbook.incident.state import RoomState
+    from runbook.model import Runbook
+    from runbook.signals.standing import OutcomeStanding
     from tui.app import WarRoom
     from tui.choosing import Comparison
     from tui.desk import Desk
     from tui.log_desk import LogDesk
     from tui.running_output import RunningOutput
+    from widgets.outline_view import RunbookView
     from widgets.timeline import Timeline
+
+    Outlined = tuple[Runbook, RoomState, frozenset[str], tuple[OutcomeStanding, ...]]
 
 
 class RoomScreen(Panes):
@@ -48,6 +54,8 @@ class RoomScreen(Panes):
         self.desk: Desk | None = None
         self.log_desk: LogDesk | None = None
         self.open_phases = OPEN_AT_FIRST
+        self.outline: tuple[Outlined, RunbookView] | None = None
+        """What pane 3 was made of last, and what came of it."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._redraw_asked = False
         self._told = ""

@@ -54,18 +54,19 @@ class VerdictBar(Widget):
     """
 
     view: reactive[VerdictView | None] = reactive(None)
+    _high = 1
+    """Lines of what was shown last."""
 
     def show(self, view: VerdictView) -> None:
         self.view = view
 
     def watch_view(self, before: VerdictView | None, view: VerdictView | None) -> None:
-        if self._height(before) != self._height(view):
+        high = len(draw_verdict(view, self.content_size.width)) if view else 1
+        if high != self._high:
+            self._high = high
             lay_out_anew(self)
         self.set_class(bool(view and view.stale), "-stale")
         self.set_class(bool(view and view.said in ("failing", "failed")), "-failed")
-
-    def _height(self, view: VerdictView | None) -> int:
-        return len(draw_verdict(view, self.content_size.width)) if view else 1
 
     def render(self) -> RenderResult:
         if self.view is None:
