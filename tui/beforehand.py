@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -32,9 +32,9 @@ def modules() -> Iterator[str]:
                 yield name
 
 
-async def import_beforehand(names: Sequence[str] = (), pause: float = PAUSE) -> None:
-    """Imports all of them, one at a time; one that cannot be imported now is met again by whoever needs it."""
-    for name in names or tuple(modules()):
+async def import_beforehand(names: Iterable[str], pause: float = PAUSE) -> None:
+    """Imports modules, one at a time; one that cannot be imported now is met again by whoever needs it."""
+    for name in names:
         if name not in sys.modules:
             with suppress(Exception):  # whoever needs it says so, with its own words
                 await asyncio.to_thread(import_module, name)

@@ -42,7 +42,7 @@ def open_room(args: argparse.Namespace) -> int:
     first_frame(source)
     repository, here = _place(folder)
     from runbook.opening import Opening
-    from tui.app import run_room
+    from tui.openers import run_room
 
     return run_room(
         Opening(
@@ -76,7 +76,7 @@ def open_drill(args: argparse.Namespace) -> int:
         values = values_of(args.values)
     except Unfit as trouble:
         return _unfit(str(trouble))
-    from tui.app import run_drill
+    from tui.openers import run_drill
 
     return run_drill(args, values)
 
@@ -108,7 +108,7 @@ def open_replay(args: argparse.Namespace) -> int:
     if why := no_terminal():
         return _unfit(why)
     first_frame(folder.name)
-    from tui.app import run_replay
+    from tui.openers import run_replay
 
     return run_replay(folder, args)
 

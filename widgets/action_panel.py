@@ -173,11 +173,11 @@ class ActionPanel(Vertical, can_focus=True):
         self.guard = self.guard.refocused(self._clock(None))
 
     def seen_again(self) -> None:
-        """Another screen lay over it, and the keys meant for that one may still be coming."""
+        """Something lay over it or in its place, and the keys meant for that may still be coming."""
         self.guard = self.guard.refocused(self._clock(None))
 
     def on_show(self) -> None:
-        self.guard = self.guard.refocused(self._clock(None))
+        self.seen_again()
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()

@@ -10,7 +10,8 @@ import pytest
 
 from tests.recorded import LAST, START, record
 from tests.widgets.hosts import screen_text, until
-from tui.app import WarRoom, replaying
+from tui.app import WarRoom
+from tui.openers import replaying
 from widgets.header import HeaderView, draw_header
 from widgets.replay_bar import ReplayView, draw_replay
 

@@ -55,7 +55,7 @@ def rows_of(block: Block, looks_like_command: LooksLikeCommand) -> list[Row]:
             plain(cell).replace("`", "") for name, cell in said if _EXPECTED.match(name) and bare(cell)
         )
         rest = [(name, cell) for name, cell in said if not _EXPECTED.match(name) and not _NOTHING.match(bare(cell))]
-        rest = [(name, cell) for name, cell in rest if not re.fullmatch(_NUMBER.pattern, bare(cell), re.I)]
+        rest = [(name, cell) for name, cell in rest if not _NUMBER.fullmatch(bare(cell))]
         commands = tuple(mention for found in cells for mention in found)
         if not commands and not (steps and rest):
             continue

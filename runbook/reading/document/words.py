@@ -21,6 +21,10 @@ _PROCEDURE = (
     r"|passi\b|schritte|ablauf|vorgehen|手順|步骤|步驟|流程|절차|단계"
 )
 
+_MONITOR = (
+    r"monitor|key metrics|metrics to|observab|what to watch|watch(?:ing)? (?:the|for)"
+    r"|surveill|überwach|監視|监控|監控|모니터링"
+)
 _ROLE_WORDS: tuple[tuple[Role, str], ...] = (
     (
         "reference",
@@ -64,8 +68,7 @@ _ROLE_WORDS: tuple[tuple[Role, str], ...] = (
     ),
     (
         "monitor",
-        r"monitor|key metrics|metrics to|observab|what to watch|watch(?:ing)? (?:the|for)|dashboards?\b"
-        r"|surveill|überwach|監視|监控|監控|모니터링",
+        rf"{_MONITOR}|dashboards?\b",
     ),
     (
         "before",
@@ -195,7 +198,7 @@ NUMBERED = re.compile(
     re.I,
 )
 
-MONITOR = re.compile(dict(_ROLE_WORDS)["monitor"].replace("|dashboards?\\b", ""), re.I)
+MONITOR = re.compile(_MONITOR, re.I)
 """What is done there is monitoring, where `Rollback via the dashboard` only names the place."""
 CHECKLIST = re.compile(dict(_ROLE_WORDS)["checklist"], re.I)
 NEEDED = re.compile(
