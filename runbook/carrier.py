@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
-from itertools import takewhile
 from pathlib import Path
 
 from runbook.logs.clean import clean, last_state, redact_lines
@@ -124,6 +123,11 @@ class Carrier:
         preview = Preview()
         checks: tuple[CheckResult, ...] = ()
         already = ""
+        warned: tuple[str, ...] = ()
+        if role == "step" and effect is not Effect.READ:
+            from runbook.reading.whereto import stays_here  # noqa: PLC0415 (a start needs no reader's patterns)
+
+            warned = stays_here(method, step)
         if not blocked and not missing:
             at = await self.place(method, text)
             cwd = at.cwd
@@ -155,7 +159,7 @@ class Carrier:
             edited=edited,
             missing=missing,
             lines=preview.lines,
-            warnings=(*(_stays_here(method, step) if role == "step" else ()), *preview.warnings),
+            warnings=(*warned, *preview.warnings),
             expected=preview.expected,
             checks=checks,
             blocked=blocked or preview.blocked,
@@ -368,18 +372,6 @@ def _is_a_place(value: str) -> bool:
 
 def _result(line: CheckLine) -> CheckResult:
     return CheckResult(title=line.title, ok=line.ok, found=line.found, mend=line.mend, stops=line.stops)
-
-
-def _stays_here(method: Method, step: Step) -> tuple[str, ...]:
-    """That a change runs on this machine, where an earlier step went to another: a document may mean it there."""
-    before = tuple(takewhile(lambda other: other.id != step.id, method.steps))
-    opens = any(command.kind == "interactive" for earlier in before for command in earlier.commands)
-    if step.effect is Effect.READ or not opens:
-        return ()
-    from runbook.reading.inner import gone_elsewhere  # noqa: PLC0415 (100 ms that hardly any runbook need pay)
-
-    went = gone_elsewhere(before, step)
-    return (f"runs here, on this machine, and not where “{clean(went)}” before it leads",) if went else ()
 
 
 def _target(commands: tuple[tuple[int, Command], ...]) -> str:
