@@ -41,7 +41,7 @@ def stand(history: Iterable[Run | Said]) -> StepState:
         reason = told.why
         if not told.undo and not told.remedy:
             of = max(of, told.of)
-            done = _done_after(told, done)
+            done = _done_after(told, done, of)
         whole = done.issuperset(range(of))
         match told.state:
             case "confirmed" | "running":
@@ -57,7 +57,9 @@ def stand(history: Iterable[Run | Said]) -> StepState:
     return replace(step, mark=mark, done_commands=frozenset(done))
 
 
-def _done_after(run: Run, done: set[int]) -> set[int]:
+def _done_after(run: Run, done: set[int], of: int) -> set[int]:
+    if of > 1 and done.issuperset(range(of)) and run.state != "not-done":
+        done = set()  # all of it was done, and is carried out once more from its first command
     if run.state == "done":
         return done | set(run.commands)
     return done - set(run.commands) if run.state == "failed" else done

@@ -120,6 +120,33 @@ def test_a_step_stands_where_its_runs_left_it(bodies: list[ev.Known], expected: 
     assert mark(*bodies) == expected
 
 
+ALL_OF_TWO: list[ev.Known] = [
+    confirmed("r1", 0, of=2),
+    finished(),
+    confirmed("r2", 1, of=2),
+    finished("r2"),
+    confirmed("r3", 0, of=2),
+]
+
+
+@pytest.mark.parametrize(
+    ("bodies", "expected", "done"),
+    [
+        ([finished("r3")], "partly", {0}),
+        ([finished("r3"), confirmed("r4", 1, of=2), finished("r4")], "done", {0, 1}),
+        ([finished("r3", ok=False)], "failed", set()),
+        ([ev.StepResolved("r3", "not-done")], "done", {0, 1}),
+        ([finished("r3"), confirmed("r4", 1, of=2), ev.StepResolved("r4", "not-done")], "partly", {0}),
+    ],
+)
+def test_a_step_of_several_commands_that_is_carried_out_once_more_begins_anew(
+    bodies: list[ev.Known], expected: Mark, done: set[int]
+) -> None:
+    step = fold(told(*ALL_OF_TWO, *bodies)).step("git-revert", "push")
+    assert step.mark == expected
+    assert step.done_commands == frozenset(done)
+
+
 def test_an_undone_step_says_so_and_starts_over() -> None:
     step = fold(told(confirmed("r1", of=2), finished(), confirmed("u", undo=True), finished("u"))).step(
         "git-revert", "push"
