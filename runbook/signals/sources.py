@@ -171,6 +171,8 @@ def _told(signal: Signal, reply: Reply, memory: Memory, seen: float) -> float | 
             value = http_json.value_of(signal, source, http_json.document_of(reply), memory, seen)
         case _:
             raise Unreadable(NO_SOURCE)
+    if signal.kind == "latency" and value == 0:
+        raise Hole("0 is no response time: nothing was measured")
     return value
 
 

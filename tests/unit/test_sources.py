@@ -97,6 +97,14 @@ def test_a_hole_and_why(of: Signal, document: object, why: str) -> None:
     assert observed(of, document).failed
 
 
+def test_a_response_time_of_nothing_is_no_measurement() -> None:
+    """Many services report 0 for want of requests, and that must not stand for a fast answer."""
+    idle = observed(signal(path="p95", kind="latency", unit="s"), {"p95": 0})
+    assert (idle.sample.value, idle.sample.why) == (None, "0 is no response time: nothing was measured")
+    assert not idle.failed, "the source itself is well"
+    assert told(signal(path="p95", kind="latency", unit="s"), {"p95": 0.001}) == 0.001
+
+
 def test_an_error_page_is_no_number_but_its_json_is_read() -> None:
     assert told(signal(path="a"), b"<html>", 503) == "503 with no JSON"
     assert told(signal(path="a"), {"error": "x"}, 500) == "500, and a is not there"
