@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runbook.incident import home
-from runbook.incident.journal import JournalTrouble, salvage, verify
+from runbook.incident.audit import verify
+from runbook.incident.journal import JournalTrouble, salvage
 from runbook.incident.room import fold
 from runbook.incident.state import RoomState
 from runbook.incident.timeline import render_text, shown, to_json

@@ -6,7 +6,6 @@ One thread writes, one event is one transaction, and `append` returns after the 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import math
 import queue
 import re
@@ -15,29 +14,21 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
 from runbook.incident.events import (
     Event,
-    File,
-    IncidentOpened,
     Known,
     Reading,
-    SnapshotSaved,
-    StepFinished,
     Unknown,
     encode_body,
 )
 from runbook.incident.pen import Pen, read_emergency
 from runbook.incident.stream import (
-    FIRST,
     JournalTrouble,
     Stream,
-    chain,
     event_of,
     last_lamport,
     read_rows,
@@ -45,7 +36,7 @@ from runbook.incident.stream import (
     stamp,
 )
 
-__all__ = ["Journal", "JournalTrouble", "read_incident", "read_stream", "salvage", "verify"]
+__all__ = ["Journal", "JournalTrouble", "read_incident", "read_stream", "salvage"]
 
 TRY_AGAIN = 5.0
 """Seconds after which a journal in trouble is tried again without being asked."""
@@ -91,8 +82,8 @@ class Journal:
         if not _SEAT.fullmatch(seat):
             raise ValueError(f"{seat!r} cannot name a seat: letters, digits and ._@+- only")
         pen = Pen(folder, incident, seat)
-        seen = [pen.tail.lamport, *map(last_lamport, _streams(folder))]
-        for path in _emergency_files(folder):
+        seen = [pen.tail.lamport, *map(last_lamport, streams(folder))]
+        for path in emergency_files(folder):
             with suppress(OSError):  # said by everybody who reads the incident
                 seen += [line.lamport for line in read_emergency(path).lines]
         return cls(pen, incident, seat, clock, max(seen))
@@ -245,154 +236,45 @@ def salvage(folder: Path) -> tuple[list[Event], list[str]]:
         return [], [f"There is no incident in {folder}."]
     found: list[Event] = []
     troubles: list[str] = []
-    recorded: set[tuple[str, int]] = set()
-    for path in _streams(folder):
-        stream = _read_or_say(path, troubles)
-        for row in stream.rows:
-            try:
-                found.append(event_of(stream.incident, stream.seat, row))
-            except ValueError as trouble:
-                troubles.append(f"In the record of seat {path.stem}, {trouble}. It is kept as it is: {path}")
-        recorded.update((stream.seat, row.seq) for row in stream.rows)
-    for path in _emergency_files(folder):
+    in_emergency: set[tuple[str, int]] = set()
+    for path in emergency_files(folder):
         try:
             kept = read_emergency(path)
             if kept.damaged:
                 troubles.append(
                     f"A part of {path} cannot be read: events between others are lost. It is kept as it is."
                 )
-            found += [event_of(s.incident, s.seat, s.row) for s in kept.lines if (s.seat, s.seq) not in recorded]
+            found += [event_of(line.incident, line.seat, line.row) for line in kept.lines]
+            in_emergency.update((line.seat, line.seq) for line in kept.lines)
         except (OSError, ValueError) as trouble:
             troubles.append(f"{path} cannot be read in full: {trouble}.")
+    for path in streams(folder):
+        stream = read_or_say(path, troubles)
+        for row in stream.rows:
+            if (stream.seat, row.seq) in in_emergency:
+                continue  # the same event; or one that nobody was told of, in whose place the other was
+            try:
+                found.append(event_of(stream.incident, stream.seat, row))
+            except ValueError as trouble:
+                troubles.append(f"In the record of seat {path.stem}, {trouble}. It is kept as it is: {path}")
     found.sort(key=lambda event: event.order)
     return found, troubles
 
 
-def _streams(folder: Path) -> list[Path]:
+def streams(folder: Path) -> list[Path]:
+    """The files of the seats' records."""
     return sorted((folder / "journal").glob("*.db"))
 
 
-def _emergency_files(folder: Path) -> list[Path]:
+def emergency_files(folder: Path) -> list[Path]:
+    """Where seats wrote on while their journal took nothing."""
     return sorted(folder.glob("emergency-*.jsonl"))
 
 
-def _read_or_say(path: Path, troubles: list[str]) -> Stream:
+def read_or_say(path: Path, troubles: list[str]) -> Stream:
+    """The rows of a seat's record; one that cannot be read is empty, and a sentence is added to the troubles."""
     try:
         return read_rows(path)
     except JournalTrouble as trouble:
         troubles.append(str(trouble))
         return Stream()
-
-
-# ── is it as it was written? ──────────────────────────────────────────────────────────────────────
-
-
-def verify(folder: Path) -> list[str]:
-    """What in the record is not as it was written, a sentence each; empty when all is.
-
-    A chain shows what was changed, taken out or put in; the order of the room, that a seat was cut off or taken away
-    where another one went on after it. That the last events of all were cut off does not show.
-    """
-    events, unread = salvage(folder)
-    problems = unread or _holes(events)
-    for path in _streams(folder):
-        stream = _read_or_say(path, [])
-        problems += _chain_problems(path, stream, folder.name)
-    for path in _emergency_files(folder):
-        problems += _emergency_problems(path, folder)
-    for event in events:
-        problems += [f"Event {event.seq} of {event.seat}: {what}" for what in _file_problems(folder, event)]
-    return problems
-
-
-def _chain_problems(path: Path, stream: Stream, incident: str) -> list[str]:
-    problems = []
-    if stream.seat not in ("", path.stem):
-        problems.append(f"{path.name} says it is the record of seat {stream.seat}.")
-    if stream.incident not in ("", incident):
-        problems.append(f"{path.name} belongs to incident {stream.incident}, and lies in {incident}.")
-    before, expected = FIRST, 1
-    for row in stream.rows:
-        if row.seq != expected:
-            gap = f"event {expected} is" if row.seq == expected + 1 else f"events {expected} to {row.seq - 1} are"
-            problems.append(f"{path.stem}: {gap} missing.")
-        elif row.hash != chain(before, stream.incident, stream.seat, row):
-            problems.append(f"{path.stem}: event {row.seq} is not as it was written, or the one before it is not.")
-        before, expected = row.hash, row.seq + 1
-    return problems
-
-
-def _holes(events: Iterable[Event]) -> list[str]:
-    """Each event has the place after the highest that its seat knew of: a place that nobody has was somebody's."""
-    places = sorted({0, *(event.lamport for event in events)})
-    gaps = [(before + 1, after - 1) for before, after in pairwise(places) if after > before + 1]
-    return [
-        f"Event{f' {first} is' if first == last else f's {first} to {last} are'} missing in the order of all seats: "
-        "the end of a seat's record was cut off, or its file was taken away."
-        for first, last in gaps
-    ]
-
-
-def _emergency_problems(path: Path, folder: Path) -> list[str]:
-    seat = path.stem.removeprefix("emergency-")
-    try:
-        lines = read_emergency(path).lines
-        rows = [line.row for line in lines]
-    except (OSError, ValueError):
-        return []  # said by salvage
-    stream, unread = folder / "journal" / f"{seat}.db", list[str]()
-    journal = {row.seq: row.hash for row in (_read_or_say(stream, unread).rows if stream.exists() else ())}
-    problems = []
-    only = sum(row.seq not in journal for row in rows)
-    if only:
-        problems.append(f"{seat}: {only} event(s) are in {path.name} alone; the journal could not be written.")
-    for line, row in zip(lines, rows, strict=True):
-        before = FIRST if row.seq == 1 else journal.get(row.seq - 1)
-        if row.seq in journal and journal[row.seq] != row.hash:
-            problems.append(f"{seat}: event {row.seq} differs between {path.name} and the journal.")
-        elif before is None and not unread:
-            problems.append(f"{seat}: event {row.seq - 1} is missing, before the one in {path.name}.")
-        elif before is not None and chain(before, line.incident, line.seat, row) != row.hash:
-            problems.append(f"{seat}: event {row.seq} in {path.name} is not as it was written.")
-        journal.setdefault(row.seq, row.hash)
-    return problems
-
-
-def _digest(content: BinaryIO, event: Event, file: File) -> str:
-    """Of an output only what the command had written by its end: what it left behind may write on."""
-    digest, left = hashlib.sha256(), file.size if isinstance(event.body, StepFinished) else None
-    while left != 0 and (part := content.read(1 << 20 if left is None else min(left, 1 << 20))):
-        digest.update(part)
-        left = left and left - len(part)
-    return digest.hexdigest()
-
-
-def _file_problems(folder: Path, event: Event) -> list[str]:
-    problems = []
-    for file in _named_files(event):
-        path = folder / file.path
-        try:
-            # a changed record may name anything: nothing outside the folder is opened, and no pipe
-            there = path.resolve().is_relative_to(folder.resolve()) and path.is_file()
-        except (OSError, ValueError):  # a name that no file can have
-            there = False
-        if not there:
-            problems.append(f"its file {file.path} is not there any more.")
-            continue
-        try:
-            with path.open("rb") as content:
-                if _digest(content, event, file) != file.sha256:
-                    problems.append(f"its file {file.path} is not as it was recorded.")
-        except OSError as trouble:
-            problems.append(f"its file {file.path} cannot be read: {trouble.strerror}.")
-    return problems
-
-
-def _named_files(event: Event) -> tuple[File, ...]:
-    match event.body:
-        case IncidentOpened(runbook=file) | StepFinished(output=file):
-            return (file,) if file.path and file.sha256 else ()
-        case SnapshotSaved(files=files):
-            return files
-        case _:
-            return ()

@@ -17,8 +17,9 @@ import pytest
 
 from runbook.incident import events as ev
 from runbook.incident import home, journal, pen
+from runbook.incident.audit import verify
 from runbook.incident.events import NoteAdded
-from runbook.incident.journal import Journal, JournalTrouble, read_incident, salvage, verify
+from runbook.incident.journal import Journal, JournalTrouble, read_incident, salvage
 from runbook.incident.stream import StreamWriter
 
 NAME = "2026-11-24-0314-shop-7f3a"

@@ -20,8 +20,9 @@ from pathlib import Path
 
 import pytest
 
+from runbook.incident.audit import verify
 from runbook.incident.events import NoteAdded
-from runbook.incident.journal import JournalTrouble, read_incident, verify
+from runbook.incident.journal import JournalTrouble, read_incident
 
 SECTOR = 512
 EVENTS = 500

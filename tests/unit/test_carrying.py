@@ -14,7 +14,8 @@ import pytest
 from runbook import carrying
 from runbook.conductor import CalledOff, Conductor, Moved, Refused
 from runbook.incident import events as ev
-from runbook.incident.journal import Journal, JournalTrouble, read_incident, verify
+from runbook.incident.audit import verify
+from runbook.incident.journal import Journal, JournalTrouble, read_incident
 from runbook.model import Capture, Check, Command, Criterion, Effect, Method, Signal, Step, Undo
 from runbook.providers.provider import Proof
 from runbook.signal_sources import Sentry

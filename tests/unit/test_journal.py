@@ -16,7 +16,8 @@ import pytest
 
 from runbook.incident import events as ev
 from runbook.incident import home, pen, stream
-from runbook.incident.journal import Journal, JournalTrouble, read_incident, read_stream, salvage, verify
+from runbook.incident.audit import verify
+from runbook.incident.journal import Journal, JournalTrouble, read_incident, read_stream, salvage
 from runbook.model import Effect, Remedy
 
 NAME = "2026-11-24-0314-shop-web-7f3a"
@@ -340,6 +341,20 @@ def test_a_changed_record_shows(folder: Path, journal: Journal, sql: str, said: 
     assert any(said in problem for problem in verify(folder)), verify(folder)
 
 
+def test_the_very_end_that_was_cut_off_shows_by_a_command_that_ran(folder: Path, journal: Journal) -> None:
+    journal.append_now(note("before"))
+    for run in ("r1", "r2"):
+        confirmed = ev.StepConfirmed(run, "back", "push", "Push", (0,), "git push origin old", Effect.CHANGE)
+        journal.append_now(confirmed)
+        (folder / "runs" / run).mkdir(parents=True)
+    journal.close()
+    assert verify(folder) == []
+    change(folder / "journal/kim-1.db", "delete from event where seq > 2")
+    assert verify(folder) == [
+        "A command ran of which no event tells (runs/r2): the end of a seat's record was cut off."
+    ]
+
+
 def test_the_end_of_a_seat_that_was_cut_off_shows_where_another_went_on_after_it(folder: Path) -> None:
     for seat, said in (("kim-1", "abc"), ("lee-2", "de"), ("kim-3", "f")):
         journal = Journal.open(folder, NAME, seat, ticking())
@@ -445,6 +460,25 @@ def test_a_changed_emergency_line_shows(folder: Path) -> None:
     )
     pen.emergency_file(folder, "kim-1").write_bytes(msgspec.json.encode(line) + b"\n")
     assert any("event 2 in emergency-kim-1.jsonl is not as it was written" in problem for problem in verify(folder))
+
+
+def test_an_event_that_reached_the_disk_unsaid_gives_way_to_the_one_that_was_acknowledged_in_its_place(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal.open(folder, NAME, "kim-1", ticking())
+    journal.append_now(note("a"))
+    with monkeypatch.context() as broken:
+        broken.setattr(stream.StreamWriter, "append", refuse)
+        journal.append_now(note("b"))
+    journal.close()
+    path = folder / "journal/kim-1.db"
+    writer = stream.StreamWriter(path, NAME, "kim-1")
+    tail = writer.tail()
+    unsaid = stream.Row(2, stream.stamp(START), 2, b"[]", b'{"kind":"note-added","text":"x"}', b"")
+    writer.append(msgspec.structs.replace(unsaid, hash=stream.chain(tail.hash, NAME, "kim-1", unsaid)))
+    writer.close()
+    assert texts(read_incident(folder)) == ["a", "b"]
+    assert "kim-1: event 2 differs between emergency-kim-1.jsonl and the journal." in verify(folder)
 
 
 def test_an_emergency_line_that_was_taken_out_shows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
