@@ -23,14 +23,7 @@ Part = str | Content | tuple[str, str]
 
 def join(*parts: Part) -> Content:
     """One line from its parts; a style of `""` means the pane's own."""
-    line = Content("")
-    for part in parts:
-        if isinstance(part, tuple):
-            text, style = part
-            line += Content.styled(text, style) if style else Content(text)
-        else:
-            line += part if isinstance(part, Content) else Content(part)
-    return line
+    return Content.assemble(*parts)
 
 
 def cut(line: Content, width: int) -> Content:
