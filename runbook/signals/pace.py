@@ -7,13 +7,15 @@ import math
 from msgspec.structs import replace
 
 from runbook.model import Criterion, Method, Outcome, Record, Runbook, Seconds, Signal, Step, Trigger
-from runbook.signal_sources import Cdn, Exposition, HttpJson, LogRate
+from runbook.signal_sources import Cdn, Exposition, HttpJson, LogRate, Smoke
 from runbook.signals.criteria import describe
 from runbook.signals.judge import STALE_FLOOR
 
 DRILL_PACE: float = 15
 """Five minutes become twenty seconds."""
 _QUICKEST: Seconds = 1
+_QUICKEST_OF_SEVERAL: Seconds = 3
+"""For what asks several addresses each time."""
 _SHORTEST_WINDOW: Seconds = 5
 _FEWEST_REQUESTS = 20
 
@@ -82,7 +84,8 @@ def _signal(signal: Signal, factor: float) -> Signal:
         )
     elif isinstance(source, Cdn):
         source = replace(source, window=_divided(source.window, factor, _SHORTEST_WINDOW))
-    return replace(signal, source=source, every=_divided(signal.every, factor, _QUICKEST))
+    quickest = _QUICKEST_OF_SEVERAL if isinstance(source, Smoke) else _QUICKEST
+    return replace(signal, source=source, every=_divided(signal.every, factor, quickest))
 
 
 def _divided(value: float, factor: float, least: float) -> float:

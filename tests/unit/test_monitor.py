@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from runbook.model import Criterion, Method, Outcome, Runbook, Seconds, Signal, Step, Trigger
-from runbook.signal_sources import Health, HttpJson
+from runbook.signal_sources import Health, HttpJson, Smoke, SmokeTest
 from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.monitor import Monitor
 from runbook.signals.pace import Pace, shorten
@@ -359,6 +359,11 @@ def test_what_is_short_already_stays() -> None:
     small = Signal("q", "Q", HttpJson(METRICS, numerator="a", denominator="b", window=2, min_requests=5), every=0.5)
     quick = shorten(Runbook("r", "R", signals=(small,)), 15)
     assert quick.signals == (small,)
+
+
+def test_what_asks_several_addresses_is_asked_less_often() -> None:
+    smoke = Signal("s", "S", Smoke((SmokeTest("home", METRICS),)), every=15)
+    assert shorten(Runbook("r", "R", signals=(smoke,)), 15).signals[0].every == 3
 
 
 async def test_at_a_quick_pace_a_value_is_stale_sooner_and_a_hold_can_still_be_met() -> None:
