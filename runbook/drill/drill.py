@@ -245,7 +245,9 @@ def _take(folder: Path) -> int:
     """The lock of a folder in which a drill may be made, from before anything in it is touched. Raises DrillError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not (folder / "drill.json").is_file() and any(path.name != "lock" for path in folder.iterdir()):
+        # in this order: a drill that is just being made writes drill.json before anything else
+        filled = any(path.name not in ("lock", "drill.json") for path in folder.iterdir())
+        if filled and not (folder / "drill.json").is_file():
             raise DrillError(f"{folder} holds something that is no drill. Choose an empty folder.")
         lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:

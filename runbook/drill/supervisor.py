@@ -179,6 +179,8 @@ class Supervisor:
                 last, touched = pulse, now
             if now - touched > self.options.idle_limit or now - started > self.options.hard_limit:
                 return
+            if not self.folder.is_dir():  # thrown away: no room finds it any more
+                return
             if self.load is not None and self.load.poll() is not None:
                 self._start_load()
             if self.edge is not None and self.edge.poll() is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -101,6 +102,12 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_without_a_room_it_ends_by_itself(folder: Path) -> None:
     drill = begin(folder, idle_limit=0.5)
     assert drills.wait_until(lambda: everything_ended(drill), PATIENCE), left_over(drill)
+
+
+def test_with_its_folder_it_ends(folder: Path) -> None:
+    drill = begin(folder)
+    shutil.rmtree(folder, ignore_errors=True)  # what serves may write into it meanwhile
+    assert drills.wait_until(lambda: shutil.rmtree(folder, ignore_errors=True) or everything_ended(drill), PATIENCE)
 
 
 def test_a_room_keeps_it_alive_until_the_hard_limit(folder: Path) -> None:
