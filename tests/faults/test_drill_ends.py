@@ -106,8 +106,12 @@ def test_without_a_room_it_ends_by_itself(folder: Path) -> None:
 
 def test_with_its_folder_it_ends(folder: Path) -> None:
     drill = begin(folder)
-    shutil.rmtree(folder, ignore_errors=True)  # what serves may write into it meanwhile
-    assert drills.wait_until(lambda: shutil.rmtree(folder, ignore_errors=True) or everything_ended(drill), PATIENCE)
+
+    def thrown_away() -> bool:
+        shutil.rmtree(folder, ignore_errors=True)  # once more where something was written into it meanwhile
+        return everything_ended(drill)
+
+    assert drills.wait_until(thrown_away, PATIENCE), left_over(drill)
 
 
 def test_a_room_keeps_it_alive_until_the_hard_limit(folder: Path) -> None:
