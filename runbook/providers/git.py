@@ -71,7 +71,7 @@ class Git:
 
     def safer(self, text: str, expected: Mapping[str, str]) -> tuple[str, str]:
         """A forced push pinned to what the preview saw: (text, why)."""
-        return git_text.safer(text, _refs(expected))
+        return git_text.safer(text, git_after.refs_of(expected))
 
     async def targets_of(self, text: str, value: str, at: Place) -> tuple[Target, ...]:
         """None: commits and tags are offered by a param's kind."""
@@ -83,14 +83,14 @@ class Git:
 
     async def preview(self, text: str, at: Place) -> Preview:
         """What the git calls would change, in order."""
-        return await git_preview.preview(self.ask.at(at.cwd), text, self._is_own_copy, at.env | at.variables)
+        return await git_preview.preview(self._from(at), text, self._is_own_copy, at)
 
     async def moved(self, text: str, expected: dict[str, str], at: Place) -> str:
         """What is no longer where the preview saw it, here or on the remote; empty when all is."""
         ask = self._led(text, at)
         if here := await git_own.moved(ask, expected):
             return here
-        return await git_after.moved(ask, _refs(expected))
+        return await git_after.moved(ask, git_after.refs_of(expected))
 
     async def proof(self, text: str, expected: dict[str, str], at: Place) -> Proof | None:
         """Whether the remote holds what was pushed and HEAD what was reverted; None for texts without such effects."""
@@ -99,7 +99,7 @@ class Git:
         except Unavailable as silent:
             return Proof(ok=None, line=str(silent))
         proof = as_one(seen)
-        more = await self._next_merge(text, _refs(expected), at) if proof and proof.ok else ""
+        more = await self._next_merge(text, git_after.refs_of(expected), at) if proof and proof.ok else ""
         return Proof(ok=True, line=f"{proof.line} {more}") if proof and more else proof
 
     async def evidence(self, text: str, expected: dict[str, str], at: Place) -> tuple[str, ...]:
@@ -129,14 +129,16 @@ class Git:
     async def back(self, text: str, expected: dict[str, str], at: Place) -> Remedy | None:
         """Production's former files on top of what was pushed; after a refused commit went to a branch, its request."""
         ask = self._led(text, at)
-        return await git_way_out.pull_request(ask, text) or await git_way_back.way_back(ask, text, _refs(expected))
+        return await git_way_out.pull_request(ask, text) or await git_way_back.way_back(
+            ask, text, git_after.refs_of(expected)
+        )
 
     def address(self, output: str) -> str:
         """Where the remote says that a pull request is opened."""
         return git_refusal.pull_request(output)
 
     async def _effects(self, text: str, expected: dict[str, str], at: Place) -> tuple[Proof, ...]:
-        return await git_after.effects(self.ask.at(at.cwd), text, _refs(expected), at.env | at.variables)
+        return await git_after.effects(self._from(at), text, expected, at.env | at.variables)
 
     async def _next_merge(self, text: str, expected: dict[str, str], at: Place) -> str:
         """What the next merge of main does to the rollback that a push to production was."""
@@ -161,15 +163,14 @@ class Git:
         tracking = self._tracking(self.production)
         return tracking if await self.ask.commit(tracking) else self._tracking(self.main)
 
+    def _from(self, at: Place) -> Ask:
+        """Asked with what the command gets: its session may sign in by another key, or go by another proxy."""
+        return Ask(at.cwd, self.ask.env | at.env)
+
     def _led(self, text: str, at: Place) -> Ask:
         """Where the calls of a text act: it may lead them to another directory itself."""
-        return self.ask.at(at.cwd).led(git_text.directory_of(text), at.env | at.variables)
+        return self._from(at).led(git_text.directory_of(text), at.env | at.variables)
 
     def _is_own_copy(self, cwd: Path) -> bool:
         room, here = self.folder.resolve(), cwd.resolve()
         return room != here and room not in here.parents
-
-
-def _refs(expected: Mapping[str, str]) -> dict[str, str]:
-    """The part of what a preview saw that is about refs (`origin refs/heads/main`)."""
-    return {key: value for key, value in expected.items() if key.partition(" ")[2].startswith("refs/")}

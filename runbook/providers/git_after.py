@@ -9,12 +9,18 @@ from runbook.logs.clean import clean, redact
 from runbook.providers.git_ask import NETWORK, Ask
 from runbook.providers.git_calls import NOTHING, Assignment, Invocation, assign, statements
 from runbook.providers.git_history import picked_as, reverted_by
+from runbook.providers.git_pick import MOST, named_by
 from runbook.providers.git_text import FULL_SHA, Push, pick_of, pushes_of, reset_of
 from runbook.providers.git_way_out import conflicts
 from runbook.providers.provider import Proof, Unavailable
 
 _MAKES_COMMITS = frozenset(("revert", "cherry-pick", "merge", "pull", "commit", "commit-tree", "rebase"))
 _MOVES_HEAD = frozenset(("checkout", "switch", "reset", "revert", "cherry-pick", "merge", "pull", "commit", "rebase"))
+
+
+def refs_of(expected: Mapping[str, str]) -> dict[str, str]:
+    """The part of what a preview saw that is about refs (`origin refs/heads/main`)."""
+    return {key: value for key, value in expected.items() if key.partition(" ")[2].startswith("refs/")}
 
 
 async def effects(
@@ -32,14 +38,17 @@ async def effects(
     last_move = max((place for place, (call, _) in enumerate(calls) if call.sub in _MOVES_HEAD), default=-1)
     for place, (call, variables) in enumerate(calls):
         here = ask.led(call.directory, {**session, **variables})
+        if call.elsewhere and call.sub in (*_MOVES_HEAD, "push"):
+            seen.append(Proof(ok=None, line=f"What git {call.sub} did where {call.elsewhere} says was not looked at."))
+            continue
         if call.sub == "push":
             for push in pushes_of(call, variables):
-                seen.append(await _pushed(here, push, expected, calls))
+                seen.append(await _pushed(here, push, refs_of(expected), calls))
         elif call.sub in ("revert", "cherry-pick"):
-            seen += await _picked(here, call, variables)
+            seen += await _picked(here, call, variables, expected)
         elif call.sub in ("checkout", "switch", "reset") and place == last_move and not call.paths:
-            seen += await _moved_head(here, call, variables)
-        elif call.sub == "merge":
+            seen += await _moved_head(here, call, variables, expected)
+        elif call.sub == "merge" and not call.has("--squash", "--no-commit"):
             seen += await _merged(here, call, variables)
     return tuple(seen)
 
@@ -51,7 +60,7 @@ async def _pushed(
     wanted = (push.dst, *((tag,) if push.guessed else ()))
     seen = [key.partition(" ") for key in expected]
     key = next((f"{to} {ref}" for to, _, ref in seen if ref in wanted and push.remote in ("", to)), "")
-    if not key and not push.dst and len(expected) == 1:
+    if not key and not push.dst and not push.late and len(expected) == 1:
         key = next(iter(expected))
     remote = key.partition(" ")[0] or push.remote or "origin"  # where the text names none, git's settings did
     ref = key.partition(" ")[2] or push.dst
@@ -93,7 +102,7 @@ async def _has_its_files(
     return False
 
 
-async def _picked(ask: Ask, call: Invocation, variables: dict[str, str]) -> list[Proof]:
+async def _picked(ask: Ask, call: Invocation, variables: dict[str, str], expected: dict[str, str]) -> list[Proof]:
     pick = pick_of(call, variables)
     head = await ask.commit("HEAD")
     at = await ask.subject(head)
@@ -106,7 +115,7 @@ async def _picked(ask: Ask, call: Invocation, variables: dict[str, str]) -> list
             )
         ]
     seen = []
-    shas = [(one, sha) for one in pick.commits for sha in await _named_by(ask, one or "")]
+    shas = [(one, sha) for one in pick.commits for sha in await _named_by(ask, one or "", expected)]
     for expression, sha in shas:
         if not sha:
             seen.append(Proof(ok=None, line=f"{clean(expression or '$…')} cannot be looked up."))
@@ -124,11 +133,14 @@ async def _picked(ask: Ask, call: Invocation, variables: dict[str, str]) -> list
     return seen
 
 
-async def _named_by(ask: Ask, expression: str) -> tuple[str, ...]:
-    """The commits that an expression names, a range in its order; one empty name where it cannot be looked up."""
+async def _named_by(ask: Ask, expression: str, expected: dict[str, str]) -> tuple[str, ...]:
+    """The commits that an expression named, a range in its order; one empty name where it cannot be looked up."""
+    named = expected.get(named_by(expression))
+    if named is not None or "HEAD" in expression or "@" in expression:
+        return tuple((named or "").split()) or ("",)
     if ".." not in expression:
         return (await ask.commit(expression) if expression else "",)
-    listed = await ask.maybe("rev-list", "--max-count=50", "--end-of-options", expression)
+    listed = await ask.maybe("rev-list", f"--max-count={MOST}", "--end-of-options", expression)
     return tuple(listed.splitlines()) or ("",)
 
 
@@ -140,11 +152,14 @@ async def _same_author(ask: Ask, sha: str, head: str) -> str:
     return next((row.partition("\0")[0] for row in rows if row.partition("\0")[2] == wanted), "")
 
 
-async def _moved_head(ask: Ask, call: Invocation, variables: dict[str, str]) -> list[Proof]:
+async def _moved_head(ask: Ask, call: Invocation, variables: dict[str, str], expected: dict[str, str]) -> list[Proof]:
     target = reset_of(call, variables).commit
-    if not target or target.startswith(("HEAD", "@", "-")):
+    named = expected.get(named_by(target or "")) if call.sub == "reset" else ""
+    if not target or target.startswith("-") or (target.startswith(("HEAD", "@")) and not named):
         return []
-    head, wanted = await ask.commit("HEAD"), await ask.commit(target)
+    if len(call.words) > 1:
+        return []  # files of that commit are put back: HEAD stays where it is
+    head, wanted = await ask.commit("HEAD"), named or await ask.commit(target)
     if not wanted:
         return []
     at = await ask.subject(head)

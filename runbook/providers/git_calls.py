@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from runbook.model import Record
-from runbook.providers.shell_words import Operator, Word, shell_words
+from runbook.providers.shell_words import OWN_OPTIONS, Hole, Operator, Word, led_to, shell_words
 
 NOTHING: Mapping[str, str] = {}
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 _BEFORE_A_COMMAND = "! { } if then else elif fi while until do done time exec command builtin nohup sudo env"
 _SKIPPED = frozenset(_BEFORE_A_COMMAND.split())
+_ELSEWHERE = frozenset(("--git-dir", "--work-tree", "--namespace"))
+ANOTHER_REPOSITORY = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY"))
+_DECIDED_LATE = Hole(name="?")
 _MAKES_VARIABLES = frozenset(("export", "declare", "local", "readonly", "typeset"))
 _GLOBAL_VALUE = frozenset(("-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--config-env"))
 _VALUE = {
@@ -60,6 +65,10 @@ class Invocation(Record, frozen=True):
     """What stands after `--`."""
     directory: str = ""
     """Relative to where the text starts: `cd` and `-C`; empty for the same."""
+    settings: tuple[str, ...] = ()
+    """What `-c` sets for this call only."""
+    elsewhere: str = ""
+    """What leads it to another repository than its directory's: `--git-dir`, `GIT_DIR`."""
     into: str = ""
     """The variable (or substitution) that takes its output."""
     nested: bool = False
@@ -82,6 +91,7 @@ class Assignment(Record, frozen=True):
 
     name: str
     word: Word
+    exported: bool = False
 
 
 Statement = Invocation | Assignment
@@ -89,7 +99,18 @@ Statement = Invocation | Assignment
 
 def statements(text: str) -> tuple[Statement, ...]:
     """Every git call and every assignment of a shell text, in the order in which they happen."""
-    return tuple(_statements(text, into="", nested=False, depth=0))
+    return tuple(_led(_statements(text, into="", nested=False, depth=0)))
+
+
+def _led(found: Iterator[Statement]) -> Iterator[Statement]:
+    """Each git call knows what was exported before it that leads it to another repository."""
+    elsewhere = ""
+    for one in found:
+        if isinstance(one, Assignment):
+            elsewhere = one.name if one.exported and one.name in ANOTHER_REPOSITORY else elsewhere
+            yield one
+        else:
+            yield msgspec.structs.replace(one, elsewhere=one.elsewhere or elsewhere)
 
 
 def assign(statement: Assignment, known: dict[str, str]) -> None:
@@ -105,14 +126,18 @@ def _statements(text: str, into: str, nested: bool, depth: int) -> Iterator[Stat
     if depth > 5:
         return
     command: list[Word] = []
-    directory, outside = "", list[str]()
+    directory, outside, left = "", list[str](), list[str]()
     for token in (*shell_words(text), Operator(text="\n")):
         if isinstance(token, Word):
             command.append(token)
             continue
         yield from _command(command, directory, into, nested, depth)
-        if command and command[0].value(NOTHING) == "cd" and len(command) == 2:
-            directory = _join(directory, command[1].shown)
+        called = _split_prefix(command)[1]
+        if (goal := led_to(called)) is not None:
+            left += [directory] if called[0].shown == "pushd" else []
+            directory = _join(directory, goal.shown)
+        elif called and called[0].shown == "popd":
+            directory = left.pop() if left else "-"
         if token.text == "(":
             outside.append(directory)
         elif token.text == ")" and outside:
@@ -130,42 +155,65 @@ def _command(words: list[Word], directory: str, into: str, nested: bool, depth: 
         return
     program = words[0].value(NOTHING) or ""
     name = program.rpartition("/")[2]
+    elsewhere = next((one.name for one in settings if one.name in ANOTHER_REPOSITORY), "")
     if name == "git":
-        if call := _git(words[1:], directory, into, nested):
+        if call := _git(words[1:], directory, into, nested, elsewhere):
             yield call
-    elif name in _MAKES_VARIABLES:
-        yield from _split_prefix(words[1:])[0]
+    elif name in _MAKES_VARIABLES | {"for", "read"}:
+        yield from _made(name, words[1:])
     elif name in ("bash", "sh", "dash", "zsh", "eval", "xargs", "timeout", "nice"):
         for place, word in enumerate(words[1:], 1):
             value = word.value(NOTHING)
             if value == "git" and name in ("xargs", "timeout", "nice"):
-                if call := _git(words[place + 1 :], directory, into, nested):
+                end = words[-1].end
+                more = [Word((_DECIDED_LATE,), end, end)] if name == "xargs" else []
+                if call := _git([*words[place + 1 :], *more], directory, into, nested, elsewhere):
                     yield call
                 break
             if value and "git" in value and name not in ("xargs", "timeout", "nice"):
                 yield from _statements(value, into="", nested=True, depth=depth + 1)
 
 
-def _split_prefix(words: list[Word]) -> tuple[list[Statement], list[Word]]:
-    """Leading assignments and words like `then`, `env`, `sudo` off a simple command."""
-    found: list[Statement] = []
-    for place, word in enumerate(words):
+def _made(name: str, words: list[Word]) -> Iterator[Assignment]:
+    """What `export A=1`, `for A in …` and `read A` set; of the last two only the shell knows to what."""
+    if name in _MAKES_VARIABLES:
+        yield from (msgspec.structs.replace(one, exported=name == "export") for one in _split_prefix(words)[0])
+    named = [word for word in words if not word.shown.startswith("-")]
+    for word in named[:1] if name == "for" else named if name == "read" else ():
+        yield Assignment(name=word.shown, word=Word((_DECIDED_LATE,), word.start, word.end))
+
+
+def _split_prefix(words: list[Word]) -> tuple[list[Assignment], list[Word]]:
+    """Leading assignments and words like `then`, `env`, `sudo` with their options off a simple command."""
+    found: list[Assignment] = []
+    before, place = "", 0
+    while place < len(words):
+        word = words[place]
         head = word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
         if match := _ASSIGNMENT.match(head):
             rest = (match[2], *word.parts[1:]) if match[2] else word.parts[1:]
             found.append(Assignment(name=match[1], word=Word(parts=rest, start=word.start, end=word.end)))
-        elif head not in _SKIPPED or len(word.parts) != 1:
-            return found, words[place:]
-    return found, []
+        elif before in OWN_OPTIONS and head.startswith("-"):
+            place += head in OWN_OPTIONS[before]
+        elif head in _SKIPPED and len(word.parts) == 1:
+            before = head
+        else:
+            break
+        place += 1
+    return found, words[place:]
 
 
-def _git(words: list[Word], directory: str, into: str, nested: bool) -> Invocation | None:
-    place = 0
+def _git(words: list[Word], directory: str, into: str, nested: bool, elsewhere: str) -> Invocation | None:
+    place, settings = 0, list[str]()
     while place < len(words):
         shown = words[place].shown
+        name = shown.partition("=")[0]
+        elsewhere = elsewhere or (name if name in _ELSEWHERE else "")
         if shown in _GLOBAL_VALUE:
-            if shown == "-C" and place + 1 < len(words):
-                directory = _join(directory, words[place + 1].shown)
+            following = words[place + 1].shown if place + 1 < len(words) else ""
+            if shown == "-C":
+                directory = _join(directory, following)
+            settings += [following] if shown == "-c" else []
             place += 2
         elif shown.startswith("-"):
             place += 1
@@ -182,6 +230,8 @@ def _git(words: list[Word], directory: str, into: str, nested: bool) -> Invocati
         words=plain,
         paths=paths,
         directory=directory,
+        settings=tuple(settings),
+        elsewhere=elsewhere,
         into=into,
         nested=nested,
     )

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from runbook.model import Record
 from runbook.providers.git_ask import Ask, decoded
+from runbook.providers.git_text import FULL_SHA
 
-REVERTS = re.compile(r"This reverts commit ([0-9a-f]{40,64})\b")
+REVERTS = re.compile(r"This reverts commit ([0-9a-f]{7,64})\b")
 PICKED = re.compile(r"\(cherry picked from commit ([0-9a-f]{40,64})\)")
 
 
@@ -43,18 +44,33 @@ async def undoings(ask: Ask, *revisions: str) -> tuple[Undoing, ...]:
         "-z",
         "--topo-order",
         "--extended-regexp",
-        "--grep=This reverts commit [0-9a-f]{40}",
+        "--grep=This reverts commit [0-9a-f]{7}",
         "--grep=cherry picked from commit [0-9a-f]{40}",
         "--format=%H%n%B",
         *revisions,
         "--",
     )
-    found = []
-    for row in decoded(said.out).split("\0") if said.ok else ():
-        sha, _, body = row.strip().partition("\n")
-        if sha:
-            found.append(Undoing(sha=sha, reverts=tuple(REVERTS.findall(body)), picked=tuple(PICKED.findall(body))))
-    return tuple(found)
+    rows = [row.strip().partition("\n") for row in decoded(said.out).split("\0") if row.strip()] if said.ok else []
+    whole = await _whole(ask, {name for _, _, body in rows for name in REVERTS.findall(body)})
+    return tuple(
+        Undoing(
+            sha=sha,
+            reverts=tuple(whole[name] for name in REVERTS.findall(body) if name in whole),
+            picked=tuple(PICKED.findall(body)),
+        )
+        for sha, _, body in rows
+    )
+
+
+async def _whole(ask: Ask, names: set[str]) -> dict[str, str]:
+    """Commits by their whole names: under `revert.reference`, and by hand, a revert is given the beginning of one."""
+    whole = {name: name for name in names if FULL_SHA.match(name)}
+    short = sorted(names - whole.keys())
+    if short:
+        asked = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
+        told = (await ask.text(*asked, feed="\n".join(short).encode() + b"\n")).splitlines()
+        whole |= {name: line.split()[0] for name, line in zip(short, told, strict=False) if line.endswith(" commit")}
+    return whole
 
 
 async def reverted_by(ask: Ask, commit: str, head: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from runbook.logs.clean import clean
@@ -10,6 +11,17 @@ from runbook.providers.git_history import picked_as, reverted_by, undoings
 from runbook.providers.git_stage import Findings, Merged, Stage
 from runbook.providers.git_text import Pick, pick_of
 from runbook.providers.provider import Target
+
+_SHA = re.compile(r"[0-9a-f]{7,64}\Z")
+
+
+MOST = 50
+"""Commits of a range that are played one by one."""
+
+
+def named_by(expression: str) -> str:
+    """Under which key a preview keeps the commits that an expression named: `HEAD` is another one afterwards."""
+    return f"commits of {expression}"
 
 
 async def play_pick(stage: Stage, call: Invocation, found: Findings) -> None:
@@ -25,11 +37,22 @@ async def play_pick(stage: Stage, call: Invocation, found: Findings) -> None:
     if None in pick.commits or not pick.commits:
         found.block(f"Which commit to {pick.kind} is decided only when it runs.", "Write the commit in: e")
         return
-    shas = [sha for expression in pick.commits for sha in await _commits(stage, pick, expression or "", found)]
+    shas = list[str]()
+    for expression in pick.commits:
+        there = await _commits(stage, pick, expression or "", found)
+        remember(stage, expression or "", there, found)
+        shas += there
     await _in_order(stage, pick, shas, found)
     for sha in shas:
         if stage.head and not found.blocked:
             await _one(stage, pick, sha, found)
+
+
+def remember(stage: Stage, expression: str, shas: tuple[str, ...], found: Findings) -> None:
+    """What `HEAD` or a branch is called before: afterwards it is the commit that was made."""
+    if not _SHA.match(expression):
+        key, told = named_by(expression), " ".join(shas) if stage.made.isdisjoint(shas) else ""
+        found.expected[key] = told if found.expected.get(key, told) == told else ""
 
 
 async def _in_order(stage: Stage, pick: Pick, shas: list[str], found: Findings) -> None:
@@ -48,8 +71,12 @@ async def _in_order(stage: Stage, pick: Pick, shas: list[str], found: Findings) 
 async def _commits(stage: Stage, pick: Pick, expression: str, found: Findings) -> tuple[str, ...]:
     if ".." in expression:
         order = ("--reverse",) if pick.kind == "cherry-pick" else ()
-        listed = await stage.ask.maybe("rev-list", *order, "--max-count=50", "--end-of-options", expression)
+        listed = await stage.ask.maybe("rev-list", *order, f"--max-count={MOST + 1}", "--end-of-options", expression)
         shas = tuple(listed.splitlines())
+        if len(shas) > MOST:
+            found.block(
+                f"{clean(expression)} names more than {MOST} commits.", "Fewer at a time, so that each can be shown: e"
+            )
     else:
         sha = await stage.resolve(expression)
         shas = (sha,) if sha else ()
@@ -73,6 +100,8 @@ async def _one(stage: Stage, pick: Pick, sha: str, found: Findings) -> None:
         return None
     parent = parents[(pick.mainline or 1) - 1] if parents else await _empty_tree(stage)
     found.lines += await _in_words(stage, pick, sha, named, parent)
+    if pick.kind == "revert":
+        await _brings_back(stage, sha, named, found)
     if pick.ff and parents == [stage.head]:
         found.lines.append(f"takes {named} itself, for it stands right on top: the same commit, nothing else with it")
         return stage.move(sha)
@@ -81,7 +110,7 @@ async def _one(stage: Stage, pick: Pick, sha: str, found: Findings) -> None:
         found.warn("will conflict in: " + ", ".join(merged.conflicts[:10]) + _more(len(merged.conflicts) - 10))
         stage.move("")
     elif not merged.tree:
-        found.warn("Whether it will conflict cannot be told with this git (2.38 or newer can).")
+        found.warn("Whether it will conflict cannot be told: git took too long over it, or is older than 2.38.")
         stage.move("")
     elif merged.tree == await ask.tree(stage.head):
         found.already.append(f"To {pick.kind} {named} changes nothing: {await stage.where()} is already so.")
@@ -90,6 +119,14 @@ async def _one(stage: Stage, pick: Pick, sha: str, found: Findings) -> None:
     else:
         stage.move(await stage.commit(merged.tree, await _message(stage, pick, sha), stage.head))
     return None
+
+
+async def _brings_back(stage: Stage, sha: str, named: str, found: Findings) -> None:
+    """Say it where what is reverted is a revert: carried out twice, `git revert HEAD` puts the faulty commit back."""
+    for undoing in await undoings(stage.ask, "-1", sha):
+        if undoing.sha == sha and undoing.reverts:
+            gone = await stage.ask.subject(undoing.reverts[0])
+            found.warn(f"{named} is a revert itself: to revert it brings {gone} back.")
 
 
 async def _impossible(

@@ -7,33 +7,39 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from runbook.logs.clean import clean
+from runbook.logs.clean import clean, redact
 from runbook.providers import git_own
 from runbook.providers.calls import calls
 from runbook.providers.git_ask import Ask
-from runbook.providers.git_calls import Assignment, Invocation, assign, statements
-from runbook.providers.git_pick import play_pick
+from runbook.providers.git_calls import ANOTHER_REPOSITORY, Assignment, Invocation, assign, statements
+from runbook.providers.git_merging import play_merge, play_pull
+from runbook.providers.git_pick import play_pick, remember
 from runbook.providers.git_push import play_push
 from runbook.providers.git_stage import Findings, Stage, staged
 from runbook.providers.git_tags import check_remote_tag
 from runbook.providers.git_text import directory_of, invocations, reset_of
 from runbook.providers.git_way_out import conflicts, out_of_the_conflict, unfinished
-from runbook.providers.provider import Preview, Unavailable
+from runbook.providers.provider import Place, Preview, Unavailable
+from runbook.providers.shell_words import Word
 
 _SHALLOW = "This clone is shallow: in it a revert deletes files and a push can lose history."
 HEAD_UNKNOWN_AFTER = frozenset(
-    ("rebase", "am", "filter-branch", "bisect", "stash", "restore", "apply", "rm", "mv", "add")
+    ("rebase", "am", "filter-branch", "bisect", "stash", "restore", "apply", "rm", "mv", "add", "clean")
 )
 _STOPPED_BY_A_CONFLICT = frozenset(
     ("checkout", "switch", "merge", "pull", "revert", "cherry-pick", "rebase", "am", "stash", "bisect")
 )
 
 
-async def preview(ask: Ask, text: str, is_own: Callable[[Path], bool], variables: Mapping[str, str]) -> Preview:
+async def preview(ask: Ask, text: str, is_own: Callable[[Path], bool], at: Place) -> Preview:
     """What would change, asked just now; never raises. `is_own` tells a working copy from the clean room."""
+    variables = at.env | at.variables
+    elsewhere = next((name for name in sorted(ANOTHER_REPOSITORY) if name in at.env), "")
     found, stages = Findings(), list[Stage]()
+    if len({call.directory for call in invocations(text) if call.sub == "push"}) > 1:
+        found.block("It pushes from several directories.", "One at a time, so that each can be shown: e")
     try:
-        stages = await _play_all(ask, text, is_own, variables, found)
+        stages = await _play_all(ask, text, is_own, variables, elsewhere, found)
         acting = (HEAD_UNKNOWN_AFTER | _PLAYED.keys()) - _ONLY_LOOK | {"push"}
         if any(stage.own_copy for stage in stages) and any(call.sub in acting for call in invocations(text)):
             found.expected |= await git_own.seen(ask.led(directory_of(text), variables), text, variables)
@@ -54,7 +60,7 @@ def _stays_inside(text: str, acts: int) -> bool:
 
 
 async def _play_all(
-    ask: Ask, text: str, is_own: Callable[[Path], bool], variables: Mapping[str, str], found: Findings
+    ask: Ask, text: str, is_own: Callable[[Path], bool], variables: Mapping[str, str], elsewhere: str, found: Findings
 ) -> list[Stage]:
     """Play every statement, each on the stage of the repository that it acts in; the stages."""
     known = dict(variables)
@@ -65,7 +71,7 @@ async def _play_all(
                 assign(statement, known)
                 continue
             place = ask.led(statement.directory, known)
-            repository = await _repository(place, statement, found)
+            repository = await _repository(place, statement, statement.elsewhere or elsewhere, found)
             if repository and repository not in stages:
                 if await place.text("rev-parse", "--is-shallow-repository") == "true":
                     found.block(_SHALLOW, "git fetch --unshallow")
@@ -81,14 +87,17 @@ async def _play_all(
     return list(stages.values())
 
 
-async def _repository(place: Ask, call: Invocation, found: Findings) -> str:
+async def _repository(place: Ask, call: Invocation, elsewhere: str, found: Findings) -> str:
     """The git directory that a call acts in; empty (and said) where that cannot be looked into."""
-    git_dir = await place.maybe("rev-parse", "--absolute-git-dir") if place.path.is_dir() else ""
+    if elsewhere and call.sub in _ONLY_LOOK - {"push"}:
+        return ""
+    git_dir = await place.maybe("rev-parse", "--absolute-git-dir") if place.path.is_dir() and not elsewhere else ""
     if not git_dir:
         found.unseen = True
-        sentence = f"git {call.sub} acts in {clean(str(place.path))}, which cannot be looked into now."
+        where = f"where {elsewhere} says" if elsewhere else f"in {clean(str(place.path))}"
+        sentence = f"git {call.sub} acts {where}, which cannot be looked into now."
         if call.sub == "push":
-            found.block(sentence, "Write the directory out: e")
+            found.block(sentence, "Write it as git -C <directory>: e" if elsewhere else "Write the directory out: e")
         else:
             found.warn(sentence)
     return git_dir
@@ -99,9 +108,16 @@ async def _play(stage: Stage, call: Invocation, found: Findings) -> None:
     if play is not None:
         await play(stage, call, found)
     elif call.sub in HEAD_UNKNOWN_AFTER:
+        if call.sub == "restore" and not call.has("--staged", "-S"):
+            await _would_be_lost(stage, call.paths or call.words, found)
         stage.staged = ""
         if call.sub in ("rebase", "am", "filter-branch", "bisect"):
             stage.move("")
+    elif alias := await stage.ask.maybe("config", "--get", f"alias.{call.sub}"):
+        found.warn(
+            f"git {clean(call.sub)} is an alias of your settings, not looked into here: {redact(clean(alias, 200))}"
+        )
+        stage.move("")
     if stage.own_copy and (call.sub in HEAD_UNKNOWN_AFTER or (play is not None and call.sub not in _ONLY_LOOK)):
         found.warn(f"This acts on your own working copy, {clean(str(stage.ask.path))}, not on the clean room.")
 
@@ -140,9 +156,12 @@ async def _checkout(stage: Stage, call: Invocation, found: Findings) -> None:
         return await _new_branch(stage, call, new, arguments[0] if arguments else "HEAD", found)
     name = arguments[0] if arguments else "HEAD"
     if call.paths or len(arguments) > 1:
+        await _would_be_lost(stage, (*call.paths, *(() if call.paths else call.words[1:])), found)
         found.lines.append(f"puts files back in {stage.place}; HEAD stays where it is")
         stage.staged = ""
         return None
+    if call.has("-f", "--force", "--discard-changes"):
+        await _would_be_lost(stage, (), found)
     branch, sha = await _destination(stage, name, call.has("--detach", "-d"))
     if name is None or not sha:
         shown = clean(name if name is not None else call.words[0].shown)
@@ -180,6 +199,9 @@ async def _new_branch(stage: Stage, call: Invocation, name: str, start: str | No
         return found.block(f"The branch {clean(name)} is there already: git would refuse.", "Use another name: e")
     stage.branch, stage.head = name, sha
     stage.refs[f"refs/heads/{name}"] = sha
+    followed = (start or "").removeprefix("refs/remotes/").partition("/")
+    if followed[0] == "origin" and not call.has("--no-track"):
+        stage.upstreams[name] = f"refs/heads/{followed[2]}"
     found.lines.append(f"makes the branch {await stage.where()} in {stage.place}; nothing else changes")
     return None
 
@@ -210,6 +232,8 @@ async def _reset(stage: Stage, call: Invocation, found: Findings) -> None:
             f"{clean(reset.commit or '$…')} is not a commit here.", "git fetch origin, or another value: e"
         )
     await check_remote_tag(stage, reset.commit or "", found)
+    if reset.commit not in ("HEAD", "@"):
+        remember(stage, reset.commit or "", (sha,), found)
     before = stage.head
     if before == sha:
         files = await conflicts(stage.ask) if reset.mode in ("--merge", "--hard") else ()
@@ -226,65 +250,19 @@ async def _reset(stage: Stage, call: Invocation, found: Findings) -> None:
     if not stage.own_copy:
         found.lines.append("only the clean room changes")
     elif reset.mode == "--hard":
-        dirty = await stage.ask.maybe("-c", "core.fsmonitor=false", "status", "--porcelain", "--untracked-files=no")
-        if dirty:
-            found.warn(f"{len(dirty.splitlines())} files with uncommitted work would be lost.")
+        await _would_be_lost(stage, (), found)
     stage.move(sha)
     return None
 
 
-async def _merge(stage: Stage, call: Invocation, found: Findings) -> None:
-    if call.has("--abort", "--quit", "--continue"):
+async def _would_be_lost(stage: Stage, paths: tuple[Word, ...], found: Findings) -> None:
+    """Say how much of the engineer's own work a command throws away: of these paths, or all of it."""
+    named = [word.value(stage.variables) for word in paths]
+    if not stage.own_copy or None in named:
         return
-    name = (call.arguments(stage.variables) or (None,))[0]
-    await _merge_commit(stage, call, name, found)
-
-
-async def _pull(stage: Stage, call: Invocation, found: Findings) -> None:
-    arguments = call.arguments(stage.variables)
-    branch = arguments[1] if len(arguments) > 1 else stage.branch
-    found.lines.append("fetches from origin")
-    if call.has("--rebase", "-r"):
-        stage.move("")
-        return
-    await _merge_commit(stage, call, f"refs/remotes/origin/{branch}" if branch else None, found)
-
-
-async def _merge_commit(stage: Stage, call: Invocation, name: str | None, found: Findings) -> None:
-    if not stage.head:
-        return None
-    other = await stage.resolve(name)
-    shown = clean((name or "what to merge").removeprefix("refs/remotes/"))
-    if not other:
-        return found.block(f"{shown} is not a commit here.", "git fetch origin, or another value: e")
-    await _stale_merge(stage, name or "", found)
-    added = await stage.ask.count(other, f"^{stage.head}")
-    if not added:
-        found.lines.append(f"nothing to merge: {await stage.where()} holds all of {shown} already")
-        return None
-    found.lines.append(f"merges {added} commit{'s' * (added != 1)} of {shown} into {await stage.where()}:")
-    found.lines += await stage.listed(10, other, f"^{stage.head}")
-    if await stage.ask.is_ancestor(stage.head, other) and not call.has("--no-ff", "--squash"):
-        stage.move(other)
-        return None
-    if call.has("--ff-only"):
-        return found.block(
-            f"git would refuse: {await stage.where()} has commits of its own.", "git reset, or another method: m"
-        )
-    merged = await stage.merge(stage.head, other)
-    if merged.conflicts:
-        found.warn("will conflict in: " + ", ".join(merged.conflicts[:10]))
-    parents = (stage.head,) if call.has("--squash") else (stage.head, other)
-    stage.move(await stage.commit(merged.tree, f"Merge {clean(name or '')}", *parents) if merged.tree else "")
-    return None
-
-
-async def _stale_merge(stage: Stage, name: str, found: Findings) -> None:
-    if not name.startswith("refs/") and await stage.has_ref(f"refs/heads/{name}"):
-        here = await stage.resolve(f"refs/heads/{name}")
-        known = await stage.resolve(f"refs/remotes/origin/{name}")
-        if known and known != here and await stage.ask.is_ancestor(here, known):
-            found.warn(f"Your local {clean(name)} is behind origin/{clean(name)}: merge that one instead.")
+    asked = ("-c", "core.fsmonitor=false", "status", "--porcelain", "--untracked-files=no", "--")
+    if dirty := await stage.ask.maybe(*asked, *(name or "." for name in named)):
+        found.warn(f"{len(dirty.splitlines())} files with uncommitted work would be lost.")
 
 
 # ── making things ─────────────────────────────────────────────────────────────────────────────────
@@ -369,7 +347,10 @@ async def _fetch(stage: Stage, call: Invocation, found: Findings) -> None:
 
 async def _rev_parse(stage: Stage, call: Invocation, found: Findings) -> None:
     expression = (call.arguments(stage.variables) or (None,))[0]
-    if call.into and expression:
+    if call.has("--abbrev-ref"):
+        stage.variables |= {call.into: stage.branch} if call.into and expression == "HEAD" and stage.branch else {}
+        return
+    if call.into and expression and not call.has("--short", "--symbolic", "--symbolic-full-name"):
         kind = "tree" if expression.endswith("^{tree}") else "commit"
         stage.variables[call.into] = await stage.resolve(expression, kind)
         if not stage.variables[call.into]:
@@ -383,8 +364,8 @@ _PLAYED: Mapping[str, _Play] = {
     "checkout": _checkout,
     "switch": _checkout,
     "reset": _reset,
-    "merge": _merge,
-    "pull": _pull,
+    "merge": play_merge,
+    "pull": play_pull,
     "commit": _commit,
     "commit-tree": _commit_tree,
     "branch": _branch,

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from runbook.logs.clean import clean, redact
 from runbook.model import Record
+from runbook.providers import git_push_settings
 from runbook.providers.git_ask import NETWORK, complaint, decoded
 from runbook.providers.git_calls import Invocation
 from runbook.providers.git_lists import BACKUPS
 from runbook.providers.git_refusal import refusal
 from runbook.providers.git_stage import Findings, Stage
 from runbook.providers.git_tags import check_remote_tag
-from runbook.providers.git_text import FULL_SHA, Push, pushes_of, qualified
+from runbook.providers.git_text import FULL_SHA, WIDE, Push, pushes_of, qualified
 from runbook.providers.git_way_out import fetch
 from runbook.providers.provider import Unavailable
 
@@ -38,20 +39,25 @@ class Aimed(Record, frozen=True):
 
     @property
     def forced(self) -> bool:
-        return self.push.force != "none"
+        return self.push.forced
 
 
 async def play_push(stage: Stage, call: Invocation, found: Findings) -> None:
     """Play a `git push`: every ref it names, then a dry run. Raises Unavailable when the remote does not answer."""
     aimed: list[Aimed] = []
-    for push in pushes_of(call, stage.variables):
+    pushed = pushes_of(call, stage.variables)
+    if not pushed:
+        found.lines.append("asks what would be pushed, and pushes nothing")
+        return
+    for push in pushed:
         remote = await _remote(stage, push, found)
         if found.blocked:
             return
         if push.wide:
             await _wide(stage, call, remote, push, found)
             continue
-        if one := await _aim(stage, push, remote, found):
+        await git_push_settings.mind(stage, call, push, remote, found)
+        if one := None if found.blocked else await _aim(stage, push, remote, found):
             found.acts += 1
             found.expected[f"{remote} {one.dst}"] = one.old
             await _tell(stage, one, found)
@@ -61,7 +67,7 @@ async def play_push(stage: Stage, call: Invocation, found: Findings) -> None:
     await _hook(stage, found)
     waiting = [one for one in aimed if one.new and one.new != one.old]
     if waiting:
-        await _dry_run(stage, waiting, found)
+        await _dry_run(stage, call, waiting, found)
     for one in aimed:
         if one.new and one.dst.startswith("refs/heads/"):
             stage.refs[f"refs/remotes/{one.remote}/{one.dst.removeprefix('refs/heads/')}"] = one.new
@@ -82,6 +88,9 @@ async def _remote(stage: Stage, push: Push, found: Findings) -> str:
 
 
 async def _aim(stage: Stage, push: Push, remote: str, found: Findings) -> Aimed | None:
+    if push.late:
+        _late(push, remote, found)
+        return None
     dst = push.dst or await _own_destination(stage, push, found)
     if found.blocked or not dst:
         return None
@@ -103,6 +112,17 @@ async def _aim(stage: Stage, push: Push, remote: str, found: Findings) -> Aimed 
     return None if found.blocked else Aimed(push=push, remote=remote, dst=dst, old=old, new=new)
 
 
+def _late(push: Push, remote: str, found: Findings) -> None:
+    """A new branch may get its name when it runs; which one is overwritten or deleted may not."""
+    found.acts += 1
+    there, all_of_it = clean(redact(remote)), qualified(push.late)[0].startswith(("refs/heads/$", "$"))
+    if push.deletes or push.forced or all_of_it:
+        return found.block(f"Which ref of {there} it acts on is decided only when it runs.", "Write it out: e")
+    where = f"{clean(push.late, 100)} on {there}"
+    found.warn(f"The name is decided only when it runs: {where}. Where such a branch is there already, it is moved.")
+    return None
+
+
 async def _own_destination(stage: Stage, push: Push, found: Findings) -> str:
     """Where a push of HEAD without a destination goes."""
     if not stage.branch:
@@ -114,7 +134,7 @@ async def _own_destination(stage: Stage, push: Push, found: Findings) -> str:
         return ""
     upstream = await stage.ask.maybe("config", "--get", f"branch.{stage.branch}.merge")
     follows = await stage.ask.maybe("config", "--get", "push.default") in ("upstream", "tracking")
-    return upstream if follows and upstream and not push.src else f"refs/heads/{stage.branch}"
+    return upstream if follows and upstream and push.bare else f"refs/heads/{stage.branch}"
 
 
 async def _is_only_tag(stage: Stage, src: str, tag: str) -> bool:
@@ -297,10 +317,15 @@ async def _hook(stage: Stage, found: Findings) -> None:
 # ── the dry run ───────────────────────────────────────────────────────────────────────────────────
 
 
-async def _dry_run(stage: Stage, aimed: list[Aimed], found: Findings) -> None:
+async def _dry_run(stage: Stage, call: Invocation, aimed: list[Aimed], found: Findings) -> None:
     leases = [f"--force-with-lease={one.dst}:{one.old}" for one in aimed if one.forced]
     specs = [f"{one.new}:{one.dst}" for one in aimed]
-    await _dry(stage, (*leases, "--end-of-options", aimed[0].remote, *specs), found)
+    following = [name for name in ("--follow-tags", "--no-follow-tags") if call.has(name)]
+    rows = await _dry(stage, (*following, *leases, "--end-of-options", aimed[0].remote, *specs), found)
+    if tags := [row for row in rows if ":refs/tags/" in row and not any(f":{one.dst} " in row for one in aimed)]:
+        names = ", ".join(row.partition(":refs/tags/")[2].partition(" ")[0] for row in tags[:SHOWN])
+        more = f" … {len(tags) - SHOWN} more" if len(tags) > SHOWN else ""
+        found.warn(f"Tags that are not on {clean(redact(aimed[0].remote))} yet go with it: {names}{more}.")
 
 
 async def _dry(stage: Stage, arguments: tuple[str, ...], found: Findings) -> list[str]:
@@ -317,7 +342,7 @@ async def _dry(stage: Stage, arguments: tuple[str, ...], found: Findings) -> lis
 async def _wide(stage: Stage, call: Invocation, remote: str, push: Push, found: Findings) -> None:
     """A push of refs that its text does not name: git itself says which."""
     found.acts += 1
-    options = tuple(option.name for option in call.options if option.name in ("--mirror", "--all", "--tags", "--prune"))
+    options = tuple(option.name for option in call.options if option.name in WIDE)
     forced = ("--force",) if push.force == "force" and "--mirror" not in options else ()
     rows = await _dry(stage, (*options, *forced, "--end-of-options", remote), found)
     if found.blocked:

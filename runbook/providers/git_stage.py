@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from runbook.logs.clean import clean
-from runbook.model import Record, Remedy
+from runbook.model import Record, Remedy, Seconds
 from runbook.providers.git_ask import Ask, decoded
-from runbook.providers.provider import Preview, Target
+from runbook.providers.provider import Preview, Target, Unavailable
 
 _BASE = re.compile(r"([^~^@:{]+|@)(.*)\Z", re.DOTALL)
 _STAGE_NAME = {
@@ -23,6 +23,10 @@ _STAGE_NAME = {
     "GIT_COMMITTER_NAME": "preview",
     "GIT_COMMITTER_EMAIL": "preview@localhost",
 }
+
+
+MERGING: Seconds = 10
+"""For how long a merge is computed for a preview."""
 
 
 class Merged(Record, frozen=True):
@@ -91,6 +95,8 @@ class Stage:
         self.staged = ""
         """The tree that a commit would take, after a `revert --no-commit`."""
         self.refs: dict[str, str] = {}
+        self.upstreams: dict[str, str] = {}
+        """The remote's branch that a branch made here follows, by its name."""
         self.made: set[str] = set()
         """Commits that exist on the stage only: the real ones will have other names, so these are never shown."""
 
@@ -155,7 +161,11 @@ class Stage:
         return await self.merge(await self.commit(ours, "ours", root), await self.commit(theirs, "theirs", root))
 
     async def merge(self, ours: str, theirs: str) -> Merged:
-        said = await self.ask.answer("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs)
+        asked = ("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs)
+        try:
+            said = await self.ask.answer(*asked, limit=MERGING)
+        except Unavailable:  # a large repository on a slow disk: what is not foreseen may be carried out all the same
+            return Merged()
         if said.exit not in (0, 1):
             return Merged()
         tree, *files = decoded(said.out).split("\0")

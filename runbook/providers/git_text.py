@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+import msgspec
+
 from runbook.model import Record
 from runbook.providers.git_calls import NOTHING, Assignment, Invocation, Option, assign, statements
 from runbook.providers.shell_words import Word
@@ -31,6 +33,12 @@ class Push(Record, frozen=True):
     """The SHA that a lease names."""
     guessed: bool = False
     """`dst` was a short name and is taken for a branch."""
+    late: str = ""
+    """Where it goes, as it is written, where the shell decides it; `dst` is empty then."""
+    bare: bool = False
+    """It names no ref at all: git's settings say which."""
+    short: bool = False
+    """It names a source only: git's settings may send it to another name."""
     by_option: bool = False
     """A deletion asked for in words (`--delete`), not by an empty source."""
     wide: str = ""
@@ -39,6 +47,10 @@ class Push(Record, frozen=True):
     @property
     def deletes(self) -> bool:
         return self.src == ""
+
+    @property
+    def forced(self) -> bool:
+        return self.force != "none"
 
 
 class Pick(Record, frozen=True):
@@ -67,8 +79,9 @@ def invocations(text: str) -> tuple[Invocation, ...]:
 
 
 def directory_of(text: str) -> str:
-    """The directory in which all git calls of a text act, relative to where it starts; empty where several do."""
-    found = {call.directory for call in invocations(text)}
+    """Where the pushes of a text act, else all its git calls, relative to where it starts; empty for several places."""
+    acting = invocations(text)
+    found = {call.directory for call in acting if call.sub == "push"} or {call.directory for call in acting}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -92,6 +105,8 @@ def _push_calls(text: str) -> Iterator[tuple[Invocation, dict[str, str]]]:
 
 def pushes_of(call: Invocation, variables: Mapping[str, str] = NOTHING) -> tuple[Push, ...]:
     """The refs that one push moves, in the order in which it names them."""
+    if call.has("--dry-run", "-n"):
+        return ()
     arguments = call.arguments(variables)
     remote = call.given("--repo")[0] if call.has("--repo") and not arguments else (arguments or ("",))[0]
     shown = remote if remote is not None else call.words[0].shown
@@ -108,7 +123,7 @@ def pushes_of(call: Invocation, variables: Mapping[str, str] = NOTHING) -> tuple
     if wide:
         found.append(Push(remote=shown, src=None, dst="", force=force, wide=wide))
     elif not found:
-        found.append(Push(remote=shown, src="HEAD", dst="", force=force))
+        found.append(Push(remote=shown, src="HEAD", dst="", force=force, bare=True))
     leases = _leases(call)
     return tuple(_with_lease(push, leases) for push in found)
 
@@ -118,6 +133,8 @@ def _push(remote: str, value: str | None, word: Word, force: Force, deleting: bo
     if spec.startswith("+"):
         spec = spec[1:]
         force = "force" if force == "force" else "plus"
+    if deleting and value is None:
+        return Push(remote=remote, src="", dst="", force=force, late=spec, by_option=True)
     if deleting:
         dst, guessed = qualified(spec)
         return Push(remote=remote, src="", dst=dst, force=force, guessed=guessed, by_option=True)
@@ -125,11 +142,11 @@ def _push(remote: str, value: str | None, word: Word, force: Force, deleting: bo
     if not colon:
         dst = "" if src in ("HEAD", "@") else src
     if value is None:
-        unknown = _has_hole_before_colon(word)
-        dst, guessed = ("", False) if "$" in dst else qualified(dst)
-        return Push(remote=remote, src=None if unknown else src, dst=dst, force=force, guessed=guessed)
+        unknown, late = _has_hole_before_colon(word), dst if "$" in dst else ""
+        dst, guessed = ("", False) if late else qualified(dst)
+        return Push(remote=remote, src=None if unknown else src, dst=dst, force=force, guessed=guessed, late=late)
     dst, guessed = qualified(dst)
-    return Push(remote=remote, src=src, dst=dst, force=force, guessed=guessed)
+    return Push(remote=remote, src=src, dst=dst, force=force, guessed=guessed, short=not colon)
 
 
 def _has_hole_before_colon(word: Word) -> bool:
@@ -159,15 +176,7 @@ def _leases(call: Invocation) -> dict[str, str]:
 def _with_lease(push: Push, leases: Mapping[str, str]) -> Push:
     if push.force not in ("lease",) or push.dst not in leases:
         return push
-    return Push(
-        remote=push.remote,
-        src=push.src,
-        dst=push.dst,
-        force=push.force,
-        expected=leases[push.dst] or None,
-        guessed=push.guessed,
-        by_option=push.by_option,
-    )
+    return msgspec.structs.replace(push, expected=leases[push.dst] or None)
 
 
 def pick_of(call: Invocation, variables: Mapping[str, str] = NOTHING) -> Pick:
@@ -269,7 +278,7 @@ def _needs_lease(push: Push) -> bool:
 
 def _seen(push: Push, expected: Mapping[str, str]) -> tuple[str, str]:
     by_ref = {name.rpartition(" ")[2]: sha for name, sha in expected.items()}
-    if not push.dst and len(by_ref) == 1:
+    if not push.dst and not push.late and len(by_ref) == 1:
         return next(iter(by_ref.items()))  # the preview asked the settings which ref it is
     tag = push.dst.replace("refs/heads/", "refs/tags/", 1)
     dst = tag if push.guessed and push.dst not in by_ref and tag in by_ref else push.dst

@@ -10,6 +10,7 @@ from pathlib import Path
 from runbook.logs.clean import clean
 from runbook.model import Effect, Record, Remedy
 from runbook.providers.git_ask import Ask
+from runbook.providers.git_history import undoings
 from runbook.providers.git_refusal import may_go_elsewhere, refusal, refused_branch, rule_page
 from runbook.providers.git_text import FULL_SHA, Push, invocations, pushes
 from runbook.providers.provider import Failure, Unavailable
@@ -39,6 +40,8 @@ class Unfinished(Record, frozen=True):
     kind: str = ""
     began: str = ""
     """HEAD before its first commit."""
+    left_off: bool = True
+    """Whether HEAD is still where it stopped: what was committed since would be lost by going back to its beginning."""
     left: int = 0
     """Commits that it has still to do, the one at which it stopped included."""
 
@@ -50,11 +53,25 @@ async def unfinished(ask: Ask) -> Unfinished:
         began, todo = (folder / "head").read_text().strip(), (folder / "todo").read_text().splitlines()
     except (OSError, UnicodeDecodeError):
         return Unfinished()
+    try:
+        stopped = (folder / "abort-safety").read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        stopped = ""
     rows = [row for row in todo if row.startswith(("revert ", "pick "))]
     if not FULL_SHA.match(began):
         return Unfinished()
     kind = "revert" if rows and rows[0].startswith("revert") else "cherry-pick"
-    return Unfinished(kind=kind, began=began, left=len(rows))
+    left_off = stopped == await ask.commit("HEAD") and await _all_its_own(ask, kind, began)
+    return Unfinished(kind=kind, began=began, left=len(rows), left_off=left_off)
+
+
+async def _all_its_own(ask: Ask, kind: str, began: str) -> bool:
+    """Whether nothing but reverts, or picks (which keep the time of their author), was made since a sequence began."""
+    made = [row.split() for row in (await ask.maybe("log", "--format=%H %at %ct", f"{began}..HEAD", "--")).splitlines()]
+    if kind == "cherry-pick":
+        return all(written != committed for _, written, committed in made)
+    reverts = {one.sha for one in await undoings(ask, "HEAD", f"^{began}") if one.reverts}
+    return reverts.issuperset(sha for sha, _, _ in made)
 
 
 NOTHING_UNFINISHED = Unfinished()
@@ -62,7 +79,8 @@ NOTHING_UNFINISHED = Unfinished()
 
 def out_of_the_conflict(own_copy: bool, sequence: Unfinished = NOTHING_UNFINISHED) -> Remedy:
     """The way back to the files as HEAD has them; out of a sequence, as they were before its first commit."""
-    whole = f"{WAY_OUT} {sequence.began}\ngit {sequence.kind} --quit" if sequence.began else WAY_OUT
+    back = f" {sequence.began}" if sequence.left_off else ""
+    whole = f"{WAY_OUT}{back}\ngit {sequence.kind} --quit" if sequence.began else WAY_OUT
     return Remedy(
         title="Leave the conflict: put the files back",
         text=whole,
@@ -87,7 +105,9 @@ async def failure(ask: Ask, text: str, output: str, own_copy: bool) -> Failure |
             named = ", ".join(files[:_SHOWN]) + (f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else "")
             sequence = await unfinished(ask)
             at = f" with {sequence.left} commit{'s' * (sequence.left != 1)} left to do" if sequence.began else ""
-            why = f"The {merging} stopped at a conflict in {named}{at}. Nothing was published."
+            acting = [call.sub for call in invocations(text)]
+            published = "" if "push" in acting[: acting.index(merging)] else " Nothing was published."
+            why = f"The {merging} stopped at a conflict in {named}{at}.{published}"
             return Failure(why=why, remedy=out_of_the_conflict(own_copy, sequence))
         found = refusal(output)
         if found is None:

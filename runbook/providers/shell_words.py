@@ -6,12 +6,35 @@ A word is made of known text and of holes: `$NAME` and `$(…)` are decided by t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from runbook.model import Record
 
 OPERATORS = ("<<<", "&&", "||", "|&", ";;", "<<-", "<<", ">>", "<&", ">&", "&>", ">|", "<>")
 SINGLE = ";&|()<>\n"
+OWN_OPTIONS = {
+    "sudo": (
+        "-u",
+        "--user",
+        "-g",
+        "--group",
+        "-h",
+        "--host",
+        "-p",
+        "--prompt",
+        "-C",
+        "-r",
+        "-t",
+        "-T",
+        "-U",
+        "-D",
+        "-R",
+    ),
+    "env": ("-u", "--unset"),
+    "exec": ("-a",),
+    "time": (),
+}
+"""Of the words before a command those that have options, and the options that take the following word."""
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _BRACED = re.compile(r"\{([A-Za-z_]\w*)(?::-([^{}$`'\"\\]*))?\}")
 _C_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
@@ -46,6 +69,15 @@ class Word(Record, frozen=True):
     def inner(self) -> tuple[str, ...]:
         """The texts of the command substitutions in it."""
         return tuple(p.name[1:-1] for p in self.parts if isinstance(p, Hole) and p.name.startswith("("))
+
+
+def led_to(words: Sequence[Word]) -> Word | None:
+    """The directory that a `cd` or `pushd` goes to, without its options; None for every other command."""
+    program = words[0].shown if words else ""
+    if program not in ("cd", "pushd"):
+        return None
+    named = [word for word in words[1:] if word.shown == "-" or not word.shown.startswith("-")]
+    return named[0] if named else Word(parts=("~" if program == "cd" else "-",), start=words[0].end, end=words[0].end)
 
 
 class Operator(Record, frozen=True):
