@@ -13,7 +13,7 @@ import msgspec
 
 from runbook.logs.clean import clean
 from runbook.model import Record
-from runbook.providers.shell_words import Operator, Word, shell_words
+from runbook.providers.shell_words import OWN_OPTIONS, Operator, Word, led_to, shell_words
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 _LATE = re.compile(r"[\"']?(--[\w-]+)=(.*)\Z", re.DOTALL)
@@ -22,8 +22,20 @@ _PREFIXES = frozenset(
 )
 _LIMITERS = ("timeout", "nice")
 _SETTING = frozenset(("export", "readonly", "declare", "typeset", "local"))
+_LEADING = re.compile(
+    r"(?:AWS_(?:(?:DEFAULT_)?(?:PROFILE|REGION)|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|ENDPOINT_URL\w*|ROLE_ARN|\w+_FILE)"
+    r"|KUBECONFIG|HELM_(?:NAMESPACE|KUBE\w+)|HEROKU_(?:APP|API_KEY)|GOOGLE_APPLICATION_CREDENTIALS|DOCKER_(?:HOST|CONTEXT)"
+    r"|(?:VERCEL|CLOUDSDK|CLOUDFLARE|RAILWAY|COMPOSE)_\w+|PG(?:HOST\w*|PORT|USER|DATABASE|SERVICE\w*|PASS\w+|OPTIONS)|DATABASE_URL)\Z"
+)
+"""Variables by which clients know where to go."""
 _READING = frozenset((".", "source", "eval"))
 """What sets variables that nobody can read here."""
+_LEADS = re.compile(
+    r"(?:kubectl|oc) config (?:use|set)|oc (?:project|login) \S|kube(?:ctx|ns) [^-\s]"
+    r"|gcloud (?:config set|config configurations activate|init)|vercel (?:switch|link)|docker context use"
+    r"|aws configure (?:set|sso)|heroku git:remote"
+)
+"""Calls that say where those after them act."""
 _AS_ANOTHER = (
     "It runs as another user (sudo), whose sign-ins and settings are not known here; what stands in front of sudo does "
     "not reach it."
@@ -53,6 +65,10 @@ class Call(Record, frozen=True):
     """Where what is called begins in the text."""
     end: int = 0
     """Where its last word ends in the text."""
+    left: dict[str, str | None] = {}
+    """What the text has set before it, without anything in front of it; None for what it took away."""
+    exported: frozenset[str] = frozenset()
+    """Of these what it has exported."""
     runner: tuple[str, ...] = ()
     """What starts it out of a project's own packages: `npx --no-install`."""
     called: str = ""
@@ -61,6 +77,13 @@ class Call(Record, frozen=True):
     """Its arguments as the text writes them."""
     unclear: str = ""
     """Why nobody can say yet where it acts, as a sentence; empty where one can."""
+
+    def environment(self, env: Mapping[str, str]) -> dict[str, str]:
+        """What it finds: `env`, changed as bash does by what the text has set before it, and what stands in front."""
+        changed = {name: value for name, value in self.left.items() if name in env or name in self.exported}
+        kept = {name: value for name, value in env.items() if changed.get(name, "") is not None}
+        made = {name: value for name, value in changed.items() if value is not None} | self.settings
+        return kept | {name: value for name, value in made.items() if name != "PATH"}
 
     def split(self, valued: str = "") -> Arguments:
         """Options told from plain words. `valued` names the options that take the following word."""
@@ -110,41 +133,107 @@ def calls(text: str, variables: Mapping[str, str]) -> tuple[Call, ...]:
 
 def _calls(text: str, known: dict[str, str]) -> Iterator[Call]:
     words: list[Word] = []
-    directory, unclear = "", ""
-    outside: list[tuple[str, str, dict[str, str]]] = []
+    here = _Here(known=known)
+    outside = list[_Here]()
     for token in (*shell_words(text), Operator(text="\n")):
         if isinstance(token, Word):
             words.append(token)
             continue
         front, rest = _front(words)
-        settings = _assigned(front, text, known)
-        program = rest[0].value(known) if rest else ""
+        settings = _assigned(front, text, here.known)
+        program = rest[0].value(here.known) if rest else ""
         if not rest or program in _SETTING:
-            made = settings if not rest else _assigned(_front(rest[1:])[0], text, known)
-            _learn(known, made)
+            made = settings if not rest else _assigned(_front(rest[1:])[0], text, here.known)
+            names = {word.shown for word in rest[1:] if program == "export"} | made.keys() if rest else set[str]()
+            here = here.with_set(made, frozenset(names if program == "export" else ()))
+        elif program == "unset":
+            here = here.without(frozenset(word.shown for word in rest[1:]))
         elif program == "for" and len(rest) > 1:
-            _learn(known, {rest[1].shown: None})
-        elif program == "cd" and len(rest) == 2:
-            step = _value(rest[1], text, known) or rest[1].shown
-            directory = step if step.startswith("/") or not directory else f"{directory}/{step}"
+            here = here.with_set({rest[1].shown: None})
+        elif (goal := led_to(rest)) is not None:
+            here = here.in_directory(_value(goal, text, here.known) or goal.shown)
         elif program in _READING:
-            said = clean(text[rest[0].start : rest[-1].end], 60)
-            unclear = f"`{said}` before it in the same command decides where it acts. In a step of its own: e"
-        elif call := _call(text, rest, known):
-            late = next((name for name, value in settings.items() if value is None), "")
-            as_another = any(word.parts == ("sudo",) for word in words[: len(words) - len(rest)])
-            yield msgspec.structs.replace(
-                call,
-                directory=directory,
-                settings={name: value for name, value in settings.items() if value is not None},
-                before=tuple(text[word.start : word.end] for word in front.values()),
-                unclear=_AS_ANOTHER if as_another else unclear or (decided_late(late) if late else ""),
-            )
+            here = here.decided_by(text[rest[0].start : rest[-1].end])
+        elif call := _call(text, rest, here.known):
+            yield here.told(call, settings, before=words[: len(words) - len(rest)], front=front, text=text)
+            here = here.led_by(call)
         if token.text == "(":
-            outside.append((directory, unclear, dict(known)))
+            outside.append(here)
         elif token.text == ")" and outside:
-            directory, unclear, known = outside.pop()
+            here = outside.pop()
         words = []
+
+
+class _Here(Record, frozen=True):
+    """What a text has reached: its directory, what it has set and exported, and why nobody knows where it acts."""
+
+    known: dict[str, str]
+    directory: str = ""
+    unclear: str = ""
+    left: dict[str, str | None] = {}
+    exported: frozenset[str] = frozenset()
+
+    def with_set(self, made: Mapping[str, str | None], exported: frozenset[str] = frozenset()) -> _Here:
+        """After assignments; a value that the shell decides makes its name unknown, and where a client goes by it."""
+        known = dict(self.known)
+        _learn(known, made)
+        found = exported | self.exported | self.known.keys()
+        late = next(
+            (name for name, value in made.items() if value is None and name in found and _LEADING.match(name)), ""
+        )
+        left = self.left | {name: value for name, value in made.items() if value is not None}
+        return msgspec.structs.replace(
+            self,
+            known=known,
+            left=left,
+            exported=self.exported | exported,
+            unclear=self.unclear or (decided_late(late) if late else ""),
+        )
+
+    def without(self, names: frozenset[str]) -> _Here:
+        known = {name: value for name, value in self.known.items() if name not in names}
+        return msgspec.structs.replace(self, known=known, left=self.left | dict.fromkeys(names))
+
+    def decided_by(self, said: str) -> _Here:
+        why = f"`{clean(said, 60)}` before it in the same command decides where it acts. In a step of its own: e"
+        return msgspec.structs.replace(self, unclear=why)
+
+    def led_by(self, call: Call) -> _Here:
+        words = (word or "$" for word in call.words if not (word or "").startswith("--"))
+        said = " ".join((call.program, *words))
+        return self.decided_by(said) if _LEADS.match(said) else self
+
+    def in_directory(self, step: str) -> _Here:
+        whole = step if step.startswith("/") or not self.directory else f"{self.directory}/{step}"
+        return msgspec.structs.replace(self, directory=whole)
+
+    def told(
+        self,
+        call: Call,
+        settings: Mapping[str, str | None],
+        *,
+        before: list[Word],
+        front: Mapping[str, Word],
+        text: str,
+    ) -> Call:
+        """A call as it is made here."""
+        late = next((name for name, value in settings.items() if value is None), "")
+        by_env = any(word.parts == ("env",) for word in before)
+        led = next((word for word in before if by_env and word.shown.startswith("-")), None)
+        as_another = any(word.parts == ("sudo",) for word in before)
+        return msgspec.structs.replace(
+            call,
+            directory=self.directory,
+            settings={name: value for name, value in settings.items() if value is not None},
+            before=tuple(text[word.start : word.end] for word in front.values()),
+            left=self.left,
+            exported=self.exported,
+            unclear=_AS_ANOTHER
+            if as_another
+            else self.unclear
+            or (decided_late(late) if late else "")
+            or (f"`{clean(led.shown, 40)}` in front of it decides where it acts. Leave it out: e" if led else ""),
+        )
 
 
 def decided_late(name: str) -> str:
@@ -162,15 +251,22 @@ def _learn(known: dict[str, str], made: Mapping[str, str | None]) -> None:
 
 
 def _front(words: list[Word]) -> tuple[dict[str, Word], list[Word]]:
-    """Leading assignments and words like `then`, `sudo`, `env` off a simple command."""
+    """Leading assignments and words like `then`, `sudo`, `env` with their options off a simple command."""
     found: dict[str, Word] = {}
-    for place, word in enumerate(words):
+    before, place = "", 0
+    while place < len(words):
+        word = words[place]
         head = word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
         if match := _ASSIGNMENT.match(head):
             found[match[1]] = word
-        elif len(word.parts) != 1 or head not in _PREFIXES:
-            return found, words[place:]
-    return found, []
+        elif before in OWN_OPTIONS and head.startswith("-"):
+            place += head in OWN_OPTIONS[before]
+        elif len(word.parts) == 1 and head in _PREFIXES:
+            before = head
+        else:
+            break
+        place += 1
+    return found, words[place:]
 
 
 def _assigned(front: Mapping[str, Word], text: str, known: Mapping[str, str]) -> dict[str, str | None]:

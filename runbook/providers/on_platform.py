@@ -299,8 +299,7 @@ class OnPlatform:
             order = self._order(call)
             if order is not None:
                 cwd = Path(at.cwd, call.directory)
-                env = at.env | {name: value for name, value in call.settings.items() if name != "PATH"}
-                yield _Meant(order=order, call=call, at=Place(cwd=cwd, env=env))
+                yield _Meant(order=order, call=call, at=Place(cwd=cwd, env=call.environment(at.env)))
 
     def _order(self, call: Call) -> Order | None:
         return self.platform.order(call) if call.program in self.platform.programs else None

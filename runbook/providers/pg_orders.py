@@ -73,8 +73,8 @@ def orders(text: str, at: Place) -> Iterator[Order]:
     written = dict(_written(text, known, at.cwd))
     for call in calls(text, known):
         if call.program in PROGRAMS and not _HELP & set(call.words):
-            env = at.env | {name: value for name, value in call.settings.items() if name != "PATH"}
-            if (order := _order(call, env, Path(at.cwd, call.directory), written)) is not None:
+            order = _order(call, call.environment(at.env), Path(at.cwd, call.directory), written)
+            if order is not None:
                 yield msgspec.structs.replace(order, at=None) if call.unclear else order
 
 

@@ -172,7 +172,7 @@ async def _past(order: _Order) -> tuple[ask.Migration, ...]:
 def _orders(text: str, at: Place) -> Iterator[_Order]:
     for call in calls(text, at.env | at.variables):
         said = call.split("--rolled-back --applied --schema --config")
-        url = (at.env | call.settings).get("DATABASE_URL", "")
+        url = call.environment(at.env).get("DATABASE_URL", "")
         if call.program != "prisma" or call.unclear or not url.startswith(("postgres://", "postgresql://")):
             continue
         deploys, marked = said.plain[:2] == ("migrate", "deploy"), said.option("--rolled-back")

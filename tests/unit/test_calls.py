@@ -80,6 +80,50 @@ def test_options_are_told_from_words() -> None:
     assert given.option("--namespace", "-n") == "shop" and given.option("--user") == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("export AWS_PROFILE=prod; aws s3 ls", {"AWS_PROFILE": "prod"}),
+        ("export AWS_PROFILE=prod && aws s3 ls", {"AWS_PROFILE": "prod"}),
+        ("AWS_PROFILE=prod; aws s3 ls", {"AWS_PROFILE": "prod"}),  # it is exported already
+        ("KUBECONFIG=live; export KUBECONFIG; aws s3 ls", {"AWS_PROFILE": "dev", "KUBECONFIG": "live"}),
+        ("KUBECONFIG=live; aws s3 ls", {"AWS_PROFILE": "dev"}),
+        ("unset AWS_PROFILE; aws s3 ls", {}),
+        ("(export AWS_PROFILE=prod); aws s3 ls", {"AWS_PROFILE": "dev"}),
+        ("(export AWS_PROFILE=prod; aws s3 ls)", {"AWS_PROFILE": "prod"}),
+        ("export AWS_PROFILE=prod; AWS_PROFILE=live aws s3 ls", {"AWS_PROFILE": "live"}),
+        ("PATH=/x; export PATH; aws s3 ls", {"AWS_PROFILE": "dev"}),
+    ],
+)
+def test_a_call_finds_what_the_text_has_exported_before_it(text: str, found: dict[str, str]) -> None:
+    *_, call = calls(text, {"AWS_PROFILE": "dev"})
+    assert call.program == "aws" and call.environment({"AWS_PROFILE": "dev"}) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("export AWS_PROFILE=$(pick); aws ecs update-service", "What AWS_PROFILE is"),
+        ("AWS_ACCOUNT_ID=$(aws sts get-caller-identity); aws ecs update-service", ""),
+        (
+            "gcloud config set project live && gcloud run services update-traffic web",
+            "`gcloud config set project live`",
+        ),
+        ("gcloud config list && gcloud run services update-traffic web", ""),
+        ("kubectl config use-context live && kubectl rollout undo deploy/web", "`kubectl config use-context live`"),
+        ("kubectl config current-context && kubectl rollout undo deploy/web", ""),
+        ("sudo -u deploy -H kubectl rollout undo deploy/web", "another user (sudo)"),
+        ("env -u KUBECONFIG kubectl rollout undo deploy/web", "`-u` in front of it"),
+        ("pushd app && helm rollback web 2", ""),
+    ],
+)
+def test_what_stands_before_a_call_may_lead_it_elsewhere(text: str, why: str) -> None:
+    *_, call = calls(text, {})
+    assert call.program in ("aws", "gcloud", "kubectl", "helm")
+    assert why in call.unclear if why else call.unclear == ""
+    assert call.directory == ("app" if "pushd" in text else "")
+
+
 @given(st.text(max_size=200))
 def test_no_text_makes_it_fail(text: str) -> None:
     for call in calls(text, {}):

@@ -271,3 +271,20 @@ async def test_an_order_that_is_still_under_way_is_neither_done_nor_undone(shelf
     proof = await provider.proof(UNDO, expected, AT)
     assert proof is not None and proof.ok is None
     assert "as before" in proof.line and "Still under way" in proof.line
+
+
+async def test_a_platform_is_asked_with_what_the_text_exports_before_its_order(shelf: Shelf) -> None:
+    """`export AWS_PROFILE=live && aws …`: the account that was shown was the one of the session."""
+    seen = list[str]()
+
+    class Asked(Shelf):
+        async def live(self, ask: Ask, order: Order) -> Live:
+            seen.append(ask.at.env["SHELF_PROFILE"])
+            return await super().live(ask, order)
+
+    provider, at = OnPlatform(Asked()), Place(Path.cwd(), env={"SHELF_PROFILE": "staging"})
+    text = f"export SHELF_PROFILE=live && {UNDO}"
+    preview = await provider.preview(text, at)
+    await provider.moved(text, preview.expected, at)
+    await provider.proof(text, preview.expected, at)
+    assert set(seen) == {"live"}
