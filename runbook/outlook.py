@@ -57,7 +57,7 @@ class Outlook:
     def watched_from(self, criterion: Criterion, state: RoomState) -> datetime | None:
         """From when on readings tell of the effect: those before it count what happened before the change as well."""
         settled, signal = self.judged_from(state), self.monitor.signals.get(criterion.signal)
-        window = looks_back(signal.source) if signal else 0
+        window = looks_back(signal.source, signal.every) if signal else 0
         if settled is None or signal is None or not window:
             return settled
         # a counter's first interval may have begun before the window did

@@ -13,6 +13,10 @@ from typing import Literal
 import msgspec
 
 Seconds = float
+_SPANS: dict[str, Seconds] = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+_SPAN = re.compile(r"(\d+)(ms|[smhdwy])")
+_RANGE = re.compile(r"\[\s*((?:\d+(?:ms|[smhdwy]))+)\s*(:?)|\boffset\s+((?:\d+(?:ms|[smhdwy]))+)")
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="source"):
@@ -172,10 +176,34 @@ SignalSource = (
 )
 
 
-def looks_back(source: object) -> Seconds:
+def counted_over(source: object, every: Seconds) -> Seconds:
+    """Over how long a source counts that is asked so often; 0 where it does not count.
+
+    Never less than three polls: with that, one missed poll would leave nothing to count.
+    """
+    if isinstance(source, Cdn):
+        return max(source.window, (source.min_probes + 1) * every)
+    if isinstance(source, HttpJson | Exposition | LogRate):
+        return max(source.window, 3 * every)
+    return source.window if isinstance(source, Sentry) else 0
+
+
+def looks_back(source: object, every: Seconds) -> Seconds:
     """How far back a reading of a source counts; 0 where it tells of its own moment."""
+    if isinstance(source, Prometheus):
+        return _ranges(source.query)
     is_gauge = isinstance(source, HttpJson | Exposition) and not (source.numerator or getattr(source, "histogram", ""))
-    return 0.0 if is_gauge else float(getattr(source, "window", 0))
+    return 0 if is_gauge else counted_over(source, every)
+
+
+def _ranges(query: str) -> Seconds:
+    """The longest range of an expression of PromQL, `[5m]`; a subquery's `[1h:]` and an offset lie before it."""
+    longest = {"range": 0.0, "subquery": 0.0, "offset": 0.0}
+    for inside, goes_on, offset in _RANGE.findall(_QUOTED.sub("", query)):
+        kind = "offset" if offset else "subquery" if goes_on else "range"
+        span = sum(int(number) * _SPANS[unit] for number, unit in _SPAN.findall(inside or offset))
+        longest[kind] = max(longest[kind], span)
+    return sum(longest.values())
 
 
 def open_texts(source: object) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from runbook.signal_sources import (
     Sentry,
     SignalSource,
     Smoke,
+    counted_over,
 )
 from runbook.signals import (
     cdn,
@@ -58,18 +59,15 @@ Memory = Counters | exposition.Buckets | prometheus.Targets | health.Manner | cd
 
 
 def memory_for(signal: Signal) -> Memory:
-    """The memory that a signal's source needs between two readings.
-
-    A window is never shorter than three polls: with less, one missed poll would leave nothing to count.
-    """
+    """The memory that a signal's source needs between two readings."""
     source = signal.source
+    window = counted_over(source, signal.every)
     if isinstance(source, Prometheus):
         return prometheus.Targets()
     if isinstance(source, Health):
         return health.Manner()
     if isinstance(source, Cdn):
-        return cdn.Probes(max(source.window, (source.min_probes + 1) * signal.every))
-    window = max(source.window if isinstance(source, HttpJson | Exposition | LogRate) else 0, 3 * signal.every)
+        return cdn.Probes(window)
     if isinstance(source, LogRate):
         return log_rate.Lines(window)
     if isinstance(source, Exposition) and source.histogram:

@@ -18,7 +18,7 @@ from runbook.incident.room import fold
 from runbook.incident.state import Mark, RoomState, StepState
 from runbook.model import Capture, Command, Criterion, Effect, Method, Outcome, Runbook, Signal, Step, Trigger
 from runbook.outlook import Outlook
-from runbook.signal_sources import Exposition, HttpJson, NoSource, SignalSource
+from runbook.signal_sources import Exposition, HttpJson, NoSource, Prometheus, SignalSource
 from runbook.signals.monitor import Monitor
 from runbook.signals.series import Sample
 from runbook.signals.standing import Verdict
@@ -243,6 +243,9 @@ def test_what_a_step_finds_out_anew_is_used_by_those_behind_it_once_more() -> No
         (HttpJson("http://h/", path="e"), 0),
         (Exposition("http://h/", metric="e"), 0),
         (Exposition("http://h/", histogram="e", window=120), 125 - 60),
+        (Prometheus("http://p", 'sum(rate(bad{path!~"[9m]"}[5m])) / sum(rate(all[1m30s]))'), 305 - 60),
+        (Prometheus("http://p", "max_over_time(rate(bad[5m])[10m:30s] offset 1h)"), 4505 - 60),
+        (Prometheus("http://p", "bad"), 0),
     ],
 )
 def test_what_a_reading_counts_from_before_the_change_is_no_failure_of_it(source: SignalSource, later: float) -> None:
@@ -255,8 +258,22 @@ def test_what_a_reading_counts_from_before_the_change_is_no_failure_of_it(source
     assert outlook.watched_from(BAD, RoomState()) is None
 
 
-def test_errors_of_before_the_change_that_are_still_counted_are_called_no_failure() -> None:
-    counted = HttpJson("http://h/", numerator="e", denominator="r", window=300)
+def test_a_window_that_is_longer_for_a_slow_signal_is_waited_for_as_it_is_counted() -> None:
+    counted = HttpJson("http://h/", numerator="e", denominator="r", window=60)
+    outlook = Outlook(RUNBOOK, Monitor((Signal("errors", "errors", counted, kind="error_rate", every=60),)))
+    state = after_the_push("done", T0 + timedelta(minutes=4))
+    # at every minute's poll the last three are counted, and the first of them began a minute before
+    assert outlook.watched_from(BAD, state) == T0 + timedelta(minutes=4 + 3 + 1)
+
+
+@pytest.mark.parametrize(
+    "counted",
+    [
+        HttpJson("http://h/", numerator="e", denominator="r", window=300),
+        Prometheus("http://p", "sum(rate(bad[5m])) / sum(rate(all[5m]))"),
+    ],
+)
+def test_errors_of_before_the_change_that_are_still_counted_are_called_no_failure(counted: SignalSource) -> None:
     monitor = Monitor((Signal("errors", "errors", counted, kind="error_rate", every=5),))
     now, mono = time.time(), time.monotonic()
     monitor.replay("errors", Sample(now - 1, 20.0, seen=mono - 1))
