@@ -22,7 +22,7 @@ async def proof(order: Order, expected: dict[str, str]) -> Proof:
         return Proof(ok=None, line=f"Whether it worked is not known: {silent}")
 
 
-_PARTS = ("oid", "tables", "rows", "objects", "schema", "template", "names")
+_PARTS = ("oid", "file", "tables", "rows", "objects", "schema", "template", "names")
 
 
 async def untouched(order: Order, expected: dict[str, str]) -> bool | None:
@@ -49,7 +49,9 @@ async def under_way(order: Order) -> tuple[str, ...]:
 
 
 async def _no_dump(order: Order, at: Where, known: dict[str, str]) -> bool | None:
-    return order.file is not None and not order.file.exists()
+    if order.file is None:
+        return False
+    return not order.file.exists() or ("file" in known and ask.stamp(order.file) == known["file"])
 
 
 async def _still_empty(order: Order, at: Where, known: dict[str, str]) -> bool | None:
@@ -73,6 +75,8 @@ async def _not_dropped(order: Order, at: Where, known: dict[str, str]) -> bool |
 async def _dump(order: Order, at: Where, known: dict[str, str]) -> Proof:
     if order.file is None:
         return Proof(ok=None, line="Whether the dump is whole was not looked at: its file is not named in the command.")
+    if known.get("file") and ask.stamp(order.file) == known["file"]:
+        return Proof(ok=False, line=f"{order.file.name} is the one that was there before: no dump was written.")
     try:
         holds = await ask.contents(order.file, at.env, whole=True)
     except ask.TooLong as large:

@@ -110,6 +110,8 @@ class Contents(Record, frozen=True):
 
     tables: tuple[str, ...]
     rows: dict[str, int] | None = None
+    database: str = ""
+    """The one that it was taken of, by its own words."""
     archive: bool = True
     """Whether pg_restore reads it; a plain script is psql's."""
 
@@ -220,9 +222,12 @@ async def contents(dump: Path, env: dict[str, str], *, whole: bool) -> Contents:
         return await asyncio.to_thread(_plain, dump)
     if not said.ok:
         raise Unavailable(f"{dump.name} cannot be read as a dump: {reason(said.err)}")
-    found = re.findall(r"^\d+; \d+ \d+ TABLE DATA (\S+) (.+) \S+$", said.out.decode("utf-8", "replace"), re.MULTILINE)
+    listed = said.out.decode("utf-8", "replace")
+    taken = re.search(r"^;\s+dbname: (.+)$", listed, re.MULTILINE)
+    found = re.findall(r"^\d+; \d+ \d+ TABLE DATA (\S+) (.+) \S+$", listed, re.MULTILINE)
     tables = tuple(f"{schema}.{name}" for schema, name in found)
-    return Contents(tables=tables, rows=await _rows(dump, env) if whole else None)
+    rows = await _rows(dump, env) if whole else None
+    return Contents(tables=tables, rows=rows, database=taken[1] if taken else "")
 
 
 async def _rows(dump: Path, env: dict[str, str]) -> dict[str, int]:
@@ -294,6 +299,15 @@ def _plain(dump: Path) -> Contents:
     if b"database dump complete" not in tail:
         raise Unavailable(f"{dump.name} does not end as a dump does: it was cut off.")
     return Contents(tables=tuple(count.rows), rows=count.rows, archive=False)
+
+
+def stamp(dump: Path) -> str:
+    """What tells a dump that was written anew from the one that lay there before; empty where there is none."""
+    try:
+        told = (dump / "toc.dat" if dump.is_dir() else dump).stat()
+    except OSError:
+        return ""
+    return f"{told.st_ino} {told.st_size} {told.st_mtime_ns}"
 
 
 def bytes_of(dump: Path) -> int:

@@ -120,6 +120,7 @@ def _free(found: ask.Facts, at: Where) -> int | None:
 async def _dump(order: Order, at: Where) -> Seen:
     found, lines = await about(at)
     expected = {"oid": found.oid, "tables": str(found.tables)}
+    expected |= {"file": ask.stamp(order.file)} if order.file is not None else {}
     if order.file is None:
         return Seen(
             lines=lines, expected=expected, warnings=("Its file is named by a redirection: see that it is new.",)
@@ -132,7 +133,9 @@ async def _dump(order: Order, at: Where) -> Seen:
         lines += (f"into {clean(str(order.file), 200)}: {ask.size(free)} are free there",)
         if free < found.size // 4:
             warnings.append("The disk has less room than a quarter of the database's size: the dump may not fit.")
-    if order.file.exists():
+    if order.file.is_dir() and expected["file"]:
+        blocked.append(f"{order.file.name} is a folder with a dump in it already: pg_dump refuses it.")
+    elif order.file.exists():
         warnings.append(f"{order.file.name} is there already, and is replaced.")
     if order.partial:
         warnings.append("It takes a part of the database only: no way back for the rest.")
@@ -158,8 +161,7 @@ async def _restore(order: Order, at: Where) -> Seen:
             "The dump is large: its list was read, its data was not. A cut-off end shows only on restoring."
         )
     if order.said.has("-C", "--create"):
-        warnings.append("With --create it restores into the database that the dump names, not into the one after -d.")
-        return Seen(lines=(told,), warnings=tuple(warnings))
+        return await _made_anew(order, at, holds, told, warnings)
     found, lines = await about(at)
     expected |= {"oid": found.oid, "objects": str(found.objects)}
     free = _free(found, at)
@@ -189,6 +191,19 @@ async def _restore(order: Order, at: Where) -> Seen:
     )
 
 
+async def _made_anew(order: Order, at: Where, holds: ask.Contents, told: str, warnings: list[str]) -> Seen:
+    """With --create the dump's own database is made, and with --clean the one of that name is dropped first."""
+    there, name = await ask.databases(at), clean(holds.database or "the one that the dump names", 80)
+    lines, blocked = [told, f"makes the database {name} on {at.server}, whatever stands after -d"], list[str]()
+    if holds.database in there and order.cleans:
+        lines.append(f"drops {name} first: {ask.size(there[holds.database])}")
+        blocked += await _sessions(at, holds.database, "dropped")
+        warnings.append(f"What is in {name} now is gone: only another dump brings it back.")
+    elif holds.database in there:
+        blocked.append(f"There is a database {name} already: it would go on in that one, and mix old and new rows.")
+    return Seen(lines=tuple(lines), warnings=tuple(warnings), blocked=tuple(blocked))
+
+
 async def _held(file: Path, at: Where) -> tuple[ask.Contents, bool]:
     """What a dump holds, and whether it is too large to be read to its end first. Raises Unavailable."""
     if ask.bytes_of(file) <= READ_WHOLE:
@@ -210,6 +225,11 @@ async def _script(order: Order, at: Where) -> Seen:
     blocked = list[str]()
     if found.replica:
         blocked.append(f"{clean(at.database, 80)} takes no changes: it is a replica or set to read only.")
+    if work.connects:
+        goals = clean(", ".join(work.connects[:_SHOWN]), 160)
+        warnings.append(
+            f"It goes on in another database ({goals}): what is told here is of {clean(at.database, 80)} only."
+        )
     sets = " ".join(value or "" for value in order.said.every("-v", "--set", "--variable"))
     if len(work.statements) > 1 and "ON_ERROR_STOP" not in sets:
         warnings.append("Without -v ON_ERROR_STOP=1 psql goes on after an error and still ends with 0.")

@@ -88,6 +88,11 @@ class Script(Record, frozen=True):
         return tuple(bare(one[1]) for one in map(_DROP.match, self.changing) if one)
 
     @property
+    def connects(self) -> tuple[str, ...]:
+        """Where it goes on by psql's own `\\connect`."""
+        return tuple(one.partition(" ")[2] for one in self.statements if re.match(r"\\c(onnect)?\s", one))
+
+    @property
     def ends_sessions(self) -> bool:
         return any("pg_terminate_backend" in one.lower() for one in self.changing)
 

@@ -320,3 +320,37 @@ async def test_looking_changes_nothing(desk: Desk) -> None:
     after = desk.server.sql("select xact_commit > 0, tup_inserted, tup_updated, tup_deleted from pg_stat_database "
                             "where datname = 'shop'")  # fmt: skip
     assert before == after and desk.server.sql("select count(*) from orders", "shop") == "1000000"
+
+
+async def test_a_restore_that_makes_the_dumps_own_database_anew_says_which_one_it_drops(desk: Desk) -> None:
+    await desk.dump()
+    seen = await desk.preview("pg_restore -w --clean --create -d postgres shop.dump")
+    assert any(line.startswith("drops shop first: ") for line in seen.lines)
+    assert any("What is in shop now is gone" in warning for warning in seen.warnings)
+    mixed = await desk.preview("pg_restore -w --create -d postgres shop.dump")
+    assert "There is a database shop already" in mixed.blocked
+
+
+async def test_a_dump_that_was_there_before_is_no_proof_of_one_that_failed(desk: Desk) -> None:
+    text = "pg_dump -w -Fp -f shop.sql shop"
+    assert (await desk.carry_out(text))[1].ok is True
+    seen = await desk.preview(text)
+    failed = desk.server.bash(text, desk.folder, **desk.env | {"PGPASSWORD": "wrong"})
+    assert failed.returncode != 0
+    proof = await POSTGRES.proof(text, seen.expected, desk.at)
+    assert proof is not None and proof.ok is False and "was there before" in proof.line
+    assert await POSTGRES.took_effect(text, seen.expected, desk.at) is False
+    assert (await desk.carry_out(text))[1].ok is True
+
+
+async def test_a_folder_with_a_dump_in_it_is_refused_as_pg_dump_does(desk: Desk) -> None:
+    text = "pg_dump -w -Fd -f shop.d shop"
+    assert (await desk.carry_out(text))[1].ok is True
+    assert "a folder with a dump in it already" in (await desk.preview(text)).blocked
+    assert desk.server.bash(text, desk.folder, **desk.env).returncode != 0
+
+
+async def test_a_script_that_goes_on_in_another_database_says_so(desk: Desk) -> None:
+    (desk.folder / "x.sql").write_text("\\connect shop\ndelete from orders where id < 0;\n")
+    seen = await desk.preview("psql -w -v ON_ERROR_STOP=1 -d postgres -f x.sql")
+    assert any("goes on in another database (shop)" in warning for warning in seen.warnings)
