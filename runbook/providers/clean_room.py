@@ -152,6 +152,9 @@ async def _configure(clone: Ask, settings: tuple[tuple[str, str], ...], base: Pa
             await clone.text("config", "--add", key, value)
     for key, value in _OWN:
         await clone.text("config", "--add", key, value)
+    # A setting and no variable: that would win over the engineer's own, by which other keys are used.
+    if not await clone.maybe("config", "--get", "core.sshCommand") and "GIT_SSH" not in clone.env:
+        await clone.text("config", "core.sshCommand", "ssh -oConnectTimeout=10")
 
 
 def absolute(url: str, base: Path) -> str:

@@ -304,10 +304,7 @@ def environment(
     if terminal:
         return env | dict(extra)
     nobody = next((path for path in ("/bin/true", "/usr/bin/true") if Path(path).exists()), "true")
-    env |= CALM | {"GIT_ASKPASS": nobody, "SSH_ASKPASS": nobody}
-    if "GIT_SSH_COMMAND" not in env and "GIT_SSH" not in env:
-        env["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes -oConnectTimeout=10"
-    return env | dict(extra)
+    return env | CALM | {"GIT_ASKPASS": nobody, "SSH_ASKPASS": nobody} | dict(extra)
 
 
 def search_path(path: str) -> str:

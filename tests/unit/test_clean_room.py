@@ -94,6 +94,14 @@ async def test_settings_are_copied_by_an_allow_list(world: World) -> None:
     assert (room.folder / ".git/config").stat().st_mode & 0o077 == 0
 
 
+async def test_ssh_does_not_wait_for_ever_and_the_engineers_own_stays(world: World) -> None:
+    room = await world.clean_room()
+    assert world.git("config", "core.sshCommand", cwd=room.folder) == "ssh -oConnectTimeout=10"
+    world.git("config", "--global", "core.sshCommand", "ssh -i work")
+    other = await make(world.copy, world.root / "other" / "clean-room", world.env)
+    assert world.git("config", "core.sshCommand", cwd=other.folder) == "ssh -i work"
+
+
 async def test_hooks_do_not_come_along_but_a_pre_push_hook_is_remembered(world: World) -> None:
     hook = world.copy / ".git/hooks/pre-push"
     hook.parent.mkdir(exist_ok=True)

@@ -92,3 +92,13 @@ async def test_where_a_command_acts_that_cannot_be_looked_at_nothing_is_called_h
 async def test_what_only_looks_pins_nothing(world: World, tmp_path: Path) -> None:
     git, at = Git(tmp_path / "clean-room", env=world.env), Place(world.copy)
     assert (await git.preview("git log --oneline -3", at)).expected == {}
+
+
+async def test_the_remote_is_asked_with_the_key_that_the_session_has_set(world: World, tmp_path: Path) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\n: >{tmp_path}/called\nexit 1\n")
+    ssh.chmod(0o755)
+    world.git("remote", "add", "far", "ssh://shop.invalid/x")
+    git, at = Git(tmp_path / "clean-room", env=world.env), Place(world.copy, env={"GIT_SSH_COMMAND": str(ssh)})
+    await git.preview("git push far main", at)
+    assert (tmp_path / "called").exists()

@@ -218,12 +218,22 @@ def test_environment_is_an_allow_list() -> None:
     env = session.environment(base, ["VERCEL_*", "BASH_*", "ENV"], {"WARROOM_DIR": "/w"})
     assert env["VERCEL_TOKEN"] == "t" and env["LC_TIME"] == "C" and env["https_proxy"] and env["WARROOM_DIR"] == "/w"
     assert not {"AWS_SECRET_ACCESS_KEY", "BASH_ENV", "BASH_FUNC_ls%%", "GIT_DIR"} & set(env)
-    assert env["GIT_TERMINAL_PROMPT"] == "0" and env["TERM"] == "dumb" and "BatchMode=yes" in env["GIT_SSH_COMMAND"]
+    assert env["GIT_TERMINAL_PROMPT"] == "0" and env["TERM"] == "dumb" and "GIT_SSH_COMMAND" not in env
 
 
 def test_the_engineers_own_ssh_command_stays() -> None:
     assert session.environment({"GIT_SSH_COMMAND": "ssh -F x"}, (), {})["GIT_SSH_COMMAND"] == "ssh -F x"
     assert "GIT_SSH_COMMAND" not in session.environment({"GIT_SSH": "/my/ssh"}, (), {})
+
+
+def test_the_ssh_of_the_engineers_own_settings_is_the_one_that_git_calls(tmp_path: Path) -> None:
+    own = tmp_path / "ssh-with-another-key"
+    own.write_text(f"#!/bin/sh\n: >{tmp_path}/called\nexit 1\n")
+    own.chmod(0o755)
+    env = session.environment(os.environ | {"HOME": str(tmp_path)}, (), {})
+    asked = ("git", "-c", f"core.sshCommand={own}", "-c", "ssh.variant=simple", "ls-remote", "ssh://shop.invalid/x")
+    subprocess.run(asked, env=env, cwd=tmp_path, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    assert (tmp_path / "called").exists()
 
 
 def test_names_in_a_text() -> None:
