@@ -54,6 +54,11 @@ def test_a_condition_or_a_place_above_several_steps_stands_before_each(text: str
     assert [step.title for step in steps(text) if step.commands or not step.title.endswith("standby")] == titles
 
 
+def test_what_a_person_is_expected_to_see_is_said_once() -> None:
+    looked, _ = steps("```bash\n# Open the dashboard\n# Expected: no red line\n\n# Undo\n./undo.sh\n```")
+    assert (looked.kind, looked.note) == ("manual", "Expected: no red line")
+
+
 def test_a_long_sentence_above_several_steps_is_a_note_of_the_first() -> None:
     words = "The whole procedure takes about twenty minutes and goes like this"
     first, second = steps(f"{words}:\n\n{STOP_START}")

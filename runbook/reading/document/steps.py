@@ -294,7 +294,8 @@ class _Walk(Making):
     def _by_hand(self, piece: Piece, under: tuple[str, ...]) -> None:
         """An act that a comment or a line of a fence asks for."""
         made = self._new(bare(piece.text) or self.section.title, piece.line, [])
-        made.by_hand, made.under, made.expected = True, under, piece.expected
+        made.by_hand, made.under = True, under
+        made.expected = expectation(piece.expected) or piece.expected
         if piece.title and bare(piece.title) != made.title:
             made.notes.append(bare(piece.title))
         if piece.remark:
