@@ -11,8 +11,11 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import PurePath
 
+from msgspec.structs import replace
+
 from runbook.model import Effect, Method, Runbook, Signal, Step, Where, worst_effect
 from runbook.reading.document import afterwards, contacts, outcomes, sources, triggers
+from runbook.reading.document.asking import asks
 from runbook.reading.document.blocks import blocks
 from runbook.reading.document.checklists import checklists
 from runbook.reading.document.commands import Commands, Infer, KindOf
@@ -21,7 +24,7 @@ from runbook.reading.document.facts import Facts, estimate, facts, of_document, 
 from runbook.reading.document.mojibake import mended
 from runbook.reading.document.needs import required, where
 from runbook.reading.document.params import Params
-from runbook.reading.document.phrases import Names, bare, slug
+from runbook.reading.document.phrases import Names, bare, plain, slug
 from runbook.reading.document.sections import Section, sections
 from runbook.reading.document.spans import without_span
 from runbook.reading.document.steps import Steps
@@ -127,7 +130,7 @@ class _Reader:
         own = facts(way.head.blocks)
         if way.head.parent is not None and way.head.parent.alternative:
             own = Facts(said={**facts(way.head.parent.blocks).said, **own.said}, cautions=own.cautions)
-        steps = self.steps.of(way.sections, "method", Names(), head=way.head)
+        steps = self._after_what_is_asked(way, self.steps.of(way.sections, "method", Names(), head=way.head))
         risk = stated_risk(own, way.head.heading) or stated_risk(stated, "")
         said_risk = own.get("risk") or stated.get("risk")
         around = [caution for section in way.head.above() for caution in facts(section.blocks).cautions]
@@ -157,6 +160,15 @@ class _Reader:
             guess="" if risk else "The document states no risk; medium is assumed.",
             line=way.head.line,
         )
+
+    def _after_what_is_asked(self, way: Way, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """The steps of a way, the first with what the prose above all the ways asks for before any of them."""
+        around = [section for section in way.head.above() if section not in (self.root, self.plan.top)]
+        told = [plain(block.text) for section in reversed(around) for block in section.blocks if asks(block)]
+        if not told or not steps:
+            return steps
+        first, *others = steps
+        return (replace(first, note="\n".join(filter(None, (*told, first.note)))), *others)
 
     def _guide(self) -> tuple[Method, ...]:
         """A document in which nothing is run: its own words, to be followed one after the other."""

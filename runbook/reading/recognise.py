@@ -17,6 +17,7 @@ from runbook.reading.programs import (
     NEEDS_MORE,
     PROGRAMS,
     PROSE,
+    words_of,
 )
 from runbook.reading.shell import shell
 
@@ -242,9 +243,7 @@ def _compound(text: str) -> bool:
     return not plain_english(text)
 
 
-_SCENE = frozenset(
-    ["in", "on", "from", "under", "via", "if", "after", "once", "then", "now", "please", "manually", "also"]
-)
+_SCENE = words_of("in on from under via if after once first then next finally now please manually also")
 _PHRASE = re.compile(r"(?i)(?:log|sign)\b(?!\s+(?:in|into|out|on)\b)")
 
 

@@ -54,6 +54,18 @@ def test_a_condition_or_a_place_above_several_steps_stands_before_each(text: str
     assert [step.title for step in steps(text) if step.commands or not step.title.endswith("standby")] == titles
 
 
+def test_what_the_prose_above_all_ways_asks_for_stands_before_each_of_them() -> None:
+    ways = "### Option A: undo\n\n```bash\n./undo.sh\n```\n\n### Option B: old release\n\n```bash\n./old.sh\n```"
+    told = read(f"# Shop\n\nUse it at night.\n\n## Rollback\n\nFirst, stop the queue by hand.\n\n{ways}\n")
+    assert [way.steps[0].note for way in told.methods] == ["First, stop the queue by hand."] * 2
+    assert not any(way.steps[0].note for way in read(f"# Shop\n\n## Rollback\n\nBoth are quick.\n\n{ways}\n").methods)
+
+
+def test_whom_to_call_may_be_told_in_a_sentence() -> None:
+    said = "Call the owner first. If nobody answers, page the lead."
+    assert [one.who for one in read(f"# Rollback\n\n## Escalation\n\n{said}\n").contacts] == [said]
+
+
 def test_what_a_person_is_expected_to_see_is_said_once() -> None:
     looked, _ = steps("```bash\n# Open the dashboard\n# Expected: no red line\n\n# Undo\n./undo.sh\n```")
     assert (looked.kind, looked.note) == ("manual", "Expected: no red line")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from runbook.model import Contact
+from runbook.reading.document.asking import asks
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.leaves import leaves
 from runbook.reading.document.phrases import heading_of, plain
@@ -42,11 +43,9 @@ def contacts(found: Iterable[Section]) -> tuple[Contact, ...]:
     """Everybody named, in the order of the document."""
     made: list[Contact] = []
     for section in found:
-        for block in section.blocks:
-            if block.kind == "table":
-                made.extend(_of_table(block, _level_of(section, "")))
-        made.extend(_of_lists(section))
-        made.extend(_of_lines(section))
+        named = [one for block in section.blocks for one in _of_table(block, _level_of(section, ""))]
+        named += (*_of_lists(section), *_of_lines(section))
+        made += named or (Contact(level="", who=plain(block.text)) for block in section.blocks if asks(block))
     return tuple(dict.fromkeys(one for one in made if one.who))
 
 
@@ -81,7 +80,7 @@ def _of_lines(section: Section) -> Iterator[Contact]:
 
 
 def _of_table(table: Block, level: str) -> Iterator[Contact]:
-    head = [plain(cell) for cell in table.rows[0]] if table.rows else []
+    head = [plain(cell) for cell in table.rows[0]] if table.kind == "table" and table.rows else []
     columns: dict[str, int] = {}
     for name, words in _COLUMN.items():
         at = next((n for n, cell in enumerate(head) if n not in columns.values() and words.search(cell)), None)

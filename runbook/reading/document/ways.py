@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from runbook.reading.document.asking import asks
 from runbook.reading.document.blocks import Block
 from runbook.reading.document.mentions import mentions
-from runbook.reading.document.phrases import NO_STEP, bare
 from runbook.reading.document.sections import Section, title_section
 from runbook.reading.document.tables import is_row_of_steps, rows_of
 from runbook.reading.document.words import BACK, NO_WAYS, Role
 from runbook.reading.fence import looks_like_command
-from runbook.reading.recognise import asks_a_person
 
 _DATA = re.compile(
     r"^(?:ya?ml|json|toml|ini|text|txt|output|log|diff|markdown|md|mermaid|html|xml|env|dotenv|properties)\b", re.I
@@ -130,7 +129,7 @@ class _Search:
             if not is_way or self._kids(section):
                 return False
             in_words = BACK.search(section.heading) is not None and not section.alternative
-            return any(_tells_to_run(block) or (in_words and _asks(block)) for block in section.blocks)
+            return any(_tells_to_run(block) or (in_words and asks(block)) for block in section.blocks)
         return any(
             (block.kind == "item" and not block.task) or (block.kind == "paragraph" and "`" in block.text)
             for block in section.blocks
@@ -299,12 +298,6 @@ def _tells_to_run(block: Block) -> bool:
     if block.kind not in ("item", "paragraph") or "`" not in block.text:
         return False
     return any(mention.armed for mention in mentions(block.text, looks_like_command))
-
-
-def _asks(block: Block) -> bool:
-    """Whether a sentence of a paragraph asks somebody to do something."""
-    sentences = [bare(part) for part in re.split(r"(?<=[.!?;])\s+", block.text)] if block.kind == "paragraph" else []
-    return any(asks_a_person(said) and not NO_STEP.match(said) for said in sentences)
 
 
 def _is_act(block: Block) -> bool:
