@@ -1,12 +1,15 @@
-"""Whom to call, in the order of escalation. Enter records that the person was called."""
+"""Whom to call, in the order of escalation. That somebody was called is recorded after it was asked once more."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.content import Content
 
 from runbook.model import Contact
+from widgets.action_panel import Clock, event_clock
+from widgets.confirm import SETTLE, WHY, Answer, Guarded
 from widgets.dialog import ListDialog
 from widgets.footer import KeyHint
 from widgets.lines import columns, join
@@ -22,7 +25,8 @@ class Contacts(ListDialog[Contact | None]):
     DEFAULT_CSS = """
     Contacts .contacts--whole { height: auto; min-height: 1; max-height: 4; padding: 0 1; }
     """
-    HINTS: ClassVar[tuple[KeyHint, ...]] = (KeyHint("enter", "I have called them: record it"), KeyHint("esc", "back"))
+    HINTS: ClassVar[tuple[KeyHint, ...]] = (KeyHint("enter", "I have called them"), KeyHint("esc", "back"))
+    ASKED: ClassVar[tuple[KeyHint, ...]] = (KeyHint("y", "yes, record it"), KeyHint("n", "no"))
 
     def __init__(
         self, contacts: tuple[Contact, ...], called: tuple[str, ...] = (), *, suggest: str = "", hidden: bool = False
@@ -33,6 +37,11 @@ class Contacts(ListDialog[Contact | None]):
         self.called = called
         self.suggest = suggest
         self.hidden = hidden
+        self.asked: Contact | None = None
+        """Of whom it is asked whether they were called: what is recorded stays in the record."""
+        self.guard = Guarded()
+        self.notice = ""
+        self.clock: Clock = event_clock
         self.about.set_classes("contacts--whole")
 
     def fill(self) -> None:
@@ -51,6 +60,10 @@ class Contacts(ListDialog[Contact | None]):
 
     def _tell(self) -> None:
         """Whom to call next; and of the one under the cursor everything, where the row cuts a number or an address."""
+        if self.asked is not None:
+            question = (f"Record that {self.asked.who} was called?", "bold")
+            self.say(join(question, "   ", (self.notice, "$text-warning")))
+            return
         said = (
             [Content.styled(f"{glyph('arrow')} call {self.suggest} next", "bold $text-error")] if self.suggest else []
         )
@@ -73,7 +86,43 @@ class Contacts(ListDialog[Contact | None]):
 
     def on_rows_opened(self, event: Rows.Opened) -> None:
         event.stop()
-        self.dismiss(self.contacts[int(event.key)])
+        self._ask(self.contacts[int(event.key)])
+
+    def hints(self) -> tuple[KeyHint, ...]:
+        return self.ASKED if self.asked is not None else self.HINTS
+
+    def on_key(self, event: events.Key) -> None:
+        """While it is asked, `y` says yes and any other key no."""
+        self.guard, answer = self.guard.press(event.key, "", self.clock(event))
+        if self.asked is None:
+            return
+        if event.key in ("y", "n", "escape"):
+            event.stop()
+        if event.key != "y":
+            self._ask(None)
+            return
+        self.notice = WHY.get(answer, "")
+        self._tell()
+        if answer is Answer.WAIT:
+            self.set_timer(SETTLE + 0.01, self._settle)
+
+    def _ask(self, contact: Contact | None) -> None:
+        self.asked, self.notice = contact, ""
+        self.guard = Guarded().following(self.guard)
+        self._tell()
+        self.draw_bottom()
+        if contact is not None:
+            self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        self.guard = self.guard.painted(self.clock(None))
+
+    def _settle(self) -> None:
+        self.guard, key = self.guard.settle(self.clock(None))
+        if key and self.asked is not None:
+            self.dismiss(self.asked)
+        elif self.guard.waiting:  # the clock is not there yet
+            self.set_timer(SETTLE, self._settle)
 
 
 class _Line:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -12,7 +14,7 @@ from textual.screen import ModalScreen
 
 from runbook.incident.state import Entry
 from runbook.providers.provider import MOST_COMMITS, Target
-from tests.widgets.hosts import screen_text, until
+from tests.widgets.hosts import HandClock, screen_text, until
 from tests.widgets.samples import CARDS, COMMITS, ENTRIES, NOW, RUNBOOK, at
 from widgets.chooser import Chooser, MethodCard, draw_cards
 from widgets.contacts import HIDDEN, Contacts
@@ -245,8 +247,33 @@ async def test_contacts_begin_with_the_one_to_call() -> None:
         app.ask(Contacts(RUNBOOK.contacts, ("Level 1: On-call engineer",), suggest="Level 2"))  # type: ignore[arg-type]
         await until(pilot, lambda: any("call Level 2 next" in line for line in screen_text(app)))
         assert any("✓ Level 1" in line and "called" in line for line in screen_text(app))
-        await pilot.press("enter")
-        assert await answered(pilot, app) == RUNBOOK.contacts[1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_that_somebody_was_called_is_recorded_only_once_it_was_asked_and_looked_at(size: tuple[int, int]) -> None:
+    app = Dialogs()
+    who = RUNBOOK.contacts[0].who
+    async with app.run_test(size=size) as pilot:
+        contacts, clock = Contacts(RUNBOOK.contacts), HandClock()
+        contacts.clock = clock
+        app.ask(contacts)  # type: ignore[arg-type]
+        await until(pilot, lambda: contacts.list.has_focus)
+        for no in ("n", "escape", "down"):
+            clock.now += 10
+            await pilot.press("enter")
+            await until(pilot, lambda: any(f"Record that {who}" in line for line in screen_text(app)))
+            await until(pilot, lambda: contacts.guard.armed_at < math.inf)
+            await pilot.press("y")
+            await until(pilot, lambda: any("too quick" in line for line in screen_text(app)))
+            await pilot.press(no)
+            await until(pilot, lambda: not any("Record that" in line for line in screen_text(app)))
+            assert app.result is NOTHING
+        await pilot.press("g", "enter")
+        await until(pilot, lambda: contacts.guard.armed_at < math.inf)
+        clock.now += 10
+        await pilot.press("y")
+        clock.now += 10
+        assert await answered(pilot, app) == RUNBOOK.contacts[0]
 
 
 async def test_numbers_are_hidden_on_a_shared_screen() -> None:
