@@ -31,7 +31,24 @@ def add_note(screen: RoomScreen) -> None:
     screen.app.push_screen(Prompt("Note for the timeline", enter="add"), take)
 
 
-_SEVERITY = re.compile(r"(?:SEV|P)-?\d", re.IGNORECASE)
+_SEVERITY = re.compile(r"(SEV)[ -]?(\d+)\b\W*(.*)|(P)-?(\d)\b\W*(.*)", re.IGNORECASE | re.DOTALL)
+_LEAST = 5
+
+
+def severity_of(text: str) -> tuple[str, str]:
+    """The severity at the beginning of what was typed, and the title behind it; either may be empty."""
+    found = _SEVERITY.fullmatch(text.strip())
+    if found is None:
+        return "", text.strip()
+    name, number, title = filter(lambda part: part is not None, found.groups())
+    return f"{name.upper()}{int(number)}", title.strip()
+
+
+def _no_severity(text: str) -> str:
+    """Why what was typed names a severity that there is not; empty where it does not."""
+    severity, _ = severity_of(text)
+    number = severity.lstrip("SEVP")
+    return f"there is no {severity}: SEV0 to SEV{_LEAST}, or P0 to P{_LEAST}" if number and int(number) > _LEAST else ""
 
 
 def declare_severity(screen: RoomScreen) -> None:
@@ -41,15 +58,15 @@ def declare_severity(screen: RoomScreen) -> None:
 
     def take(text: str | None) -> None:
         if text:
-            word, _, rest = text.partition(" ")
-            severity, title = (word.upper(), rest.strip()) if _SEVERITY.fullmatch(word) else ("", text)
-            screen.do(screen.conductor.declare(severity, title))
+            screen.do(screen.conductor.declare(*severity_of(text)))
 
     about = (
         f"Now: {state.severity} {state.title}\n"
-        "SEV1 (or P1) is the worst; words behind it, or alone, are the incident's title. What is left out stays."
+        f"SEV0 to SEV{_LEAST} (or P0 to P{_LEAST}), the lowest number the worst; words behind it, or alone, are the"
+        " incident's title. What is left out stays."
     )
-    screen.app.push_screen(Prompt("How bad it is, and what it is", about=about, enter="declare"), take)
+    asked = Prompt("How bad it is, and what it is", about=about, enter="declare", why_not=_no_severity)
+    screen.app.push_screen(asked, take)
 
 
 def decide_to_hold(screen: RoomScreen) -> None:
@@ -79,12 +96,14 @@ def decide_to_hold(screen: RoomScreen) -> None:
 
 
 def show_timeline(screen: RoomScreen) -> None:
+    from runbook.incident.timeline import by_id
     from widgets.timeline import Timeline
 
     def gone(_: None) -> None:
         screen.timeline = None
 
-    screen.timeline = Timeline(screen.conductor.state.timeline)
+    conductor = screen.conductor
+    screen.timeline = Timeline(conductor.state.timeline, signals=by_id(conductor.runbook.signals))
     screen.app.push_screen(screen.timeline, gone)
 
 

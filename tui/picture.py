@@ -7,13 +7,15 @@ from datetime import datetime
 
 from textual.content import Content
 
+from runbook.figures import amount, clock
 from runbook.incident.state import RoomState
 from runbook.model import Criterion, Runbook, Seconds, Signal
 from runbook.outlook import Outlook
 from runbook.signals.advice import BETWEEN, ROLL_BACK
+from runbook.signals.monitor import Monitor
 from runbook.signals.standing import Advice, Standing, State, Verdict
 from runbook.signals.verdict import unasked
-from runbook.signals.words import amount, clock, phrase
+from runbook.signals.words import phrase
 from widgets.action_view import (
     Confirmation,
     Finished,
@@ -56,7 +58,7 @@ def header(
     end = state.closed or now
     if not driving:
         at_wheel = (one.user for one in state.responders if driven and one.driving and one.left is None)
-        user = next(at_wheel, "nobody")
+        user = next(at_wheel, "")
     return HeaderView(
         service=state.service or runbook.service,
         environment=state.environment or runbook.environment,
@@ -65,6 +67,7 @@ def header(
         elapsed=(end - state.opened).total_seconds() if state.opened else 0,
         now=now,
         driving=driving,
+        driven=driving or driven,
         driver=user,
         drill=drill,
         drill_short=short,
@@ -155,12 +158,13 @@ def _unhealthy(outlook: Outlook) -> tuple[str, ...]:
 
 
 def _short(outlook: Outlook) -> str:
-    parts = []
+    """The figures for a narrow screen; several signals of a kind stand under its one name, alike ones once."""
+    said: dict[str, dict[str, None]] = {}
     for signal_id, value, _ in outlook.monitor.readings():
         signal = outlook.monitor.signals[signal_id]
         if signal.kind in _SHORT and (signal.kind != "latency" or "95" in signal.id):
-            parts.append(f"{_SHORT[signal.kind]} {amount(value, signal.unit) if value is not None else '?'}")
-    return " ".join(parts)
+            said.setdefault(_SHORT[signal.kind], {})[amount(value, signal.unit)] = None
+    return " ".join(f"{name} {'/'.join(values)}" for name, values in said.items())
 
 
 # ── pane 1 ────────────────────────────────────────────────────────────────────────────────────────
@@ -182,8 +186,22 @@ def signals(outlook: Outlook, state: RoomState, now: datetime, span: Seconds = U
         for run in state.runs.values()
         if run.effect != "read" and run.target == state.environment and run.state == "done"
     )
-    down = tuple(SourceDown(monitor.signals[name].title, why) for name, why in monitor.down.items())
-    return SignalsView(rows=rows, marks=_apart(marks), down=down[:2], waiting=waiting, window=window, now=at)
+    return SignalsView(rows=rows, marks=_apart(marks), down=_down(monitor), waiting=waiting, window=window, now=at)
+
+
+_BANNERS = 3
+
+
+def _down(monitor: Monitor) -> tuple[SourceDown, ...]:
+    """What does not answer, by why: a server that is gone takes all of its signals with it."""
+    together: dict[str, list[str]] = {}
+    for name, why in monitor.down.items():
+        together.setdefault(why, []).append(monitor.signals[name].title or name)
+    found = [SourceDown(", ".join(titles), why) for why, titles in together.items()]
+    if len(found) > _BANNERS:
+        more = [down.source for down in found[_BANNERS - 1 :]]
+        found[_BANNERS - 1 :] = [SourceDown(", ".join(more), "each for another reason, beside it")]
+    return tuple(found)
 
 
 def _apart(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:

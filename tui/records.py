@@ -13,7 +13,7 @@ from runbook.incident.audit import verify
 from runbook.incident.journal import JournalTrouble, salvage
 from runbook.incident.room import fold
 from runbook.incident.state import RoomState
-from runbook.incident.timeline import render_text, shown, to_json
+from runbook.incident.timeline import by_id, render_text, shown, to_json
 from runbook.model import Runbook
 from tui import exit_codes
 from tui.checks import why_unreadable
@@ -58,27 +58,22 @@ def timeline(name: str, *, as_json: bool) -> int:
         for entry in to_json(state):
             print(json.dumps(entry, ensure_ascii=False))
     else:
-        print(render_text(state))
+        book, _ = _book(folder)
+        print(render_text(state, by_id(book.signals)))
     return _told(trouble)
 
 
 def report(name: str, output: str | None) -> int:
     """Print the report, or write it to a file that does not exist yet."""
     from runbook.incident.report import render
-    from runbook.opening import read_runbook, source_text
-    from runbook.reading.problems import ReadingError
     from runbook.signals.samples import readings
 
     folder = named(name)
     if folder is None:
         return exit_codes.USAGE
     state, trouble = _state(folder)
-    copy = str(home.runbook_copy(folder))
-    try:
-        book = read_runbook(source_text(copy), copy)
-    except (OSError, UnicodeDecodeError, ReadingError) as wrong:  # the record says what was done all the same
-        book = Runbook(id=folder.name, title="not readable")
-        trouble = " ".join(filter(None, (trouble, f"Its copy of the runbook: {why_unreadable(copy, wrong)}")))
+    book, unread = _book(folder)
+    trouble = " ".join(filter(None, (trouble, unread)))
     text = render(state, book, datetime.now(UTC), readings(folder / home.SAMPLES), unreadable=trouble)
     if output is None:
         print(text)
@@ -137,6 +132,19 @@ def _state(folder: Path) -> tuple[RoomState, str]:
     """What can be read of an incident, and what cannot be, in sentences; empty where all can."""
     events, troubles = salvage(folder)
     return (fold(events) if events else RoomState(incident=folder.name)), " ".join(troubles)
+
+
+def _book(folder: Path) -> tuple[Runbook, str]:
+    """The incident's own copy of its runbook, and why it cannot be read: the record says what was done all the same."""
+    from runbook.opening import read_runbook, source_text
+    from runbook.reading.problems import ReadingError
+
+    copy = str(home.runbook_copy(folder))
+    try:
+        return read_runbook(source_text(copy), copy), ""
+    except (OSError, UnicodeDecodeError, ReadingError) as wrong:
+        empty = Runbook(id=folder.name, title="not readable")
+        return empty, f"Its copy of the runbook: {why_unreadable(copy, wrong)}"
 
 
 def _told(trouble: str) -> int:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from runbook.figures import amount
 from runbook.model import Effect, Record
-from runbook.signals.words import amount
 from widgets.action_view import (
     ActionView,
     Confirmation,

@@ -28,6 +28,8 @@ class HeaderView(Record, frozen=True):
     elapsed: Seconds = 0
     now: datetime | None = None
     driving: bool = True
+    driven: bool = True
+    """Whether somebody drives: here or elsewhere."""
     driver: str = ""
     drill: str = ""
     """`5 min windows run as 20 s`; empty in a real incident."""
@@ -67,10 +69,7 @@ class Header(Widget):
 def draw_header(view: HeaderView, width: int) -> list[Content]:
     """The header's lines for a width."""
     narrow = width + 2 < NARROW
-    who = "read-only" if view.replay else "you drive" if view.driving else "watching"
-    if not narrow and view.driver and not view.replay:
-        who += f" ({view.driver})" if view.driving else f", {view.driver} drives"
-    who += f" {glyph('dot')} presenting" if view.presenting else ""
+    who = _who(view, narrow) + (f" {glyph('dot')} presenting" if view.presenting else "")
     clock: Part = (incident_clock(view.elapsed), "bold")
     badge = _badge(view, narrow)
     if narrow:
@@ -100,6 +99,17 @@ def draw_header(view: HeaderView, width: int) -> list[Content]:
         text = cut(join(f" {glyph('warn')} TROUBLE  {view.trouble} "), width)
         lines.append((text + Content(" " * (width - text.cell_length))).stylize("bold $text on $error"))
     return lines
+
+
+def _who(view: HeaderView, narrow: bool) -> str:
+    """Who drives. That nobody does is said on the narrowest screen too: then every key that acts is dead."""
+    if view.replay:
+        return "read-only"
+    if view.driving:
+        return "you drive" if narrow or not view.driver else f"you drive ({view.driver})"
+    if not view.driven:
+        return "nobody drives" if narrow else "watching, nobody drives"
+    return "watching" if narrow or not view.driver else f"watching, {view.driver} drives"
 
 
 def _badge(view: HeaderView, narrow: bool) -> tuple[Part, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
@@ -44,8 +45,9 @@ class Prompt(ModalScreen[str | None], SparingScreen[str | None]):
         enter: str = "save",
         required: bool = True,
         secret: bool = False,
+        why_not: Callable[[str], str] = lambda _: "",
     ) -> None:
-        """`about` says what the text is for; `required` refuses an empty one."""
+        """`about` says what the text is for; `required` refuses an empty one, `why_not` what it has a reason for."""
         super().__init__()
         self.heading = PaneRule()
         self.heading.title = title
@@ -53,6 +55,7 @@ class Prompt(ModalScreen[str | None], SparingScreen[str | None]):
         self.about = about
         self.enter = enter
         self.required = required
+        self.why_not = why_not
         self.field = Input(value=value, password=secret, select_on_focus=False)
         self.field.cursor_blink = False
         self._early = len(value)
@@ -101,6 +104,9 @@ class Prompt(ModalScreen[str | None], SparingScreen[str | None]):
         text = self.field.value.strip()
         if not text and self.required:
             self.notice.update(Content("a few words are needed: they stand in the record"))
+            return
+        if why := self.why_not(text):
+            self.notice.update(Content(why))
             return
         self.dismiss(text)
 

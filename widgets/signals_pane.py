@@ -19,8 +19,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from runbook.figures import amount
 from runbook.signals.standing import State
-from runbook.signals.words import amount
 from widgets.chart import GUTTER, ChartCache, ChartData, ChartPalette, course, value_at
 from widgets.lines import cut, join, look, spread, strip_of
 from widgets.pane import Pane
@@ -350,9 +350,11 @@ def _trend(change: float | None) -> str:
 
 
 def _banner(source: str, why: str, since: float, width: int) -> Content:
-    words = f" {glyph('bad')} DOWN  {source}: {why}"
+    lead, said = f" {glyph('bad')} DOWN  ", f": {why}"
     ago = f"for {clock(since)} " if since else ""
-    line = spread(words, ago, width)
+    room = width - len(lead) - cell_len(said) - len(ago) - 2
+    source = cut(Content(source), max(width // 3, room)).plain  # of many names a few will do: each has a line below
+    line = spread(lead + source + said, ago, width)
     return Content.styled(line.plain, "bold $text-error on $error 15%")
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.content import Content
 
 from runbook.incident.state import Entry
-from runbook.incident.timeline import readings_text
+from runbook.incident.timeline import NO_SIGNALS, Signals, readings_text
 from widgets.dialog import ListDialog, whole
 from widgets.footer import KeyHint
 from widgets.lines import columns, cut, join, wrapped
@@ -27,9 +27,10 @@ class Timeline(ListDialog[None]):
         KeyHint("esc", "back", keep=True),
     )
 
-    def __init__(self, entries: tuple[Entry, ...], title: str = "Timeline") -> None:
+    def __init__(self, entries: tuple[Entry, ...], title: str = "Timeline", *, signals: Signals = NO_SIGNALS) -> None:
+        """`signals` are those of the runbook, by their names in the record: what a value is called, and its unit."""
         super().__init__(title, note="times in UTC", right=counted(len(entries), "entry", "entries"))
-        self.entries = entries
+        self.entries, self.signals = entries, signals
         self.unfolded: set[int] = set()
 
     def show(self, entries: tuple[Entry, ...]) -> None:
@@ -69,7 +70,7 @@ class Timeline(ListDialog[None]):
     def on_rows_selected(self, event: Rows.Selected) -> None:
         event.stop()
         index = self._index(event.key)
-        self.say(readings_line(self.entries[index]) if index is not None else "")
+        self.say(readings_line(self.entries[index], self.signals) if index is not None else "")
 
     def on_rows_opened(self, event: Rows.Opened) -> None:
         event.stop()
@@ -83,11 +84,11 @@ class Timeline(ListDialog[None]):
         return int(number) if number.isdigit() and int(number) < len(self.entries) else None
 
 
-def readings_line(entry: Entry) -> Content:
+def readings_line(entry: Entry, signals: Signals = NO_SIGNALS) -> Content:
     """What the signals said at the second of the entry."""
     if not entry.readings:
         return join(("no signal was read at that second", "$foreground-muted"))
-    return join(("then: ", "$foreground-muted"), readings_text(entry.readings))
+    return join(("then: ", "$foreground-muted"), readings_text(entry.readings, signals))
 
 
 class _Line:

@@ -11,7 +11,7 @@ from runbook.incident.events import Reading
 from runbook.incident.markdown import block, code, plain, utc
 from runbook.incident.progress import acting, by_hand, changes_left, stands, taken_instead
 from runbook.incident.state import SETTLED, Entry, RoomState, Run
-from runbook.incident.timeline import clock, reading_text, readings_text
+from runbook.incident.timeline import by_id, clock, reading_text, readings_text
 from runbook.logs.clean import clean
 from runbook.model import Effect, Outcome, Runbook
 from runbook.signal_sources import SignalSource, Smoke
@@ -217,11 +217,11 @@ def responders(state: RoomState) -> Iterator[str]:
         yield f"- called: level {plain(called)}"
 
 
-def decisions(state: RoomState) -> Iterator[str]:
+def decisions(state: RoomState, runbook: Runbook) -> Iterator[str]:
     for line in state.timeline:
         if line.kind in _DECISIONS:
             yield f"- {utc(line.at)}, {plain(line.by)}: {plain(line.text)}"
-            yield f"  - the signals then: {_readings(line)}"
+            yield f"  - the signals then: {_readings(line, runbook)}"
 
 
 def commands(state: RoomState, runbook: Runbook) -> Iterator[str]:
@@ -304,7 +304,7 @@ def criteria(state: RoomState, runbook: Runbook) -> Iterator[str]:
     optional = {signal.id for signal in runbook.signals if signal.optional}
     sources = {signal.id: signal.source for signal in runbook.signals}
     for outcome in runbook.outcomes:
-        said = _standing(outcome, state, values)
+        said = _standing(outcome, state, values, runbook)
         criterion = outcome.criterion
         if criterion and last is not None and criterion.signal in optional and criterion.signal not in values:
             said = (
@@ -338,26 +338,27 @@ def _tick(outcome: Outcome, state: RoomState) -> str:
     return f"ticked by {plain(tick.by)}, {utc(tick.at)}" + (f" ({plain(tick.note)})" if tick.note else "")
 
 
-def _standing(outcome: Outcome, state: RoomState, values: dict[str, Reading]) -> str:
+def _standing(outcome: Outcome, state: RoomState, values: dict[str, Reading], runbook: Runbook) -> str:
     if outcome.criterion is None:
         return _tick(outcome, state)
     reading = values.get(outcome.criterion.signal)
-    said = f"{plain(reading_text(reading))} at the last verdict" if reading is not None else "no value recorded"
+    told = reading_text(reading, by_id(runbook.signals)) if reading is not None else ""
+    said = f"{plain(told)} at the last verdict" if told else "no value recorded"
     return f"{plain(outcome.criterion.text)}; {said}"
 
 
-def full_timeline(state: RoomState) -> Iterator[str]:
+def full_timeline(state: RoomState, runbook: Runbook) -> Iterator[str]:
     yield "| UTC | Event | Data |"
     yield "| --- | --- | --- |"
     told = ""
     for line in state.timeline:
-        said = _readings(line, "")
+        said = _readings(line, runbook, "")
         data, told = ("as above" if said and said == told else said), said
         yield f"| {utc(line.at).removesuffix(' UTC')} | {plain(line.by)}: {plain(line.text)} | {data} |"
 
 
-def _readings(line: Entry, without: str = "none recorded") -> str:
-    return plain(readings_text(line.readings)) if line.readings else without
+def _readings(line: Entry, runbook: Runbook, without: str = "none recorded") -> str:
+    return plain(readings_text(line.readings, by_id(runbook.signals))) if line.readings else without
 
 
 def _changes(state: RoomState) -> list[Run]:

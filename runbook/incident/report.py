@@ -93,7 +93,7 @@ def render(
     for title, told in (
         ("Overview", account.overview(state, runbook)),
         ("Responders", account.responders(state)),
-        ("Decisions, and what the signals said", account.decisions(state)),
+        ("Decisions, and what the signals said", account.decisions(state, runbook)),
         ("The signals, worst of each stretch", went),
         ("Verdict, by criterion", account.criteria(state, runbook)),
         ("Commands", account.commands(state, runbook)),
@@ -102,7 +102,7 @@ def render(
         ("What went wrong", [MISSING]),
         ("Where we were lucky", [MISSING]),
         ("Follow-ups", account.follow_ups(state, runbook)),
-        ("Full timeline", account.full_timeline(state)),
+        ("Full timeline", account.full_timeline(state, runbook)),
     ):
         lines += ["", f"## {title}", "", *_or_none(told)]
     written = f"Written {utc(now)} by warroom from {state.events} recorded events of {plain(state.incident)}."

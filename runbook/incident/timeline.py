@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
+from runbook.figures import amount, name
 from runbook.incident import events as ev
 from runbook.incident.state import Entry, RoomState, Run
 from runbook.logs.clean import clean, redact
+from runbook.model import Signal
 
 Tone = Literal["plain", "act", "good", "bad", "warn"]
 _SHA = re.compile(r"^([0-9a-f]{7})[0-9a-f]{33,57}$")
+Signals = Mapping[str, Signal]
+NO_SIGNALS: Signals = {}
 LONGEST_NAME = 16
 """Characters of a person's name beside a line."""
 
@@ -49,22 +53,35 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def reading_text(reading: ev.Reading) -> str:
-    """`error_rate 25.1`, or `error_rate no data (timed out)`."""
+def by_id(signals: Iterable[Signal]) -> Signals:
+    """The runbook's signals by the names that the record has for them."""
+    return {signal.id: signal for signal in signals}
+
+
+def reading_text(reading: ev.Reading, signals: Signals = NO_SIGNALS) -> str:
+    """`error rate 25.1 %` where the runbook has the signal, else `error_rate 25.1`; or `p95 no data (timed out)`."""
+    of = signals.get(reading.signal)
+    called = _named(reading.signal, signals)
     if reading.value is None:
-        return f"{reading.signal} no data" + (f" ({reading.why})" if reading.why else "")
-    value = f"{reading.value:.4g}" if isinstance(reading.value, float) else _SHA.sub(r"\1", str(reading.value))
-    return f"{reading.signal} {value}"
+        return f"{called} no data" + (f" ({reading.why})" if reading.why else "")
+    if isinstance(reading.value, float):
+        return f"{called} {amount(reading.value, of.unit) if of else f'{reading.value:.4g}'}"
+    return f"{called} " + _SHA.sub(r"\1", str(reading.value))
 
 
-def readings_text(readings: Sequence[ev.Reading]) -> str:
+def _named(signal: str, signals: Signals) -> str:
+    of = signals.get(signal)
+    return name(of.title) if of and of.title else signal
+
+
+def readings_text(readings: Sequence[ev.Reading], signals: Signals = NO_SIGNALS) -> str:
     """What all signals said at one second; those that are silent for the same reason are named together."""
-    said = [reading_text(reading) for reading in readings if reading.value is not None]
+    said = [reading_text(reading, signals) for reading in readings if reading.value is not None]
     silent = [reading for reading in readings if reading.value is None]
     for why in dict.fromkeys(reading.why for reading in silent):
-        names = [reading.signal for reading in silent if reading.why == why]
+        names = [_named(reading.signal, signals) for reading in silent if reading.why == why]
         if len(names) == 1:
-            said += [reading_text(reading) for reading in silent if reading.why == why]
+            said += [reading_text(reading, signals) for reading in silent if reading.why == why]
         else:
             of = "any signal" if len(names) == len(readings) else ", ".join(names)
             said.append(f"no data from {of}" + (f" ({why})" if why else ""))
@@ -76,7 +93,7 @@ def shown(text: str) -> str:
     return redact(clean(text))
 
 
-def render_text(state: RoomState) -> str:
+def render_text(state: RoomState, signals: Signals = NO_SIGNALS) -> str:
     """The whole timeline as plain lines, UTC, with what the signals said under each, where that is news."""
     title = shown(f"{state.incident}  {state.title}".strip()) or "No incident"
     width = min(LONGEST_NAME, max((len(shown(line.by)) for line in state.timeline), default=0))
@@ -88,7 +105,7 @@ def render_text(state: RoomState) -> str:
             day = today
             lines.append(f"{day} (UTC)")
         lines.append(f"  {at:%H:%M:%S}  {shown(line.by)[:width]:{width}}  {shown(line.text)}")
-        if line.readings and told != (told := shown(readings_text(line.readings))):
+        if line.readings and told != (told := shown(readings_text(line.readings, signals))):
             lines.append(f"  {'':8}  {'':{width}}    {told}")
     return "\n".join(lines)
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal, cast, get_args
 
+from runbook.figures import with_unit
 from runbook.model import Criterion, Seconds, Signal
-from runbook.signals.words import with_unit
 
 Operator = Literal["<", "<=", ">", ">=", "==", "!="]
 

@@ -14,10 +14,10 @@ from typing import Literal
 
 import msgspec
 
+from runbook.figures import clock
 from runbook.model import Criterion, Seconds
 from runbook.signals.series import Sample, Series
 from runbook.signals.standing import Standing
-from runbook.signals.words import clock
 
 MIN_SAMPLES = 5
 """A hold needs so many readings, however long they span."""

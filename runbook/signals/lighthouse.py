@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from runbook.figures import clock
 from runbook.logs.clean import clean
 from runbook.model import Seconds, Signal
 from runbook.signal_sources import Lighthouse
 from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.http_json import dig, document_of, number
-from runbook.signals.words import clock
 
 _AUDITS = {
     "lcp": "largest-contentful-paint",

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import msgspec
 
+from runbook.figures import clock
 from runbook.model import Seconds
 from runbook.signal_sources import LogRate
 from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.http_json import Counters
-from runbook.signals.words import clock
 
 MOST = 4 << 20
 """Bytes between two looks; more are not counted on the event loop."""

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from runbook.figures import clock as said
 from runbook.model import Criterion, Seconds, Signal
 from runbook.signal_sources import NoSource, Prometheus
 from runbook.signals import log_rate, prometheus, sentry, smoke
@@ -25,7 +26,6 @@ from runbook.signals.series import Sample, Series
 from runbook.signals.setting import fill, unset
 from runbook.signals.sources import NO_SOURCE, Memory, Observed, memory_for, read, request_for
 from runbook.signals.standing import Part, Standing
-from runbook.signals.words import clock as said
 
 SKEW_SHOWN: Seconds = 5
 """From here on the difference of two clocks is worth a word."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from runbook.figures import clock
 from runbook.model import Record, Seconds, Signal
 from runbook.signal_sources import (
     Cdn,
@@ -37,7 +38,6 @@ from runbook.signals.health import Check, checks_of
 from runbook.signals.http_json import Counters, Hole
 from runbook.signals.series import Sample
 from runbook.signals.standing import Part
-from runbook.signals.words import clock
 
 NO_SOURCE = "the runbook does not say where to read it"
 

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from runbook.figures import clock
 from runbook.model import Outcome
 from runbook.signals.standing import OutcomeStanding, Standing, Verdict
-from runbook.signals.words import clock, phrase
+from runbook.signals.words import phrase
 
 
 def decide(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from runbook.figures import amount, clock
 from runbook.model import Criterion, Method, Trigger
 from runbook.signals.advice import advise
 from runbook.signals.standing import Advice, Standing, State
-from runbook.signals.words import amount, clock
 
 DOWN = Criterion("health == 503", "health", "==", 503.0)
 ERRORS = Criterion("error_rate > 5 % for 5m", "error_rate", ">", 5.0, 300)

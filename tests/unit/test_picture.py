@@ -9,13 +9,15 @@ import msgspec
 import pytest
 
 from runbook.incident.state import RoomState
-from runbook.model import Criterion, Runbook, Trigger
+from runbook.model import Criterion, Runbook, Signal, Trigger
 from runbook.outlook import Outlook
+from runbook.signal_sources import NoSource
 from runbook.signals.advice import advise
 from runbook.signals.monitor import Monitor
 from runbook.signals.standing import Standing, State, Verdict
 from tests.widgets import samples
 from tui.picture import short_action, verdict_bar
+from tui.picture import signals as signals_view
 from widgets.action_view import Nothing, Starting
 from widgets.footer import KeyHint
 from widgets.verdict_bar import VerdictView
@@ -85,6 +87,30 @@ def test_what_has_not_begun_or_is_waited_for_says_how_it_stands() -> None:
     assert short_action(samples.WAITING).plain.startswith("● watching  1:35  Wait until")
     late = msgspec.structs.replace(samples.WAITING, late=("Not there within 10 min.",))
     assert short_action(late).plain.startswith("● watching  late: 1:35  Wait until")
+
+
+def outlook_of(*signals: Signal) -> Outlook:
+    return Outlook(Runbook("r", "R", signals=signals), Monitor(signals))
+
+
+def test_of_several_signals_of_a_kind_each_value_is_said_once_on_a_narrow_screen() -> None:
+    health = [Signal(name, name, NoSource(), kind="health") for name in ("shop", "till", "desk")]
+    outlook = outlook_of(*health, Signal("errors", "Errors", NoSource(), unit="%", kind="error_rate"))
+    bar_of = verdict_bar(advise((), {}, ()), Verdict("unknown", ""), outlook, RoomState(), NOW)
+    assert bar_of.short == "health ? err ?"
+
+
+def test_what_does_not_answer_is_said_by_why_and_none_of_it_is_left_out() -> None:
+    signals = [Signal(name, name.title(), NoSource()) for name in ("errors", "speed", "health", "cache", "mail", "log")]
+    outlook = outlook_of(*signals)
+    gone = "connection refused"
+    outlook.monitor.down.update(errors=gone, speed=gone, health=gone)
+    (one,) = signals_view(outlook, RoomState(), NOW).down
+    assert (one.source, one.why) == ("Errors, Speed, Health", gone)
+    outlook.monitor.down.update(cache="timed out", mail="no JSON", log="not there")
+    down = signals_view(outlook, RoomState(), NOW).down
+    assert [one.source for one in down] == ["Errors, Speed, Health", "Cache", "Mail, Log"]
+    assert down[-1].why == "each for another reason, beside it"
 
 
 def test_where_nothing_is_selected_the_keys_that_lead_on_are_named() -> None:

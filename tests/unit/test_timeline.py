@@ -9,8 +9,9 @@ import pytest
 
 from runbook.incident import events as ev
 from runbook.incident.room import fold
-from runbook.incident.timeline import clock, reading_text, readings_text, render_text, to_json
-from runbook.model import Effect, Remedy
+from runbook.incident.timeline import by_id, clock, reading_text, readings_text, render_text, to_json
+from runbook.model import Effect, Remedy, Signal
+from runbook.signal_sources import NoSource
 
 START = datetime(2026, 11, 24, 23, 59, 58, tzinfo=UTC)
 OUTPUT = ev.File("runs/r/out.log", "ab" * 32, 10)
@@ -121,6 +122,22 @@ def test_readings() -> None:
     assert reading_text(ev.Reading("health", 200.0)) == "health 200"
     assert reading_text(ev.Reading("version", "v3.9")) == "version v3.9"
     assert reading_text(ev.Reading("p95", None, "timed out")) == "p95 no data (timed out)"
+
+
+def test_readings_are_said_as_the_screen_says_them_where_the_runbook_has_the_signal() -> None:
+    signals = by_id(
+        (
+            Signal("error_rate", "Error rate", NoSource(), unit="%"),
+            Signal("p50", "Latency p50", NoSource(), unit="s"),
+            Signal("cdn", "CDN hits", NoSource(), unit="%"),
+        )
+    )
+    said = [ev.Reading("error_rate", 25.12345), ev.Reading("p50", 0.00351), ev.Reading("old", 1.0)]
+    assert readings_text(said, signals) == "error rate 25.1 % · latency p50 3.51 ms · old 1"
+    silent = [ev.Reading("cdn", None, "down"), ev.Reading("error_rate", None, "down")]
+    assert readings_text([*said[1:], *silent], signals).endswith("no data from CDN hits, error rate (down)")
+    state = fold(told(ev.NoteAdded("b"), readings=(said[0],)))
+    assert render_text(state, signals).splitlines()[-1].strip() == "error rate 25.1 %"
 
 
 def test_the_text_is_in_utc_with_a_line_for_each_day_and_what_the_signals_said() -> None:

@@ -37,6 +37,9 @@ def test_watching_says_who_drives() -> None:
     view = HeaderView("shop-web", driving=False, driver="ana")
     assert draw_header(view, 158)[0].plain.endswith("watching, ana drives")
     assert draw_header(view, 78)[0].plain.endswith("watching")
+    nobody = HeaderView("shop-web", driving=False, driven=False)
+    assert draw_header(nobody, 158)[0].plain.endswith("watching, nobody drives")
+    assert draw_header(nobody, 78)[0].plain.endswith("nobody drives")
 
 
 def test_a_narrow_room_without_a_service_is_known_by_its_title() -> None:

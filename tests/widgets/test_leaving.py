@@ -14,6 +14,7 @@ from tests.rooms import HEAD, ONE_STEP, entered, room, told
 from tests.widgets.hosts import HandClock, screen_text, shown, until
 from tui import app
 from tui.app import WarRoom
+from tui.dialogs import severity_of
 from tui.leave import Leave
 from widgets.confirm import Guarded
 
@@ -159,3 +160,26 @@ async def test_how_bad_it_is_and_what_it_is_called_can_be_said_at_any_time(room:
         await until(pilot, lambda: "SEV1  checkout is down" in screen_text(room)[0])
         told = [entry.text for entry in conductor.state.timeline[-2:]]
         assert told == ["declared SEV1", "named it: checkout is down"]
+        await pilot.press("V")
+        await until(pilot, lambda: "Now: SEV1 checkout is down" in shown(room))
+        await pilot.press(*"SEV9", "enter")
+        await until(pilot, lambda: "there is no SEV9: SEV0 to SEV5" in shown(room))
+        await pilot.press("backspace", *"2: carts are empty", "enter")
+        await until(pilot, lambda: "SEV2  carts are empty" in screen_text(room)[0])
+        assert conductor.state.timeline[-1].text == "declared SEV2: carts are empty"
+
+
+@pytest.mark.parametrize(
+    ("typed", "severity", "title"),
+    [
+        ("sev1", "SEV1", ""),
+        ("SEV-2", "SEV2", ""),
+        ("sev 1 carts are empty", "SEV1", "carts are empty"),
+        ("P1: carts are empty", "P1", "carts are empty"),
+        ("SEV10", "SEV10", ""),
+        ("p95 is 6 s", "", "p95 is 6 s"),
+        ("several carts are empty", "", "several carts are empty"),
+    ],
+)
+def test_a_severity_is_read_as_people_write_it(typed: str, severity: str, title: str) -> None:
+    assert severity_of(typed) == (severity, title)
