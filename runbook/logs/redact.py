@@ -16,8 +16,9 @@ MASK = "‹masked›"
 SHORTEST = 8
 """An exact value below this length is not masked: `prod` as a password would blind the whole screen."""
 
-_WORDS = r"(?:password|passwd|passphrase|pwd)"
-_NAME = rf"(?:{_WORDS}|secret(?:[_-]\w{{1,30}})?|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key)"
+_WORDS = r"(?:password|passwd|passphrase|pwd(?![\"']?\s*[=:]\s*[\"']?/)|(?<=_)pass)"
+_KEY = r"(?:api|private|account|(?:shared[_-]?)?access)[_-]?key(?:[_-]?id)?"
+_NAME = rf"(?:{_WORDS}|secret(?:[_-]\w{{1,30}})?|token|{_KEY})"
 _VALUE = r"""(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s&;"']+)"""
 _VARIABLE = rf"""(?!{MASK})(?!["']?\$\{{?[A-Z_][A-Z0-9_]*\}}?["']?(?:$|[\s&;]))"""
 """`--token=$TOKEN` in a command names the secret and does not hold it."""
@@ -36,7 +37,37 @@ def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
             MASK,
         ),
         (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), MASK),
-        (re.compile(r"\b(?:xox[a-z]-[\w-]{8,}|AIza[\w-]{30,}|[rs]k_live_\w{16,})"), MASK),
+        (re.compile(r"\b(?:xox[a-z]-[\w-]{8,}|AIza[\w-]{30,}|[rs]k_(?:live|test)_\w{16,}|whsec_\w{16,})"), MASK),
+        (
+            re.compile(
+                r"\b(?:sk-(?=[\w-]{0,60}\d)[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|ya29\.[\w-]{16,}|hvs\.[\w-]{20,})"
+            ),
+            MASK,
+        ),
+        (
+            re.compile(r"\b(?:hf_\w{30,}|do[opr]_v1_\w{32,}|dckr_pat_[\w-]{20,}|glsa_\w{20,}|sntry[su]_[\w=-]{20,})"),
+            MASK,
+        ),
+        (re.compile(r"(hooks\.slack\.com/\w+/|discord(?:app)?\.com/api/webhooks/)[\w/-]+"), rf"\1{MASK}"),
+        (re.compile(r"(\b(?:set-)?cookie[\"']?\s*:\s*[\"']?)[^\s\"'][^\"']*", re.I), rf"\1{MASK}"),
+        (re.compile(r"(\bx-[\w-]{0,40}(?:token|key|secret)[\"']?\s*:\s*[\"']?)(?![$<])[^\s\"',]+", re.I), rf"\1{MASK}"),
+        (re.compile(r"([?&](?:x-(?:amz|goog)-)?sig(?:nature)?=)[^\s&\"']{8,}", re.I), rf"\1{MASK}"),
+        (
+            re.compile(rf"(\bcurl\b[^|;]*?\s(?:-\w*u|--user)[\s=]*[\"']?[^\s:$<\"']+:)(?!{MASK})[^\s$<\"']+"),
+            rf"\1{MASK}",
+        ),
+        (
+            re.compile(rf"(\b(?:mysql\w*|mariadb\w*)\b[^|;]*?\s-p|\bsshpass\s+-p\s*)(?!{MASK}|[\"']?\$)[^\s<]+"),
+            rf"\1{MASK}",
+        ),
+        (
+            re.compile(
+                rf"(--(?:[\w-]{{0,40}}-)?(?:password|passphrase|token|api-?key)\s+)(?!{MASK}|-|[\"']?[$<`]){_VALUE}",
+                re.I,
+            ),
+            rf"\1{MASK}",
+        ),
+        (re.compile(rf"({_NAME}\\{{1,7}}[\"']\s*:\s*\\{{1,7}}[\"'])[^\"'\\]+", re.I), rf"\1{MASK}"),
         (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MASK),
         (re.compile(r"(://[^\s/:@]*:)(?!\d{1,5}(?:[/\s?]|$))[^\s\"'<>]{1,256}(?=@)"), rf"\1{MASK}"),
         (re.compile(r"(://)[\w-]{20,}(?=@)"), rf"\1{MASK}"),
@@ -57,12 +88,22 @@ def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
     )
 
 
-_NAMES = ("passw", "passphrase", "pwd", "secret", "token", "key")
+_NAMES = ("passw", "passphrase", "pwd", "_pass", "secret", "token", "key")
 _HINTS: tuple[tuple[str, ...], ...] = (
     ("private",),
     ("gh", "github_pat_", "glpat-", "npm_"),
     ("akia", "asia"),
-    ("xox", "aiza", "k_live_"),
+    ("xox", "aiza", "k_live_", "k_test_", "whsec_"),
+    ("sk-", "sg.", "ya29.", "hvs."),
+    ("hf_", "_v1_", "dckr_pat_", "glsa_", "sntry"),
+    ("hooks.slack.com", "/api/webhooks/"),
+    ("cookie",),
+    ("token", "key", "secret"),
+    ("sig",),
+    ("curl",),
+    ("mysql", "mariadb", "sshpass"),
+    ("passw", "passphrase", "token", "key"),
+    _NAMES,
     ("eyj",),
     ("@",),
     ("@",),
@@ -71,7 +112,7 @@ _HINTS: tuple[tuple[str, ...], ...] = (
     ("bearer",),
     _NAMES,
     _NAMES,
-    _NAMES[:3],
+    _NAMES[:4],
     _NAMES,
     (),
 )
