@@ -12,6 +12,7 @@ Span = tuple[int, int]
 WORDS: dict[str, Level] = {
     "emergency": "error", "emerg": "error", "alert": "error", "fatal": "error", "critical": "error", "crit": "error",
     "error": "error", "err": "error", "panic": "error", "dpanic": "error", "severe": "error",
+    "erro": "error", "fata": "error", "ftl": "error", "wrn": "warn",
     "warning": "warn", "warn": "warn", "info": "info", "information": "info", "informational": "info",
     "notice": "info", "debug": "debug", "fine": "debug", "trace": "trace", "verbose": "trace", "finest": "trace",
 }  # fmt: skip
@@ -21,11 +22,15 @@ _WITHIN = 240
 """Characters of a line in which its level is looked for."""
 _PINO: dict[int, Level] = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "error"}
 _FIELDS = ("level", "lvl", "severity")
-_LOUD = ("FATAL", "CRITICAL", "ERROR", "PANIC", "SEVERE", "WARNING", "WARN", "INFO", "NOTICE", "DEBUG", "TRACE")
+_LOUD = (
+    *("FATAL", "CRITICAL", "ERROR", "PANIC", "SEVERE", "WARNING", "WARN", "INFO", "NOTICE", "DEBUG", "TRACE"),
+    *("ERR", "ERRO", "FATA", "FTL", "WRN"),  # as Serilog, zerolog, logrus and npm cut them
+)
 _SOFT = (
     *("fatal", "critical", "crit", "error", "err", "panic", "severe", "alert", "emerg"),
     *("warning", "warn", "info", "notice", "debug", "trace"),
 )
+_KLOG: dict[str, Level] = {"F": "error", "E": "error", "W": "warn", "I": "info"}
 STATUS = r" 5\d\d (?<! [1-4]\d\d 5\d\d )(?!ms|byt)"
 """A status of 5xx, as an access log has it: not the size or the time that stands behind a better one."""
 
@@ -34,6 +39,12 @@ CODES = r"(?:\x1b\[[0-9;:]*[mK])*"
 """What colours a word: a filter looks at lines as they are written, colours and all."""
 _BEGIN = r"(?:\b|(?<=[0-9;\[]m))"
 """Where a word begins, also right behind its colour."""
+
+
+def header(letters: Iterable[str]) -> str:
+    """How klog and glog begin a line, the level in a letter: `E1127 03:14:22.123456 1 watch.go:12]`."""
+    digits = r"\d\d\d\d(?:\d\d\d\d)? \d\d:\d\d:\d\d\.\d+ +\d+ [^ :]+\.(?:go|cc|cpp|py):\d+\]"
+    return rf"\b[{''.join(letters)}]{digits}"
 
 
 def _shouted(words: Iterable[str]) -> str:
@@ -54,15 +65,15 @@ def _for_shown(pattern: str) -> re.Pattern[str]:
 
 _SHOUTED = _for_shown(_shouted(_LOUD))
 _STATUS = re.compile(STATUS, re.ASCII)
+_HEADER = re.compile(header(_KLOG), re.ASCII)
 
 _PYTHON: dict[int, Level] = {10: "debug", 20: "info", 30: "warn", 40: "error", 50: "error"}
 _SYSLOG: tuple[Level, ...] = ("error", "error", "error", "error", "warn", "info", "info", "debug")
 
 
 _NAMED = _for_shown(_named(_SOFT, _PINO))
-_TOLD = tuple(
-    word for word in (*_FIELDS, *_SOFT) if not any(other != word and other in word for other in (*_FIELDS, *_SOFT))
-)
+_TELLING = (*_FIELDS, *_SOFT, *map(str.lower, _LOUD))
+_TOLD = tuple(word for word in dict.fromkeys(_TELLING) if not any(o != word and o in word for o in _TELLING))
 """One of these stands, in lower case, in whatever `_SHOUTED` or `_NAMED` finds."""
 
 
@@ -72,12 +83,15 @@ def level_of(text: str) -> tuple[Level, Span]:
     told = any(word in low for word in _TOLD)
     match = (_SHOUTED.search(text, 0, _WITHIN) or _NAMED.search(text, 0, _WITHIN)) if told else None
     level: Level = ""
-    if match:
-        word = match[match.lastgroup or 0]
+    mark = (0, 0)
+    if begun := _HEADER.search(text, 0, _WITHIN):
+        level, mark = _KLOG[begun[0][0]], (begun.start(), begun.start() + 1)
+    elif match:
+        word, mark = match[match.lastgroup or 0], match.span(match.lastgroup or 0)
         level = _PINO[int(word)] if word.isdigit() else WORDS[word.lower()]
     if level != "error" and (status := _STATUS.search(text, 0, _WITHIN)):
         return "error", (status.start() + 1, status.end() - 1)
-    return (level, match.span(match.lastgroup or 0)) if match else ("", (0, 0))
+    return level, mark
 
 
 def line_patterns(wanted: Collection[Level]) -> tuple[str, str]:
@@ -88,6 +102,7 @@ def line_patterns(wanted: Collection[Level]) -> tuple[str, str]:
     numbers = [number for number, level in _PINO.items() if level in wanted]
     others = [word for word in _LOUD if word not in loud]
     softer = [word for word in _SOFT if word not in soft]
+    letters = [letter for letter, level in _KLOG.items() if level in wanted]
     numbered = [number for number in _PINO if number not in numbers]
 
     def first(of: str, unless: str) -> str:
@@ -97,8 +112,13 @@ def line_patterns(wanted: Collection[Level]) -> tuple[str, str]:
     shouted = first(_shouted(loud), f"(?!{_shouted(others)})" if others else "")
     quiet = rf"(?![^\n]{{0,{_WITHIN}}}?{_shouted(_LOUD)})"
     named = quiet + first(_named(soft, numbers), f"(?!{_named(softer, numbered)})" if softer else "")
-    exact = rf"^(?:{shouted}|{named}|{status})" if "error" in wanted else rf"^(?!{status})(?:{shouted}|{named})"
-    quick = "|".join((*soft, *(rf"(?:level|lvl|severity)\W{{1,6}}{number}" for number in numbers)))
+    worded = rf"(?![^\n]{{0,{_WITHIN}}}?{header(_KLOG)})(?:{shouted}|{named})"
+    other_letters = [letter for letter in _KLOG if letter not in letters]
+    headed = [first(header(letters), f"(?!{header(other_letters)})" if other_letters else "")] if letters else []
+    said = "|".join((*headed, worded))
+    exact = rf"^(?:{said}|{status})" if "error" in wanted else rf"^(?!{status})(?:{said})"
+    fields = (rf"(?:level|lvl|severity)\W{{1,6}}{number}" for number in numbers)
+    quick = "|".join((*soft, *map(str.lower, loud), *fields, *([header(letters)] if letters else [])))
     return re.sub(r"\?P<\w+>", "?:", exact), quick + (r"|[ m]5\d\d[ \x1b]" if "error" in wanted else "")
 
 

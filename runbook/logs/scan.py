@@ -6,18 +6,27 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from runbook.logs.levels import STATUS, WORDS, WORST_FIRST, line_patterns
+from runbook.logs.levels import STATUS, WORDS, WORST_FIRST, header, line_patterns
 from runbook.logs.seen import in_colours, seen_as
 from runbook.logs.sieve import Sought
 from runbook.logs.traces import GOES_ON
 from runbook.model import Record
 
-_LOUD = (b"ERROR", b"PANIC", b"SEVERE", b"FATAL", b"CRITICAL")
+_LOUD = {
+    b"ERR": (b"ERROR", b"ERR", b"ERRO"),
+    b"PANIC": (b"PANIC",),
+    b"SEVERE": (b"SEVERE",),
+    b"FTL": (b"FTL",),
+    b"FATA": (b"FATAL", b"FATA"),
+    b"CRITICAL": (b"CRITICAL",),
+}
+"""The loud words, by a part of them: where it is missing, no look for them is needed."""
 _BRACKETED = (b"error]", b"crit]", b"alert]", b"emerg]")
 """As web servers write them: `[error]`, `[proxy:error]`."""
-_IN_RARE = b"AL"
-"""What the last two loud ones have: where it is missing, no look for them is needed."""
 _STATUS = re.compile(STATUS.encode())
+_HEADER = re.compile(header("EF").encode())
+_FROM_FILES = (b".go:", b".cc:", b".cpp:", b".py:")
+"""What is in the head of each line of klog or glog: where none of it is, no look for one is needed."""
 _WORDS = r"(?:[eE]rr(?:or)?|[fF]atal|[cC]rit(?:ical)?|[pP]anic|[sS]evere|[aA]lert|[eE]merg(?:ency)?|[56]0)"
 _SAYS = rf"""["']? ?[=:] ?["']?{_WORDS}\b"""
 _FIELDS = tuple((name.encode(), re.compile((name + _SAYS).encode())) for name in ("evel", "everity"))
@@ -26,7 +35,7 @@ COLOUR = b"\x1b["
 _COLOURS = re.compile(rb"\x1b\[[0-9;:]*[mK]")
 _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _ERRORS = Sought(
-    rf"\b(?:ERROR|PANIC|SEVERE|FATAL|CRITICAL)\b|(?:\[|:)(?:error|crit|alert|emerg)\]|(?:evel|everity){_SAYS}"
+    rf"\b(?:ERR(?:OR?)?|PANIC|SEVERE|FATAL?|FTL|CRITICAL)\b|{header('EF')}|(?:\[|:)(?:error|crit|alert|emerg)\]|(?:evel|everity){_SAYS}"
     # `STATUS` as ripgrep can read it, without a look around
     r"|(?:^\d{0,3}|\D|\D\d|[^1-4]\d\d|[^ ]\d\d\d) 5\d\d (?:$|[^bm]|m(?:$|[^s])|b(?:$|[^y]|y(?:$|[^t])))".encode()
 )
@@ -153,10 +162,12 @@ def errors_in(data: bytes) -> int:
     # by their ends, so that each counts once; one expression for all of it takes five times as long
     find = data.find
     ends = {find(b"\n", match.start()) for match in _STATUS.finditer(data)}
+    if any(find(name) >= 0 for name in _FROM_FILES):
+        ends.update(find(b"\n", match.start()) for match in _HEADER.finditer(data))
     for name, field in _FIELDS:
         if find(name) >= 0:
             ends.update(find(b"\n", match.start()) for match in field.finditer(data))
-    for word in _LOUD if find(_IN_RARE) >= 0 else _LOUD[:3]:
+    for word in (word for part, words in _LOUD.items() if find(part) >= 0 for word in words):
         ends.update(_ends(data, word, lambda before, behind: before not in _LETTERS and behind not in _LETTERS))
     for word in _BRACKETED:
         ends.update(_ends(data, word, lambda before, _behind: before in b"[:"))

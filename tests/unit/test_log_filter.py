@@ -35,6 +35,11 @@ WORDS = [
     " 512 ms",
     "[proxy:error]",
     "[crit]",
+    "ERRO",
+    " WRN ",
+    "E1127 03:14:22.5 1 a.go:7]",
+    " W1127 03:14:22.5 1 a.go:7]",
+    "I1127 03:14:22.5 1 a.go:7] ",
 ]
 LINES = st.lists(
     st.lists(st.sampled_from([*WORDS, " ", " 7 ", "ab", "é", "x" * 250, "cart", "\r", "TRACEBACK"]), max_size=5).map(

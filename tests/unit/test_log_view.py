@@ -163,6 +163,19 @@ def test_rows_are_clean_masked_and_judged(desk: Desk) -> None:
         ('{"Level":"Error","m":1}', "error"),
         ("PANIC:  could not write to file", "error"),
         ("status: NOERROR, id: 1", ""),
+        ("E1127 03:14:22.123456       1 reflector.go:138] Failed to watch *v1.Pod", "error"),
+        ("[pod/web-0/app] F1127 03:14:22.123456 1 main.go:7] no lease", "error"),
+        ("E20261127 03:14:22.123456 4711 server.cc:12] refused", "error"),
+        ('W1127 03:14:22.123456 1 config.go:4] "No ERRORS so far"', "warn"),
+        ("I1127 03:14:22.123456 1 config.go:4] level=warn in the old file", "info"),
+        ("E1127 of room E1127 03:14", ""),
+        ("[03:14:22 ERR] boom", "error"),
+        ("[03:14:22 WRN] slow", "warn"),
+        ("3:14AM FTL boom", "error"),
+        ("ERRO[0003] could not start", "error"),
+        ("FATA[0003] could not start", "error"),
+        ("npm ERR! code E404", "error"),
+        ("SHIFTL ERRATA FATALITY", ""),
         ("TRACEBACK", ""),
     ],
 )
@@ -544,6 +557,7 @@ _WORDS = st.sampled_from(
         *('"level":"error"', '"level": "critical"', '"level":50', '"level": 60', '"level":501', '"level":', "\r", "\0"),
         *("\n", "\n", "\u20ac", "x" * 300, " ", "ms", "bytes", " 200", "512", "9", "NO", "S", "[", "]", ":"),
         *("[error]", "[proxy:error]", "crit]", "severity=err", '"Level":"Error"', "PANIC"),
+        *("ERR", "ERRO", "OR", "FATA", "FTL", "E1127 03:14:22.5 1 a.go:7]", "W1127 03:14:22.5 1 a.go:7]"),
     )
 )
 
