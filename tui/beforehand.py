@@ -18,6 +18,8 @@ _ROOMS = ("widgets", "tui", "runbook", "runbook/incident", "runbook/steps", "run
 _NOT_IN_A_ROOM = frozenset(("tui.cli", "tui.convert", "tui.doctor", "tui.entry", "tui.railway", "tui.records"))
 _BESIDE = frozenset(("runbook.logs.grep", "runbook.logs.merge", "runbook.logs.spooler", "runbook.steps.keeper"))
 """What a process of its own runs."""
+_OF_THE_READERS = "runbook.reading.whereto"
+"""What of them a confirmation asks."""
 _WITH_A_SIGNAL = "runbook.signals.http_fetch"
 """Imported with the first address that is asked, with all of httpx."""
 
@@ -30,6 +32,7 @@ def modules() -> Iterator[str]:
             name = f"{folder}/{file.stem}".replace("/", ".")
             if name not in _NOT_IN_A_ROOM | _BESIDE | {_WITH_A_SIGNAL}:
                 yield name
+    yield _OF_THE_READERS
 
 
 async def import_beforehand(names: Iterable[str], pause: float = PAUSE) -> None:
