@@ -56,6 +56,7 @@ class Ecs:
                 "family": named[1] if named else "",
             },
             unclear=where.unclear,
+            caution=_counts(given.option("--desired-count")),
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
@@ -172,6 +173,18 @@ class _Gone(Unavailable):
 
 async def _bare(value: str) -> Release:
     return Release(value=value, identity=value)
+
+
+def _counts(desired: str | None) -> str:
+    """That the order also says how many tasks run."""
+    if desired == "":
+        return ""
+    many = (
+        "a number of tasks that is decided only when it runs"
+        if desired is None
+        else f"the number of tasks to {desired}"
+    )
+    return f"It also sets {clean(many, 80)}{': nothing of the service runs any more' if desired == '0' else ''}."
 
 
 def _short(arn: str) -> str:

@@ -104,12 +104,14 @@ class DockerCompose:
                 "docker": shlex.join(("docker", *given.scope(_ENGINE))),
                 "pull": given.option("--pull") or "",
                 "builds": "" if given.has("--no-build") else "yes",
+                "others": "" if given.has("--no-deps") else "yes",
             },
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
         """Whether the compose file takes its tag from the variable at all, and no new image gets an old tag."""
-        variable, service = order.facts["variable"], await self._configured(ask, order)
+        variable, services = order.facts["variable"], await self._services(ask, order)
+        service = services.get(order.facts["service"], _Service())
         taken = _tag(service.image) == order.target
         line = CheckLine(
             title=f"the compose file takes the tag from {variable}",
@@ -117,12 +119,13 @@ class DockerCompose:
             found="" if taken else f"it would start {clean(service.image, 120) or 'no image'}",
             mend="" if taken else f"write image: NAME:${{{variable}}} for {order.facts['service']} in the compose file",
         )
+        lines = (line, *_with_it(order, services))
         if not taken or service.build is None or not order.facts["builds"]:
-            return (line,)
+            return lines
         there = [one.tag for one in await self._on_host(ask, order, _name(service.image))]
         if order.target in there and service.pull_policy != "build":
-            return (line,)
-        return line, CheckLine(
+            return lines
+        return *lines, CheckLine(
             title="an image that is there is started, and none is built",
             ok=False,
             found="where the image is not to be had, the compose file has it built, from what lies here now",
@@ -141,7 +144,7 @@ class DockerCompose:
     async def releases(self, ask: Ask, order: Order) -> tuple[Release, ...]:
         """The tags of that image on the host, newest first; one that is named and not there would have to be pulled."""
         running = (await self._containers(ask, order))[0].image
-        name = _name(running) or _name((await self._configured(ask, order)).image)
+        name = _name(running) or _name((await self._services(ask, order)).get(order.facts["service"], _Service()).image)
         images = sorted(await self._on_host(ask, order, name), key=lambda one: one.created_at, reverse=True)
         found = [_release(f"{name}:{one.tag}", one) for one in images]
         known = {one.identity for one in found}
@@ -180,10 +183,10 @@ class DockerCompose:
             raise Unavailable(f"{order.what} has no container there. Check the project name and the docker context.")
         return tuple(sorted(found, key=lambda one: one.state != "running"))
 
-    async def _configured(self, ask: Ask, order: Order) -> _Service:
-        service = order.facts["service"]
-        said = await ask.decoded(_Config, *order.scope, "config", "--format", "json", service)
-        return said.services.get(service, _Service())
+    async def _services(self, ask: Ask, order: Order) -> dict[str, _Service]:
+        """The service, and those that it depends on."""
+        words = (*order.scope, "config", "--format", "json", order.facts["service"])
+        return (await ask.decoded(_Config, *words)).services
 
     async def _on_host(self, ask: Ask, order: Order, name: str) -> list[_Image]:
         """The images of a name that have a tag."""
@@ -208,6 +211,18 @@ def _tag(image: str) -> str:
 
 def _name(image: str) -> str:
     return image.removesuffix(f":{_tag(image)}") if _tag(image) else ""
+
+
+def _with_it(order: Order, services: dict[str, _Service]) -> tuple[CheckLine, ...]:
+    """What else the call starts anew: a service that this one depends on, such as the one that migrates."""
+    alike = [
+        name for name, one in services.items() if name != order.facts["service"] and _tag(one.image) == order.target
+    ]
+    if not alike or not order.facts["others"]:
+        return ()
+    named = clean(", ".join(sorted(alike)), 120)
+    found = f"{named} has the same tag, and is started anew with it: the service depends on it"
+    return (CheckLine(title="no other service goes back", ok=False, found=found, mend="add --no-deps: e", stops=False),)
 
 
 def _ill(one: _Container) -> bool:

@@ -75,6 +75,11 @@ async def test_a_service_goes_back_is_proven_when_it_has_settled_and_goes_forwar
     assert proven is not None and proven.ok is True
 
 
+async def test_a_number_of_tasks_in_the_order_is_told(cloud: Cloud, at: Place) -> None:
+    seen = await provider.preview(f"{order(cloud, 'web:2')} --desired-count 0", at)
+    assert seen.warnings == ("It also sets the number of tasks to 0: nothing of the service runs any more.",)
+
+
 async def test_what_ecs_took_back_by_itself_is_no_success(cloud: Cloud, at: Place) -> None:
     """The circuit breaker makes the former task definition PRIMARY again, and the service is stable."""
     text = order(cloud, "web:2")

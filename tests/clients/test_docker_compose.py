@@ -162,6 +162,14 @@ async def test_no_image_is_built_anew_under_an_old_tag(world: tuple[Engine, Plac
     assert len((await provider.preview(BACK, at)).checks) == 2
 
 
+async def test_a_service_that_goes_back_with_it_is_named(world: tuple[Engine, Place]) -> None:
+    """Without --no-deps what it depends on is started anew under the same tag: a worker, an old migration."""
+    _, at = world
+    _, check = (await provider.preview(BACK.replace("--no-deps ", ""), at)).checks
+    assert check.ok is False and not check.stops and "cache has the same tag" in check.found
+    assert len((await provider.preview(BACK, at)).checks) == 1
+
+
 async def test_an_unhealthy_container_is_not_proof(world: tuple[Engine, Place]) -> None:
     engine, at = world
     preview = await provider.preview(BACK, at)
