@@ -13,6 +13,8 @@ _REJECTED = re.compile(r"^(?:remote: )?[ \t]*![ \t][^\n]*", re.MULTILINE)
 _ROUTE = re.compile(r"(\S+) -> (\S+)|![ \t]+([^:\s]*):(\S+)\s")
 _BY_GIT = re.compile(r"^\s*(?:fatal: (?!\[)|remote: |error: |ERROR: |!\s|To )", re.MULTILINE)
 """How git and the other side begin a line: `Connection refused` alone may be any program's word."""
+_SURELY_GIT = re.compile(r"^\s*(?:fatal: (?!\[)|remote: |!\s+\[)", re.MULTILINE)
+"""Of these what hardly any other program begins a line with: `error: ` is how many of them complain."""
 _REASON = re.compile(r"\(([^()\n]*)\)\s*$", re.MULTILINE)
 _PULLS = ("/pull/", "/pulls/", "/pull-requests", "/merge_requests", "/compare/")
 LONGEST = 500
@@ -53,6 +55,11 @@ class _Refused(Record, frozen=True):
     def by_server(self) -> str:
         """The line of the refusal when the server wrote it, and not git here."""
         return self.rejected if "remote rejected" in self.rejected else ""
+
+
+def by_git(output: str) -> bool:
+    """Whether git itself speaks in the output of a command that does not name it."""
+    return _SURELY_GIT.search(output) is not None
 
 
 def refusal(output: str) -> tuple[str, str] | None:

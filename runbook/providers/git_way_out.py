@@ -11,7 +11,7 @@ from runbook.logs.clean import clean
 from runbook.model import Effect, Record, Remedy
 from runbook.providers.git_ask import Ask
 from runbook.providers.git_history import undoings
-from runbook.providers.git_refusal import may_go_elsewhere, refusal, refused_branch, rule_page
+from runbook.providers.git_refusal import by_git, may_go_elsewhere, refusal, refused_branch, rule_page
 from runbook.providers.git_text import FULL_SHA, Push, invocations, pushes
 from runbook.providers.provider import Failure, Unavailable
 
@@ -109,7 +109,7 @@ async def failure(ask: Ask, text: str, output: str, own_copy: bool) -> Failure |
             published = "" if "push" in acting[: acting.index(merging)] else " Nothing was published."
             why = f"The {merging} stopped at a conflict in {named}{at}.{published}"
             return Failure(why=why, remedy=out_of_the_conflict(own_copy, sequence))
-        found = refusal(output)
+        found = refusal(output) if invocations(text) or by_git(output) else None
         if found is None:
             return None
         rule, mend = found

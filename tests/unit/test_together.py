@@ -58,6 +58,9 @@ async def test_one_that_failed_is_not_made_good_by_another_that_did_not() -> Non
     [
         ("./rollback.sh", "bash: ./rollback.sh: Permission denied", ""),
         ("kubectl apply -f web.yaml", "error validating data: the file is corrupt", ""),
+        ("make image", "ERROR: failed to solve: registry.example: Connection refused", ""),
+        ("./deploy.sh", "error: unable to access '/etc/shop.conf': Permission denied", ""),
+        ("./deploy.sh", "ERROR: Permission to shop-prod denied to deployer", ""),
         ("curl -fsS https://shop.example", "curl: (7) Failed to connect: Connection refused", ""),
         ("git fetch origin && curl -fsS https://shop.example", "curl: (6) Could not resolve host: shop.example", ""),
         (
