@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from runbook.checking.calls import Call
-from runbook.checking.findings import Finding, Rule, Said, Severity, on_commands
+from runbook.checking.findings import Finding, Rule, Said, Severity, on_calls, on_commands
 from runbook.checking.scene import Procedure, Scene, Spot
 from runbook.model import Command, Effect, Undo
+from runbook.steps.effect_sql import is_statement, without_comments
 from runbook.steps.effects import infer
 
 COPIES = re.compile(
@@ -63,6 +64,92 @@ def no_way_back(scene: Scene) -> Iterator[Finding]:
                     "before it, and check that it can be read.",
                 )
                 break
+
+
+def typed_sql(scene: Scene) -> Iterator[Finding]:
+    """SQL that a person copies into a prompt: rows are lost, and nothing earlier kept a copy."""
+    for procedure in scene.procedures:
+        kept = False
+        for step in procedure.method.steps:
+            said = f"{step.title} {step.note}"
+            calls = (call for spot in procedure.spots if spot.step is step for call in spot.calls)
+            kept = kept or any(COPIES.match(call.text) and not _destroys(call) for call in calls)
+            kept = kept or (not step.commands and re.search(r"back.?up|dump|snapshot", said, re.I) is not None)
+            for text in (step.message, *(command.typed_inside for command in step.commands)):
+                if not kept and not step.undo and (lost := LOSES_ROWS.search(without_comments(text))):
+                    yield Finding(
+                        scene.line_with(lost[0]) or step.line or procedure.method.line,
+                        "problem",
+                        f"What “{' '.join(lost[0].split())}” destroys is gone: no earlier step keeps a copy. Put a "
+                        "dump or snapshot before it, and check that it can be read.",
+                    )
+
+
+LOSES_ROWS = re.compile(
+    r"\b(drop\s+(table|database|schema|column|keyspace|collection)\s+(if\s+exists\s+)?[\w.\"`]+|truncate\s+[\w.\"` ]+)",
+    re.I,
+)
+EVERY_ROW = re.compile(
+    r"\s*(?:delete\s+from\s+(?:only\s+)?[\w.\"`]+|update\s+[\w.\"`]+\s+set\s(?:(?!\bwhere\b|\bfrom\b|\bjoin\b).)*)\s*\Z",
+    re.I | re.S,
+)
+
+
+def every_row(scene: Scene) -> Iterator[Finding]:
+    """A change to a table that names no rows."""
+    for procedure in scene.procedures:
+        for step in procedure.method.steps:
+            if re.search(r"\b(all|every|entire|whole|each|clear|empty|reset)\b", step.title, re.I):
+                continue
+            words = (word for spot in procedure.spots if spot.step is step for call in spot.calls for word in call.args)
+            typed = (step.message, *(command.typed_inside for command in step.commands))
+            for text in (*filter(is_statement, words), *typed):
+                for statement in without_comments(text).split(";"):
+                    if EVERY_ROW.match(statement):
+                        first = statement.strip().splitlines()[0]
+                        yield Finding(
+                            scene.line_with(first) or step.line or procedure.method.line,
+                            "warning",
+                            f"“{first[:60]}” names no rows, so it reaches every one of them; add WHERE, or say in the "
+                            "step that all are meant.",
+                        )
+
+
+def wide(call: Call, _spot: Spot) -> Said:
+    """A selection that takes everything of its kind."""
+    if not call.says("kubectl (delete|scale|patch|rollout restart)") or call.has("--dry-run"):
+        return None
+    kind = call.words[1] if len(call.words) > 1 else ""
+    if call.has("--all-namespaces", "-A"):
+        return "problem", "This acts in every namespace of the cluster, the system's own too; name one: -n NAMESPACE."
+    if call.has("--all") or (kind == "all" and not call.has("-l", "--selector")):
+        return "problem", (
+            "This takes everything of its kind in the namespace, what others put there too; name what is meant, or "
+            "select it: -l app=NAME."
+        )
+    return None
+
+
+def forced_pod(call: Call, _spot: Spot) -> Said:
+    if not call.says("kubectl delete (pods?|po)") or not (call.has("--force") and call.value("--grace-period") == "0"):
+        return None
+    return "warning", (
+        "The pod is forgotten at once and may still run: two of one StatefulSet can then write to the same data. Leave "
+        "--force out unless its node is gone for good."
+    )
+
+
+def moving_image(call: Call, spot: Spot) -> Said:
+    if spot.procedure.part != "method" or not call.says(PUTS_IMAGE) or not any(map(LATEST.search, call.args)):
+        return None
+    return "warning", (
+        "latest is whatever was pushed last, which may be the fault itself; name the version to go back to, or its "
+        "digest."
+    )
+
+
+PUTS_IMAGE = r"kubectl set image|helm (upgrade|install)|docker (run|pull|service update)|fly deploy|gcloud run deploy"
+LATEST = re.compile(r"(^|[\w.-])(:|tag=)latest$")
 
 
 def _destroys(call: Call) -> bool:
@@ -178,6 +265,11 @@ def _understated(text: str, named: Command | Undo) -> Said:
 RULES: dict[str, Rule] = {
     "effect-understated": effect_understated,
     "no-way-back": no_way_back,
+    "typed-sql": typed_sql,
+    "every-row": every_row,
+    "wide": on_calls(wide),
+    "forced-pod": on_calls(forced_pod),
+    "moving-image": on_calls(moving_image),
     "empty-path": empty_path,
     "destroys-as-look": on_commands(destroys_as_look),
     "opposite": on_commands(opposite),

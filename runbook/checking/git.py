@@ -171,6 +171,11 @@ def reset_hard(call: Call, spot: Spot) -> Said:
 def bare_force(call: Call, _spot: Spot) -> Said:
     if not call.says("git push") or LEASE.search(call.text):
         return None
+    if call.has("--mirror"):
+        return "problem", (
+            "--mirror makes the remote what this copy is: branches and tags that are not here are deleted there. Push "
+            "the branch that is meant by its name."
+        )
     if is_forced(call):
         return "problem", (
             "A bare force overwrites whatever the others pushed meanwhile; protected branches refuse it and the next "

@@ -111,6 +111,8 @@ def _steps_after(spot: Spot) -> tuple[Step, ...]:
 
 def _proved(spot: Spot, call: Call, proof: str) -> bool:
     looks = [look for _number, look in spot.after(proof, or_here=True) if look is not call]
+    if call.program != "vercel" and spot.procedure.part != "verification":
+        looks += [look for one in spot.procedure.verified_by for _number, look in one.that_say(proof)]
     if call.program == "vercel":
         looks = [look for look in looks if look.program != "vercel" or not set(call.words[1:]) & set(look.words[1:])]
     return bool(looks) or spot.procedure.last_judged > spot.number

@@ -66,6 +66,8 @@ class Procedure:
     method: Method
     part: Part
     spots: list[Spot] = field(default_factory=list)
+    verified_by: list[Procedure] = field(default_factory=list)
+    """What the runbook says to look at after any of its methods."""
     _known: dict[str, list[tuple[int, Call]]] = field(default_factory=dict)
 
     def that_say(self, pattern: str) -> list[tuple[int, Call]]:
@@ -134,4 +136,6 @@ def lay_out(runbook: Runbook, today: date, is_installed: Callable[[str], bool], 
                 spot = Spot(command, step, procedure, len(procedure.spots), calls(command.text))
                 procedure.spots.append(spot)
         made.append(procedure)
+    for procedure in made:
+        procedure.verified_by.extend(one for one in made if one.part == "verification")
     return Scene(runbook, tuple(made), today, is_installed, text)

@@ -99,6 +99,17 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("endless-wait", ("until curl -fs http://h/; do sleep 1; done",),
      ("timeout 60 bash -c 'until curl -fs http://h/; do sleep 1; done'",
       "for i in 1 2 3; do curl -fs http://h/ && break; sleep 1; done")),
+    ("endless-wait", ("while [ $(redis-cli llen jobs) -gt 0 ]; do sleep 5; done",),
+     ("n=0; while [ $(redis-cli llen jobs) -gt 0 ] && [ $n -lt 60 ]; do sleep 5; n=$((n+1)); done",)),
+    ("wide", ("kubectl delete pods -l app=web -A",), ("kubectl delete pods -l app=web -n web", "kubectl get pods -A")),
+    ("wide", ("kubectl scale deploy --all --replicas=0",), ("kubectl scale deploy/web --replicas=0",)),
+    ("wide", ("kubectl delete all -n web",), ("kubectl delete all -l app=web -n web",)),
+    ("forced-pod", ("kubectl delete pod db-0 --force --grace-period=0",), ("kubectl delete pod db-0",)),
+    ("moving-image", ("kubectl set image deploy/web web=r.corp/web:latest",), ("kubectl set image deploy/web web=r.corp/web:v4",)),
+    ("moving-image", ("helm upgrade web . --set image.tag=latest",), ("helm upgrade web . --set release=latest",)),
+    ("every-row", ("psql web -c 'DELETE FROM coupons; SELECT 1'",), ("psql web -c 'DELETE FROM coupons WHERE id = 7'",)),
+    ("every-row", ("mysql web -e \"update users set plan = 'free'\"",),
+     ("mysql web -e 'update users set plan = 1 where id = 7'", "psql -c 'update a set x = b.x from b where b.id = a.id'")),
     ("curl-fail", ("curl -s https://h/health",), ("curl -fsS https://h/health", "curl -s https://h/health | grep -q ok")),
     ("curl-fail", ("curl -s -o /dev/null https://h/",), ("curl -s -o /dev/null -w '%{http_code}' https://h/",)),
     ("curl-limit", ("curl -f https://h/",), ("curl -f -m 10 https://h/", "curl -f --max-time=5 https://h/")),
@@ -136,6 +147,7 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
      ("git checkout -b fix", "git push origin fix", "git checkout main", "git merge fix")),
     ("git-reset-hard", ("git reset --hard v1.2.3",), ("git reset --soft HEAD~1", "git stash -u && git reset --hard v1.2.3")),
     ("git-bare-force", ("git push --force origin main",), ("git push --force-with-lease=main:1234567 origin main",)),
+    ("git-bare-force", ("git push --mirror origin",), ("git push --tags origin",)),
     ("git-bare-force", ("git push origin +main",), ("git push origin main",)),
     ("git-bare-force", ("git push --force-with-lease origin main",), ("git push --follow-tags origin main",)),
     ("gone", ("railway rollback abc",), ("railway deployment list",)),
@@ -293,6 +305,34 @@ def test_no_way_back__does_not_count_on_the_copy_of_another_method() -> None:
     runbook = msgspec.structs.replace(book(), methods=(careful, blunt))
     assert [(f.line, f.severity) for f in found(runbook, "no-way-back")] == [(10, "warning")]
     assert not found(msgspec.structs.replace(runbook, methods=(careful,)), "no-way-back")
+
+
+def by_hand(text: str, title: str = "Take it back") -> Step:
+    return Step(id="x", title=title, kind="manual", message=text, line=20)
+
+
+def test_typed_sql__is_found_at_its_line_and_not_behind_a_copy() -> None:
+    sql = "BEGIN;\nDROP TABLE IF EXISTS orders_v2;\nCOMMIT;"
+    (finding,) = found(book(by_hand(sql)), "typed-sql", f"# Shop\n\n{sql}\n")
+    assert finding.line == 4 and "DROP TABLE IF EXISTS orders_v2" in finding.text
+    assert not found(book(step("pg_dump -Fc web -f web.dump"), by_hand(sql)), "typed-sql")
+    assert not found(book(by_hand("", "Take a backup in the console"), by_hand(sql)), "typed-sql")
+    assert not found(book(by_hand("DROP INDEX by_day; -- not: DROP TABLE orders")), "typed-sql")
+    prompt = step("psql web")
+    inside = msgspec.structs.replace(prompt.commands[0], typed_inside="TRUNCATE orders;")
+    assert found(book(msgspec.structs.replace(prompt, commands=(inside,))), "typed-sql")
+
+
+def test_every_row__is_found_in_what_a_person_types_unless_all_are_meant() -> None:
+    assert found(book(by_hand("UPDATE flags\nSET on = false;")), "every-row")
+    assert not found(book(by_hand("UPDATE flags SET on = false;", "Switch all flags off")), "every-row")
+    assert not found(book(by_hand("UPDATE flags SET on = false\nWHERE name = 'cart';")), "every-row")
+
+
+def test_no_proof__is_silent_where_the_runbook_verifies_after_each_method() -> None:
+    restart = step("kubectl rollout undo deploy/web -n web")
+    assert found(book(restart, verification=(step("cat notes"),)), "no-proof")
+    assert not found(book(restart, verification=(step("kubectl get pods -n web"),)), "no-proof")
 
 
 def test_no_way_back__is_silent_with_an_undo_of_its_own() -> None:
