@@ -72,7 +72,10 @@ def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
         (re.compile(r"(://[^\s/:@]*:)(?!\d{1,5}(?:[/\s?]|$))[^\s\"'<>]{1,256}(?=@)"), rf"\1{MASK}"),
         (re.compile(r"(://)[\w-]{20,}(?=@)"), rf"\1{MASK}"),
         (
-            re.compile(r"(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+)[^\s\"',]+", re.I),
+            re.compile(
+                r"(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+)(?!\$\{?[A-Z_][A-Z0-9_]*\}?(?:[\"'\s]|$))[^\s\"',]+",
+                re.I,
+            ),
             rf"\1{MASK}",
         ),
         (

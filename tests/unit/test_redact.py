@@ -89,6 +89,7 @@ def test_a_secret_by_its_shape(line: str, secret: str) -> None:
         "kubectl create secret generic shop --dry-run=client",
         "disk-usage-of-the-volume-is-91-percent task-with-a-long-name-2026",
         "-H 'X-Auth-Token: $TOKEN'",
+        'curl -H "Authorization: Bearer $STATUS_TOKEN" https://status.shop.test',
         "design=a&signal=12345678",
         "max_token: 4096, key: users:42",
     ],
