@@ -10,6 +10,7 @@ from runbook.incident.progress import next_step
 from runbook.incident.state import RoomState
 from runbook.model import Method, Record, Where
 from runbook.providers.provider import Standing
+from runbook.signals.advice import ROLL_BACK
 from widgets.chooser import Chooser, MethodCard
 from widgets.words import utc_minute
 
@@ -164,7 +165,8 @@ def choose_method(screen: RoomScreen, method: str) -> None:
     async def work() -> None:
         conductor = screen.conductor
         advice = conductor.outlook.advice(conductor.state)
-        await conductor.choose_method(method, advice.text if advice.level != "none" else "")
+        why = advice.why.removeprefix(f"{ROLL_BACK}: ") if advice.level != "none" else ""
+        await conductor.choose_method(method, why)
         if screen.desk is not None:
             screen.desk.close()  # a confirmation of the other method must not stand beside this one's steps
         first = next(iter(conductor.procedure(method).steps), None)

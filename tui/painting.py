@@ -88,11 +88,13 @@ def action(screen: RoomScreen) -> str:
         view = UNTRUSTED
     if screen.room.player is not None and isinstance(view, Running | Following):
         view = structs.replace(view, live=False)
+    watching = not screen.conductor.driving and screen.room.player is None and not screen.room.untrusted
+    screen.panel.watch_only(watching)
     screen.panel.show(view)
     if screen.line.display:
-        lines = picture.short_action(view).split("\n", allow_blank=True)
+        lines = picture.short_action(view, watching=watching).split("\n", allow_blank=True)
         screen.line.update(Content("\n").join(cut(line, max(1, screen.size.width - 2)) for line in lines))
-    return asked(view, screen.current)
+    return "" if watching else asked(view, screen.current)
 
 
 def asked(view: ActionView, pane: str) -> str:

@@ -27,6 +27,7 @@ from widgets.action_view import (
     Starting,
     UnknownOutcome,
     WaitingFor,
+    looking_on,
 )
 from widgets.chart import Mark, Threshold
 from widgets.header import HeaderView
@@ -292,16 +293,18 @@ def still_open(words: tuple[str, ...]) -> str:
     return f"still open: {words[0]}{more}" if words else ""
 
 
-def short_action(view: object) -> Content:
-    """Two lines that stand for pane 4 on a narrow screen."""
+def short_action(view: object, *, watching: bool = False) -> Content:
+    """Two lines that stand for pane 4 on a narrow screen; to a room that is `watching` no key that acts is named."""
     first, second = "", "4 look"
     match view:
         case Looking():
             text = view.text.splitlines()[0] if view.text else view.title
             first = f"{view.number} {text}".strip()
-            first, second = (f"{first}   {view.words}", f"enter {view.enter}") if view.enter else (first, "")
+            enters = view.enter and (not watching or view.enter == "look")
+            first, second = f"{first}   {view.words}" if view.enter else first, f"enter {view.enter}" if enters else ""
         case Nothing():
-            first, second = view.title, "   ".join(f"{hint.key} {hint.words}" for hint in view.hints) or second
+            hints = looking_on(view.hints) if watching else view.hints
+            first, second = view.title, "   ".join(f"{hint.key} {hint.words}" for hint in hints) or second
         case Confirmation():
             first = view.prepared.step.title
         case Starting():
@@ -316,7 +319,8 @@ def short_action(view: object) -> Content:
             first = f"{_ended(view)}  {view.run.title}"
             second += f"   next: {view.next_step}" if view.next_step else ""
         case UnknownOutcome():
-            first, second = f"{glyph('unknown')} unknown  {view.run.title}", "4 say how it ended"
+            first = f"{glyph('unknown')} unknown  {view.run.title}"
+            second = second if watching else "4 say how it ended"
         case WaitingFor():
             late = "late: " if view.late else ""
             first = f"{glyph('live')} watching  {late}{clock(view.elapsed)}  {view.title}"

@@ -27,6 +27,7 @@ from widgets.action_view import (
     Running,
     UnknownOutcome,
     keys_for,
+    looking_on,
 )
 from widgets.confirm import SETTLE, WHY, Answer, Guarded
 from widgets.footer import KeyHint
@@ -68,6 +69,8 @@ class ActionPanel(Vertical, can_focus=True):
         self.notice = ""
         self.inert = False
         """Whether it only shows what was, and no key does anything: a record is played back."""
+        self.watching = False
+        """Whether this room does not drive: it may look, and nothing is offered that it would be refused."""
         self._clock = clock
         self._drawn = Drawn(body=())
         self._unfolded = False
@@ -102,9 +105,17 @@ class ActionPanel(Vertical, can_focus=True):
             self._ask()
         self._redraw()
 
+    def watch_only(self, watching: bool) -> None:
+        """The wheel was taken, or left: other keys work from now on."""
+        if watching != self.watching:
+            self.watching = watching
+            self._ask()
+            self._redraw()
+
     def _ask(self) -> None:
         """A new question: not armed before it was painted."""
-        self.guard = guard_for(self.view).following(self.guard)
+        asked = Guarded(keys=frozenset()) if self.watching else guard_for(self.view)
+        self.guard = asked.following(self.guard)
         self._asked += 1
         self.call_after_refresh(self._painted, self._asked)
 
@@ -147,6 +158,7 @@ class ActionPanel(Vertical, can_focus=True):
 
     def _bottom(self, width: int) -> Content:
         hints = view_keys(self.view, folded=self._drawn.folded)
+        hints = looking_on(hints) if self.watching else hints
         if self._answered or self.inert or not self.guard.name or self.guard.needs_override:
             return keys_line(() if self._answered or self.inert else hints, width)
         return typing_line(self.guard.name, self.guard.typed, hints, width)
@@ -162,7 +174,8 @@ class ActionPanel(Vertical, can_focus=True):
     @property
     def hints(self) -> tuple[KeyHint, ...]:
         """The keys that do something here now."""
-        return () if self.inert else keys_for(self.view, folded=self._drawn.folded)
+        keys = () if self.inert else keys_for(self.view, folded=self._drawn.folded)
+        return looking_on(keys) if self.watching else keys
 
     # ── keys ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -259,6 +259,16 @@ def keys_for(view: ActionView, *, folded: bool = False) -> tuple[KeyHint, ...]:
     return keys
 
 
+_ACTS = frozenset("yoesdnxXKupmr")
+_LOOKS = frozenset({"look", "next"})
+
+
+def looking_on(keys: tuple[KeyHint, ...]) -> tuple[KeyHint, ...]:
+    """Those of the keys that work in a room which does not drive: they look, and act on nothing."""
+    acts = _ACTS | {key.swapcase() for key in _ACTS - frozenset("xXcC")}
+    return tuple(hint for hint in keys if (hint.words in _LOOKS if hint.key == "enter" else hint.key not in acts))
+
+
 _BACK = KeyHint("esc", "back")
 
 
@@ -278,8 +288,8 @@ def _confirmation_keys(view: Confirmation, folded: bool) -> tuple[KeyHint, ...]:
             keys.append(KeyHint("p", way))
         keys.append(KeyHint("r", "look again"))
     keys += copy_key(view)
-    if view.edit:
-        keys.append(KeyHint("e", view.edit))
+    if view.edit:  # where a value is missing, that is what there is to do
+        keys.insert(0 if view.prepared.missing else len(keys), KeyHint("e", view.edit))
     if view.may_skip:
         keys.append(KeyHint("s", "skip, it is there" if view.prepared.already else "skip, with a reason"))
     if folded:

@@ -163,6 +163,7 @@ class _Line(Record, frozen=True):
 
 RIGHT = 22
 """The right-hand column has one width, so that nothing moves when a step is done."""
+NARROWER = len("DESTROYS production")
 
 
 def draw_row(row: OutlineRow, width: int) -> Content:
@@ -175,7 +176,7 @@ def draw_row(row: OutlineRow, width: int) -> Content:
     style = "$foreground-muted" if row.settled else ("bold" if row.next else "")
     text = join("  ", (f"{sign} ", TONE_STYLE[row.tone] if row.sign else "$text-accent"))
     text += join((row.text, TONE_STYLE[row.tone] if row.kind == "note" else style))
-    side = RIGHT if width >= 64 else 16
+    side = RIGHT if width >= 64 else NARROWER if width >= 50 else 16
     if not row.right or width < 40:
         return cut(text, width - 1)
     if row.kind in ("method", "trigger", "outcome", "item") and right.cell_length > side:

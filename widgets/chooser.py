@@ -270,7 +270,8 @@ def _listed(card: MethodCard, here: bool, width: int) -> list[Content]:
     advised = join(("   recommended", "bold $text-accent")) if card.recommended else Content("")
     advised += join((f"   {card.standing}", "$foreground-muted")) if card.standing else Content("")
     lines = [cut(_title(card, here) + advised, width)]
-    lines.append(cut(join("   ", (dot.join(part for part in figures if part), "$foreground-muted")), width))
+    said = join((dot.join(part for part in figures if part), "$foreground-muted"))
+    lines += wrapped(said, width, 3, 5) if here else [cut(join("   ", said), width)]
     lines += wrapped(_ready(card), width, 3, 5)
     if here:
         lines += wrapped(join(("use when ", "$foreground-muted"), card.use_when), width, 3, 5) if card.use_when else []

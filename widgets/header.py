@@ -94,6 +94,8 @@ def draw_header(view: HeaderView, width: int) -> list[Content]:
         )
         now = utc_second(view.now) if view.now else ""
         right = join(clock, *_closed(view), "   ", (now, "$foreground-muted"), "   ", who)
+        if left.cell_length + right.cell_length + 3 > width:  # how a drill runs gives way to what the incident is
+            left = join(*_badge(view, narrow=True), left[join(*badge).cell_length :])
         lines = [spread(left, right, width, gap=3)]
     if view.trouble:
         text = cut(join(f" {glyph('warn')} TROUBLE  {view.trouble} "), width)

@@ -87,8 +87,9 @@ class Picker(ListDialog[str | None]):
         return 0 if name == typed else 1 if name.startswith(typed) else 2
 
     def _likely(self) -> str:
-        """The newest that is not live now and that nothing speaks against."""
-        return next((one.value for one in self.targets if not one.current and not one.warning), "")
+        """The newest that is not live now, and that nothing speaks against where there is one."""
+        others = [one for one in self.targets if not one.current]
+        return next((one.value for one in others if not one.warning), others[0].value if others else "")
 
     def on_key(self, event: events.Key) -> None:
         text = self.typed
@@ -110,9 +111,12 @@ class Picker(ListDialog[str | None]):
         event.prevent_default()
         self.typed = text[:200]
         self.fill()
-        # The best match, not the row that happened to be selected before.
-        if self.list.rows:
-            self.list.select(self.list.rows[0].key)
+        # The best match, not the row that happened to be selected before; what is live is gone back to by no word
+        # that fits others too.
+        live = {f"target:{one.value}" for one in self.targets if one.current and self._named_otherwise(one) == 2}
+        keys = [row.key for row in self.list.rows]
+        if keys:
+            self.list.select(next((key for key in keys if key not in live and key != TYPED), keys[0]))
 
     def hints(self) -> tuple[KeyHint, ...]:
         return (self.HINTS[0], KeyHint("tab", "mark several"), *self.HINTS[1:]) if self.several else self.HINTS

@@ -21,6 +21,10 @@ _SIGNS = {"plain": "dot", "act": "here", "good": "ok", "bad": "bad", "warn": "wa
 class Timeline(ListDialog[None]):
     """Every entry on a line; enter unfolds what did not fit there, and what was said in detail."""
 
+    DEFAULT_CSS = """
+    Timeline .timeline--then { height: 2; padding: 0 1; }
+    Timeline.-narrow .timeline--then { height: 3; }
+    """
     HINTS: ClassVar[tuple[KeyHint, ...]] = (
         KeyHint("enter", "details"),
         KeyHint("g G", "first, last"),
@@ -32,6 +36,7 @@ class Timeline(ListDialog[None]):
         super().__init__(title, note="times in UTC", right=counted(len(entries), "entry", "entries"))
         self.entries, self.signals = entries, signals
         self.unfolded: set[int] = set()
+        self.about.set_classes("timeline--then")  # of one height, so that the list stands still
 
     def show(self, entries: tuple[Entry, ...]) -> None:
         """More happened. Standing on the last entry, the cursor follows."""

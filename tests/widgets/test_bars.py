@@ -226,3 +226,10 @@ async def test_a_bar_grows_where_its_layout_was_asked_for_before_there_was_more_
         header.show(DRILL)
         bar.show(msgspec.structs.replace(VERDICT, reasons=VERDICT.reasons * 3))
         await until(pilot, lambda: header.size.height == bar.size.height == 2)
+
+
+def test_how_a_drill_runs_gives_way_to_what_the_incident_is() -> None:
+    view = msgspec.structs.replace(DRILL, trouble="", drill="5 min windows run as 20 s", drill_short="5 min = 20 s")
+    assert "5 min windows run as 20 s" in draw_header(view, 158)[0].plain
+    tight = draw_header(view, 108)[0].plain
+    assert "5 min = 20 s" in tight and "checkout ret" in tight

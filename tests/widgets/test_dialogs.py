@@ -12,6 +12,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
+from runbook.incident.events import Reading
 from runbook.incident.state import Entry
 from runbook.providers.provider import MOST_COMMITS, Target
 from tests.widgets.hosts import HandClock, screen_text, until
@@ -203,6 +204,13 @@ def test_cards_fit(width: int) -> None:
         assert all(line.cell_length <= width for line in draw_cards(CARDS, selected, width))
 
 
+def test_what_a_method_loses_is_read_whole_once_it_is_selected() -> None:
+    loses = "the commits after the release leave the branch; the backup keeps them"
+    cards = (CARDS[0], msgspec.structs.replace(CARDS[1], data_loss=loses))
+    lines = " ".join(" ".join(line.plain for line in draw_cards(cards, 1, 60)).split())
+    assert f"data loss {loses}" in lines
+
+
 def test_what_is_said_of_no_method_has_no_row() -> None:
     bare = msgspec.structs.replace(CARDS[0], use_when="", avoid_when="")
     names = [line.plain[:10].strip() for line in draw_cards((bare,), 0, 150)]
@@ -225,6 +233,14 @@ async def test_the_timeline_shows_text_as_it_is_and_the_signals_of_that_second(s
         await pilot.press("down", "enter")
         await until(pilot, lambda: any("remote main is 1c9d0aa" in line for line in screen_text(app)))
         assert any("then: p95 no data (no answer)" in line for line in screen_text(app))
+
+
+async def test_all_that_the_signals_said_is_read_on_a_small_screen() -> None:
+    said = tuple(Reading(f"signal number {n}", float(n)) for n in range(10))
+    app = Dialogs()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(Timeline((msgspec.structs.replace(ENTRIES[0], readings=said),)))
+        await until(pilot, lambda: "signal number 9 9" in " ".join(" ".join(screen_text(app)).split()))
 
 
 async def test_the_timeline_follows_only_from_its_end() -> None:
@@ -354,6 +370,23 @@ async def test_the_picker_begins_at_the_newest_that_is_not_live_and_that_nothing
         app.ask(Picker("Tag", listed, now=NOW))  # type: ignore[arg-type]
         await pilot.press("enter")
         assert await answered(pilot, app) == "v1"
+
+
+@pytest.mark.parametrize(("typed", "taken"), [("", "v2"), ("release", "v2"), ("v3", "v3"), ("three", "v3")])
+async def test_the_picker_never_stands_on_what_is_live_unless_that_alone_is_meant(typed: str, taken: str) -> None:
+    caveat = "its variables are those of its own time"
+    listed = tuple(
+        Target(value=name, title=f"Release {word}", warning=caveat, current=name == "v3")
+        for name, word in (("v3", "three"), ("v2", "two"), ("v1", "one"))
+    )
+    app = Dialogs()
+    async with app.run_test(size=(80, 24)) as pilot:
+        picker = Picker("Deployment", listed, now=NOW)
+        app.ask(picker)  # type: ignore[arg-type]
+        await pilot.press(*typed)
+        await until(pilot, lambda: picker.typed == typed)
+        await pilot.press("enter")
+        assert await answered(pilot, app) == taken
 
 
 @pytest.mark.parametrize("size", SIZES)

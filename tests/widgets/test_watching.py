@@ -57,3 +57,28 @@ async def test_a_watcher_sees_a_step_done_and_takes_the_wheel_when_it_is_left(ro
         assert "I drive" not in screen_text(room)[-1]
         await room.conductor.mark("back", "do", "done")
         await until(pilot, lambda: "✓ 2 Do it" in shown(room))
+
+
+async def test_a_room_that_watches_offers_no_key_that_it_would_refuse(room: WarRoom) -> None:
+    opening, driver = await room._opener(room)
+
+    async def beside(_app: WarRoom) -> tuple[Opening, Conductor]:
+        wanted = structs.replace(opening, folder=driver.folder)
+        return wanted, await open_room(wanted)
+
+    room._opener = beside
+    await driver.choose_method("back")
+    async with room.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "watching" in screen_text(room)[0] and "1 Say it" in shown(room))
+        await until(pilot, lambda: room.room_screen.checklist.key == "step:back:say")
+        assert "enter open" not in shown(room)
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: "echo it" in shown(room) and "[4]" in shown(room))
+        await until(pilot, lambda: "esc  back" in shown(room))
+        assert "run it" not in shown(room) and "skip" not in shown(room) and "confirm" not in shown(room)
+        await pilot.press("y")
+        await driver.leave("left")
+        await until(pilot, lambda: "nobody drives" in screen_text(room)[0])
+        await pilot.press("I")
+        await until(pilot, lambda: "y  run it" in shown(room))
+    assert not driver.state.runs
