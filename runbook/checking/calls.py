@@ -33,6 +33,8 @@ class Call(msgspec.Struct, frozen=True):
     """Whether it only starts another program, which is a call of its own here (`npx`, `ssh`, `bash -c`)."""
     ends: str = ""
     """The operator behind it: `&&`, `||`, `|`, `;` or the end of a line."""
+    place: str = ""
+    """The program as it is written, where that is a path: `./rollback.sh`."""
 
     def has(self, *flags: str) -> bool:
         """Whether one of the options was given: `--long`, `--long=value`, `-s` alone or in a cluster."""
@@ -107,7 +109,8 @@ def _calls(text: str, via: tuple[str, ...], depth: int, *, substituted: bool) ->
 def _unwrapped(words: tuple[str, ...], made: Call, depth: int) -> list[Call]:
     """The call itself and, where it starts another one, what it starts; a mere prefix such as `sudo` is left out."""
     program = _name(words[0])
-    own = msgspec.structs.replace(made, program=program, args=words[1:])
+    place = words[0] if "/" in words[0] else ""
+    own = msgspec.structs.replace(made, program=program, args=words[1:], place=place)
     inside = msgspec.structs.replace(made, via=(*made.via, program))
     carried = _carried(own, inside, depth - 1) if depth else []
     if not carried:

@@ -285,7 +285,8 @@ def not_installed(scene: Scene) -> Iterator[Finding]:
     for spot in scene.spots():
         for call in spot.calls:
             name = call.program
-            if name in seen or name in BUILTINS or FAR & set(call.via) or not re.fullmatch(r"[a-z][a-z0-9_.+-]*", name):
+            elsewhere = call.place or FAR & set(call.via)
+            if elsewhere or name in seen or name in BUILTINS or not re.fullmatch(r"[a-z][a-z0-9_.+-]*", name):
                 continue
             seen.add(name)
             remote = "npx" in call.via or name.endswith((".sh", ".py", ".js"))

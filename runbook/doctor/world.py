@@ -6,12 +6,16 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from runbook.checking.calls import calls
 from runbook.command_signals import runner
 from runbook.doctor.finding import Finding, Level
-from runbook.model import Runbook, Where
+from runbook.model import Method, Runbook, Where
 from runbook.providers import clean_room, needs
+from runbook.providers.git_ask import NETWORK, Ask, complaint
+from runbook.providers.provider import Unavailable
 from runbook.signal_sources import NoSource
 from runbook.signals.monitor import Monitor
+from runbook.signals.prometheus import NO_DATA
 from runbook.steps.checks import filled
 
 
@@ -22,19 +26,40 @@ async def repository(runbook: Runbook, folder: Path | None, env: Mapping[str, st
     if folder is None:
         mend = "Go into the repository that you deploy from."
         return (Finding("repository", "git", level, "no git repository here", mend, blocks),)
+    pushing = tuple(method.label for method in runbook.methods if _pushes(method))
     with tempfile.TemporaryDirectory(prefix="warroom-doctor-") as place:
         try:
             room = await clean_room.make(folder, Path(place) / "clean-room", env)
+            closed = await _why_no_push(room, env) if pushing and not room.trouble else ""
         except clean_room.GitRefused as refused:
             return (Finding("repository", "git", level, refused.what, refused.mend, blocks),)
     if room.trouble:
         mend = "Nothing can be pushed until it answers."
         return (Finding("repository", "remote", level, room.trouble, mend, blocks),)
+    if closed:
+        level = "amber" if len(pushing) < len(runbook.methods) else "red"
+        mend = "Get the right to write there, or sign in as somebody who has it."
+        return (Finding("repository", "push", level, f"nothing can be pushed: {closed}", mend, pushing),)
     found = [Finding("repository", "remote", "green", f"{room.url} answers; {room.branch} is checked out here")]
     if room.pre_push:
         said = "your pre-push hook does not run in the clean room"
         found.append(Finding("repository", "hooks", "amber", said, "Know what it would have checked."))
     return tuple(found)
+
+
+async def _why_no_push(room: clean_room.CleanRoom, env: Mapping[str, str]) -> str:
+    """What the remote says to somebody who wants to write; empty where it lets them. Nothing is sent."""
+    asked = ("push", "--dry-run", "--porcelain", "origin", "HEAD:refs/heads/warroom-doctor")
+    try:
+        said = await Ask(room.folder, env).answer(*asked, limit=NETWORK)
+    except Unavailable as silent:
+        return str(silent)
+    return "" if said.ok else complaint(said)
+
+
+def _pushes(method: Method) -> bool:
+    texts = (command.text for step in method.steps for command in step.commands)
+    return any(call.says("git push") for text in texts for call in calls(text))
 
 
 async def checks(
@@ -90,6 +115,12 @@ async def sources(
         elif value is not None:
             said = f"{value:g} {signal.unit}".strip() if isinstance(value, float) else str(value)
             found.append(Finding("sources", title, "green", said))
+        elif why == NO_DATA:
+            mend = (
+                "Ask the server what the query gives: a name or a label that is wrong gives nothing, for ever. Where "
+                "nothing is good news, write … or vector(0)."
+            )
+            found.append(Finding("sources", title, "amber", why, mend))
         elif not monitor.is_failing(name) and "is not set yet" not in why:
             found.append(Finding("sources", title, "green", f"answers; {why}"))
         else:

@@ -19,6 +19,7 @@ from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.http_json import Hole, number, share
 from runbook.signals.series import Sample
 
+NO_DATA = "no data for the query"
 HISTORY: Seconds = 1800
 """So much of the past is read when an incident is opened."""
 FINEST_STEP: Seconds = 5
@@ -59,7 +60,7 @@ def value_of(signal: Signal, source: Prometheus, reply: Reply, targets: Targets)
         _enough(number(_text(up.get("value")), "up"), targets)
     series = [one for one in result if _label(one) != "up"]
     if not series:
-        raise Hole("no data for the query")
+        raise Hole(NO_DATA)
     if len(series) > 1:
         raise Unreadable(f"the query gives {len(series)} series: make it one, with sum() or max()")
     return _finite(signal, source, series[0].get("value"))
@@ -83,7 +84,7 @@ def history_of(signal: Signal, source: Prometheus, reply: Reply, wall: float, mo
         if not wall - HISTORY - step <= at <= wall + step:
             continue  # it was not asked about
         while found and at - found[-1].at > 1.5 * step:
-            found.append(_past(found[-1].at + step, None, "no data for the query", wall, mono))
+            found.append(_past(found[-1].at + step, None, NO_DATA, wall, mono))
         try:
             if source.targets:
                 _enough(number(_text(up.get(at)), "up"), targets)

@@ -18,7 +18,8 @@ from runbook.doctor import clients, doctor, logs, machine, world
 from runbook.doctor.finding import Finding
 from runbook.model import Check, Command, Effect, LogSource, Method, Param, Runbook, Signal, Step
 from runbook.reading.trust import digest, trust
-from runbook.signal_sources import CommandOutput, LogRate, NoSource
+from runbook.signal_sources import CommandOutput, LogRate, NoSource, Prometheus
+from runbook.signals.fetch import Reply
 from tests.unit.git_world import World
 from tui.cli import main
 from tui.doctor import page
@@ -49,6 +50,45 @@ def test_the_programs_are_those_that_run_on_this_machine() -> None:
         book("cd x && git push", "npx --no-install prisma migrate status", "ssh host 'pm2 list'")
     )
     assert set(found) == {"git", "npx", "ssh"}
+
+
+def test_a_script_of_the_team_is_looked_for_where_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    program(tmp_path / "bin", "back", "true")
+    (tmp_path / "bin" / "plain").touch()
+    runbook = book("./bin/back v1 && bin/plain", "./gone.sh", "/opt/nowhere/back", "<dir>/back", "ssh web ./there.sh")
+    assert clients.programs_of(runbook).keys() == {"ssh"}
+    said = {finding.title: finding.found for finding in clients.scripts(runbook, tmp_path, {})}
+    assert said == {
+        "bin/plain": "may not be started",
+        "./gone.sh": f"not in {tmp_path}",
+        "/opt/nowhere/back": "is not there",
+    }
+    assert not clients.scripts(book("cd tools && ./back.sh"), tmp_path, {}), "from where, only the session knows"
+
+
+def test_a_client_is_asked_by_the_cluster_that_its_commands_name(tmp_path: Path) -> None:
+    program(tmp_path, "kubectl", 'case "$*" in *"--context live "*|*client*) echo 1.32;; *) exit 1;; esac')
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+
+    def signed_in(*texts: str, **known: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+        runbook = book(*texts, params=(Param(id="cluster"),))
+        scopes = clients.scopes_of(runbook, known)
+        found = asyncio.run(clients.look(clients.programs_of(runbook), tmp_path, env, scopes))
+        return {finding.title: (finding.level, finding.blocks) for finding in found if finding.area == "sign-ins"}
+
+    assert signed_in("kubectl --context live -n web get pods") == {"kubectl --context live": ("green", ())}
+    both = signed_in("kubectl get pods", "kubectl get pods --context=live")
+    assert both == {"kubectl": ("amber", ("1",)), "kubectl --context live": ("green", ())}
+    assert signed_in("kubectl --context <cluster> get pods", cluster="live")["kubectl --context live"][0] == "green"
+    assert signed_in("kubectl --context <cluster> get pods") == {"kubectl --context <cluster>": ("amber", ())}
+
+
+def test_a_cluster_that_tells_everybody_its_version_knows_nobody_by_that(tmp_path: Path) -> None:
+    program(tmp_path, "kubectl", 'case "$*" in *version*) echo "Server Version: v1.32";; *) exit 1;; esac')
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    found = levels(asyncio.run(clients.look({"kubectl": ("1",)}, tmp_path, env)))
+    assert found == {("programs", "kubectl"): "green", ("sign-ins", "kubectl"): "amber"}
 
 
 def ask(tmp_path: Path, script: str) -> dict[tuple[str, str], str]:
@@ -139,6 +179,29 @@ def test_a_remote_that_is_gone_is_red_with_its_sentence(tmp_path: Path) -> None:
     subprocess.run(["git", "-C", made.copy, "remote", "set-url", "origin", str(tmp_path / "gone")], check=True)
     found = asyncio.run(world.repository(book("git log"), made.copy, made.env))
     assert found[-1].level == "red" and found[-1].found
+
+
+def test_a_remote_that_lets_nobody_write_is_told_with_the_methods_that_push(tmp_path: Path) -> None:
+    made = World(tmp_path)
+    assert levels(asyncio.run(world.repository(book("git push origin main"), made.copy, made.env))) == {
+        ("repository", "remote"): "green"
+    }
+    assert "doctor" not in made.git("ls-remote", "origin", cwd=made.copy), "only asked"
+    made.git("config", "remote.origin.receivepack", "false", cwd=made.copy)
+    (found,) = asyncio.run(world.repository(book("git push origin main"), made.copy, made.env))
+    assert (found.level, found.title, found.blocks) == ("red", "push", ("1",))
+    (found,) = asyncio.run(world.repository(book("git fetch"), made.copy, made.env))
+    assert found.level == "green", "nothing is pushed there"
+
+
+def test_a_query_that_gives_nothing_is_not_called_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def empty(*_: object) -> Reply:
+        return Reply(200, b'{"status":"success","data":{"resultType":"vector","result":[]}}')
+
+    monkeypatch.setattr("runbook.signals.late_fetch.LateFetch.get", empty)
+    queried = book(signals=(Signal(id="x", title="X", source=Prometheus("http://127.0.0.1", "rate(htpp_total[5m])")),))
+    (found,) = asyncio.run(world.sources(queried, tmp_path, dict(os.environ), {}))
+    assert (found.level, found.found) == ("amber", "no data for the query")
 
 
 def test_a_number_without_a_source_is_worth_knowing(tmp_path: Path) -> None:
