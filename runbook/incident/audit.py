@@ -18,8 +18,8 @@ def verify(folder: Path) -> list[str]:
     """What in the record is not as it was written, a sentence each; empty when all is.
 
     A chain shows what was changed, taken out or put in; the order of the room, that a seat was cut off or taken away
-    where another one went on after it; a command that ran and files that were kept, that the last events of all were
-    cut off. Notes and ticks that were the very last leave no such trace.
+    where another one went on after it; a command that ran, that the last events of all were cut off. Notes and ticks
+    that were the very last leave no such trace.
     """
     events, unread = salvage(folder)
     problems = unread or [*_holes(events), *_untold(folder, events)]
