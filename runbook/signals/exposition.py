@@ -118,11 +118,11 @@ def value_of(signal: Signal, source: Exposition, page: Page, memory: Memory, see
             return _quantile(source, page, memory, seen)
         if source.numerator:
             assert isinstance(memory, Counters)
-            counted = page.total(source.numerator)
             if not source.denominator:
-                memory.add(seen, counted)
+                memory.add(seen, page.total(source.numerator))
                 return memory.increase(source.per, source.scale)
-            memory.add(seen, counted, page.total(source.denominator))
+            below = page.total(source.denominator)
+            memory.add(seen, _above(page, source.numerator, memory), below)
             return memory.ratio(source.min_requests, source.scale)
         where = clean(source.metric, 60)
         several = sum(1 for _ in page.picked(source.metric)) if signal.kind in ("latency", "error_rate") else 1
@@ -131,6 +131,21 @@ def value_of(signal: Signal, source: Exposition, page: Page, memory: Memory, see
         return share(signal, number(page.total(source.metric), where, signal.unit, source.scale), where)
     except ValueError as wrong:
         raise Unreadable(str(wrong)) from None
+
+
+def _above(page: Page, selector: str, memory: Counters) -> float:
+    """What a ratio's upper counter stands at: 0 where it was there and is not any more, while the lower one is.
+
+    A process that was started anew shows a series with its first event: no failed request, none that is counted.
+    """
+    try:
+        counted = page.total(selector)
+    except Unreadable:
+        if not memory.was_there:
+            raise
+        return 0.0
+    memory.was_there = True
+    return counted
 
 
 def _quantile(source: Exposition, page: Page, memory: Memory, seen: float) -> float:

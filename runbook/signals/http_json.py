@@ -45,6 +45,8 @@ class Counters:
 
     def __init__(self, window: Seconds) -> None:
         self.window = window
+        self.was_there = False
+        """Whether the upper counter of a ratio was ever read."""
         self._last: tuple[float, float, float] | None = None
         self._increases: deque[_Increase] = deque()
 

@@ -21,6 +21,8 @@ from runbook.signals.http_json import Counters
 
 MOST = 4 << 20
 """Bytes between two looks; more are not counted on the event loop."""
+HEAD = 256
+"""Bytes by which a file is known again."""
 LONGEST = 4096
 """Bytes of a line that are looked at."""
 
@@ -33,8 +35,8 @@ class Tail:
         self._place: tuple[int, int] | None = None
         self._descriptor = -1
         self._offset = 0
-        self._begun = b""
-        """A line that has no end yet."""
+        self._begun = self._head = b""
+        """A line that has no end yet, and the first bytes of the file."""
         self._grown = 0.0
         self._missed = False
         self._uncounted = False
@@ -76,7 +78,7 @@ class Tail:
                 self._grown = seen - max(0.0, time.time() - found.st_mtime)
             else:
                 lines = self._rest()
-                self._offset, self._begun = 0, b""
+                self._offset, self._begun, self._head = 0, b"", b""
             self._close()
             self._descriptor, self._place = fresh, place
             self._close = weakref.finalize(self, os.close, fresh)
@@ -105,8 +107,10 @@ class Tail:
     def _rest(self) -> bytes:
         """What the open file holds from where it was left."""
         size = os.fstat(self._descriptor).st_size
-        if size < self._offset:
+        head = os.pread(self._descriptor, HEAD, 0)
+        if size < self._offset or not head.startswith(self._head):  # truncated, and perhaps longer again by now
             self._offset, self._begun = 0, b""
+        self._head = head
         if size - self._offset > MOST:
             self._offset, self._begun, self._uncounted = size, b"", True
             raise Unreadable(f"more than {MOST >> 20} MiB since the last look")
@@ -129,7 +133,7 @@ def value_of(source: LogRate, reply: Reply, memory: Lines, seen: float) -> float
     text = reply.body.decode("utf-8", "replace")
     if reply.gap:  # a rate over those seconds as well would take the lines that went by for none
         memory.counters = Counters(memory.counters.window)
-    memory.matching += sum(bool(pattern.search(line[:LONGEST])) for line in text.splitlines())
+    memory.matching += sum(bool(pattern.search(line[:LONGEST])) for line in text.split("\n"))
     memory.counters.add(seen, memory.matching)
     if source.silence and reply.quiet > source.silence:
         raise Unreadable(f"nothing was written to it for {clock(reply.quiet)}")

@@ -133,6 +133,9 @@ def _result(reply: Reply) -> tuple[Any, Any]:
     if not isinstance(said, dict) or said.get("status") != "success":
         why = clean(str(said.get("error", "")), 120) if isinstance(said, dict) else ""
         raise Unreadable(f"{reply.status}: {why}" if why else f"{reply.status}, not an answer of Prometheus")
+    partial = [text for text in said.get("warnings") or () if not str(text).startswith("PromQL")]
+    if partial:  # as Thanos and its like say that a store did not answer: the number lacks what is in there
+        raise Unreadable(f"partial: {clean(str(partial[0]), 120)}")
     data = said.get("data")
     return (data.get("resultType"), data.get("result")) if isinstance(data, dict) else (None, None)
 

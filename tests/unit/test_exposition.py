@@ -86,6 +86,17 @@ def test_a_ratio_of_two_counters_is_taken_over_the_window() -> None:
     assert told(of, 'r{s="200"} 20\nr{s="500"} 80\n', memory, 10) == pytest.approx(100 * 70 / 300)
 
 
+def test_a_process_that_was_started_anew_and_has_no_error_yet_has_none() -> None:
+    of = signal(numerator='r{s=~"5.."}', denominator="r", scale=100)
+    memory = memory_for(of)
+    never = 'r{s=~"5.."} is not there'
+    assert told(of, 'r{s="200"} 1000\n', memory) == never, "a selector that picks nothing is a wrong one, perhaps"
+    told(of, 'r{s="200"} 1000\nr{s="500"} 10\n', memory, 5)
+    assert told(of, 'r{s="200"} 1150\nr{s="500"} 60\n', memory, 10) == 25
+    assert told(of, 'r{s="200"} 200\n', memory, 15) == 12.5
+    assert told(of, 'other{s="200"} 200\n', memory, 20) == "r is not there"
+
+
 def histogram(*counts: float) -> str:
     bounds = ("0.1", "0.5", "1", "+Inf")
     return "".join(f'd_bucket{{le="{le}"}} {count}\n' for le, count in zip(bounds, counts, strict=True))

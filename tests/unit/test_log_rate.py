@@ -160,6 +160,26 @@ async def test_a_log_that_was_cut_to_nothing_is_read_from_its_start(log: Path) -
     assert await watch.look() == (4, "")
 
 
+async def test_a_log_that_was_cut_and_is_longer_again_is_read_from_its_start(log: Path) -> None:
+    watch = Watch(log)
+    await watch.look()
+    for _ in range(5):
+        add(log, GOOD)
+        await watch.look()
+    log.write_text(f"of today: {GOOD}" + BAD * 4 + GOOD * 100)
+    assert await watch.look() == (4, "")
+
+
+async def test_a_line_counts_once_whatever_stands_in_it(log: Path) -> None:
+    watch = Watch(log)
+    await watch.look()
+    for _ in range(5):
+        add(log, GOOD)
+        await watch.look()
+    add(log, "ERROR a\x0cERROR b\u2028ERROR c\rERROR d\n")
+    assert await watch.look() == (1, "")
+
+
 async def test_more_than_can_be_counted_is_a_hole(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_rate, "MOST", 1 << 20)
     watch = Watch(log)

@@ -293,5 +293,7 @@ def test_the_report_says_that_it_took_no_part() -> None:
         readings=(ev.Reading("errors", 0.2),),
     )
     lines = "\n".join(account.criteria(fold([event]), BOOK))
-    assert "Few errors (success): errors &lt; 1 for 1m; error rate 0.2 % at the last verdict" in lines.replace("<", "&lt;")
+    assert "Few errors (success): errors &lt; 1 for 1m; error rate 0.2 % at the last verdict" in lines.replace(
+        "<", "&lt;"
+    )
     assert "extra was not set up and took no part; not ticked" in lines

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.model import Signal
-from runbook.signal_sources import Health, HttpJson
+from runbook.signal_sources import Health, HttpJson, Prometheus
 from runbook.signals.fetch import Reply, Unreadable
 from runbook.signals.health import checks_of
 from runbook.signals.http_json import Counters, Hole, dig, number
@@ -162,6 +162,22 @@ def test_a_rate_is_errors_among_requests_over_the_window() -> None:
 @pytest.mark.parametrize(("errors", "rate"), [(1, 1.0), (5, 5.0), (7, 7.0), (29, 29.0), (57, 57.0)])
 def test_exact_shares_stay_exact(errors: int, rate: float) -> None:
     assert ratio(counted((0, 0, 0), (5, errors, 100))) == rate
+
+
+@pytest.mark.parametrize(
+    ("warnings", "value", "why"),
+    [
+        (["store 10.0.0.2: connection refused"], None, "partial: store 10.0.0.2: connection refused"),
+        (["PromQL info: metric might not be a counter"], 3.0, ""),
+        (None, 3.0, ""),
+    ],
+)
+def test_a_number_of_which_a_part_is_missing_is_none(warnings: list[str] | None, value: float | None, why: str) -> None:
+    of = Signal("x", "X", Prometheus("http://p", "sum(rate(bad[5m]))"))
+    vector = {"resultType": "vector", "result": [{"metric": {}, "value": [1, "3"]}]}
+    said = Reply(200, json.dumps({"status": "success", "data": vector, "warnings": warnings}).encode())
+    sample = read(of, said, memory_for(of), 1000, 0, max_skew=45).sample
+    assert (sample.value, sample.why) == (value, why)
 
 
 def test_too_little_traffic_is_no_rate() -> None:
