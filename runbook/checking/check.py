@@ -36,7 +36,7 @@ IN_THE_ROOM = (
 """The rules about single commands whose trap the room does not take away by itself, as it does with editors, pagers,
 questions, bare forces and blind pushes."""
 LYING = frozenset(
-    ("curl-fail", "head-request", "jq-null", "inspects-target", "unfinished", "window", "expects-refusal")
+    ("curl-fail", "head-request", "jq-null", "inspects-target", "unfinished", "window", "expects-refusal", "swallowed")
 )
 """Those of them after which an exit code of 0 proves nothing."""
 

@@ -12,10 +12,9 @@ from runbook.model import Command, Effect, Undo
 from runbook.steps.effect_sql import is_statement, without_comments
 from runbook.steps.effects import infer
 
-COPIES = re.compile(
-    r"(pg_dump|pg_dumpall|mysqldump|mariadb-dump|mongodump|pg_basebackup|cp|rsync|tar|mv|restic|borg|velero)\b|.*(backup|snapshot|dump|export|stash)"
-)
-"""Calls that leave a copy behind."""
+DUMPS = re.compile(r"(pg_dump|pg_dumpall|mysqldump|mariadb-dump|mongodump|pg_basebackup|restic|borg|velero)\b")
+MOVES = re.compile(r"(cp|rsync|tar|mv)\b")
+COPY = re.compile(r"backups?|\bbak\b|snapshot|dump|export|stash|archive", re.I)
 REMADE = re.compile(
     r"(\S*/)?(node_modules|dist|build|target|out|\.next|\.nuxt|\.cache|\S*cache\S*|__pycache__|tmp|\S*\.tmp|coverage|\.venv|venv|\.terraform)/?(\*|\S*\*)?"
     r"|/tmp/\S+|\S*\.(lock|pid|log|sock)"
@@ -33,6 +32,7 @@ LOST: tuple[tuple[str, Severity], ...] = (
     (r"(rm|find|shred|truncate|dd|mkfs\S*|wipefs|zfs|etcdctl) .*|(?i:redis-cli .*flush(all|db))", "problem"),
     (r"(psql|mysql|mariadb|sqlite3|mongosh|mongo|cockroach|clickhouse-client|cqlsh)( .*)?", "problem"),
     (r"(helm|terraform state|kubectl) (uninstall|delete|rm).*|redis-cli .*", "warning"),
+    (r"(curl|http|wget) .*", "warning"),
     (r".*(\b|:)(downgrade|rollback|down|undo|revert|reset|fresh|drop)\b.*", "warning"),
 )
 """Calls that lose data, where they destroy at all, and how sure that is: a migration down may only drop an index."""
@@ -50,7 +50,7 @@ def no_way_back(scene: Scene) -> Iterator[Finding]:
     """Data is destroyed, and nothing earlier kept a copy; one that another method keeps may never be made."""
     kept: set[Procedure] = set()
     for spot in scene.spots():
-        if any(COPIES.match(call.text) and not _destroys(call) for call in spot.calls):
+        if any(map(_keeps_copy, spot.calls)):
             kept.add(spot.procedure)
         if spot.procedure in kept or spot.step.undo or spot.command.effect is not Effect.DESTROY:
             continue
@@ -73,7 +73,7 @@ def typed_sql(scene: Scene) -> Iterator[Finding]:
         for step in procedure.method.steps:
             said = f"{step.title} {step.note}"
             calls = (call for spot in procedure.spots if spot.step is step for call in spot.calls)
-            kept = kept or any(COPIES.match(call.text) and not _destroys(call) for call in calls)
+            kept = kept or any(map(_keeps_copy, calls))
             kept = kept or (not step.commands and re.search(r"back.?up|dump|snapshot", said, re.I) is not None)
             for text in (step.message, *(command.typed_inside for command in step.commands)):
                 if not kept and not step.undo and (lost := LOSES_ROWS.search(without_comments(text))):
@@ -150,6 +150,19 @@ def moving_image(call: Call, spot: Spot) -> Said:
 
 PUTS_IMAGE = r"kubectl set image|helm (upgrade|install)|docker (run|pull|service update)|fly deploy|gcloud run deploy"
 LATEST = re.compile(r"(^|[\w.-])(:|tag=)latest$")
+
+
+def _keeps_copy(call: Call) -> bool:
+    """Whether a call leaves a copy behind; what only looks at one, or brings one back, does not."""
+    if _destroys(call) or call.program == "export":
+        return False
+    if DUMPS.match(call.text):
+        return True
+    if MOVES.match(call.text):
+        taken_out = call.program == "tar" and call.has("-x", "--extract", "--get")
+        return not taken_out and not any(COPY.search(word) for word in call.words[:-1])
+    kept = call.redirected or call.into != "" or infer(call.text) is not Effect.READ
+    return kept and (COPY.search(call.text) is not None or (call.says("kubectl get") and call.redirected))
 
 
 def _destroys(call: Call) -> bool:

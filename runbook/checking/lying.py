@@ -17,7 +17,7 @@ def curl_fail(call: Call, spot: Spot) -> Said:
         return None
     if _shows_status(call) or call.substituted or re.match(r"(grep|egrep|rg)\b|jq .*(-e|--exit-status)\b", call.into):
         return None
-    changes = infer(call.text) is Effect.CHANGE
+    changes = infer(call.text) is not Effect.READ
     if spot.verifies or "watch" in call.via:
         piped = ", and by hand through a pipe (the room sets pipefail) when the connection fails" if call.into else ""
         return "problem", f"curl exits 0 on an HTTP error (500){piped}: a check that cannot fail; write curl -fsS."
@@ -190,13 +190,20 @@ def _hidden(call: Call) -> Said:
 
 
 def swallowed(call: Call, spot: Spot) -> Said:
-    if call.ends != "||" or spot.procedure.part != "method" or call.substituted:
+    if call.ends != "||" or call.substituted:
         return None
     number = spot.calls.index(call)
-    after = spot.calls[number + 1] if number + 1 < len(spot.calls) else None
-    if after is None or not re.match(r"(true|:|echo|printf)$", after.program) or infer(call.text) is Effect.READ:
+    after, *more = spot.calls[number + 1 :] or (None,)
+    if after is None or not re.match(r"(true|:|echo|printf)$", after.program):
         return None
-    if re.search(r"\bexit [1-9]|\breturn [1-9]", spot.text):
+    if infer(call.text) is Effect.READ:
+        if more or not spot.verifies:
+            return None
+        return (
+            "warning",
+            f"With “|| {after.program}” this check ends well whatever it finds; leave that out, so that it can fail.",
+        )
+    if spot.procedure.part != "method" or re.search(r"\bexit [1-9]|\breturn [1-9]", spot.text):
         return None
     return (
         "warning",
