@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,14 +12,14 @@ from runbook.providers.calls import calls
 from runbook.providers.git_ask import Ask
 from runbook.providers.git_calls import ANOTHER_REPOSITORY, Assignment, Invocation, assign, statements
 from runbook.providers.git_merging import play_merge, play_pull
-from runbook.providers.git_pick import play_pick, remember
+from runbook.providers.git_moving import play_checkout, play_reset, would_be_lost
+from runbook.providers.git_pick import play_pick
 from runbook.providers.git_push import play_push
 from runbook.providers.git_stage import Findings, Stage, staged
 from runbook.providers.git_tags import check_remote_tag
-from runbook.providers.git_text import directory_of, invocations, reset_of
+from runbook.providers.git_text import directory_of, invocations
 from runbook.providers.git_way_out import conflicts, out_of_the_conflict, unfinished
 from runbook.providers.provider import Place, Preview, Unavailable
-from runbook.providers.shell_words import Word
 
 _SHALLOW = "This clone is shallow: in it a revert deletes files and a push can lose history."
 HEAD_UNKNOWN_AFTER = frozenset(
@@ -109,7 +108,7 @@ async def _play(stage: Stage, call: Invocation, found: Findings) -> None:
         await play(stage, call, found)
     elif call.sub in HEAD_UNKNOWN_AFTER:
         if call.sub == "restore" and not call.has("--staged", "-S"):
-            await _would_be_lost(stage, call.paths or call.words, found)
+            await would_be_lost(stage, call.paths or call.words, found)
         stage.staged = ""
         if call.sub in ("rebase", "am", "filter-branch", "bisect"):
             stage.move("")
@@ -144,125 +143,6 @@ def _minds_a_conflict(text: str, *, files_too: bool) -> bool:
         if not files_too and call.sub in ("revert", "cherry-pick"):
             return len(call.words) > 1 or any(".." in word.shown for word in call.words)
     return False
-
-
-# ── moving HEAD ───────────────────────────────────────────────────────────────────────────────────
-
-
-async def _checkout(stage: Stage, call: Invocation, found: Findings) -> None:
-    arguments = call.arguments(stage.variables)
-    new = next(iter(call.given("-b", "-B", "-c", "-C", "--create", "--force-create", "--orphan")), "")
-    if new:
-        return await _new_branch(stage, call, new, arguments[0] if arguments else "HEAD", found)
-    name = arguments[0] if arguments else "HEAD"
-    if call.paths or len(arguments) > 1:
-        await _would_be_lost(stage, (*call.paths, *(() if call.paths else call.words[1:])), found)
-        found.lines.append(f"puts files back in {stage.place}; HEAD stays where it is")
-        stage.staged = ""
-        return None
-    if call.has("-f", "--force", "--discard-changes"):
-        await _would_be_lost(stage, (), found)
-    branch, sha = await _destination(stage, name, call.has("--detach", "-d"))
-    if name is None or not sha:
-        shown = clean(name if name is not None else call.words[0].shown)
-        return found.block(f"{shown} is neither a branch nor a commit here.", "git fetch origin, or another value: e")
-    if branch and await stage.has_ref(f"refs/tags/{branch}"):
-        found.warn(f"There is a tag and a branch {clean(branch)}: the branch wins.")
-    await check_remote_tag(stage, name, found)
-    stage.branch = branch
-    stage.head, stage.staged = sha, ""
-    found.lines.append(f"goes to {await stage.where()} in {stage.place}; nothing else changes")
-    await _stale(stage, name, branch, found)
-    return None
-
-
-async def _destination(stage: Stage, name: str | None, detach: bool) -> tuple[str, str]:
-    """The branch (empty: detached) and the commit that a checkout goes to."""
-    if not name:
-        return "", ""
-    if not detach and await stage.has_ref(f"refs/heads/{name}"):
-        return name, await stage.resolve(f"refs/heads/{name}")
-    if sha := await stage.resolve(name):
-        return "", sha
-    if detach:
-        return "", ""
-    return name, await stage.resolve(f"refs/remotes/origin/{name}")  # git makes the branch by itself
-
-
-async def _new_branch(stage: Stage, call: Invocation, name: str, start: str | None, found: Findings) -> None:
-    sha = await stage.resolve(start)
-    if not sha:
-        return found.block(
-            f"{clean(start or 'the start')} is not a commit here.", "git fetch origin, or another value: e"
-        )
-    if call.has("-b", "-c", "--create") and await stage.has_ref(f"refs/heads/{name}"):
-        return found.block(f"The branch {clean(name)} is there already: git would refuse.", "Use another name: e")
-    stage.branch, stage.head = name, sha
-    stage.refs[f"refs/heads/{name}"] = sha
-    followed = (start or "").removeprefix("refs/remotes/").partition("/")
-    if followed[0] == "origin" and not call.has("--no-track"):
-        stage.upstreams[name] = f"refs/heads/{followed[2]}"
-    found.lines.append(f"makes the branch {await stage.where()} in {stage.place}; nothing else changes")
-    return None
-
-
-async def _stale(stage: Stage, name: str, branch: str, found: Findings) -> None:
-    """Say so when what the clone knows of a branch is older than the remote."""
-    tracked = branch or name.removeprefix("refs/remotes/").removeprefix("origin/")
-    if not branch and not name.removeprefix("refs/remotes/").startswith("origin/"):
-        return
-    ref = f"refs/heads/{tracked}"
-    try:
-        there = (await stage.ask.remote("origin", ref)).get(ref, "")
-    except Unavailable as silent:
-        found.warn(f"{silent} So whether {clean(tracked)} moved is not known.")
-        return
-    if there and there != stage.head and not await stage.ask.is_ancestor(there, stage.head):
-        at = await stage.named(there)
-        found.warn(f"{clean(tracked)} on origin is at {at}, newer than what this clone has. First: git fetch origin")
-
-
-async def _reset(stage: Stage, call: Invocation, found: Findings) -> None:
-    reset = reset_of(call, stage.variables)
-    if call.paths:
-        return None
-    sha = await stage.resolve(reset.commit)
-    if not sha:
-        return found.block(
-            f"{clean(reset.commit or '$…')} is not a commit here.", "git fetch origin, or another value: e"
-        )
-    await check_remote_tag(stage, reset.commit or "", found)
-    if reset.commit not in ("HEAD", "@"):
-        remember(stage, reset.commit or "", (sha,), found)
-    before = stage.head
-    if before == sha:
-        files = await conflicts(stage.ask) if reset.mode in ("--merge", "--hard") else ()
-        in_conflict = f"; out of the conflict in {', '.join(files[:5])}" if files else ""
-        found.lines.append(f"stays on {await stage.where()} and puts its files back in {stage.place}{in_conflict}")
-    elif before:
-        dropped = await stage.ask.count(before, f"^{sha}")
-        found.lines.append(
-            f"moves {clean(stage.branch) or 'HEAD'} in {stage.place} from {await stage.named(before)}"
-            f" to {await stage.named(sha)}" + (f", {dropped} commit{'s' * (dropped != 1)} back" if dropped else "")
-        )
-        led = f"-C {shlex.quote(str(stage.ask.path))} " if call.directory else ""
-        found.way_back.append(f"git {led}reset {reset.mode} {before}")
-    if not stage.own_copy:
-        found.lines.append("only the clean room changes")
-    elif reset.mode == "--hard":
-        await _would_be_lost(stage, (), found)
-    stage.move(sha)
-    return None
-
-
-async def _would_be_lost(stage: Stage, paths: tuple[Word, ...], found: Findings) -> None:
-    """Say how much of the engineer's own work a command throws away: of these paths, or all of it."""
-    named = [word.value(stage.variables) for word in paths]
-    if not stage.own_copy or None in named:
-        return
-    asked = ("-c", "core.fsmonitor=false", "status", "--porcelain", "--untracked-files=no", "--")
-    if dirty := await stage.ask.maybe(*asked, *(name or "." for name in named)):
-        found.warn(f"{len(dirty.splitlines())} files with uncommitted work would be lost.")
 
 
 # ── making things ─────────────────────────────────────────────────────────────────────────────────
@@ -361,9 +241,9 @@ async def _rev_parse(stage: Stage, call: Invocation, found: Findings) -> None:
 _Play = Callable[[Stage, Invocation, Findings], Awaitable[None]]
 _ONLY_LOOK = frozenset(("fetch", "rev-parse", "push", "commit-tree"))
 _PLAYED: Mapping[str, _Play] = {
-    "checkout": _checkout,
-    "switch": _checkout,
-    "reset": _reset,
+    "checkout": play_checkout,
+    "switch": play_checkout,
+    "reset": play_reset,
     "merge": play_merge,
     "pull": play_pull,
     "commit": _commit,

@@ -92,6 +92,8 @@ class Stage:
         """The SHA of HEAD; empty when what was played leaves it open."""
         self.branch = ""
         """The branch that HEAD is on; empty when it is detached."""
+        self.before = ""
+        """Where HEAD was before a checkout; empty where none was played."""
         self.staged = ""
         """The tree that a commit would take, after a `revert --no-commit`."""
         self.refs: dict[str, str] = {}

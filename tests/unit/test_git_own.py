@@ -102,3 +102,15 @@ async def test_the_remote_is_asked_with_the_key_that_the_session_has_set(world: 
     git, at = Git(tmp_path / "clean-room", env=world.env), Place(world.copy, env={"GIT_SSH_COMMAND": str(ssh)})
     await git.preview("git push far main", at)
     assert (tmp_path / "called").exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["git checkout $(cat good) -- page", "git checkout page", "git checkout -f main", "git restore page"]
+)
+async def test_work_that_a_checkout_throws_away_is_counted(world: World, tmp_path: Path, text: str) -> None:
+    git = Git(tmp_path / "clean-room", env=world.env)
+    for name in ("page", "cart"):
+        (world.copy / name).write_text("not committed")
+    lost = 2 if "-f" in text else 1
+    seen = await git.preview(text, Place(world.copy))
+    assert f"{lost} files with uncommitted work would be lost." in seen.warnings

@@ -122,3 +122,41 @@ async def test_what_git_itself_writes_into_a_command_is_what_it_prints(world: Wo
     assert seen.lines[0].startswith("moves main on origin") and made[:7] in seen.lines[0]
     short = await git.preview('git push origin "HEAD:refs/heads/$(git rev-parse --short HEAD)"', Place(git.folder))
     assert "decided only when it runs" in short.blocked
+
+
+# ── where a checkout or a reset goes ──────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "text", ["git checkout .", "git checkout page", "git checkout page cart", "git checkout HEAD~1 page", "git reset ."]
+)
+async def test_files_that_are_named_without_dashes_are_no_commit(world: World, git: Git, text: str) -> None:
+    seen = await git.preview(text, Place(git.folder))
+    assert seen.blocked == "" and not any(line.startswith(("goes to", "moves")) for line in seen.lines)
+    assert world.shell(text, git.folder).returncode == 0
+
+
+async def test_a_reset_of_one_file_moves_no_branch(world: World, git: Git) -> None:
+    seen = await git.preview("git reset HEAD~1 page", Place(git.folder))
+    assert seen.blocked == "" and not any("commit back" in line for line in seen.lines)
+
+
+async def test_a_checkout_of_what_only_the_shell_knows_is_not_called_wrong(world: World, git: Git) -> None:
+    (git.folder / "last-good").write_text(world.cart)
+    text = "git checkout $(cat last-good)"
+    seen = await git.preview(text, Place(git.folder))
+    assert seen.blocked == "" and any("decided only when it runs" in warning for warning in seen.warnings)
+    assert world.shell(text, git.folder).returncode == 0
+    push = await git.preview(f"{text}\ngit push origin HEAD:production", Place(git.folder))
+    assert any("decided by the commands before it" in warning for warning in push.warnings)
+    reset = await git.preview("git reset --hard $(cat last-good)", Place(git.folder))
+    assert "decided only when it runs" in reset.blocked
+
+
+@pytest.mark.parametrize("text", ["git checkout -", "git checkout -q production\ngit checkout -"])
+async def test_the_branch_before_is_where_a_dash_goes(world: World, git: Git, text: str) -> None:
+    world.git("checkout", "-q", "main", cwd=git.folder)
+    if "\n" not in text:
+        world.git("checkout", "-q", "production", cwd=git.folder)
+    seen = await git.preview(text, Place(git.folder))
+    assert seen.blocked == "" and any(line.startswith("goes to main at") for line in seen.lines)
