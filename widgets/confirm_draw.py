@@ -170,7 +170,8 @@ def _checks(prepared: Prepared, width: int) -> list[Content]:
     passed = [check for check in prepared.checks if check.ok]
     lines: list[Content] = []
     if passed:
-        names = "  ".join(f"{glyph('ok')} {check.title}" for check in passed)
+        titles = dict.fromkeys(check.title for check in passed)  # the runbook and the platform may ask for the same
+        names = "  ".join(f"{glyph('ok')} {title}" for title in titles)
         lines += _line((names, "$foreground-muted"), width)
     if prepared.cwd:
         folder = "/".join(PurePath(prepared.cwd).parts[-2:]).lstrip("/")

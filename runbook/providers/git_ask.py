@@ -154,7 +154,7 @@ class Ask:
         """
         said = await self.answer("ls-remote", "--end-of-options", remote, *refs, limit=NETWORK)
         if not said.ok:
-            raise Unavailable(f"{clean(remote)} could not be asked: {complaint(said)}")
+            raise Unavailable(f"{clean(remote)} could not be asked: {complaint(said).rstrip('.')}.")
         rows = (line.partition("\t") for line in decoded(said.out).splitlines())
         found = {ref: sha for sha, _, ref in rows}
         # whole names again: to git a name alone is the end of a longer one

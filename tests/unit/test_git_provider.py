@@ -495,7 +495,7 @@ async def test_a_dead_remote_blocks_and_counts_as_moved(world: World, git: Git) 
     seen = await preview(git, REVERT_ALL.format(world.bad))
     assert "could not be asked" in seen.blocked
     assert "Retry: r" in seen.blocked
-    assert "is not known" in await git.moved("", expected, Place(git.folder))
+    assert ". So whether it is still as previewed is not known" in await git.moved("", expected, Place(git.folder))
     assert (await preview(git, f"git revert --no-edit {world.bad}")).blocked == ""
     assert await git.took_effect(REVERT_ALL.format(world.bad), expected, Place(git.folder)) is None
     assert "could not be asked" in (await git.evidence(REVERT_ALL.format(world.bad), expected, Place(git.folder)))[0]

@@ -608,3 +608,9 @@ def test_an_answer_of_one_line_is_read_whole_and_a_long_output_line_by_line() ->
     assert any("abc1234" in line for line in one)
     assert sum("healthy" in line for line in many) == 4 and not any("abc1234" in line for line in many)
     assert all(len(line) <= 79 for line in (*one, *many))
+
+
+def test_a_check_that_runbook_and_platform_both_ask_for_is_named_once() -> None:
+    twice = msgspec.structs.replace(samples.PREPARED, checks=(*samples.PREPARED.checks, *samples.PREPARED.checks[:1]))
+    lines = "\n".join(line.plain for line in draw(msgspec.structs.replace(samples.CONFIRM, prepared=twice), 100).body)
+    assert lines.count("git 2.39") == 1
