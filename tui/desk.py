@@ -203,11 +203,15 @@ class Desk:
             number=str(number),
             title=with_values(prepared.step.title, self.conductor.state),
             position=position,
-            edit=_edit_words(params) if params and prepared.role == "step" else "",
+            edit=_edit_words(params) or self._mend(prepared) if prepared.role == "step" else "",
             may_skip=prepared.role == "step",
             overrides=self.overrides,
             sources=self._sources(prepared),
         )
+
+    def _mend(self, prepared: Prepared) -> str:
+        """What `e` offers where a command cannot run as it is written and has no value that could be another one."""
+        return "edit it, with a reason" if prepared.blocked and len(prepared.commands) == 1 else ""
 
     def _sources(self, prepared: Prepared) -> tuple[str, ...]:
         """The steps out of whose output the missing values are taken."""

@@ -224,6 +224,8 @@ def _edit(screen: RoomScreen, event: asks.Asked) -> None:
         done = screen.conductor.state.step(*key).done_commands
         again = isinstance(event.view, Confirmation) and not done.isdisjoint(event.view.prepared.commands)
         ask_value(screen, key, (unset or list(params))[0], again=again)
+    elif isinstance(event.view, Confirmation) and event.view.edit:
+        _edit_command(screen, key, event.view.prepared.commands[0])
 
 
 def _edit_command(screen: RoomScreen, key: Key, index: int) -> None:

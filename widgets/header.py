@@ -85,7 +85,7 @@ def draw_header(view: HeaderView, width: int) -> list[Content]:
         left = join(
             *badge,
             (view.service, "bold"),
-            "  ",
+            "  " if view.service else "",  # a team's document names none as a rule
             (view.environment, "$foreground-muted"),
             "   ",
             (view.severity, "bold"),

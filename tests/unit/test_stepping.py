@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from runbook.incident.state import StepState
+import pytest
+from msgspec.structs import replace
+
+from runbook.incident.state import RoomState, StepState
+from tests.widgets import samples
 from tui import stepping
-from widgets.action_asks import SkipAsked
-from widgets.action_view import WaitingFor
+from tui.desk import Desk
+from widgets.action_asks import EditAsked, SkipAsked
+from widgets.action_view import Confirmation, WaitingFor, keys_for
 
 
 class Screen:
@@ -48,3 +54,32 @@ def test_a_skip_with_its_reason_marks_the_step() -> None:
     stepping.answer(screen, SkipAsked(WaitingFor("Wait until it is live", ())))  # type: ignore[arg-type]
     screen.asked[0]("it takes too long")
     assert len(screen.done) == 1
+
+
+def test_a_command_that_cannot_run_as_it_is_written_can_be_written_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocked = replace(samples.PREPARED, blocked="v3.9.0 is neither a branch nor a commit here", lines=())
+    desk = Desk(
+        SimpleNamespace(  # type: ignore[arg-type]
+            procedure=lambda _: SimpleNamespace(steps=(blocked.step,)),
+            runbook=SimpleNamespace(params=()),
+            state=RoomState(),
+            carrying=None,
+            waiting=None,
+        )
+    )
+    desk.prepared = blocked
+    view = desk.view(datetime.now(UTC))
+    assert isinstance(view, Confirmation) and ("e", "edit it, with a reason") in [
+        (h.key, h.words) for h in keys_for(view)
+    ]
+    desk.prepared = samples.PREPARED
+    assert "e" not in [hint.key for hint in keys_for(desk.view(datetime.now(UTC)))]
+
+    offered: list[str] = []
+    monkeypatch.setattr(stepping, "Prompt", lambda _title, *, value: offered.append(value))
+    screen = Screen()
+    screen.desk = desk  # type: ignore[assignment]
+    screen.conductor.state.edits = {}
+    screen.conductor.step = lambda *_: blocked.step
+    stepping.answer(screen, EditAsked(view))  # type: ignore[arg-type]
+    assert offered == [blocked.step.commands[0].text]
