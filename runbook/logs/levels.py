@@ -31,7 +31,9 @@ _SOFT = (
     *("warning", "warn", "info", "notice", "debug", "trace"),
 )
 _KLOG: dict[str, Level] = {"F": "error", "E": "error", "W": "warn", "I": "info"}
-STATUS = r" 5\d\d (?<! [1-4]\d\d 5\d\d )(?!ms|byt)"
+BEHIND_STATUS = r"(?:in|for|from|on|after|error|response|status|while|when)\b"
+"""Words that go on behind a status; behind any other one it is a number of things: `500 rows`, `512 ms`."""
+STATUS = rf" 5\d\d (?<! [1-4]\d\d 5\d\d )(?:(?![a-z][a-z]|s)|(?={BEHIND_STATUS}))"
 """A status of 5xx, as an access log has it: not the size or the time that stands behind a better one."""
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from runbook.logs.levels import STATUS, WORDS, WORST_FIRST, header, line_patterns
+from runbook.logs.levels import BEHIND_STATUS, STATUS, WORDS, WORST_FIRST, header, line_patterns
 from runbook.logs.seen import in_colours, seen_as
 from runbook.logs.sieve import Sought
 from runbook.logs.traces import GOES_ON
@@ -35,9 +35,11 @@ COLOUR = b"\x1b["
 _COLOURS = re.compile(rb"\x1b\[[0-9;:]*[mK]")
 _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _ERRORS = Sought(
-    rf"\b(?:ERR(?:OR?)?|PANIC|SEVERE|FATAL?|FTL|CRITICAL)\b|{header('EF')}|(?:\[|:)(?:error|crit|alert|emerg)\]|(?:evel|everity){_SAYS}"
-    # `STATUS` as ripgrep can read it, without a look around
-    r"|(?:^\d{0,3}|\D|\D\d|[^1-4]\d\d|[^ ]\d\d\d) 5\d\d (?:$|[^bm]|m(?:$|[^s])|b(?:$|[^y]|y(?:$|[^t])))".encode()
+    (
+        rf"\b(?:ERR(?:OR?)?|PANIC|SEVERE|FATAL?|FTL|CRITICAL)\b|{header('EF')}|(?:\[|:)(?:error|crit|alert|emerg)\]|(?:evel|everity){_SAYS}"
+        # `STATUS` as ripgrep can read it, without a look around
+        rf"|(?:^\d{{0,3}}|\D|\D\d|[^1-4]\d\d|[^ ]\d\d\d) 5\d\d (?:$|[^a-z]|[a-rt-z](?:$|[^a-z])|{BEHIND_STATUS})"
+    ).encode()
 )
 """The lines that `errors_in` counts."""
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
