@@ -35,6 +35,7 @@ from runbook.steps.checks import filled
 from runbook.steps.plan import CheckResult, Choice, Mode, Prepared, Role
 from runbook.steps.repeating import as_lines
 from runbook.units import as_filled
+from runbook.wholly import told_wholly
 
 MAKING: Seconds = 20
 """For how long a look waits for the clean room; git's own limits end the making."""
@@ -144,7 +145,9 @@ class Carrier:
                 made = [(one, why) if why else as_lines(one) for one, why in made]
             texts, pinned = tuple(one for one, _ in made), " ".join(why for _, why in made if why)
             text = "\n".join(texts)
-            already = preview.already or await self._already(step, method, known)
+            whole = not preview.already or await told_wholly(self.world, text, at)
+            already = (preview.already if whole else "") or await self._already(step, method, known)
+            warned += () if whole else (f"in part it is there: {preview.already}",)
         return Prepared(
             method=method.id,
             step=step,
@@ -292,7 +295,8 @@ class Carrier:
 
     async def took_effect(self, run: str, text: str, expected: dict[str, str], method: Method) -> bool | None:
         """Whether a command whose outcome was lost happened, all of it or none; None where that is not sure."""
-        return await self.world.took_effect(text, expected, await self.place(method, text, run))
+        at = await self.place(method, text, run)
+        return await self.world.took_effect(text, expected, at) if await told_wholly(self.world, text, at) else None
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -104,6 +104,13 @@ class Together:
                 told.add(effect)
         return told.pop() if len(told) == 1 else None
 
+    async def has_a_say(self, text: str, at: Place) -> bool:
+        """Whether one of them understands what the command does; git's is understood whatever it is."""
+        for provider in self.concerned(text):
+            if provider.name == "git" or await _has_a_say(provider, text, {}, at):
+                return True
+        return False
+
     async def failure(self, text: str, output: str, at: Place) -> Failure | None:
         """Why a command failed. Asks the others too: an output can name what the command's text does not."""
         concerned = self.concerned(text)
