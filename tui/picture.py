@@ -298,7 +298,8 @@ def short_action(view: object, *, watching: bool = False) -> Content:
     first, second = "", "4 look"
     match view:
         case Looking():
-            text = view.text.splitlines()[0] if view.text else view.title
+            # the first of several lines, `umask 077`, would be taken for all that the step does
+            text = view.text if view.text and "\n" not in view.text.strip() else view.title
             first = f"{view.number} {text}".strip()
             enters = view.enter and (not watching or view.enter == "look")
             first, second = f"{first}   {view.words}" if view.enter else first, f"enter {view.enter}" if enters else ""

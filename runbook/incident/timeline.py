@@ -158,7 +158,7 @@ def _first_line(text: str) -> str:
 
 def _opened(body: ev.IncidentOpened) -> Words:
     where = " ".join(filter(None, (body.severity, body.service, body.environment)))
-    practice = f"; practice, scenario {body.drill}" if body.drill else ""
+    practice = f"; practice in {body.drill}" if body.drill else ""
     return Words(f"opened the incident: {body.title} ({where}{practice})", "act")
 
 

@@ -18,7 +18,7 @@ from runbook.signals.standing import Standing, State, Verdict
 from tests.widgets import samples
 from tui.picture import short_action, verdict_bar
 from tui.picture import signals as signals_view
-from widgets.action_view import Nothing, Starting
+from widgets.action_view import Looking, Nothing, Starting
 from widgets.footer import KeyHint
 from widgets.verdict_bar import VerdictView
 from widgets.words import use_glyphs
@@ -74,6 +74,16 @@ def test_the_advice_can_stand_without_its_reasons_only_where_all_of_them_are_sai
 def test_an_unknown_outcome_which_blocks_every_command_is_said_on_a_narrow_screen() -> None:
     first, second = short_action(samples.UNKNOWN).plain.split("\n")
     assert (first, second) == ('? unknown  Revert 9f3c2e1 "New checkout flow"', "4 say how it ended")
+
+
+def test_a_step_of_several_lines_is_named_by_its_title() -> None:
+    one, two = Looking("Keep a copy", "1", text="cp a b"), Looking("Keep a copy", "1", text="umask 077\ncp a b")
+    assert short_action(one).plain.startswith("1 cp a b ")
+    assert short_action(two).plain.startswith("1 Keep a copy ")
+    assert short_action(two, watching=True).plain.endswith("enter look")
+    by_hand = Looking("Say it", "2", "by hand", enter="open")
+    assert short_action(by_hand).plain.endswith("enter open")
+    assert "enter" not in short_action(by_hand, watching=True).plain
 
 
 def test_a_start_that_was_refused_says_so_and_why() -> None:
