@@ -57,6 +57,7 @@ class WarRoom(UnhinderedApp, inherit_css=False):
     Toast { max-width: 100%; }
     ToastRack { dock: top; align: right top; margin-top: 2; }  /* pane 4 and its keys stay in sight */
     Panes.-low ToastRack { dock: bottom; align: right bottom; margin: 0 0 4 0; }  /* a command begins at the top */
+    Picker ToastRack, Contacts ToastRack { dock: bottom; align: right bottom; margin: 0 0 2 0; }  /* so does a list */
     SearchIcon { display: none; }  /* a sign of two cells, which tmux and a terminal may count differently */
     """
     BINDINGS: ClassVar = []

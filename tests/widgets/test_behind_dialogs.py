@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from runbook.providers.provider import Target
 from tests.rooms import room_with
 from tests.widgets.hosts import HandClock, shown, until
 from tui.app import WarRoom
 from tui.stepping import open_step
+from widgets.picker import Picker
 
 BOOK = """
 methods:
@@ -50,3 +52,15 @@ async def test_a_y_that_comes_as_a_dialog_closes_counts_only_after_another_look(
         await pilot.press("y")
         clock.now += 10
         await until(pilot, lambda: bool(conductor.state.runs))
+
+
+async def test_what_the_room_says_lies_over_no_entry_to_choose_from(room: WarRoom) -> None:
+    said = "The report is written: report-1.md. To read it: warroom report 7f3a"
+    values = tuple(Target(value=f"v{n}.0", title=f"Release {n} of the shop, which has a long title") for n in range(9))
+    async with room.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: room.room_screen.desk is not None)
+        room.room_screen.say(said)
+        room.push_screen(Picker("Release", values))
+        await until(pilot, lambda: "The report is written" in shown(room) and "filter:" in shown(room))
+        for one in values:
+            assert one.title in shown(room)
