@@ -9,7 +9,7 @@ from runbook.providers.provider import Place
 from runbook.reading.placeholders import placeholders, set_variables
 from runbook.steps.plan import CheckResult
 
-_SETS_UNSEEN = re.compile(r"(?:^|[;&|({\s])(?:source|eval|\.)\s")
+SETS_UNSEEN = re.compile(r"(?:^|[;&|({\s])(?:source|eval|\.)\s")
 """Words that set variables which the text does not name."""
 
 
@@ -20,7 +20,7 @@ def without_value(
 
     It stops what destroys; for what only changes it is a warning, since a program may do without.
     """
-    if _SETS_UNSEEN.search(text):
+    if SETS_UNSEEN.search(text):
         return ()
     known = frozenset(name for name, value in {**at.env, **at.variables}.items() if value)
     found = [

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from runbook.doctor import clients, logs, machine, world
+from runbook.doctor import clients, logs, machine, variables, world
 from runbook.doctor.finding import Finding
 from runbook.model import Runbook
 from runbook.reading.trust import digest, is_trusted
@@ -39,6 +39,7 @@ async def examine(
     found += await world.repository(runbook, repository, environ)
     found += await world.checks(runbook, here, env, known) if trusted else ()
     found += await clients.look(clients.programs_of(runbook), here, env, clients.scopes_of(runbook, known))
+    found += variables.look(runbook, environ)
     found += clients.scripts(runbook, here, known)
     found += await world.sources(runbook, here, env, known) if trusted else ()
     found += logs.look(runbook, known, env)

@@ -12,14 +12,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from runbook.doctor import clients, doctor, logs, machine, world
+from runbook.doctor import clients, doctor, logs, machine, variables, world
 from runbook.doctor.finding import Finding
 from runbook.model import Check, Command, Effect, LogSource, Method, Param, Runbook, Signal, Step
 from runbook.reading.trust import digest, trust
 from runbook.signal_sources import CommandOutput, LogRate, NoSource, Prometheus
 from runbook.signals.fetch import Reply
+from runbook.steps.effects import infer
 from tests.unit.git_world import World
 from tui.cli import main
 from tui.doctor import page
@@ -65,6 +67,28 @@ def test_a_script_of_the_team_is_looked_for_where_it_is_named(tmp_path: Path) ->
         "/opt/nowhere/back": "is not there",
     }
     assert not clients.scripts(book("cd tools && ./back.sh"), tmp_path, {}), "from where, only the session knows"
+
+
+def test_a_variable_that_nobody_set_is_told_with_the_methods_that_name_it() -> None:
+    def unset(*texts: str, **env: str) -> list[tuple[str, str]]:
+        runbook = book(*texts)
+        steps = [
+            msgspec.structs.replace(step, commands=(msgspec.structs.replace(step.commands[0], effect=infer(text)),))
+            for step, text in zip(runbook.methods[0].steps, texts, strict=True)
+        ]
+        method = msgspec.structs.replace(runbook.methods[0], steps=tuple(steps))
+        found = variables.look(msgspec.structs.replace(runbook, methods=(method,)), env)
+        return [(finding.title, finding.found) for finding in found]
+
+    assert (
+        unset('rm -r "/srv/$SHOP_DIR"')
+        == unset('rm -r "/srv/$SHOP_DIR"', SHOP_DIR="")
+        == [("SHOP_DIR", "not set; used by 1")]
+    )
+    assert unset('rm -r "/srv/$SHOP_DIR"', SHOP_DIR="shop") == []
+    assert unset("OLD=$(cat live)", "deploy $OLD ${ZONE:-a}") == [], "set by a step, or the command helps itself"
+    assert unset("echo $SHOP_DIR") == [], "a look"
+    assert unset("source ./env.sh", "deploy $OLD") == [], "who knows what that sets"
 
 
 def test_a_client_is_asked_by_the_cluster_that_its_commands_name(tmp_path: Path) -> None:
