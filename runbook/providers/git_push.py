@@ -132,7 +132,8 @@ async def _own_destination(stage: Stage, push: Push, found: Findings) -> str:
             "Say it: git push origin HEAD:refs/heads/<branch>",
         )
         return ""
-    upstream = await stage.ask.maybe("config", "--get", f"branch.{stage.branch}.merge")
+    made = stage.upstreams.get(stage.branch, "")
+    upstream = made or await stage.ask.maybe("config", "--get", f"branch.{stage.branch}.merge")
     follows = await stage.ask.maybe("config", "--get", "push.default") in ("upstream", "tracking")
     return upstream if follows and upstream and push.bare else f"refs/heads/{stage.branch}"
 

@@ -145,3 +145,23 @@ async def test_an_alias_is_named_for_what_it_is(world: World, git: Git) -> None:
     everywhere(world, "alias.ship", "push --force origin HEAD:production")
     seen = await git.preview("git ship", Place(git.folder))
     assert any("push --force origin HEAD:production" in warning for warning in seen.warnings)
+
+
+@pytest.mark.parametrize("default", ["", "simple", "nothing"])
+async def test_a_push_that_git_would_refuse_by_its_settings_is_not_promised(
+    world: World, git: Git, default: str
+) -> None:
+    world.git("checkout", "-q", "-b", "hotfix", "origin/production", cwd=git.folder)
+    world.commit("Hot fix", cwd=git.folder, hot="fix\n")
+    if default:
+        everywhere(world, "push.default", default)
+    seen = await git.preview("git push", Place(git.folder))
+    assert "git would refuse" in seen.blocked
+    world.fails("push", cwd=git.folder)
+
+
+async def test_a_push_without_a_ref_follows_what_the_same_text_made(world: World, git: Git) -> None:
+    everywhere(world, "push.default", "upstream")
+    text = "git checkout -q -b hotfix origin/production\ngit commit -q --allow-empty -m Fix\ngit push"
+    seen = await git.preview(text, Place(git.folder))
+    assert list(seen.expected) == ["origin refs/heads/production"]
