@@ -194,11 +194,17 @@ _BANNERS = 3
 
 
 def _down(monitor: Monitor) -> tuple[SourceDown, ...]:
-    """What does not answer, by why: a server that is gone takes all of its signals with it."""
-    together: dict[str, list[str]] = {}
+    """What does not answer, by why: a server that is gone takes all of its signals with it.
+
+    What each would have read there (`500, and errors is not there`) makes no other reason of it.
+    """
+    together: dict[str, dict[str, str]] = {}
     for name, why in monitor.down.items():
-        together.setdefault(why, []).append(monitor.signals[name].title or name)
-    found = [SourceDown(", ".join(titles), why) for why, titles in together.items()]
+        together.setdefault(why.partition(", and ")[0], {})[monitor.signals[name].title or name] = why
+    found = [
+        SourceDown(", ".join(said), same if len(set(said.values())) > 1 else next(iter(said.values())))
+        for same, said in together.items()
+    ]
     if len(found) > _BANNERS:
         more = [down.source for down in found[_BANNERS - 1 :]]
         found[_BANNERS - 1 :] = [SourceDown(", ".join(more), "each for another reason, beside it")]

@@ -313,8 +313,13 @@ def _waiting(view: WaitingFor, width: int) -> list[Content]:
         at = join((state_glyph(standing.state), STATE_STYLE[standing.state]), f"  {standing.criterion.text}")
         value = amount(standing.value, standing.unit, standing.criterion.value)
         now = "no value" if standing.value is None else f"now {value}"
-        row = ((at, room), (join((now, "$foreground-muted")), 14), (_how_far(standing), 16))
-        lines.append(cut(Content(" " * INDENT) + columns(row), width))
+        value_now = join((now, "$foreground-muted"))
+        if at.cell_length <= room:
+            row = columns(((at, room), (value_now, 14), (_how_far(standing), 16)))
+            lines.append(cut(Content(" " * INDENT) + row, width))
+        else:  # what is waited for is read whole; the value stands in pane 1 as well
+            side = value_now if standing.state == "not-met" else _how_far(standing)
+            lines.append(spread(join(" " * INDENT, at), join(side, " "), width))
         if standing.state == "unknown" and standing.why:
             lines += wrapped((standing.why, "$text-warning"), width - 1, INDENT + 3)
         lines += [_look(look, width) for look in standing.parts]

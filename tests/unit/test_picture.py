@@ -117,6 +117,10 @@ def test_what_does_not_answer_is_said_by_why_and_none_of_it_is_left_out() -> Non
     outlook.monitor.down.update(errors=gone, speed=gone, health=gone)
     (one,) = signals_view(outlook, RoomState(), NOW).down
     assert (one.source, one.why) == ("Errors, Speed, Health", gone)
+    outlook.monitor.down.update(errors="500, and errors is not there", speed="500, and p95 is not there")
+    one, two = signals_view(outlook, RoomState(), NOW).down
+    assert {(one.source, one.why), (two.source, two.why)} == {("Errors, Speed", "500"), ("Health", gone)}
+    outlook.monitor.down.update(errors=gone, speed=gone)
     outlook.monitor.down.update(cache="timed out", mail="no JSON", log="not there")
     down = signals_view(outlook, RoomState(), NOW).down
     assert [one.source for one in down] == ["Errors, Speed, Health", "Cache", "Mail, Log"]

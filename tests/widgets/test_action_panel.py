@@ -15,7 +15,17 @@ from tests.widgets.hosts import HandClock, Heard, Host, screen_text, until
 from widgets import action_asks as asks
 from widgets.action_draw import draw
 from widgets.action_panel import ActionPanel
-from widgets.action_view import ActionView, Confirmation, Finished, Looking, ManualStep, MessageStep, Nothing, keys_for
+from widgets.action_view import (
+    ActionView,
+    Confirmation,
+    Finished,
+    Looking,
+    ManualStep,
+    MessageStep,
+    Nothing,
+    WaitingFor,
+    keys_for,
+)
 from widgets.confirm import ARM
 
 WIDE, NARROW = (98, 18), (78, 14)
@@ -614,3 +624,14 @@ def test_a_check_that_runbook_and_platform_both_ask_for_is_named_once() -> None:
     twice = msgspec.structs.replace(samples.PREPARED, checks=(*samples.PREPARED.checks, *samples.PREPARED.checks[:1]))
     lines = "\n".join(line.plain for line in draw(msgspec.structs.replace(samples.CONFIRM, prepared=twice), 100).body)
     assert lines.count("git 2.39") == 1
+
+
+def test_what_is_waited_for_is_read_whole_in_a_narrow_pane() -> None:
+    text = "error_rate < 1 % for 20s"
+    criterion = Criterion(text, "error_rate", "<", 1.0, 20)
+    view = WaitingFor("Wait", tuple(Standing(criterion, state, 0.2, 7) for state in ("pending", "not-met")), "5")
+    holding, breached = (line.plain for line in draw(view, 52).body[1:3])
+    assert text in holding and "0:07 of 0:20" in holding
+    assert text in breached and "now 0.2" in breached
+    assert all(line.cell_length <= 52 for line in draw(view, 52).body)
+    assert "now 0.2" in draw(view, 78).body[1].plain
