@@ -49,7 +49,7 @@ def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
             MASK,
         ),
         (re.compile(r"(hooks\.slack\.com/\w+/|discord(?:app)?\.com/api/webhooks/)[\w/-]+"), rf"\1{MASK}"),
-        (re.compile(r"(\b(?:set-)?cookie[\"']?\s*:\s*[\"']?)[^\s\"'][^\"']*", re.I), rf"\1{MASK}"),
+        (re.compile(r"(\b(?:set-)?cookie(?:[\"']?\s*:\s*[\[\"']*|=[\[\"']+))[^\s\"'][^\"']*", re.I), rf"\1{MASK}"),
         (re.compile(r"(\bx-[\w-]{0,40}(?:token|key|secret)[\"']?\s*:\s*[\"']?)(?![$<])[^\s\"',]+", re.I), rf"\1{MASK}"),
         (re.compile(r"([?&](?:x-(?:amz|goog)-)?sig(?:nature)?=)[^\s&\"']{8,}", re.I), rf"\1{MASK}"),
         (
@@ -57,7 +57,17 @@ def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
             rf"\1{MASK}",
         ),
         (
-            re.compile(rf"(\b(?:mysql\w*|mariadb\w*)\b[^|;]*?\s-p|\bsshpass\s+-p\s*)(?!{MASK}|[\"']?\$)[^\s<]+"),
+            re.compile(
+                rf"(\b(?:mysql\w*|mariadb\w*)\b[^|;]*?\s-p|\bsshpass\s+-p\s*|\bredis-cli\b[^|;]*?\s-a\s+)"
+                rf"(?!{MASK}|[\"']?\$)[^\s<]+"
+            ),
+            rf"\1{MASK}",
+        ),
+        (
+            re.compile(
+                rf"(\bpass(?:[\"']\s*:\s*|=))(?!{MASK}|[\"']?(?:\$|[\d.]+\b|true\b|false\b|yes\b|no\b|on\b|off\b|ok\b)){_VALUE}",
+                re.I,
+            ),
             rf"\1{MASK}",
         ),
         (
@@ -104,7 +114,8 @@ _HINTS: tuple[tuple[str, ...], ...] = (
     ("token", "key", "secret"),
     ("sig",),
     ("curl",),
-    ("mysql", "mariadb", "sshpass"),
+    ("mysql", "mariadb", "sshpass", "redis-cli"),
+    ("pass",),
     ("passw", "passphrase", "token", "key"),
     _NAMES,
     ("eyj",),
