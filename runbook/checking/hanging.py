@@ -38,7 +38,9 @@ def pager(call: Call, spot: Spot) -> Said:
 def _lists(call: Call) -> bool:
     if call.words[0] in ("branch", "tag"):
         return len(call.words) == 1 or call.has("-l", "--list", "--contains", "--merged", "--no-merged")
-    return True
+    if call.words[0] == "reflog":
+        return call.words[1:2] not in (("expire",), ("delete",), ("exists",))
+    return not call.has("--quiet")
 
 
 EDITORS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Severity, str], ...] = (

@@ -9,7 +9,7 @@ from datetime import date
 from runbook.checking.calls import Call
 from runbook.checking.findings import Finding, Rule
 from runbook.checking.scene import Scene, Spot
-from runbook.model import Command, Criterion, Effect, Method
+from runbook.model import Command, Criterion, Effect, Method, Step
 from runbook.providers.calls import calls
 from runbook.providers.declared import Declared
 from runbook.signal_sources import settings
@@ -80,7 +80,7 @@ def no_verification(scene: Scene) -> Iterator[Finding]:
         changed = [n for n, step in enumerate(steps) if any(not _looks(command) for command in step.commands)]
         if not changed:
             continue
-        after = steps[changed[-1] + 1 :]
+        after = [step for step in steps[changed[-1] + 1 :] if not _only_tells(step)]
         last = steps[changed[-1]]
         if not after and not _looks(last.commands[-1]) and not last.done_when and not LOOKS.search(last.title):
             yield Finding(
@@ -97,6 +97,22 @@ LOOKS = re.compile(
     re.I,
 )
 """Words of looking, in titles and in the names of a team's own scripts."""
+
+
+TELLS = re.compile(
+    r"\b(tell|notify|announce|inform|communicate|post|send|e-?mail|document|schedule|close"
+    r"|update (the |your )?(status|slack|ticket|incident|team|channel|stakeholders)"
+    r"|(create|open|file) (an? |the )?(incident|ticket|issue|post-?mortem))\b",
+    re.I,
+)
+"""Words of telling others, which is no look."""
+
+
+def _only_tells(step: Step) -> bool:
+    """Whether a step after the last change is there for people, and nobody looks at the service in it."""
+    said = f"{step.title} {step.note}"
+    tells = step.kind == "message" or (step.kind == "manual" and TELLS.search(step.title) is not None)
+    return tells and not LOOKS.search(said)
 
 
 def _looks(command: Command) -> bool:

@@ -72,7 +72,8 @@ def found(runbook: Runbook, rule: str, text: str = "") -> Sequence[Finding]:
 
 COMMANDS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("pager", ("git log origin/main",), ("git --no-pager log origin/main",)),
-    ("pager", ("git diff v1..v2",), ("git diff v1..v2 | cat", "git diff v1..v2 > changes.txt")),
+    ("pager", ("git diff v1..v2",), ("git diff v1..v2 | cat", "git diff v1..v2 > changes.txt", "git diff --quiet v1")),
+    ("pager", ("git reflog",), ("git reflog expire --all",)),
     ("pager", ("journalctl -u web",), ("journalctl -u web --no-pager", "journalctl -u web -n 50")),
     ("editor", ("git revert 1234567",), ("git revert --no-edit 1234567", "GIT_EDITOR=true git revert 1234567")),
     ("editor", ("git commit --amend",), ("git commit -m fix", "git commit -am fix", "git commit --amend --no-edit")),
@@ -616,6 +617,12 @@ def test_no_verification__is_silent_where_the_runbook_verifies_anywhere() -> Non
     change = step("git push origin x")
     assert found(book(change), "no-verification")
     assert not found(book(change, verification=(step("curl -f https://h/"),)), "no-verification")
+    told = Step(id="t", title="Tell the team in Slack that it is done", kind="manual")
+    assert [f.line for f in found(book(change, told), "no-verification")] == [10], "who is told has not looked"
+    seen = Step(id="t", title="Open the shop and sign in", kind="manual")
+    assert not found(book(change, told, seen), "no-verification")
+    asked = Step(id="t", title="Update the status page once the checks are green", kind="manual")
+    assert not found(book(change, asked), "no-verification")
     assert not found(book(msgspec.structs.replace(change, done_when=Check(id="d", run="true"))), "no-verification")
 
 
