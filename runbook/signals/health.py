@@ -13,10 +13,15 @@ Check = tuple[str, bool | None]
 
 MOST_CHECKS = 30
 _PAGES = ("text/html", "application/xhtml+xml")
-_WHOLE = ("healthy", "ok", "status", "state")
+_WHOLE = ("healthy", "ok", "status", "state", "success")
 """The names under which an answer says how it stands as a whole, the plainest first."""
 _GOOD = frozenset({"ok", "up", "healthy", "pass", "passing", "true", "green"})
-_BAD = frozenset({"down", "unhealthy", "fail", "failed", "failing", "error", "false", "red", "critical"})
+_BAD = frozenset(
+    (
+        *("down", "unhealthy", "fail", "failed", "failing", "error", "false", "red", "critical", "not ok", "not ready"),
+        *("unavailable", "out_of_service", "offline", "maintenance"),
+    )
+)
 
 
 class Manner:
@@ -50,7 +55,7 @@ def _owns_up(reply: Reply) -> str:
         said = reply.body.decode("utf-8", "replace")  # `DOWN`, as plain text
     if isinstance(said, Mapping):
         name = next((name for name in _WHOLE if name in said), "")
-        return f"{name} {clean(str(said[name]), 40)}" if name and _healthy(said[name]) is False else ""
+        return f"{name} {clean(str(said[name]), 40)}" if name and _stated(said[name]) is False else ""
     return clean(str(said).strip(), 40) if isinstance(said, str | bool) and _healthy(said) is False else ""
 
 
@@ -73,9 +78,16 @@ def _checks(listed: object) -> Iterator[Check]:
                 yield clean(said["name"], 40), _healthy(said)
 
 
+def _stated(said: object) -> bool | None:
+    """As `_healthy`, of what says how something stands: there a number is a status code, as a gateway passes it on."""
+    if isinstance(said, int) and not isinstance(said, bool):
+        return {2: True, 3: True, 4: False, 5: False}.get(said // 100)
+    return _healthy(said)
+
+
 def _healthy(said: object) -> bool | None:
     if isinstance(said, Mapping):
-        return next((_healthy(said[key]) for key in _WHOLE if key in said), None)
+        return next((_stated(said[key]) for key in _WHOLE if key in said), None)
     if isinstance(said, bool):
         return said
     if isinstance(said, str):

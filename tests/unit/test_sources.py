@@ -266,6 +266,12 @@ def test_health_is_the_status_code_and_its_parts_are_beside_it() -> None:
         ({"status": "healthy", "checks": {"redis": False}}, ""),
         ({"status": "UP", "version": "failed"}, ""),
         ({"status": "degraded"}, ""),
+        ({"status": 503, "error": "Service Unavailable"}, "status 503"),
+        ({"success": False}, "success False"),
+        ({"status": "maintenance"}, "status maintenance"),
+        ({"status": "OUT_OF_SERVICE"}, "status OUT_OF_SERVICE"),
+        ({"status": 200}, ""),
+        ({"status": 1, "checks": {"queue": 503}}, ""),
         (b"everything is down to earth", ""),
     ],
 )
