@@ -36,9 +36,11 @@ async def examine(
     else:
         said = "not trusted yet: it opens read-only, and none of its commands and addresses was asked"
         found.append(Finding("runbook", "trust", "amber", said, f"Read it, then: warroom trust {runbook.path}"))
+    # another's kubeconfig may run programs, and another's server would be handed the sign-in
+    scopes = clients.scopes_of(runbook, known) if trusted else {}
     found += await world.repository(runbook, repository, environ)
     found += await world.checks(runbook, here, env, known) if trusted else ()
-    found += await clients.look(clients.programs_of(runbook), here, env, clients.scopes_of(runbook, known))
+    found += await clients.look(clients.programs_of(runbook), here, env, scopes)
     found += variables.look(runbook, environ)
     found += clients.scripts(runbook, here, known)
     found += await world.sources(runbook, here, env, known) if trusted else ()

@@ -259,6 +259,15 @@ def test_a_document_that_nobody_trusts_is_not_let_ask_anything(tmp_path: Path) -
     assert not list(tmp_path.glob("asked")) and not list(tmp_path.glob("run"))
 
 
+def test_a_document_that_nobody_trusts_leads_no_client_elsewhere(tmp_path: Path) -> None:
+    program(tmp_path, "kubectl", f'echo "$*" >> {tmp_path}/asked')
+    evil = book("kubectl --kubeconfig ./theirs --server http://127.0.0.1:9 get pods")
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    asyncio.run(doctor.examine(evil, repository=None, home=tmp_path / "home", environ=environ, size=None, values={}))
+    asked = (tmp_path / "asked").read_text()
+    assert "get --raw" in asked and "theirs" not in asked and "127.0.0.1" not in asked
+
+
 def test_a_document_with_other_line_endings_is_trusted_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
