@@ -13,9 +13,9 @@ from runbook.model import Criterion, Runbook, Seconds, Signal
 from runbook.outlook import Outlook
 from runbook.signals.advice import BETWEEN, ROLL_BACK
 from runbook.signals.monitor import Monitor
-from runbook.signals.standing import Advice, Standing, State, Verdict
+from runbook.signals.standing import Advice, Fired, Standing, State, Verdict
 from runbook.signals.verdict import unasked
-from runbook.signals.words import phrase
+from runbook.signals.words import label, phrase
 from widgets.action_view import (
     Confirmation,
     Finished,
@@ -105,7 +105,7 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
     return VerdictView(
         said=said,
         reasons=reasons,
-        short=_short(outlook),
+        short=_short(outlook, () if quiet else advice.fired),
         level="none" if quiet else advice.level,
         advice="" if silent else "; ".join(filter(None, (_watching(advice) or advice.why, advice.blind))),
         brief="" if silent else _brief(advice, reasons),
@@ -158,14 +158,28 @@ def _unhealthy(outlook: Outlook) -> tuple[str, ...]:
     )
 
 
-def _short(outlook: Outlook) -> str:
-    """The figures for a narrow screen; several signals of a kind stand under its one name, alike ones once."""
+def _short(outlook: Outlook, fired: tuple[Fired, ...]) -> str:
+    """The figures for a narrow screen; several signals of a kind stand under its one name, alike ones once.
+
+    First what speaks for a rollback and is none of them: beside good figures alone the advice would be a riddle.
+    """
     said: dict[str, dict[str, None]] = {}
+    shown = set()
     for signal_id, value, _ in outlook.monitor.readings():
         signal = outlook.monitor.signals[signal_id]
         if signal.kind in _SHORT and (signal.kind != "latency" or "95" in signal.id):
             said.setdefault(_SHORT[signal.kind], {})[amount(value, signal.unit)] = None
-    return " ".join(f"{name} {'/'.join(values)}" for name, values in said.items())
+            shown.add(signal_id)
+    figures = " ".join(f"{name} {'/'.join(values)}" for name, values in said.items())
+    others = (one for one in fired if one.standing is None or one.standing.criterion.signal not in shown)
+    return f" {glyph('dot')} ".join(filter(None, (*dict.fromkeys(map(_in_short, others)), figures)))
+
+
+def _in_short(fired: Fired) -> str:
+    at = fired.standing
+    if at is None or at.state not in ("met", "pending"):
+        return fired.text.strip().rstrip(".")
+    return f"{label(at)} {amount(at.value, at.unit)}"
 
 
 # ── pane 1 ────────────────────────────────────────────────────────────────────────────────────────

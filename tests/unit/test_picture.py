@@ -110,6 +110,23 @@ def test_of_several_signals_of_a_kind_each_value_is_said_once_on_a_narrow_screen
     assert bar_of.short == "health ? err ?"
 
 
+def test_a_narrow_screen_never_shows_good_figures_alone_beside_the_advice_to_roll_back() -> None:
+    hits = Criterion("cdn < 20 %", "cdn", "<", 20.0, 5)
+    triggers = (
+        Trigger("misses", "Few hits", "Cache", "conditional", hits),
+        Trigger("leak", "Data has leaked out.", "Security", "immediate"),
+        *TRIGGERS,
+    )
+    errors = Signal("error_rate", "Error rate", NoSource(), unit="%", kind="error_rate")
+    found = {
+        "misses": Standing(hits, "met", 0.0, 6, "", "CDN hits", "%"),
+        "errors": standing(FOR_LONG, "met", 301),
+    }
+    advice = advise(triggers, found, ("leak",))
+    said = verdict_bar(advice, Verdict("unknown", ""), outlook_of(errors), RoomState(), NOW)
+    assert said.short == "Data has leaked out · CDN hits 0 % · err ?"
+
+
 def test_what_does_not_answer_is_said_by_why_and_none_of_it_is_left_out() -> None:
     signals = [Signal(name, name.title(), NoSource()) for name in ("errors", "speed", "health", "cache", "mail", "log")]
     outlook = outlook_of(*signals)
