@@ -10,11 +10,13 @@ from runbook.providers.git_ask import NETWORK, Ask
 from runbook.providers.git_calls import NOTHING, Assignment, Invocation, assign, statements
 from runbook.providers.git_history import picked_as, reverted_by
 from runbook.providers.git_pick import MOST, named_by
+from runbook.providers.git_push import there_already
 from runbook.providers.git_text import FULL_SHA, Push, pick_of, pushes_of, reset_of
 from runbook.providers.git_way_out import conflicts
 from runbook.providers.provider import Proof, Unavailable
 
 _MAKES_COMMITS = frozenset(("revert", "cherry-pick", "merge", "pull", "commit", "commit-tree", "rebase"))
+_MOVES_REFS = _MAKES_COMMITS | {"tag", "branch", "update-ref", "reset", "checkout", "switch"}
 _MOVES_HEAD = frozenset(("checkout", "switch", "reset", "revert", "cherry-pick", "merge", "pull", "commit", "rebase"))
 
 
@@ -43,7 +45,7 @@ async def effects(
             continue
         if call.sub == "push":
             for push in pushes_of(call, variables):
-                seen.append(await _pushed(here, push, refs_of(expected), calls))
+                seen.append(await _pushed(here, push, expected, calls))
         elif call.sub in ("revert", "cherry-pick"):
             seen += await _picked(here, call, variables, expected)
         elif call.sub in ("checkout", "switch", "reset") and place == last_move and not call.paths:
@@ -58,10 +60,10 @@ async def _pushed(
 ) -> Proof:
     tag = push.dst.replace("refs/heads/", "refs/tags/", 1)
     wanted = (push.dst, *((tag,) if push.guessed else ()))
-    seen = [key.partition(" ") for key in expected]
+    seen = [key.partition(" ") for key in refs_of(expected)]
     key = next((f"{to} {ref}" for to, _, ref in seen if ref in wanted and push.remote in ("", to)), "")
-    if not key and not push.dst and not push.late and len(expected) == 1:
-        key = next(iter(expected))
+    if not key and not push.dst and not push.late and len(refs_of(expected)) == 1:
+        key = next(iter(refs_of(expected)))
     remote = key.partition(" ")[0] or push.remote or "origin"  # where the text names none, git's settings did
     ref = key.partition(" ")[2] or push.dst
     if push.wide or not ref:
@@ -77,9 +79,9 @@ async def _pushed(
         else ""
     )
     at = await ask.subject(now) if now else "not there"
-    made = any(call.sub in _MAKES_COMMITS for call, _ in calls)
+    made = any(call.sub in _MOVES_REFS for call, _ in calls) and there_already(key) not in expected
     if key and now == expected[key] and (made or now != new):
-        # What the text makes is new, so the old commit is no proof of it, even where HEAD has not moved yet.
+        # What the text makes is new, so the old commit is no proof of it, even where no ref has moved yet.
         return Proof(ok=False, line=f"{where} is still {at}, as before the push.")
     if now and (now == new or await _has_its_files(ask, push, now, expected.get(key), calls)):
         return Proof(ok=True, line=f"{where} is {at}, as pushed (asked just now).")

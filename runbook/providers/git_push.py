@@ -42,6 +42,11 @@ class Aimed(Record, frozen=True):
         return self.push.forced
 
 
+def there_already(ref: str) -> str:
+    """Under which key a preview keeps that a push moves nothing: then the ref stands as it did, and that is right."""
+    return f"there already: {ref}"
+
+
 async def play_push(stage: Stage, call: Invocation, found: Findings) -> None:
     """Play a `git push`: every ref it names, then a dry run. Raises Unavailable when the remote does not answer."""
     aimed: list[Aimed] = []
@@ -60,6 +65,7 @@ async def play_push(stage: Stage, call: Invocation, found: Findings) -> None:
         if one := None if found.blocked else await _aim(stage, push, remote, found):
             found.acts += 1
             found.expected[f"{remote} {one.dst}"] = one.old
+            found.expected |= {there_already(f"{remote} {one.dst}"): "yes"} if one.new == one.old != "" else {}
             await _tell(stage, one, found)
             aimed.append(one)
         if found.blocked:

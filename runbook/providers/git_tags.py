@@ -9,7 +9,8 @@ from runbook.providers.git_ask import Ask
 from runbook.providers.git_stage import Findings, Stage
 from runbook.providers.provider import Unavailable
 
-_PEEL = re.compile(r"\^\{[a-z]*\}\Z|\^0\Z")
+_PEEL = re.compile(r"[\^~].*\Z", re.DOTALL)
+"""What leads on from a tag: no name has one of these in it."""
 _META = frozenset("$`|&;<>(){}[]*?!'\"\\~# ")
 
 

@@ -151,3 +151,39 @@ async def test_a_merge_that_takes_too_long_to_be_foreseen_stops_no_revert(
     at = Place(git.folder, env={"PATH": f"{slow.parent}:{os.environ['PATH']}"})
     seen = await git.preview(f"git revert --no-edit {world.bad}", at)
     assert seen.blocked == "" and any("Whether it will conflict cannot be told" in one for one in seen.warnings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "git tag -f v1.1.0 HEAD~1 && git push -f origin v1.1.0",
+        "git branch -f production HEAD~2 && git push -f origin production",
+        "git update-ref refs/heads/production HEAD~2 && git push -f origin production",
+        "git revert --no-edit HEAD && git push origin main",
+    ],
+)
+async def test_a_ref_that_the_text_itself_was_to_move_is_not_pushed_as_long_as_it_stands(
+    world: World, git: Git, text: str
+) -> None:
+    at = Place(git.folder)
+    seen = await git.preview(text, at)
+    assert seen.blocked == ""
+    assert await git.took_effect(text, seen.expected, at) is False
+    done = world.shell(git.safer(text, seen.expected)[0], git.folder)
+    assert done.returncode == 0, done.stderr.decode()
+    assert await git.took_effect(text, seen.expected, at) is True
+
+
+async def test_a_push_of_what_is_there_already_has_worked(world: World, git: Git) -> None:
+    text, at = "git checkout -q main && git merge -q production && git push origin main", Place(git.folder)
+    seen = await git.preview(text, at)
+    assert "Nothing to push" in seen.already
+    assert world.shell(text, git.folder).returncode == 0
+    proof = await git.proof(text, seen.expected, at)
+    assert proof is not None and proof.ok is True, proof
+
+
+@pytest.mark.parametrize("text", ["git reset --hard v1.2.0^", "git checkout -q v1.2.0~1", "git checkout -q v1.0.0^0"])
+async def test_a_commit_before_a_tag_is_no_tag_that_origin_lacks(world: World, git: Git, text: str) -> None:
+    assert (await git.preview(text, Place(git.folder))).blocked == ""
+    assert world.shell(text, git.folder).returncode == 0
