@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from runbook.checking.calls import Call
 from runbook.checking.findings import Finding, Rule, Said, Severity, on_calls, on_commands
 from runbook.checking.scene import Procedure, Scene, Spot
-from runbook.model import Command, Effect, Undo
+from runbook.model import Command, Effect, Step, Undo
 from runbook.steps.effect_sql import is_statement, without_comments
 from runbook.steps.effects import infer
 
@@ -70,24 +70,31 @@ def typed_sql(scene: Scene) -> Iterator[Finding]:
     """SQL that a person copies into a prompt: rows are lost, and nothing earlier kept a copy."""
     for procedure in scene.procedures:
         kept = False
-        for step in procedure.method.steps:
+        for step, calls in procedure.steps():
             said = f"{step.title} {step.note}"
-            calls = (call for spot in procedure.spots if spot.step is step for call in spot.calls)
             kept = kept or any(map(_keeps_copy, calls))
             kept = kept or (not step.commands and re.search(r"back.?up|dump|snapshot", said, re.I) is not None)
-            for text in (step.message, *(command.typed_inside for command in step.commands)):
+            for text in _typed(step):
                 if not kept and not step.undo and (lost := LOSES_ROWS.search(without_comments(text))):
                     yield Finding(
-                        scene.line_with(lost[0]) or step.line or procedure.method.line,
+                        scene.line_with(lost[1]) or step.line or procedure.method.line,
                         "problem",
-                        f"What “{' '.join(lost[0].split())}” destroys is gone: no earlier step keeps a copy. Put a "
+                        f"What “{' '.join(lost[1].split())}” destroys is gone: no earlier step keeps a copy. Put a "
                         "dump or snapshot before it, and check that it can be read.",
                     )
 
 
+def _typed(step: Step) -> Iterator[str]:
+    """What a person types into another program; a text to send is for people."""
+    if step.kind == "manual":
+        yield step.message
+    yield from (command.typed_inside for command in step.commands)
+
+
 LOSES_ROWS = re.compile(
-    r"\b(drop\s+(table|database|schema|column|keyspace|collection)\s+(if\s+exists\s+)?[\w.\"`]+|truncate\s+[\w.\"` ]+)",
-    re.I,
+    r"(?:^|;)\s*(?:alter\s+table\s+[\w.\"`]+\s+)?(drop\s+(?:table|database|schema|column|keyspace|collection)\s+"
+    r"(?:if\s+exists\s+)?[\w.\"`]+|truncate\s+(?:table\s+)?[\w.\"`]+)\s*(?:[;,]|$|cascade\b|restart\b)",
+    re.I | re.M,
 )
 EVERY_ROW = re.compile(
     r"\s*(?:delete\s+from\s+(?:only\s+)?[\w.\"`]+|update\s+[\w.\"`]+\s+set\s(?:(?!\bwhere\b|\bfrom\b|\bjoin\b).)*)\s*\Z",
@@ -98,12 +105,11 @@ EVERY_ROW = re.compile(
 def every_row(scene: Scene) -> Iterator[Finding]:
     """A change to a table that names no rows."""
     for procedure in scene.procedures:
-        for step in procedure.method.steps:
+        for step, calls in procedure.steps():
             if re.search(r"\b(all|every|entire|whole|each|clear|empty|reset)\b", step.title, re.I):
                 continue
-            words = (word for spot in procedure.spots if spot.step is step for call in spot.calls for word in call.args)
-            typed = (step.message, *(command.typed_inside for command in step.commands))
-            for text in (*filter(is_statement, words), *typed):
+            words = (word for call in calls for word in call.args)
+            for text in (*filter(is_statement, words), *_typed(step)):
                 for statement in without_comments(text).split(";"):
                     if EVERY_ROW.match(statement):
                         first = statement.strip().splitlines()[0]

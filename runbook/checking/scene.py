@@ -78,6 +78,13 @@ class Procedure:
             ]
         return self._known[pattern]
 
+    def steps(self) -> Iterator[tuple[Step, list[Call]]]:
+        """Each step, also one without a command, with all that it calls."""
+        calls_of: dict[int, list[Call]] = {}
+        for spot in self.spots:
+            calls_of.setdefault(id(spot.step), []).extend(spot.calls)
+        return ((step, calls_of.get(id(step), [])) for step in self.method.steps)
+
     @cached_property
     def first_change(self) -> int:
         """The number of the first spot that changes anything; past the end where none does."""
