@@ -146,14 +146,16 @@ def way_out(remedy: Remedy, width: int, lead: str = "the way out") -> list[Conte
 
 
 def _failed(check: CheckResult, width: int) -> list[Content]:
-    found = f": {check.found}" if check.found else ""
+    # “wp is installed: wp is not on PATH” would say both
+    holds = "is not known" if check.ok is None else "does not hold"
+    found = f"“{check.title}” {holds}: {check.found}" if check.found else check.title
     if check.ok is None:
         sign, style = glyph("unknown"), "$text-warning"
     elif check.stops:
         sign, style = glyph("bad"), "$text-error"
     else:
         sign, style = glyph("warn"), "$text-warning"
-    lines = _line((f"{sign} {check.title}{found}", style), width, INDENT + 2)
+    lines = _line((f"{sign} {found}", style), width, INDENT + 2)
     if check.mend:
         lines += wrapped(
             join((f"{glyph('arrow')} ", "$foreground-muted"), check.mend), width - 1, INDENT + 2, INDENT + 4

@@ -21,7 +21,7 @@ from runbook.logs.window import LogWindow
 from widgets import log_asks
 from widgets.action_asks import StopGrade
 from widgets.compositing import RowWidget, paint_at_once
-from widgets.lines import look, tail
+from widgets.lines import look, tail, wrapped
 from widgets.log_lines import LineStyles, Sign, line_segments
 from widgets.log_rule import LogSource, about, no_lines, standing
 from widgets.pane import Pane
@@ -328,7 +328,8 @@ class LogText(RowWidget, can_focus=True):
             styles = self._line_styles()
             here, sign = row.offset == self.window.match, self._sign(row.offset)
             return line_segments(row, width, self._shift, styles, sign, here=here, names=self._names)
-        words = f" {no_lines(self.window)}" if y == 0 and not self.window.rows else ""
+        said = [] if self.window.rows else wrapped(no_lines(self.window), width, 1)  # a path is read to its end
+        words = said[y].plain if y < len(said) else ""
         muted = look(self, _LOOKS["muted"])
         return Segment.adjust_line_length([Segment(words, muted)], width, muted)
 

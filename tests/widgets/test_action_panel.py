@@ -484,9 +484,9 @@ def test_destroying_says_so_in_words_and_sign() -> None:
 
 def test_a_failed_check_says_what_was_found_and_the_mend() -> None:
     text = plain(samples.FAILED_CHECK)
-    assert "✗ main is green: 3 checks still run" in text
+    assert "✗ “main is green” does not hold: 3 checks still run" in text
+    assert "? “signed in” is not known: no answer after 5 s" in text
     assert "→ wait for them, or look: gh pr checks" in text
-    assert "? signed in: no answer after 5 s" in text
     assert "way back: none is known" in text
 
 

@@ -297,6 +297,13 @@ async def test_an_empty_pane_says_why(fields: dict[str, object], words: str) -> 
         assert app.lines[0].strip() == words
 
 
+async def test_where_a_log_is_missed_is_read_to_its_end_in_a_narrow_pane() -> None:
+    path = "/srv/shop/releases/current/var/log/production.log"
+    async with Host().run_test(size=(40, 8)) as pilot:
+        app = await opened(pilot, changed(rows=(), search_text="", state="missing", why=f"{path} is not there yet"))
+        assert f"{path}isnotthereyet" in "".join("".join(app.lines).split())
+
+
 async def test_an_empty_pane_is_painted_again_only_for_other_words() -> None:
     async with Host().run_test(size=(60, 6)) as pilot:
         text = pilot.app.query_one(LogText)
