@@ -197,12 +197,16 @@ def looks_back(source: object, every: Seconds) -> Seconds:
 
 
 def _ranges(query: str) -> Seconds:
-    """The longest range of an expression of PromQL, `[5m]`; a subquery's `[1h:]` and an offset lie before it."""
+    """The longest range of an expression of PromQL, `[5m]`; a subquery's `[1h:]` and an offset lie before it.
+
+    Not an offset of days: with that, now is compared with then.
+    """
     longest = {"range": 0.0, "subquery": 0.0, "offset": 0.0}
     for inside, goes_on, offset in _RANGE.findall(_QUOTED.sub("", query)):
         kind = "offset" if offset else "subquery" if goes_on else "range"
         span = sum(int(number) * _SPANS[unit] for number, unit in _SPAN.findall(inside or offset))
-        longest[kind] = max(longest[kind], span)
+        if kind != "offset" or span <= _SPANS["h"]:
+            longest[kind] = max(longest[kind], span)
     return sum(longest.values())
 
 

@@ -245,6 +245,7 @@ def test_what_a_step_finds_out_anew_is_used_by_those_behind_it_once_more() -> No
         (Exposition("http://h/", histogram="e", window=120), 125 - 60),
         (Prometheus("http://p", 'sum(rate(bad{path!~"[9m]"}[5m])) / sum(rate(all[1m30s]))'), 305 - 60),
         (Prometheus("http://p", "max_over_time(rate(bad[5m])[10m:30s] offset 1h)"), 4505 - 60),
+        (Prometheus("http://p", "rate(bad[5m]) / rate(bad[5m] offset 1w)"), 305 - 60),
         (Prometheus("http://p", "bad"), 0),
     ],
 )
