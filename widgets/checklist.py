@@ -136,12 +136,13 @@ class ChecklistPane(Rows):
 
 
 def _after(before: OutlineRow, rows: tuple[OutlineRow, ...]) -> str:
-    """The row to stand on once the selected step is settled: the next one left to do behind it; else no other."""
+    """The row to stand on once the selected step is settled: the next one behind it left to do, or to do anew; else
+    no other."""
     now = next((at for at, row in enumerate(rows) if row.key == before.key), None)
     if before.kind != "step" or before.settled or now is None or not rows[now].settled:
         return ""
     behind_first = (*rows[now + 1 :], *rows[:now])
-    return next((row.key for row in behind_first if row.left and row.target[0] == before.target[0]), "")
+    return next((row.key for row in behind_first if (row.left or row.next) and row.target[0] == before.target[0]), "")
 
 
 DEEP = 4

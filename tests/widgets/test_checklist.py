@@ -95,6 +95,24 @@ async def test_a_done_step_hands_the_cursor_to_the_next_and_opens_nothing() -> N
         assert heard.messages == []
 
 
+async def test_a_step_that_has_to_be_done_anew_comes_before_what_is_left() -> None:
+    def rows(*, first_done: bool) -> RunbookView:
+        return RunbookView(
+            rows=(
+                OutlineRow("1", "step", 1, "Look", settled=first_done, left=not first_done, target=("m", "1")),
+                OutlineRow("2", "step", 1, "Act on it", settled=True, next=first_done, target=("m", "2")),
+                OutlineRow("3", "step", 1, "Publish", left=True, target=("m", "3")),
+            )
+        )
+
+    pane = ChecklistPane()
+    async with Host(pane).run_test(size=(80, 24)) as pilot:
+        pane.show(rows(first_done=False), "1")
+        pane.show(rows(first_done=True))
+        await pilot.pause()
+        assert pane.key == "2"
+
+
 async def test_a_done_step_elsewhere_leaves_the_cursor_alone() -> None:
     pane = ChecklistPane()
     async with Host(pane).run_test(size=(80, 24)) as pilot:
