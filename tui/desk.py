@@ -37,6 +37,9 @@ from widgets.words import glyph, in_words, mark_words, step_words
 
 Key = tuple[str, str]
 
+NOTICED = 2
+"""Seconds of asking that are told: a platform's program may take six, and nothing would move meanwhile."""
+
 
 class Desk:
     """A person's place in the room. Nothing here acts; the app does, through the conductor."""
@@ -51,6 +54,8 @@ class Desk:
         self.refused: tuple[Prepared, str] | None = None
         """What was confirmed and did not start, and why: shown until the person looks again or goes back."""
         self.preparing: Key | None = None
+        self._asked_at = conductor.clock()
+        """When the world was asked last."""
         self.starting: Prepared | None = None
         """What was confirmed and has not begun: the world is asked once more."""
         self._questions = 0
@@ -96,6 +101,7 @@ class Desk:
         """The world is being asked about a step; returns the number of the question."""
         self.preparing, self.prepared, self.refused, self.overrides, self.choosing = key, None, None, (), None
         self._questions += 1
+        self._asked_at = self.conductor.clock()
         return self._questions
 
     def answered(self, question: int, prepared: Prepared | None) -> bool:
@@ -134,7 +140,9 @@ class Desk:
             view = self._confirmation(self.prepared)
         elif self.preparing is not None:
             _, step, number = self.step_of(self.preparing)
-            view = Looking(step.title, str(number), lines=("asking the world …",), enter="")
+            asked = int((now - self._asked_at).total_seconds())
+            words = f"asking the world … {f'{asked} s' if asked >= NOTICED else ''}".rstrip()
+            view = Looking(step.title, str(number), lines=(words,), enter="")
         elif self.refused is not None and self.selected in (None, _key_of(self.refused[0])):
             view = self._not_started(*self.refused)
         elif ended:  # before what is watched: from here a step is carried out once more

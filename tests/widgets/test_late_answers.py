@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.rooms import entered, room_with
 from tests.widgets.hosts import shown, until
 from tui.app import WarRoom
 from tui.stepping import open_step
+from widgets.action_view import Looking
 from widgets.picker import Picker
 from widgets.prompt import Prompt
 
@@ -65,3 +67,16 @@ async def test_a_picker_that_comes_late_opens_only_before_whoever_waits_for_it(
             await pilot.press("escape")
         await until(pilot, lambda: not room.room_screen._tasks)
         assert not any(isinstance(one, Picker) for one in room.screen_stack)
+
+
+async def test_how_long_the_world_has_been_asked_is_told(room: WarRoom) -> None:
+    async with room.run_test(size=(160, 45)) as pilot:
+        conductor = await entered(pilot, room)
+        desk = room.room_screen.desk
+        assert desk is not None
+        desk.ask(("back", "say"))
+        now = conductor.clock()
+        for seconds, words in ((0, "asking the world …"), (6, "asking the world … 6 s")):
+            view = desk.view(now + timedelta(seconds=seconds))
+            assert isinstance(view, Looking)
+            assert view.lines == (words,)
