@@ -102,6 +102,8 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
             reasons = ("the runbook gives no number to judge by",)
     quiet = judged and said != "failed"
     silent = quiet or advice.level == "none"
+    # who has decided for another way is not told of the first one again, unless that other way has failed
+    decided = bool(state.method) and state.method not in (*advice.methods[:1], *outlook.spent(state))
     return VerdictView(
         said=said,
         reasons=reasons,
@@ -109,7 +111,7 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
         level="none" if quiet else advice.level,
         advice="" if silent else "; ".join(filter(None, (_watching(advice) or advice.why, advice.blind))),
         brief="" if silent else _brief(advice, reasons),
-        way="" if silent else advice.way,
+        way="" if silent or decided else advice.way,
         without=without,
     )
 

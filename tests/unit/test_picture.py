@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from runbook.incident.state import RoomState
-from runbook.model import Criterion, Runbook, Signal, Trigger
+from runbook.model import Criterion, Method, Runbook, Signal, Trigger
 from runbook.outlook import Outlook
 from runbook.signal_sources import NoSource
 from runbook.signals.advice import advise
@@ -66,6 +66,19 @@ def test_the_advice_can_stand_without_its_reasons_only_where_all_of_them_are_sai
     assert bar(migration=standing(AT_ONCE, "met", 6)).brief == "", "the trigger's own words are not at the left"
     assert bar(errors=standing(FOR_LONG, "met", 301), slow=standing(SLOW, "unknown", 0)).brief == ""
     assert bar(errors=standing(FOR_LONG, "pending", 60)).brief == ""
+
+
+def test_the_advised_way_is_named_until_another_one_is_chosen() -> None:
+    methods = (Method("a", "1", "Revert it"), Method("b", "2", "Go back to a tag"))
+    triggers = (msgspec.structs.replace(TRIGGERS[1], suggests=("a",)),)
+    advice = advise(triggers, {"errors": standing(FOR_LONG, "met", 301)}, (), methods)
+    outlook = Outlook(Runbook("r", "R", methods=methods), Monitor(()))
+
+    def way(chosen: str) -> str:
+        state = msgspec.structs.replace(RoomState(), method=chosen)
+        return verdict_bar(advice, Verdict("unknown", ""), outlook, state, NOW).way
+
+    assert [way(""), way("a"), way("b")] == ["Revert it", "Revert it", ""]
 
 
 # ── in place of pane 4 ────────────────────────────────────────────────────────────────────────────
