@@ -54,8 +54,8 @@ class Desk:
         self.refused: tuple[Prepared, str] | None = None
         """What was confirmed and did not start, and why: shown until the person looks again or goes back."""
         self.preparing: Key | None = None
-        self._asked_at = conductor.clock()
-        """When the world was asked last."""
+        self._asked_at: datetime
+        """When the world was asked last; set with each question."""
         self.starting: Prepared | None = None
         """What was confirmed and has not begun: the world is asked once more."""
         self._questions = 0

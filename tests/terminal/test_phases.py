@@ -71,7 +71,7 @@ def test_a_relapse_after_the_recovery_opens_the_incident_again(drill: Drill) -> 
     deploy_from_outside(room, bad)
     screen = room.tmux.wait(r"FAILED, ESCALATE .*health 503", 90)
     assert "ADVICE  roll back now" in screen
-    assert any("relapsed, now failed" in text for text in verdicts(room))
+    room.tmux.wait(lambda _: any("relapsed, now failed" in text for text in verdicts(room)))  # recorded a second later
     assert "**Relapses**: 1" in walks.report(room)
 
 
