@@ -24,114 +24,79 @@ _VARIABLE = rf"""(?!{MASK})(?!["']?\$\{{?[A-Z_][A-Z0-9_]*\}}?["']?(?:$|[\s&;]))"
 """`--token=$TOKEN` in a command names the secret and does not hold it."""
 
 
-@cache
-def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """What only a secret looks like, with what stands in its place; compiled for the first line that needs it.
-
-    The last one is a line of a PEM body: 64 or 76 characters of base64 and nothing else, but not a hex digest.
-    """
-    return (
-        (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"), MASK),
-        (
-            re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|npm_[A-Za-z0-9]{30,})"),
-            MASK,
-        ),
-        (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), MASK),
-        (re.compile(r"\b(?:xox[a-z]-[\w-]{8,}|AIza[\w-]{30,}|[rs]k_(?:live|test)_\w{16,}|whsec_\w{16,})"), MASK),
-        (
-            re.compile(
-                r"\b(?:sk-(?=[\w-]{0,60}\d)[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|ya29\.[\w-]{16,}|hvs\.[\w-]{20,})"
-            ),
-            MASK,
-        ),
-        (
-            re.compile(r"\b(?:hf_\w{30,}|do[opr]_v1_\w{32,}|dckr_pat_[\w-]{20,}|glsa_\w{20,}|sntry[su]_[\w=-]{20,})"),
-            MASK,
-        ),
-        (re.compile(r"(hooks\.slack\.com/\w+/|discord(?:app)?\.com/api/webhooks/)[\w/-]+"), rf"\1{MASK}"),
-        (re.compile(r"(\b(?:set-)?cookie(?:[\"']?\s*:\s*[\[\"']*|=[\[\"']+))[^\s\"'][^\"']*", re.I), rf"\1{MASK}"),
-        (re.compile(r"(\bx-[\w-]{0,40}(?:token|key|secret)[\"']?\s*:\s*[\"']?)(?![$<])[^\s\"',]+", re.I), rf"\1{MASK}"),
-        (re.compile(r"([?&](?:x-(?:amz|goog)-)?sig(?:nature)?=)[^\s&\"']{8,}", re.I), rf"\1{MASK}"),
-        (
-            re.compile(rf"(\bcurl\b[^|;]*?\s(?:-\w*u|--user)[\s=]*[\"']?[^\s:$<\"']+:)(?!{MASK})[^\s$<\"']+"),
-            rf"\1{MASK}",
-        ),
-        (
-            re.compile(
-                rf"(\b(?:mysql\w*|mariadb\w*)\b[^|;]*?\s-p|\bsshpass\s+-p\s*|\bredis-cli\b[^|;]*?\s-a\s+)"
-                rf"(?!{MASK}|[\"']?\$)[^\s<]+"
-            ),
-            rf"\1{MASK}",
-        ),
-        (
-            re.compile(
-                rf"(\bpass(?:[\"']\s*:\s*|=))(?!{MASK}|[\"']?(?:\$|[\d.]+\b|true\b|false\b|yes\b|no\b|on\b|off\b|ok\b)){_VALUE}",
-                re.I,
-            ),
-            rf"\1{MASK}",
-        ),
-        (
-            re.compile(
-                rf"(--(?:[\w-]{{0,40}}-)?(?:password|passphrase|token|api-?key)\s+)(?!{MASK}|-|[\"']?[$<`]){_VALUE}",
-                re.I,
-            ),
-            rf"\1{MASK}",
-        ),
-        (re.compile(rf"({_NAME}\\{{1,7}}[\"']\s*:\s*\\{{1,7}}[\"'])[^\"'\\]+", re.I), rf"\1{MASK}"),
-        (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MASK),
-        (re.compile(r"(://[^\s/:@]*:)(?!\d{1,5}(?:[/\s?]|$))[^\s\"'<>]{1,256}(?=@)"), rf"\1{MASK}"),
-        (re.compile(r"(://)[\w-]{20,}(?=@)"), rf"\1{MASK}"),
-        (
-            re.compile(
-                r"(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+)(?!\$\{?[A-Z_][A-Z0-9_]*\}?(?:[\"'\s]|$))[^\s\"',]+",
-                re.I,
-            ),
-            rf"\1{MASK}",
-        ),
-        (
-            re.compile(r"(authorization[\"']?\s*[:=]\s*[\"']?)(?!(?:bearer|basic|token)\s|[\"'\s])[^\"']+", re.I),
-            rf"\1{MASK}",
-        ),
-        (re.compile(r"(\bbearer\s+)[\w.~+/-]{12,}=*", re.I), rf"\1{MASK}"),
-        (re.compile(rf"({_NAME}[\"']?\s*=\s*){_VARIABLE}{_VALUE}", re.I), rf"\1{MASK}"),
-        (re.compile(rf"({_NAME}[\"']\s*:\s*){_VARIABLE}{_VALUE}", re.I), rf"\1{MASK}"),
-        (re.compile(rf"({_WORDS}:\s*){_VARIABLE}{_VALUE}", re.I), rf"\1{MASK}"),
-        (re.compile(rf"({_NAME}:\s*)[\w.~+/=-]{{16,}}", re.I), rf"\1{MASK}"),
-        (re.compile(r"^(\s*)(?![0-9a-fA-F]+\s*$)[A-Za-z0-9+/]{64}(?:[A-Za-z0-9+/]{12})?\s*$"), rf"\1{MASK}"),
-    )
-
-
 _NAMES = ("passw", "passphrase", "pwd", "_pass", "secret", "token", "key")
-_HINTS: tuple[tuple[str, ...], ...] = (
-    ("private",),
-    ("gh", "github_pat_", "glpat-", "npm_"),
-    ("akia", "asia"),
-    ("xox", "aiza", "k_live_", "k_test_", "whsec_"),
-    ("sk-", "sg.", "ya29.", "hvs."),
-    ("hf_", "_v1_", "dckr_pat_", "glsa_", "sntry"),
-    ("hooks.slack.com", "/api/webhooks/"),
-    ("cookie",),
-    ("token", "key", "secret"),
-    ("sig",),
-    ("curl",),
-    ("mysql", "mariadb", "sshpass", "redis-cli"),
-    ("pass",),
-    ("passw", "passphrase", "token", "key"),
-    _NAMES,
-    ("eyj",),
-    ("@",),
-    ("@",),
-    ("authorization",),
-    ("authorization",),
-    ("bearer",),
-    _NAMES,
-    _NAMES,
-    _NAMES[:4],
-    _NAMES,
-    (),
+_SHAPES: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("private",), r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"),
+    (
+        ("gh", "github_pat_", "glpat-", "npm_"),
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|npm_[A-Za-z0-9]{30,})",
+    ),
+    (("akia", "asia"), r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    (
+        ("xox", "aiza", "k_live_", "k_test_", "whsec_"),
+        r"\b(?:xox[a-z]-[\w-]{8,}|AIza[\w-]{30,}|[rs]k_(?:live|test)_\w{16,}|whsec_\w{16,})",
+    ),
+    (
+        ("sk-", "sg.", "ya29.", "hvs."),
+        r"\b(?:sk-(?=[\w-]{0,60}\d)[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|ya29\.[\w-]{16,}|hvs\.[\w-]{20,})",
+    ),
+    (
+        ("hf_", "_v1_", "dckr_pat_", "glsa_", "sntry"),
+        r"\b(?:hf_\w{30,}|do[opr]_v1_\w{32,}|dckr_pat_[\w-]{20,}|glsa_\w{20,}|sntry[su]_[\w=-]{20,})",
+    ),
+    (("hooks.slack.com", "/api/webhooks/"), r"(hooks\.slack\.com/\w+/|discord(?:app)?\.com/api/webhooks/)[\w/-]+"),
+    (("cookie",), r"(?i)(\b(?:set-)?cookie(?:[\"']?\s*:\s*[\[\"']*|=[\[\"']+))[^\s\"'][^\"']*"),
+    (
+        ("token", "key", "secret"),
+        r"(?i)(\bx-[\w-]{0,40}(?:token|key|secret)[\"']?\s*:\s*[\"']?)(?![$<])[^\s\"',]+",
+    ),
+    (("sig",), r"(?i)([?&](?:x-(?:amz|goog)-)?sig(?:nature)?=)[^\s&\"']{8,}"),
+    (("curl",), rf"(\bcurl\b[^|;]*?\s(?:-\w*u|--user)[\s=]*[\"']?[^\s:$<\"']+:)(?!{MASK})[^\s$<\"']+"),
+    (
+        ("mysql", "mariadb", "sshpass", "redis-cli"),
+        rf"(\b(?:mysql\w*|mariadb\w*)\b[^|;]*?\s-p|\bsshpass\s+-p\s*|\bredis-cli\b[^|;]*?\s-a\s+)(?!{MASK}|[\"']?\$)[^\s<]+",
+    ),
+    (
+        ("pass",),
+        rf"(?i)(\bpass(?:[\"']\s*:\s*|=))(?!{MASK}|[\"']?(?:\$|[\d.]+\b|true\b|false\b|yes\b|no\b|on\b|off\b|ok\b)){_VALUE}",
+    ),
+    (
+        ("passw", "passphrase", "token", "key"),
+        rf"(?i)(--(?:[\w-]{{0,40}}-)?(?:password|passphrase|token|api-?key)\s+)(?!{MASK}|-|[\"']?[$<`]){_VALUE}",
+    ),
+    (_NAMES, rf"(?i)({_NAME}\\{{1,7}}[\"']\s*:\s*\\{{1,7}}[\"'])[^\"'\\]+"),
+    (("eyj",), r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),
+    (("@",), r"(://[^\s/:@]*:)(?!\d{1,5}(?:[/\s?]|$))[^\s\"'<>]{1,256}(?=@)"),
+    (("@",), r"(://)[\w-]{20,}(?=@)"),
+    (
+        ("authorization",),
+        r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+)(?!\$\{?[A-Z_][A-Z0-9_]*\}?(?:[\"'\s]|$))[^\s\"',]+",
+    ),
+    (
+        ("authorization",),
+        r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?)(?!(?:bearer|basic|token)\s|[\"'\s])[^\"']+",
+    ),
+    (("bearer",), r"(?i)(\bbearer\s+)[\w.~+/-]{12,}=*"),
+    (_NAMES, rf"(?i)({_NAME}[\"']?\s*=\s*){_VARIABLE}{_VALUE}"),
+    (_NAMES, rf"(?i)({_NAME}[\"']\s*:\s*){_VARIABLE}{_VALUE}"),
+    (_NAMES[:4], rf"(?i)({_WORDS}:\s*){_VARIABLE}{_VALUE}"),
+    (_NAMES, rf"(?i)({_NAME}:\s*)[\w.~+/=-]{{16,}}"),
+    ((), r"^(\s*)(?![0-9a-fA-F]+\s*$)[A-Za-z0-9+/]{64}(?:[A-Za-z0-9+/]{12})?\s*$"),
 )
-"""For each shape, one of which its match has in lower case; none for the last, which is a whole line."""
-_ALL_HINTS = tuple(dict.fromkeys(hint for hints in _HINTS for hint in hints))
+"""What only a secret looks like, behind the words of which its match has one in lower case; a first group stays.
+
+The last one is a line of a PEM body: 64 or 76 characters of base64 and nothing else, but not a hex digest.
+"""
+
+
+@cache
+def _shapes() -> tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...]:
+    """Compiled for the first line that needs it."""
+    compiled = ((hints, re.compile(shape)) for hints, shape in _SHAPES)
+    return tuple((hints, shape, rf"\1{MASK}" if shape.groups else MASK) for hints, shape in compiled)
+
+
+_HINTS = tuple(dict.fromkeys(hint for hints, _ in _SHAPES for hint in hints))
 _ENCODED = re.compile(r"\s*[A-Za-z0-9+/]{64}(?:[A-Za-z0-9+/]{12})?\s*$")
 _CUT_NOTE = re.compile(r"… \+[\d,]+ (?:B|KiB)$")
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
@@ -147,12 +112,12 @@ def redact(line: str, secrets: Sequence[str] = ()) -> str:
             line = _without_cut_secret(line, secrets)
     low = line.lower()
     # cheap test first: nearly every log line has none of these and is done here
-    seen = {hint for hint in _ALL_HINTS if hint in low}
+    seen = {hint for hint in _HINTS if hint in low}
     encoded = bool(_ENCODED.match(line))
     if seen or encoded:
         # letters beyond ASCII may stand for others where case is ignored: there every shape is tried
         every = not low.isascii()
-        for hints, (shape, instead) in zip(_HINTS, _shapes(), strict=True):
+        for hints, shape, instead in _shapes():
             if every or (not seen.isdisjoint(hints) if hints else encoded):
                 line = shape.sub(instead, line)
     return line

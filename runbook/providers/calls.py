@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 import msgspec
 
 from runbook.logs.clean import clean
 from runbook.model import Record
-from runbook.providers.shell_words import OWN_OPTIONS, Operator, Word, led_to, shell_words
+from runbook.providers.shell_words import Operator, Word, assignments_and_call, led_to, shell_words
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 _LATE = re.compile(r"[\"']?(--[\w-]+)=(.*)\Z", re.DOTALL)
-_PREFIXES = frozenset(
-    ("!", "{", "if", "then", "else", "while", "until", "do", "time", "exec", "command", "nohup", "sudo", "env")
-)
 _LIMITERS = ("timeout", "nice")
 _SETTING = frozenset(("export", "readonly", "declare", "typeset", "local"))
 _LEADING = re.compile(
@@ -139,11 +135,11 @@ def _calls(text: str, known: dict[str, str]) -> Iterator[Call]:
         if isinstance(token, Word):
             words.append(token)
             continue
-        front, rest = _front(words)
+        front, rest = assignments_and_call(words)
         settings = _assigned(front, text, here.known)
         program = rest[0].value(here.known) if rest else ""
         if not rest or program in _SETTING:
-            made = settings if not rest else _assigned(_front(rest[1:])[0], text, here.known)
+            made = settings if not rest else _assigned(assignments_and_call(rest[1:])[0], text, here.known)
             names = {word.shown for word in rest[1:] if program == "export"} | made.keys() if rest else set[str]()
             here = here.with_set(made, frozenset(names if program == "export" else ()))
         elif program == "unset":
@@ -213,7 +209,7 @@ class _Here(Record, frozen=True):
         settings: Mapping[str, str | None],
         *,
         before: list[Word],
-        front: Mapping[str, Word],
+        front: Sequence[tuple[str, Word]],
         text: str,
     ) -> Call:
         """A call as it is made here."""
@@ -225,7 +221,7 @@ class _Here(Record, frozen=True):
             call,
             directory=self.directory,
             settings={name: value for name, value in settings.items() if value is not None},
-            before=tuple(text[word.start : word.end] for word in front.values()),
+            before=tuple(text[word.start : word.end] for _, word in front),
             left=self.left,
             exported=self.exported,
             unclear=_AS_ANOTHER
@@ -250,29 +246,10 @@ def _learn(known: dict[str, str], made: Mapping[str, str | None]) -> None:
             known[name] = value
 
 
-def _front(words: list[Word]) -> tuple[dict[str, Word], list[Word]]:
-    """Leading assignments and words like `then`, `sudo`, `env` with their options off a simple command."""
-    found: dict[str, Word] = {}
-    before, place = "", 0
-    while place < len(words):
-        word = words[place]
-        head = word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
-        if match := _ASSIGNMENT.match(head):
-            found[match[1]] = word
-        elif before in OWN_OPTIONS and head.startswith("-"):
-            place += head in OWN_OPTIONS[before]
-        elif len(word.parts) == 1 and head in _PREFIXES:
-            before = head
-        else:
-            break
-        place += 1
-    return found, words[place:]
-
-
-def _assigned(front: Mapping[str, Word], text: str, known: Mapping[str, str]) -> dict[str, str | None]:
+def _assigned(front: Sequence[tuple[str, Word]], text: str, known: Mapping[str, str]) -> dict[str, str | None]:
     """What assignments set, each knowing those before it; None where the shell decides it."""
     so_far, made = dict(known), dict[str, str | None]()
-    for name, word in front.items():
+    for name, word in front:
         made[name] = _value(word, text, so_far, name)
         _learn(so_far, {name: made[name]})
     return made
@@ -281,7 +258,6 @@ def _assigned(front: Mapping[str, Word], text: str, known: Mapping[str, str]) ->
 def _value(word: Word, text: str, known: Mapping[str, str], name: str = "") -> str | None:
     """A word as the program gets it, or what an assignment to `name` sets; None where the shell decides it."""
     value = word.value(known)
-    value = value.removeprefix(f"{name}=") if value is not None and name else value
     start = word.start + (len(name) + 1 if name else 0)
     if value is not None and (value == "~" or value.startswith("~/")) and text.startswith("~", start):
         return known["HOME"] + value[1:] if "HOME" in known else value

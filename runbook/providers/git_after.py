@@ -9,7 +9,7 @@ from runbook.logs.clean import clean, redact
 from runbook.providers.git_ask import NETWORK, Ask
 from runbook.providers.git_calls import NOTHING, Assignment, Invocation, assign, statements
 from runbook.providers.git_history import picked_as, reverted_by
-from runbook.providers.git_pick import MOST, named_by
+from runbook.providers.git_pick import MOST, key_of_commits
 from runbook.providers.git_push import there_already
 from runbook.providers.git_text import FULL_SHA, Push, pick_of, pushes_of, reset_of
 from runbook.providers.git_way_out import conflicts
@@ -117,7 +117,7 @@ async def _picked(ask: Ask, call: Invocation, variables: dict[str, str], expecte
             )
         ]
     seen = []
-    shas = [(one, sha) for one in pick.commits for sha in await _named_by(ask, one or "", expected)]
+    shas = [(one, sha) for one in pick.commits for sha in await _commits_of(ask, one or "", expected)]
     for expression, sha in shas:
         if not sha:
             seen.append(Proof(ok=None, line=f"{clean(expression or '$…')} cannot be looked up."))
@@ -135,9 +135,9 @@ async def _picked(ask: Ask, call: Invocation, variables: dict[str, str], expecte
     return seen
 
 
-async def _named_by(ask: Ask, expression: str, expected: dict[str, str]) -> tuple[str, ...]:
+async def _commits_of(ask: Ask, expression: str, expected: dict[str, str]) -> tuple[str, ...]:
     """The commits that an expression named, a range in its order; one empty name where it cannot be looked up."""
-    named = expected.get(named_by(expression))
+    named = expected.get(key_of_commits(expression))
     if named is not None or "HEAD" in expression or "@" in expression:
         return tuple((named or "").split()) or ("",)
     if ".." not in expression:
@@ -156,7 +156,7 @@ async def _same_author(ask: Ask, sha: str, head: str) -> str:
 
 async def _moved_head(ask: Ask, call: Invocation, variables: dict[str, str], expected: dict[str, str]) -> list[Proof]:
     target = reset_of(call, variables).commit
-    named = expected.get(named_by(target or "")) if call.sub == "reset" else ""
+    named = expected.get(key_of_commits(target or "")) if call.sub == "reset" else ""
     if not target or target.startswith("-") or (target.startswith(("HEAD", "@")) and not named):
         return []
     if len(call.words) > 1:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from runbook.model import Record
-from runbook.providers.shell_words import OWN_OPTIONS, Hole, Operator, Word, led_to, shell_words
+from runbook.providers.shell_words import Hole, Operator, Word, assignments_and_call, led_to, shell_words
 
 NOTHING: Mapping[str, str] = {}
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
-_BEFORE_A_COMMAND = "! { } if then else elif fi while until do done time exec command builtin nohup sudo env"
-_SKIPPED = frozenset(_BEFORE_A_COMMAND.split())
 _ELSEWHERE = frozenset(("--git-dir", "--work-tree", "--namespace"))
 ANOTHER_REPOSITORY = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY"))
 _DECIDED_LATE = Hole(name="?")
@@ -132,7 +128,7 @@ def _statements(text: str, into: str, nested: bool, depth: int) -> Iterator[Stat
             command.append(token)
             continue
         yield from _command(command, directory, into, nested, depth)
-        called = _split_prefix(command)[1]
+        called = assignments_and_call(command)[1]
         if (goal := led_to(called)) is not None:
             left += [directory] if called[0].shown == "pushd" else []
             directory = _join(directory, goal.shown)
@@ -149,13 +145,13 @@ def _command(words: list[Word], directory: str, into: str, nested: bool, depth: 
     for word in words:
         for inner in word.inner:
             yield from _statements(inner, into=f"({inner})", nested=True, depth=depth + 1)
-    settings, words = _split_prefix(words)
+    settings, words = assignments_and_call(words)
     if not words:
-        yield from settings
+        yield from (Assignment(name=name, word=word) for name, word in settings)
         return
     program = words[0].value(NOTHING) or ""
     name = program.rpartition("/")[2]
-    elsewhere = next((one.name for one in settings if one.name in ANOTHER_REPOSITORY), "")
+    elsewhere = next((name for name, _ in settings if name in ANOTHER_REPOSITORY), "")
     if name == "git":
         if call := _git(words[1:], directory, into, nested, elsewhere):
             yield call
@@ -177,30 +173,11 @@ def _command(words: list[Word], directory: str, into: str, nested: bool, depth: 
 def _made(name: str, words: list[Word]) -> Iterator[Assignment]:
     """What `export A=1`, `for A in …` and `read A` set; of the last two only the shell knows to what."""
     if name in _MAKES_VARIABLES:
-        yield from (msgspec.structs.replace(one, exported=name == "export") for one in _split_prefix(words)[0])
+        for made, word in assignments_and_call(words)[0]:
+            yield Assignment(name=made, word=word, exported=name == "export")
     named = [word for word in words if not word.shown.startswith("-")]
     for word in named[:1] if name == "for" else named if name == "read" else ():
         yield Assignment(name=word.shown, word=Word((_DECIDED_LATE,), word.start, word.end))
-
-
-def _split_prefix(words: list[Word]) -> tuple[list[Assignment], list[Word]]:
-    """Leading assignments and words like `then`, `env`, `sudo` with their options off a simple command."""
-    found: list[Assignment] = []
-    before, place = "", 0
-    while place < len(words):
-        word = words[place]
-        head = word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
-        if match := _ASSIGNMENT.match(head):
-            rest = (match[2], *word.parts[1:]) if match[2] else word.parts[1:]
-            found.append(Assignment(name=match[1], word=Word(parts=rest, start=word.start, end=word.end)))
-        elif before in OWN_OPTIONS and head.startswith("-"):
-            place += head in OWN_OPTIONS[before]
-        elif head in _SKIPPED and len(word.parts) == 1:
-            before = head
-        else:
-            break
-        place += 1
-    return found, words[place:]
 
 
 def _git(words: list[Word], directory: str, into: str, nested: bool, elsewhere: str) -> Invocation | None:

@@ -19,7 +19,7 @@ MOST = 50
 """Commits of a range that are played one by one."""
 
 
-def named_by(expression: str) -> str:
+def key_of_commits(expression: str) -> str:
     """Under which key a preview keeps the commits that an expression named: `HEAD` is another one afterwards."""
     return f"commits of {expression}"
 
@@ -51,7 +51,7 @@ async def play_pick(stage: Stage, call: Invocation, found: Findings) -> None:
 def remember(stage: Stage, expression: str, shas: tuple[str, ...], found: Findings) -> None:
     """What `HEAD` or a branch is called before: afterwards it is the commit that was made."""
     if not _SHA.match(expression):
-        key, told = named_by(expression), " ".join(shas) if stage.made.isdisjoint(shas) else ""
+        key, told = key_of_commits(expression), " ".join(shas) if stage.made.isdisjoint(shas) else ""
         found.expected[key] = told if found.expected.get(key, told) == told else ""
 
 

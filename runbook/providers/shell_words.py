@@ -12,29 +12,16 @@ from runbook.model import Record
 
 OPERATORS = ("<<<", "&&", "||", "|&", ";;", "<<-", "<<", ">>", "<&", ">&", "&>", ">|", "<>")
 SINGLE = ";&|()<>\n"
-OWN_OPTIONS = {
-    "sudo": (
-        "-u",
-        "--user",
-        "-g",
-        "--group",
-        "-h",
-        "--host",
-        "-p",
-        "--prompt",
-        "-C",
-        "-r",
-        "-t",
-        "-T",
-        "-U",
-        "-D",
-        "-R",
-    ),
-    "env": ("-u", "--unset"),
-    "exec": ("-a",),
-    "time": (),
+_PREFIXES = "! { } if then else elif fi while until do done time exec command builtin nohup sudo env"
+_BEFORE_A_COMMAND = frozenset(_PREFIXES.split())
+_OWN_OPTIONS = {
+    "sudo": "-u --user -g --group -h --host -p --prompt -C -r -t -T -U -D -R",
+    "env": "-u --unset",
+    "exec": "-a",
+    "time": "",
 }
 """Of the words before a command those that have options, and the options that take the following word."""
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _BRACED = re.compile(r"\{([A-Za-z_]\w*)(?::-([^{}$`'\"\\]*))?\}")
 _C_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
@@ -69,6 +56,29 @@ class Word(Record, frozen=True):
     def inner(self) -> tuple[str, ...]:
         """The texts of the command substitutions in it."""
         return tuple(p.name[1:-1] for p in self.parts if isinstance(p, Hole) and p.name.startswith("("))
+
+
+def assignments_and_call(words: Sequence[Word]) -> tuple[list[tuple[str, Word]], list[Word]]:
+    """A simple command's leading assignments, each by its name and with its value alone, and the words of its call.
+
+    Words like `then`, `sudo`, `env` with their options are left out. An assignment stands where its name begins.
+    """
+    found: list[tuple[str, Word]] = []
+    before, place = "", 0
+    while place < len(words):
+        word = words[place]
+        head = word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
+        if match := _ASSIGNMENT.match(head):
+            value = (match[2], *word.parts[1:]) if match[2] else word.parts[1:]
+            found.append((match[1], Word(parts=value, start=word.start, end=word.end)))
+        elif before in _OWN_OPTIONS and head.startswith("-"):
+            place += head in _OWN_OPTIONS[before].split()
+        elif len(word.parts) == 1 and head in _BEFORE_A_COMMAND:
+            before = head
+        else:
+            break
+        place += 1
+    return found, list(words[place:])
 
 
 def led_to(words: Sequence[Word]) -> Word | None:

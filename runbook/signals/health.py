@@ -17,11 +17,11 @@ _WHOLE = ("healthy", "ok", "status", "state", "success")
 """The names under which an answer says how it stands as a whole, the plainest first."""
 _GOOD = frozenset({"ok", "up", "healthy", "pass", "passing", "true", "green"})
 _BAD = frozenset(
-    (
-        *("down", "unhealthy", "fail", "failed", "failing", "error", "false", "red", "critical", "not ok", "not ready"),
-        *("unavailable", "out_of_service", "offline", "maintenance"),
-    )
-)
+    {
+        "down", "unhealthy", "unavailable", "offline", "out_of_service", "maintenance", "not ok", "not ready", "fail",
+        "failed", "failing", "error", "false", "red", "critical",
+    }
+)  # fmt: skip
 
 
 class Manner:

@@ -128,3 +128,9 @@ def test_what_stands_before_a_call_may_lead_it_elsewhere(text: str, why: str) ->
 def test_no_text_makes_it_fail(text: str) -> None:
     for call in calls(text, {}):
         call.split("-n")
+
+
+def test_a_call_behind_any_word_of_the_shell_is_seen() -> None:
+    text = "if false; then :; elif kubectl get pods; then helm list; fi; { oc whoami; }"
+    found = [call.program for call in calls(text, {})]
+    assert [name for name in found if name in ("kubectl", "helm", "oc")] == ["kubectl", "helm", "oc"]
