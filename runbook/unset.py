@@ -6,7 +6,8 @@ import re
 
 from runbook.model import Effect, Method, Runbook, Step
 from runbook.providers.provider import Place
-from runbook.reading.placeholders import placeholders, set_variables
+from runbook.reading.placeholders import placeholders
+from runbook.reading.variables import set_variables
 from runbook.steps.plan import CheckResult
 
 SETS_UNSEEN = re.compile(r"(?:^|[;&|({\s])(?:source|eval|\.)\s")

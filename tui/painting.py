@@ -8,7 +8,7 @@ from msgspec import structs
 from textual.content import Content
 
 from runbook.signals.judge import NOTHING_YET
-from tui import actions, picture
+from tui import actions, on_desk, picture
 from widgets.action_view import ActionView, Confirmation, Following, Nothing, Running, needs_override
 from widgets.footer import KeyHint
 from widgets.header import NARROW
@@ -83,7 +83,7 @@ def signals(screen: RoomScreen) -> None:
 def action(screen: RoomScreen) -> str:
     """Pane 4, or the lines that stand for it on a narrow screen; returns what is asked of the person."""
     assert screen.desk is not None
-    view = screen.desk.view(screen.conductor.clock())
+    view = on_desk.view(screen.desk, screen.conductor.clock())
     if isinstance(view, Nothing) and screen.room.untrusted:
         view = UNTRUSTED
     if screen.room.player is not None and isinstance(view, Running | Following):

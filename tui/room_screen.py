@@ -361,6 +361,6 @@ class RoomScreen(Panes):
     def pane_asked(self, event: asks.Asked) -> None:
         """Everything that pane 4 asks for."""
         if self.desk is not None:
-            from tui import stepping
+            from tui import answering
 
-            stepping.answer(self, event)
+            answering.answer(self, event)

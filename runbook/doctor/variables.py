@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from runbook.doctor.finding import Finding
 from runbook.model import Effect, Runbook
-from runbook.reading.placeholders import placeholders, set_variables
+from runbook.reading.placeholders import placeholders
+from runbook.reading.variables import set_variables
 from runbook.unset import SETS_UNSEEN
 
 

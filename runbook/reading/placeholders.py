@@ -11,6 +11,7 @@ from runbook.model import Record
 from runbook.reading.once import once
 from runbook.reading.placeholder_kinds import Kind, kind_of
 from runbook.reading.programs import words_of
+from runbook.reading.variables import quoted, set_variables, unset_variables
 
 LONGEST = 20_000
 """More characters than a command that somebody fills in."""
@@ -77,7 +78,12 @@ def spots(text: str, assigned: frozenset[str] = frozenset()) -> tuple[Spot, ...]
     """The places where values are open, in order, none inside another."""
     if len(text) > LONGEST:
         return ()
-    every = [*_bracketed(text), *_variables(text, assigned), *_words(text), *_samples(text)]
+    every = [
+        *_bracketed(text),
+        *(Spot(*open_one) for open_one in unset_variables(text, assigned)),
+        *_words(text),
+        *_samples(text),
+    ]
     every += _other_capitals(text, every)
     kept: list[Spot] = []
     for spot in sorted(every, key=lambda spot: (spot.start, spot.sample, -spot.end)):
@@ -203,79 +209,6 @@ def _braces(text: str) -> Iterator[Spot]:
             yield Spot(match.start(), match.end(), match[1])
 
 
-_VARIABLE = re.compile(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(\}|:?\?[^}\n]*\}|[%#/^,][^}\n]*\}))")
-_SET = re.compile(
-    r"(?:^|[\s;&|({])(?:export\s+|local\s+|readonly\s+|declare\s+(?:-\w+\s+)?)?([A-Za-z_]\w*)(?:\[[^\]\n]*\])?\+?=|"
-    r"\b(?:for|select)\s+([A-Za-z_]\w*)\b|\bgetopts\s+\S+\s+([A-Za-z_]\w*)|\bprintf\s+-v\s+([A-Za-z_]\w*)|"
-    r"\b(?:read|mapfile|readarray)\s+(?:-\w+\s+(?:\"[^\"\n]*\"\s+|'[^'\n]*'\s+|\d+\s+)?)*([A-Za-z_]\w*(?:[ \t]+[A-Za-z_]\w*)*)"
-)
-_SETS_BY_WORD = re.compile(r"\b(?:for|select|read|mapfile|readarray|getopts|printf)\s")
-_ENVIRONMENT = words_of(
-    "HOME USER PATH PWD OLDPWD SHELL HOSTNAME HOST LOGNAME TMPDIR TMP EDITOR VISUAL PAGER RANDOM SECONDS LANG "
-    "LC_ALL TERM UID EUID GID PPID LINENO IFS BASH BASH_SOURCE BASH_VERSION BASHPID FUNCNAME PIPESTATUS REPLY "
-    "OPTARG OPTIND DISPLAY SSH_AUTH_SOCK KUBECONFIG VIRTUAL_ENV XDG_CONFIG_HOME XDG_DATA_HOME SUDO_USER "
-    "COLUMNS LINES EPOCHSECONDS GOPATH JAVA_HOME"
-)
-_ELSEWHERE = re.compile(r"\b(?:ssh|exec|sh|bash|awk|gawk|jq|perl|run)\b[^\n]*")
-
-
-def set_variables(text: str) -> frozenset[str]:
-    """The variables that shell text gives a value to."""
-    if "=" not in text and not _SETS_BY_WORD.search(text):
-        return frozenset()
-    return frozenset(
-        name for match in _SET.finditer(text) for names in match.groups() if names for name in names.split()
-    )
-
-
-def _variables(text: str, assigned: frozenset[str]) -> Iterator[Spot]:
-    """`$X` and `${X}` that nothing sets, where this machine's shell would put them in."""
-    if "$" not in text or not (open_ones := list(_VARIABLE.finditer(text))):
-        return
-    known = {*assigned, *_ENVIRONMENT, *set_variables(text)}
-    raw = _quoted(text)[0]
-    if re.search(r"<<-?[ \t]*['\"\\]", text):
-        raw.append((text.find("<<"), len(text)))
-    for match in open_ones:
-        name = match[1] or match[2]
-        if name in known or any(start < match.start() < end for start, end in raw):
-            continue
-        start, end = match.span()
-        if match[3] and match[3] != "}" and "?" not in match[3][:2]:  # `${X%.*}` cannot be said as a plain value
-            continue
-        if (
-            text[start - 1 : start] == '"' == text[end : end + 1]
-            and re.match(r"$|[\s;|&)]", text[end + 1 :])
-            and re.search(r"(?:^|[\s=(])$", text[: start - 1])
-            and text[: start - 1].count('"') % 2 == 0
-        ):
-            start, end = start - 1, end + 1
-        yield Spot(start, end, name)
-
-
-def _quoted(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """The stretches inside single quotes, which the shell leaves as they are, and those inside double quotes."""
-    single: list[tuple[int, int]] = []
-    double: list[tuple[int, int]] = []
-    at, opened = 0, -1
-    while at < len(text):
-        char = text[at]
-        if char == "\\":
-            at += 1
-        elif char == '"':
-            if opened >= 0:
-                double.append((opened, at))
-            opened = at if opened < 0 else -1
-        elif char == "'" and opened < 0:
-            end = text.find("'", at + 1)
-            if end < 0:
-                break
-            single.append((at, end))
-            at = end
-        at += 1
-    return single, double
-
-
 _ALONE = (
     "COMMIT|SHA|HASH|TAG|VERSION|REVISION|REV|TOKEN|ID|URL|NAME|NUMBER|DATE|TIMESTAMP|PASSWORD|HOST|HOSTNAME|USERNAME|BRANCH|POD|"
     "NAMESPACE|FILENAME|REGION|DEPLOYMENT|BUCKET|PROJECT|CLUSTER|DOMAIN"
@@ -345,7 +278,7 @@ def _capitals(text: str) -> Iterator[Spot]:
     nouns = list(_CAPITALS.finditer(text)) if _TWO_CAPITALS.search(text) else []
     if not nouns or _NAMED.match(text):
         return
-    single, double = _quoted(text)
+    single, double = quoted(text)
     phrases = [part for part in (*single, *double) if re.search(r"\s", text[part[0] : part[1]])]
     apart = [*(match.span() for match in _NAMES_OF_VARIABLES.finditer(text)), *phrases]
     known = set_variables(text)
@@ -386,7 +319,7 @@ def _other_capitals(text: str, found: list[Spot]) -> Iterator[Spot]:
         return
     if _SPEAKS_IN_CAPITALS.search(text):
         return
-    single, double = _quoted(text)
+    single, double = quoted(text)
     apart = [*single, *double, *(match.span() for match in _NAMES_OF_VARIABLES.finditer(text))]
     for match in _ARGUMENT.finditer(text):
         start, end = match.span(1)

@@ -16,7 +16,7 @@ from runbook.incident.journal import JournalTrouble, read_incident
 from runbook.incident.pen import Pen
 from tests.rooms import entered, room, told
 from tests.widgets.hosts import shown, until
-from tui import stepping
+from tui import answering, on_desk
 from tui.app import WarRoom
 from tui.terminal import ENDED_BY_SIGNAL
 from widgets import action_asks as asks
@@ -97,8 +97,8 @@ async def test_a_command_that_cannot_be_recorded_is_not_run_and_its_confirmation
         await until(pilot, lambda: desk is not None and desk.prepared is not None)
         assert desk is not None and desk.prepared is not None
         disk.full = NOTHING
-        view = desk.view(conductor.clock())
-        stepping.answer(room.room_screen, asks.Confirmed(view, desk.prepared, ""))
+        view = on_desk.view(desk, conductor.clock())
+        answering.answer(room.room_screen, asks.Confirmed(view, desk.prepared, ""))
         await until(pilot, lambda: NOTHING in told)
         assert desk.prepared is None
         disk.full = ""

@@ -23,6 +23,7 @@ from runbook.signals.monitor import Monitor
 from runbook.steps import runs, session
 from tests.unit.git_world import World
 from tests.unit.test_conductor import CHANGE, READ, RUNBOOK, carry_out, last_run, reopened, room, step, until
+from tui import on_desk
 from tui.desk import Desk
 from widgets.action_view import Finished, Looking, Running, WaitingFor, keys_for
 
@@ -140,7 +141,7 @@ async def test_what_could_not_be_proven_is_done_and_never_shown_as_proven(
     await carry_out(conductor, "change")
     desk = Desk(conductor)
     desk.result = ("revert", "change")
-    shown = desk.view(conductor.clock())
+    shown = on_desk.view(desk, conductor.clock())
     assert isinstance(shown, Finished) and shown.proof is not None
     assert (shown.run.state, shown.proof.ok) == ("done", None)
     assert conductor.state.timeline[-1].tone == "warn"
@@ -155,7 +156,7 @@ async def test_an_undo_that_failed_is_neither_edited_nor_skipped_as_its_step(roo
     await until(lambda: not conductor.carrying)
     desk = Desk(conductor)
     desk.result = ("revert", "change")
-    shown = desk.view(conductor.clock())
+    shown = on_desk.view(desk, conductor.clock())
     assert isinstance(shown, Finished) and shown.run.undo and shown.run.state == "failed"
     assert {"e", "s", "u"}.isdisjoint(hint.key for hint in keys_for(shown))
 
@@ -266,7 +267,7 @@ async def test_a_command_is_settled_although_another_version_reads_the_runbook_o
         method = Method(name, "1", "Revert", steps=steps)
         again.runbook = again.carrier.runbook = msgspec.structs.replace(RUNBOOK, methods=(method,))
         await again.recover()
-        assert isinstance(Desk(again).view(again.clock()), Running)
+        assert isinstance(on_desk.view(Desk(again), again.clock()), Running)
         if name == "revert":
             await again.leave("left")
     gate.touch()
@@ -283,9 +284,9 @@ async def test_a_step_can_be_carried_out_once_more_while_its_effect_is_watched(r
     await carry_out(conductor, "push")
     await conductor.wait_for("revert", "live")
     desk = Desk(conductor)
-    assert isinstance(desk.view(conductor.clock()), WaitingFor)
+    assert isinstance(on_desk.view(desk, conductor.clock()), WaitingFor)
     desk.result = ("revert", "push")  # enter on the step that is done
-    shown = desk.view(conductor.clock())
+    shown = on_desk.view(desk, conductor.clock())
     assert isinstance(shown, Finished) and "r" in [hint.key for hint in keys_for(shown)]
     await carry_out(conductor, "tidy")
     assert conductor.waiting is not None, "what comes behind it changes nothing of what is waited for"
@@ -373,7 +374,7 @@ async def test_a_wait_for_what_nobody_set_up_says_so_at_once_and_what_to_do(room
     assert conductor.waiting is None
     desk = Desk(conductor)
     desk.opened = ("revert", "calm")
-    shown = desk.view(conductor.clock())
+    shown = on_desk.view(desk, conductor.clock())
     assert isinstance(shown, Looking) and [hint.key for hint in keys_for(shown)] == ["s"]
     assert any("s leaves this step with what you saw" in line for line in shown.lines)
     conductor.outlook.monitor = Monitor((sentry,), environ={"SENTRY_URL": "u", "SENTRY_AUTH_TOKEN": "t"})
@@ -394,7 +395,7 @@ async def test_a_step_that_is_done_in_part_is_told_in_a_persons_words(
     await carry_out(conductor, "two")
     desk = Desk(conductor)
     desk.opened = ("revert", "two")
-    shown = desk.view(conductor.clock())
+    shown = on_desk.view(desk, conductor.clock())
     assert isinstance(shown, Looking) and shown.lines[-1] == "partly done: the remote has it"
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook.reading.placeholders import masked, normalised, placeholders, set_variables
+from runbook.reading.placeholders import masked, normalised, placeholders
+from runbook.reading.variables import set_variables
 
 
 def ids(text: str) -> list[str]:

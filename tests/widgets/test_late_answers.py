@@ -11,6 +11,7 @@ import pytest
 from runbook.providers.provider import Target
 from tests.rooms import entered, room_with
 from tests.widgets.hosts import shown, until
+from tui import on_desk
 from tui.app import WarRoom
 from tui.stepping import open_step
 from widgets.action_view import Looking
@@ -77,6 +78,6 @@ async def test_how_long_the_world_has_been_asked_is_told(room: WarRoom) -> None:
         desk.ask(("back", "say"))
         now = conductor.clock()
         for seconds, words in ((0, "asking the world …"), (6, "asking the world … 6 s")):
-            view = desk.view(now + timedelta(seconds=seconds))
+            view = on_desk.view(desk, now + timedelta(seconds=seconds))
             assert isinstance(view, Looking)
             assert view.lines == (words,)

@@ -15,7 +15,7 @@ from runbook.reading.document.blocks import Block
 from runbook.reading.document.params import Params
 from runbook.reading.fence import Piece, looks_like_command
 from runbook.reading.placeholders import normalised, placeholders
-from runbook.reading.placeholders import set_variables as set_by
+from runbook.reading.variables import set_variables as set_by
 
 Infer = Callable[[str], Effect]
 Kind = Literal["run", "follow", "interactive"]

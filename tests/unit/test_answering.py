@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from runbook.incident.state import RoomState, StepState
 from tests.widgets import samples
-from tui import stepping
+from tui import answering, on_desk
 from tui.desk import Desk
 from widgets.action_asks import EditAsked, SkipAsked
 from widgets.action_view import Confirmation, WaitingFor, keys_for
@@ -42,7 +42,7 @@ class Screen:
 
 def test_a_skip_that_comes_after_the_step_was_done_marks_nothing() -> None:
     screen = Screen()
-    stepping.answer(screen, SkipAsked(WaitingFor("Wait until it is live", ())))  # type: ignore[arg-type]
+    answering.answer(screen, SkipAsked(WaitingFor("Wait until it is live", ())))  # type: ignore[arg-type]
     screen.steps["back", "live"] = StepState(mark="done")
     screen.asked[0]("it takes too long")
     assert screen.done == []
@@ -51,7 +51,7 @@ def test_a_skip_that_comes_after_the_step_was_done_marks_nothing() -> None:
 
 def test_a_skip_with_its_reason_marks_the_step() -> None:
     screen = Screen()
-    stepping.answer(screen, SkipAsked(WaitingFor("Wait until it is live", ())))  # type: ignore[arg-type]
+    answering.answer(screen, SkipAsked(WaitingFor("Wait until it is live", ())))  # type: ignore[arg-type]
     screen.asked[0]("it takes too long")
     assert len(screen.done) == 1
 
@@ -68,18 +68,18 @@ def test_a_command_that_cannot_run_as_it_is_written_can_be_written_otherwise(mon
         )
     )
     desk.prepared = blocked
-    view = desk.view(datetime.now(UTC))
+    view = on_desk.view(desk, datetime.now(UTC))
     assert isinstance(view, Confirmation) and ("e", "edit it, with a reason") in [
         (h.key, h.words) for h in keys_for(view)
     ]
     desk.prepared = samples.PREPARED
-    assert "e" not in [hint.key for hint in keys_for(desk.view(datetime.now(UTC)))]
+    assert "e" not in [hint.key for hint in keys_for(on_desk.view(desk, datetime.now(UTC)))]
 
     offered: list[str] = []
-    monkeypatch.setattr(stepping, "Prompt", lambda _title, *, value: offered.append(value))
+    monkeypatch.setattr(answering, "Prompt", lambda _title, *, value: offered.append(value))
     screen = Screen()
     screen.desk = desk  # type: ignore[assignment]
     screen.conductor.state.edits = {}
     screen.conductor.step = lambda *_: blocked.step
-    stepping.answer(screen, EditAsked(view))  # type: ignore[arg-type]
+    answering.answer(screen, EditAsked(view))  # type: ignore[arg-type]
     assert offered == [blocked.step.commands[0].text]
