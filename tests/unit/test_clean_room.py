@@ -11,11 +11,6 @@ from runbook.providers.clean_room import GitRefused, absolute, make
 from tests.unit.git_world import World, fingerprint
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
 async def test_it_is_a_clone_of_origin_with_borrowed_objects(world: World) -> None:
     room = await world.clean_room()
     assert world.git("rev-parse", "origin/production", cwd=room.folder) == world.header

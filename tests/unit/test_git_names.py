@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -12,16 +11,6 @@ from runbook.providers import git_stage
 from runbook.providers.git import Git
 from runbook.providers.provider import Place, Proof
 from tests.unit.git_world import World
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
-@pytest.fixture
-async def git(world: World) -> Git:
-    return await world.provider()
 
 
 async def carried_out(world: World, git: Git, text: str) -> Proof | None:

@@ -11,16 +11,6 @@ from runbook.providers.provider import Place
 from tests.unit.git_world import World
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
-@pytest.fixture
-async def git(world: World) -> Git:
-    return await world.provider()
-
-
 async def publish(world: World, git: Git, commit: str, *options: str) -> str:
     """Push a commit to production as the room would; what its proof says."""
     text = f"git push --porcelain {' '.join(options)} origin {commit}:refs/heads/production".replace("  ", " ")

@@ -11,11 +11,6 @@ from runbook.providers.provider import Place
 from tests.unit.git_world import World
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
 @pytest.mark.parametrize("text", ["git push origin HEAD:refs/heads/production", "git revert --no-edit HEAD"])
 async def test_another_commit_in_the_working_copy_is_noticed_before_it_is_pushed_or_reverted(
     world: World, tmp_path: Path, text: str

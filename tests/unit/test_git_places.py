@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from runbook.providers.git import Git
 from runbook.providers.git_text import invocations, pushes
 from runbook.providers.provider import Place
 from tests.unit.git_world import World
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
-@pytest.fixture
-async def git(world: World) -> Git:
-    return await world.provider()
 
 
 @pytest.mark.parametrize(

@@ -65,11 +65,6 @@ HOSTS = [
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
-@pytest.fixture
 async def git(world: World) -> Git:
     git = await world.provider()
     bare = "/usr/bin:/bin"

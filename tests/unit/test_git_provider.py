@@ -16,16 +16,6 @@ from runbook.providers.provider import Place, Preview, Unavailable
 from tests.unit.git_world import World, fingerprint
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
-@pytest.fixture
-async def git(world: World) -> Git:
-    return await world.provider()
-
-
 async def preview(git: Git, text: str) -> Preview:
     """The preview, which must not have written anything."""
     before = fingerprint(git.folder)

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from runbook.providers.git import Git
 from runbook.providers.provider import Place
 from tests.unit.git_world import World
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
-@pytest.fixture
-async def git(world: World) -> Git:
-    return await world.provider()
 
 
 def everywhere(world: World, name: str, value: str) -> None:

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from runbook.model import Effect, Remedy
 from runbook.providers.git import Git
 from runbook.providers.provider import Place
 from tests.unit.git_world import World
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
-@pytest.fixture
-async def git(world: World) -> Git:
-    return await world.provider()
 
 
 async def run(world: World, git: Git, text: str) -> dict[str, str]:
