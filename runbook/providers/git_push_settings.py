@@ -31,22 +31,15 @@ async def mind(stage: Stage, call: Invocation, push: Push, remote: str, found: F
         led, because = "every branch of the same name", f"push.default={default}"
     follows = await _upstream(stage, call, branch) if push.bare and default in ("", "simple") else ""
     there = await _setting(stage, call, f"branch.{branch}.remote") or "origin"
-    if push.bare and not led and (default == "nothing" or (follows not in ("", own) and there == remote)):
-        why = (
-            "push.default is nothing"
-            if default == "nothing"
-            else f"it follows {clean(follows.removeprefix('refs/heads/'))}"
-        )
-        found.block(
-            f"The push names no branch, and git would refuse: {why}.",
-            f"Say where it is to go: git push {clean(redact(remote))} {clean(branch)}:refs/heads/<branch>",
-        )
-    if led and led != own:
+    mend = f"Say where it is to go: git push {clean(redact(remote))} {clean(branch)}:refs/heads/<branch>"
+    if push.bare and not led and default == "nothing":
+        found.block("The push names no branch, and git would refuse: push.default is nothing.", mend)
+    elif push.bare and not led and follows not in ("", own) and there == remote:
+        other = clean(follows.removeprefix("refs/heads/"))
+        found.block(f"The push names no branch, and git would refuse: it follows {other}.", mend)
+    elif led and led != own:
         said = clean(led.removeprefix("refs/heads/"), 100)
-        found.block(
-            f"Git's settings ({because}) send this to {said} on {clean(redact(remote))}.",
-            f"Say where it is to go: git push {clean(redact(remote))} {clean(branch)}:refs/heads/<branch>",
-        )
+        found.block(f"Git's settings ({because}) send this to {said} on {clean(redact(remote))}.", mend)
 
 
 async def _setting(stage: Stage, call: Invocation, name: str, how: str = "--get") -> str:
