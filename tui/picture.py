@@ -35,6 +35,8 @@ from widgets.signals_view import USUAL_WINDOW, HealthCheck, SignalRow, SignalsVi
 from widgets.verdict_bar import VerdictView
 from widgets.words import Said, glyph, in_words
 
+STEADY: Seconds = 300
+"""Without a reason to roll back, after which what failed now and then is called healthy; a drill's is shorter."""
 _SHORT = {"error_rate": "err", "latency": "p95", "health": "health"}
 
 
@@ -83,6 +85,8 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
     """What is said at the top: before a change the danger, after it whether it is over."""
     judged = outlook.last_change(state) is not None and not outlook.not_judged(state)
     said: Said = verdict.verdict if judged else _said_before(advice, outlook)
+    calm = _calm(state, now) if said == "healthy" else None
+    said = said if calm is None else "unsteady"
     left_out = outlook.left_out()
     without = unasked(left_out) if left_out else ""
     reasons: tuple[str, ...]
@@ -95,9 +99,9 @@ def verdict_bar(advice: Advice, verdict: Verdict, outlook: Outlook, state: RoomS
     elif advice.fired:
         reasons = _reasons(advice)
     else:
-        reasons = {"unknown": (advice.text,), "failing": _unhealthy(outlook)}.get(
-            said, ("nothing asks for a rollback",)
-        )
+        asks = "nothing asks for a rollback"
+        asks += f" for {clock(calm)}, steady after {clock(STEADY / state.pace)}" if calm is not None else ""
+        reasons = {"unknown": (advice.text,), "failing": _unhealthy(outlook)}.get(said, (asks,))
         if said == "unknown" and not _numbers(outlook):
             reasons = ("the runbook gives no number to judge by",)
     quiet = judged and said != "failed"
@@ -131,7 +135,7 @@ def _watching(advice: Advice) -> str:
     if advice.level != "watch":
         return ""
     left = min(fired.standing.remaining for fired in advice.fired if fired.standing)
-    return f"watch: {clock(left)} more and it is a reason to roll back"
+    return f"watch: {clock(left) if left else 'a reading or two'} more and it is a reason to roll back"
 
 
 def _brief(advice: Advice, reasons: tuple[str, ...]) -> str:
@@ -144,6 +148,14 @@ def _said_before(advice: Advice, outlook: Outlook) -> Said:
     if advice.level != "none" or _unhealthy(outlook):
         return "failing"
     return "unknown" if advice.blind or not _numbers(outlook) else "healthy"
+
+
+def _calm(state: RoomState, now: datetime) -> Seconds | None:
+    """For how long nothing has asked for a rollback, where something did until a moment ago; else None."""
+    if state.advice is None or state.advice_since is None:
+        return None
+    calm = (now - state.advice_since).total_seconds() if state.advice.level == "none" else 0.0
+    return max(0.0, calm) if calm < STEADY / state.pace else None
 
 
 def _numbers(outlook: Outlook) -> bool:

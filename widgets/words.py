@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from runbook.incident.state import Mark
     from runbook.signals.standing import State
 
-Said = Literal["failing", "failed", "partial", "recovered", "healthy", "unknown"]
+Said = Literal["failing", "failed", "partial", "recovered", "healthy", "unsteady", "unknown"]
 """What the verdict bar can say."""
 
 
@@ -242,6 +242,7 @@ SAID_WORDS: dict[Said, str] = {
     "partial": "PARTIAL",
     "recovered": "RECOVERED",
     "healthy": "HEALTHY",
+    "unsteady": "NOT STEADY",
     "unknown": "NOT KNOWN YET",
 }
 SAID_STYLE: dict[Said, str] = {
@@ -250,6 +251,7 @@ SAID_STYLE: dict[Said, str] = {
     "partial": "bold $text-warning",
     "recovered": "bold $text-success",
     "healthy": "$text-success",
+    "unsteady": "bold $text-warning",
     "unknown": "bold $text-warning",
 }
 _SAID_GLYPH: dict[Said, GlyphName] = {
@@ -258,6 +260,7 @@ _SAID_GLYPH: dict[Said, GlyphName] = {
     "partial": "partial",
     "recovered": "live",
     "healthy": "live",
+    "unsteady": "partial",
     "unknown": "unknown",
 }
 

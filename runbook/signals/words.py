@@ -23,6 +23,8 @@ def phrase(standing: Standing) -> str:
     said = f"{label(standing)} {value}"
     if criterion.op != "==" or standing.value != criterion.value:
         said += f" {criterion.op} {wanted}"
+    if standing.state == "pending" and standing.why and not standing.remaining:
+        return f"{said} for {clock(standing.covered)}, {standing.why}"
     if standing.state == "pending":
         return f"{said} for {clock(standing.covered)} of {clock(criterion.hold)}"
     return f"{said} for {clock(standing.covered)}" if standing.covered >= 1 else said

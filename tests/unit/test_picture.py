@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
+from runbook.incident.events import AdviceChanged
 from runbook.incident.state import RoomState
 from runbook.model import Criterion, Method, Runbook, Signal, Trigger
 from runbook.outlook import Outlook
@@ -180,3 +181,37 @@ def ascii_only() -> Iterator[None]:
 @pytest.mark.parametrize("view", [samples.RUNNING, samples.FINISHED, samples.FAILED, samples.NOT_STARTED])
 def test_a_terminal_without_the_signs_gets_none(view: object) -> None:
     assert short_action(view).plain.split("  ")[0].isascii()
+
+
+def test_what_failed_until_a_moment_ago_is_not_called_healthy() -> None:
+    health = Signal("health", "Health", NoSource(), kind="health")
+    failing = Criterion("health != 200", "health", "!=", 200.0)
+    runbook = Runbook(
+        "r", "R", signals=(health,), triggers=(Trigger("h", "It fails", "Errors", "conditional", failing),)
+    )
+    outlook, none = Outlook(runbook, Monitor((health,))), advise((), {}, ())
+    was = RoomState(
+        advice=AdviceChanged(level="roll-back", text="", triggers=(), methods=()),
+        advice_since=NOW - timedelta(minutes=9),
+    )
+    ended = msgspec.structs.replace(was, advice=AdviceChanged(level="none", text="", triggers=(), methods=()))
+
+    def said(state: RoomState, calm: float) -> tuple[str, tuple[str, ...]]:
+        at = msgspec.structs.replace(state, advice_since=NOW - timedelta(seconds=calm)) if calm else state
+        bar_of = verdict_bar(none, Verdict("unknown", ""), outlook, at, NOW)
+        return bar_of.said, bar_of.reasons
+
+    assert said(RoomState(), 0) == ("healthy", ("nothing asks for a rollback",))
+    assert said(was, 0) == ("unsteady", ("nothing asks for a rollback for 0:00, steady after 5:00",))
+    assert said(ended, 72) == ("unsteady", ("nothing asks for a rollback for 1:12, steady after 5:00",))
+    assert said(ended, 300) == ("healthy", ("nothing asks for a rollback",))
+    assert said(msgspec.structs.replace(ended, pace=15), 20)[0] == "healthy"
+
+
+def test_a_reason_that_lacks_readings_alone_does_not_stand_for_longer_than_it_has_to() -> None:
+    short = Criterion("error rate > 5 % for 30 s", "error_rate", ">", 5.0, 30)
+    few = msgspec.structs.replace(standing(short, "pending", 40), why="4 of 5 readings")
+    advice = advise((Trigger("e", "Errors", "Errors", "conditional", short),), {"e": few}, ())
+    said = verdict_bar(advice, Verdict("unknown", ""), Outlook(Runbook("r", "R"), Monitor(())), RoomState(), NOW)
+    assert said.reasons == ("error rate 86.7 % > 5 % for 0:40, 4 of 5 readings",)
+    assert said.advice == "watch: a reading or two more and it is a reason to roll back"
