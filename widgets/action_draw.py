@@ -264,7 +264,10 @@ def _finished(view: Finished, width: int) -> list[Content]:
         lines += _prose(
             ("learned from the exit record: the room was not there when it ended",), width, "$foreground-muted"
         )
-    lines += _said(view.tail or run.last_lines, width)
+    said = view.tail or run.last_lines
+    if not said and run.exit is not None and not (run.already or view.proof):
+        lines += _prose(("it printed nothing",), width, "$foreground-muted")
+    lines += _said(said, width)
     if run.state == "done" and view.next_step:
         lines.append(cut(join(" " * INDENT, ("next: ", "$foreground-muted"), view.next_step), width))
     return lines

@@ -120,6 +120,11 @@ class TooLong(Unavailable):
     """A dump that is larger than there is time to read it, which says nothing against it."""
 
 
+def is_beside(at: Where, found: Facts) -> bool:
+    """Whether it is the empty database in which others are altered: what it holds tells nothing of those."""
+    return at.database == "postgres" and not found.tables
+
+
 async def facts(at: Where) -> Facts:
     """Raises Unavailable."""
     try:

@@ -56,10 +56,14 @@ class Postgres:
                 return Standing(ok=None, line=str(silent), mend=pg_preview.mend(str(silent)), absent=absent)
             last = past[-1] if past else None
             told = f"; last migration {clean(last.name, 80)} ({last.state})" if last else ""
+            holds = (
+                f"{clean(order.at.database, 80)} on {order.at.server}: {ask.size(found.size)}, {found.tables} tables"
+            )
+            if ask.is_beside(order.at, found):
+                holds = f"the server answers: {order.at.server}"
             return Standing(
                 ok=not found.replica,
-                line=f"{clean(order.at.database, 80)} on {order.at.server}: {ask.size(found.size)}, "
-                f"{found.tables} tables{told}",
+                line=f"{holds}{told}",
                 mend="Name the primary: this server takes no changes." if found.replica else "",
                 schema_at=last.at if last else None,
                 schema=last.name if last else "",

@@ -307,6 +307,15 @@ async def test_how_it_stands_is_told_of_the_database_that_is_meant(desk: Desk) -
     assert made_later and made_later.absent and made_later.ok is None
     found = await POSTGRES.standing("psql -X -w -d shop -f down.sql", desk.at)
     assert found and found.ok and "shop on" in found.line and "2 tables" in found.line and not found.absent
+    switch = await POSTGRES.standing("psql -X -w -d postgres -c 'alter database shop rename to old'", desk.at)
+    assert switch and switch.ok and switch.line.startswith("the server answers: ") and "0 tables" not in switch.line
+
+
+async def test_what_is_ordered_beside_a_database_is_not_proven_by_the_tables_of_the_empty_one(desk: Desk) -> None:
+    text = "psql -X -w -d postgres -c 'alter database shop with allow_connections false'"
+    seen = await desk.preview(text)
+    proof = await POSTGRES.proof(text, seen.expected, desk.at)
+    assert proof and proof.ok is None and "0 tables" not in proof.line and "exit code alone" in proof.line
     desk.env |= {"PGUSER": "nobody-known"}
     refused = await POSTGRES.standing("psql -X -w -d shop -f down.sql", desk.at)
     assert refused and refused.ok is None and not refused.absent

@@ -635,3 +635,14 @@ def test_what_is_waited_for_is_read_whole_in_a_narrow_pane() -> None:
     assert text in breached and "now 0.2" in breached
     assert all(line.cell_length <= 52 for line in draw(view, 52).body)
     assert "now 0.2" in draw(view, 78).body[1].plain
+
+
+def test_a_command_that_printed_nothing_says_so_where_nothing_else_tells_what_came_of_it() -> None:
+    silent = Finished(samples.run(state="done", exit=0))
+    assert "    it printed nothing" in [line.plain.rstrip() for line in draw(silent, 79).body]
+    for view in (
+        Finished(samples.run(state="done", exit=0, last_lines=("ANALYZE",))),
+        Finished(samples.run(state="done", exit=0), proof=samples.FINISHED.proof),
+        Finished(samples.run(state="done", exit=0, already=True)),
+    ):
+        assert "printed nothing" not in "".join(line.plain for line in draw(view, 79).body)
