@@ -70,7 +70,7 @@ def _of_steps(desk: Desk, now: datetime) -> ActionView | None:
         _, step, number = desk.step_of(desk.preparing)
         asked = int((now - desk.asked_at).total_seconds())
         words = f"asking the world … {f'{asked} s' if asked >= NOTICED else ''}".rstrip()
-        shown = Looking(step.title, str(number), lines=(words,), enter="")
+        shown = Looking(step.title, str(number), lines=(words,), enter="", asking=True)
     elif desk.refused is not None and desk.selected in (None, _key_of(desk.refused[0])):
         shown = _not_started(desk, *desk.refused)
     elif ended:  # before what is watched: from here a step is carried out once more

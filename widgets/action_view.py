@@ -37,6 +37,8 @@ class Looking(Record, frozen=True):
     enter: str = "look"
     again: str = ""
     """What `r` does with a step that is settled, where `enter` goes on to the next."""
+    asking: bool = False
+    """The world is being asked about it, which can be called off."""
     may_skip: bool = False
     """A step that can only be left: nothing here will ever end it."""
 
@@ -233,7 +235,7 @@ def keys_for(view: ActionView, *, folded: bool = False) -> tuple[KeyHint, ...]:
             pass
         case Looking():
             keys = tuple(KeyHint(key, words) for key, words in (("enter", view.enter), ("r", view.again)) if words)
-            keys += (skip,) if view.may_skip else ()
+            keys += (skip,) if view.may_skip else (_BACK,) if view.asking else ()
         case Confirmation():
             keys = _confirmation_keys(view, folded)
         case NotStarted():

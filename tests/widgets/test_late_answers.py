@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runbook.providers.provider import Target
+from runbook.steps.plan import Prepared
 from tests.rooms import entered, room_with
 from tests.widgets.hosts import shown, until
 from tui import on_desk
@@ -68,6 +69,33 @@ async def test_a_picker_that_comes_late_opens_only_before_whoever_waits_for_it(
             await pilot.press("escape")
         await until(pilot, lambda: not room.room_screen._tasks)
         assert not any(isinstance(one, Picker) for one in room.screen_stack)
+
+
+async def test_whoever_goes_back_while_the_world_is_asked_is_not_shown_what_it_says(
+    room: WarRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with room.run_test(size=(160, 45)) as pilot:
+        conductor, may_answer = await entered(pilot, room), asyncio.Event()
+        asked, prepare = list[str](), conductor.prepare
+
+        async def slowly(method: str, step: str, *, again: bool = False) -> Prepared:
+            asked.append(step)
+            await may_answer.wait()
+            return await prepare(method, step, again=again)
+
+        monkeypatch.setattr(conductor, "prepare", slowly)
+        await conductor.choose_method("back")
+        await conductor.set_value("release", "v1", "typed")
+        open_step(room.room_screen, ("back", "say"))
+        await until(pilot, lambda: bool(asked) and "asking the world" in shown(room))
+        assert "esc  back" in shown(room)
+        await pilot.press("escape")
+        await until(pilot, lambda: "asking the world" not in shown(room))
+        may_answer.set()
+        await until(pilot, lambda: not room.room_screen._tasks)
+        assert "y  run it" not in shown(room)
+        open_step(room.room_screen, ("back", "say"))
+        await until(pilot, lambda: "y  run it" in shown(room))
 
 
 async def test_how_long_the_world_has_been_asked_is_told(room: WarRoom) -> None:
