@@ -39,7 +39,6 @@ class Desk:
         """The step whose end is shown until the person moves on."""
         self.tail: tuple[str, ...] = ()
         self.silent_since: datetime | None = None
-        self.note = ""
 
     # ── what is selected ──────────────────────────────────────────────────────────────────────────
 

@@ -147,7 +147,7 @@ def _confirmation(desk: Desk, prepared: Prepared) -> Confirmation:
         edit=_edit_words(params) or _mend(desk, prepared) if prepared.role == "step" else "",
         may_skip=prepared.role == "step",
         overrides=desk.overrides,
-        sources=_sources(desk, prepared),
+        sources=_sources(desk, prepared) + (("asking what there is to choose from …",) if desk.choosing else ()),
     )
 
 

@@ -86,6 +86,7 @@ def ask_value(screen: RoomScreen, key: Key, name: str, *, again: bool = False) -
     param = conductor.runbook.param(name)
     assert param is not None and desk is not None
     asked = desk.choosing = object()
+    screen.draw()
 
     async def work() -> None:
         targets: tuple[Target, ...] = ()
@@ -94,7 +95,11 @@ def ask_value(screen: RoomScreen, key: Key, name: str, *, again: bool = False) -
             targets = await conductor.targets(key[0], name)
         except Unavailable as silent:
             trouble = str(silent)
-        if desk.choosing is not asked or screen.app.screen is not screen or screen.current != "action":
+        if desk.choosing is not asked:
+            return
+        desk.choosing = None
+        screen.draw()
+        if screen.app.screen is not screen or screen.current != "action":
             return
         known = conductor.known_values().get(name, "")
         label, now = param.label or name, conductor.clock()

@@ -60,6 +60,7 @@ async def test_a_picker_that_comes_late_opens_only_before_whoever_waits_for_it(
         await conductor.choose_method("back")
         open_step(room.room_screen, ("back", "say"))
         await until(pilot, lambda: world.asked == 1 and "needs a value first: <release>" in shown(room))
+        await until(pilot, lambda: "asking what there is to choose from" in shown(room))
         await pilot.press(*keys)
         await until(pilot, lambda: keys != ("a",) or isinstance(room.screen, Prompt))
         await until(pilot, lambda: keys != ("e",) or world.asked == 2)
@@ -69,6 +70,7 @@ async def test_a_picker_that_comes_late_opens_only_before_whoever_waits_for_it(
             await pilot.press("escape")
         await until(pilot, lambda: not room.room_screen._tasks)
         assert not any(isinstance(one, Picker) for one in room.screen_stack)
+        assert "asking what there is to choose from" not in shown(room)
 
 
 async def test_whoever_goes_back_while_the_world_is_asked_is_not_shown_what_it_says(
