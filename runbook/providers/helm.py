@@ -96,15 +96,7 @@ class Helm:
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
         """The call says which cluster and namespace; nobody else is at work on the release, git least of all."""
-        lines = [
-            CheckLine(
-                title=f"the command says which {word} it acts on",
-                ok=bool(order.facts[option]),
-                found=order.facts[option] or f"no --{option}: it acts on whichever is current when it runs",
-                mend="" if order.facts[option] else f"add --{option}: e",
-            )
-            for word, option in (("cluster", "kube-context"), ("namespace", "namespace"))
-        ]
+        lines = list(await state.whereabouts(ask, order, "kube-context"))
         if not order.facts["waits"]:
             lines.append(
                 CheckLine(

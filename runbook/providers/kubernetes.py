@@ -86,15 +86,7 @@ class Kubernetes:
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
         """The call says which cluster and namespace; nothing there stands in the way or puts the workload back."""
-        lines = [
-            CheckLine(
-                title=f"the command says which {word} it acts on",
-                ok=bool(order.facts[option]),
-                found=order.facts[option] or f"no --{option}: it acts on whichever is current when it runs",
-                mend="" if order.facts[option] else f"add --{option}: e",
-            )
-            for word, option in (("cluster", "context"), ("namespace", "namespace"))
-        ]
+        lines = list(await state.whereabouts(ask, order, "context"))
         try:
             workload = await self._workload(ask, order)
         except Unavailable:

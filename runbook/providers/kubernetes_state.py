@@ -7,7 +7,8 @@ from typing import Any
 
 from runbook.logs.clean import clean
 from runbook.providers.needs import CheckLine
-from runbook.providers.platform import Release
+from runbook.providers.platform import Ask, Order, Release
+from runbook.providers.provider import Unavailable
 
 Object = dict[str, Any]
 
@@ -26,6 +27,41 @@ _GITOPS = {
     "kustomize.toolkit.fluxcd.io/name": "Flux",
     "helm.toolkit.fluxcd.io/name": "Flux",
 }
+
+
+async def whereabouts(ask: Ask, order: Order, option: str) -> tuple[CheckLine, ...]:
+    """Whether the call says which cluster, by this option, and which namespace; else which are current now."""
+    named = {"cluster": option, "namespace": "namespace"}
+    known = all(order.facts[name] for name in named.values())
+    current = {} if known else await _current(ask, order, option)
+    lines = []
+    for word, name in named.items():
+        now = f", now {current[word]}" if current.get(word) else ""
+        lines.append(
+            CheckLine(
+                title=f"the command says which {word} it acts on",
+                ok=bool(order.facts[name]),
+                found=order.facts[name] or f"no --{name}: it acts on whichever is current when it runs{now}",
+                mend="" if order.facts[name] else f"add --{name}: e",
+            )
+        )
+    return tuple(lines)
+
+
+async def _current(ask: Ask, order: Order, option: str) -> dict[str, str]:
+    """Context and namespace that a call without them acts on; empty where kubectl cannot tell."""
+    try:
+        own = await ask.settings("HELM_KUBECONTEXT", "HELM_NAMESPACE") if option == "kube-context" else {}
+        words = [word for word in order.scope if word.startswith(("--kubeconfig=", "--context="))]
+        if context := order.facts[option] or own.get("HELM_KUBECONTEXT", ""):
+            words.append(f"--context={context}")
+        program = order.facts.get("program", "kubectl")
+        said = await ask.json(program, "config", "view", "--minify", "--output=json", *words)
+        found = said["contexts"][0]
+        namespace = own.get("HELM_NAMESPACE") or found["context"].get("namespace") or "default"
+        return {"cluster": clean(str(found["name"]), 80), "namespace": clean(str(namespace), 80)}
+    except (Unavailable, LookupError, TypeError, AttributeError):
+        return {}
 
 
 def kept(*objects: Object) -> tuple[CheckLine, ...]:

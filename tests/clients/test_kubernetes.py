@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -222,6 +223,19 @@ async def test_a_command_that_does_not_say_where_it_acts_is_stopped(world: tuple
     told = unhappy(await provider.preview("kubectl rollout undo deployment/web --to-revision=2", at))
     assert "which cluster it acts on: no --context" in told
     assert "which namespace it acts on: no --namespace" in told
+
+
+async def test_the_current_context_is_named_and_stops_the_command_once_it_is_another(
+    world: tuple[Cluster, Place],
+) -> None:
+    _, at = world
+    text = "kubectl rollout undo deployment/web --to-revision=2 -n shop"
+    preview = await provider.preview(text, at)
+    (check,) = (one for one in preview.checks if one.ok is False)
+    assert check.found.endswith("whichever is current when it runs, now elsewhere")
+    assert await provider.moved(text, preview.expected, at) == ""  # a person overrode it
+    subprocess.run(["kubectl", "config", "use-context", "production"], env=at.env, check=True, capture_output=True)
+    assert (await provider.moved(text, preview.expected, at)).endswith("now production")
 
 
 @pytest.mark.parametrize(
