@@ -35,12 +35,16 @@ from runbook.steps.checks import filled
 from runbook.steps.plan import CheckResult, Choice, Mode, Prepared, Role
 from runbook.steps.repeating import as_lines
 from runbook.units import as_filled
-from runbook.wholly import told_wholly
+from runbook.wholly import hidden_behind, told_wholly
 
 MAKING: Seconds = 20
 """For how long a look waits for the clean room; git's own limits end the making."""
 
 
+_HIDDEN = (
+    "Not looked into: the order stands behind `{}`. What it would change is not shown, and only its exit code will "
+    "tell how it ended."
+)
 _STAND_INS = {"number": "970299970299", "url": "https://warroom-stand-in.invalid"}
 """By kind, what stands for a value that is not chosen yet, where a platform is asked what it could be."""
 _STAND_IN = "warroom-stand-in"
@@ -147,6 +151,7 @@ class Carrier:
             text = "\n".join(texts)
             whole = not preview.already or await told_wholly(self.world, text, at)
             already = (preview.already if whole else "") or await self._already(step, method, known)
+            warned += (_HIDDEN.format(behind),) if (behind := hidden_behind(self.world, text)) else ()
             warned += () if whole else (f"in part it is there: {preview.already}",)
         return Prepared(
             method=method.id,

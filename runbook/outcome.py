@@ -12,6 +12,7 @@ from runbook.model import Command, Method, Record, Remedy, Seconds
 from runbook.providers.provider import Place
 from runbook.steps import expect, runs
 from runbook.steps.checks import expectation
+from runbook.wholly import hidden_behind
 
 if TYPE_CHECKING:
     from runbook.carrier import Carrier
@@ -72,6 +73,8 @@ async def judge(
         why = f"it was asked to stop: {why}"
     if ok and (proof := await carrier.world.proof(text, expected, at)) is not None:
         ok, why, unproven = proof.ok is not False, proof.line, proof.ok is None
+    if ok and not why and (behind := hidden_behind(carrier.world, text)):
+        why, unproven = f"exit {exited.exit}; what it did, nobody looked: the order stood behind `{behind}`.", True
     offered = await carrier.world.back(text, expected, at) if ok else None
     if not ok and not exited.timed_out and (failure := await carrier.world.failure(text, "\n".join(lines), at)):
         why, offered = failure.why, failure.remedy

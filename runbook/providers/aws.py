@@ -27,6 +27,8 @@ _QUIET = {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "2", "AWS_CLI_AUTO_PROMPT": "off"
 """A question neither opens a pager or a prompt nor tries for minutes where a server refuses."""
 _LIMITS = ("--cli-connect-timeout", "5", "--cli-read-timeout", "10", "--output", "json")
 _REGION = re.compile(r"^\s*region\s*:?\s+(\S+)", re.MULTILINE)
+_NUMBERED = re.compile(r"/(?:[\w-]+-)?\d{9,}\Z")
+"""The session at the end of a role's name, where it is called anew at each sign-in."""
 _SIGN_IN = "Sign in again (aws sso login, or new keys), then retry: r"
 _MEANT: tuple[tuple[str, str], ...] = (
     (
@@ -126,7 +128,8 @@ async def guard(ask: Ask, scope: tuple[str, ...], region: str) -> tuple[CheckLin
         who = await asked(ask, _for_all(scope), "sts", "get-caller-identity")
     except Unavailable as silent:
         return (CheckLine("signed in to AWS", ok=None, found=str(silent), mend="aws sts get-caller-identity"),)
-    account, name = clean(str(who.get("Account", "")), 40), clean(str(who.get("Arn", "")), 120)
+    account = clean(str(who.get("Account", "")), 40)
+    name = clean(_NUMBERED.sub("", str(who.get("Arn", ""))), 120)
     signed_in = CheckLine("signed in to AWS", ok=bool(account), found=f"account {account} as {name}")
     return signed_in, CheckLine(title, ok=True, found=found)
 

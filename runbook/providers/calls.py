@@ -16,7 +16,6 @@ from runbook.model import Record
 from runbook.providers.shell_words import Operator, Word, assignments_and_call, led_to, shell_words
 
 _LATE = re.compile(r"[\"']?(--[\w-]+)=(.*)\Z", re.DOTALL)
-_LIMITERS = ("timeout", "nice")
 _SETTING = frozenset(("export", "readonly", "declare", "typeset", "local"))
 _LEADING = re.compile(
     r"(?:AWS_(?:(?:DEFAULT_)?(?:PROFILE|REGION)|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|ENDPOINT_URL\w*|ROLE_ARN|\w+_FILE)"
@@ -36,14 +35,29 @@ _AS_ANOTHER = (
     "It runs as another user (sudo), whose sign-ins and settings are not known here; what stands in front of sudo does "
     "not reach it."
 )
-_RUNNERS = {
-    "npx": 0,
-    "bunx": 0,
-    "timeout": 1,
-    "nice": 0,
-    **dict.fromkeys(("pnpm", "yarn", "npm", "bun"), 1),  # `pnpm exec vercel …`
+_LIMITERS = {
+    "timeout": "-k --kill-after -s --signal",
+    "nice": "-n --adjustment",
+    "ionice": "-c --class -n --classdata",
+    "stdbuf": "-i --input -o --output -e --error",
+    "setsid": "",
+    "chronic": "",
+    "unbuffer": "",
 }
-"""Programs that start the one that counts, with how many of their own words come before it."""
+"""Programs that start the one that counts and change nothing of where it acts, with their options that take a word."""
+_PACKAGES = {
+    "npx": "-p --package",
+    "bunx": "-p --package",
+    **dict.fromkeys(("pnpm", "yarn", "npm", "bun"), "-F --filter -C --dir --cwd --prefix --workspace"),
+}
+"""The same for those that start it out of a project's own packages."""
+_VERBS = frozenset(("exec", "dlx", "x", "run"))
+"""What a package manager is told so that it starts something: `pnpm exec vercel …`."""
+_SIGN_IN = {
+    **dict.fromkeys(("aws-vault", "aws-okta", "chamber", "saml2aws"), "exec"),
+    **dict.fromkeys(("doppler", "infisical", "op"), "run"),
+}
+"""Programs that sign the one behind their `--` in: what it finds, and so where it acts, only they know."""
 
 
 class Call(Record, frozen=True):
@@ -65,10 +79,12 @@ class Call(Record, frozen=True):
     """What the text has set before it, without anything in front of it; None for what it took away."""
     exported: frozenset[str] = frozenset()
     """Of these what it has exported."""
+    through: tuple[str, ...] = ()
+    """What signs it in: `aws-vault exec live --`."""
     runner: tuple[str, ...] = ()
     """What starts it out of a project's own packages: `npx --no-install`."""
     called: str = ""
-    """Runner and program as the text writes them: `npx vercel@64`, `./deploy.sh`."""
+    """All of that and the program, as the text writes them: `npx vercel@64`, `doppler run -- ./deploy.sh`."""
     texts: tuple[str, ...] = ()
     """Its arguments as the text writes them."""
     unclear: str = ""
@@ -215,7 +231,7 @@ class _Here(Record, frozen=True):
         """A call as it is made here."""
         late = next((name for name, value in settings.items() if value is None), "")
         by_env = any(word.parts == ("env",) for word in before)
-        led = next((word for word in before if by_env and word.shown.startswith("-")), None)
+        led = next((word for word in before if by_env and word.shown.startswith("-") and word.shown != "--"), None)
         as_another = any(word.parts == ("sudo",) for word in before)
         return msgspec.structs.replace(
             call,
@@ -227,6 +243,7 @@ class _Here(Record, frozen=True):
             unclear=_AS_ANOTHER
             if as_another
             else self.unclear
+            or call.unclear
             or (decided_late(late) if late else "")
             or (f"`{clean(led.shown, 40)}` in front of it decides where it acts. Leave it out: e" if led else ""),
         )
@@ -267,28 +284,52 @@ def _value(word: Word, text: str, known: Mapping[str, str], name: str = "") -> s
 def _call(text: str, words: list[Word], known: Mapping[str, str]) -> Call | None:
     values = [_value(word, text, known) for word in words]
     texts = [text[word.start : word.end] for word in words]
-    place, runner, started = 0, list[str](), list[int]()
-    while (name := _name(values[place])) in _RUNNERS:
-        own, first = _RUNNERS[name], place
-        place += 1
-        while place < len(values) and ((values[place] or "").startswith("-") or own):
-            own -= not (values[place] or "").startswith("-")
-            place += 1
+    place, runner, through, started = 0, list[str](), list[str](), list[int]()
+    late = ""
+    while own := _own_words(values[place:]):
+        first, place = place, place + own
         if place >= len(values):
             return None
-        if name not in _LIMITERS:
-            runner += [value or "" for value in values[first:place]]
-            started += range(first, place)
+        name = _name(values[first])
+        if name in _LIMITERS:
+            continue
+        said = [value or "" for value in values[first:place]]
+        through, runner = (through + said, runner) if name in _SIGN_IN else (through, runner + said)
+        late = name if name in _SIGN_IN and None in values[first:place] else late
+        started += range(first, place)
     started.append(place)
     return Call(
-        program=name,
+        program=_name(values[place]),
         words=tuple(values[place + 1 :]),
         start=words[started[0]].start,
         end=words[-1].end,
+        through=tuple(through),
         runner=tuple(runner),
         called=" ".join(texts[one] for one in started),
         texts=tuple(texts[place + 1 :]),
+        unclear=decided_late(f"the word behind {late}") if late else "",
     )
+
+
+def _own_words(values: Sequence[str | None]) -> int:
+    """How many words belong to a program that starts another one; 0 where the first is none, or it starts nothing."""
+    name = _name(values[0])
+    if name in _SIGN_IN:
+        own = values.index("--") + 1 if values[0] == name and "--" in values else 0  # a script of that name is another
+        return own if _SIGN_IN[name] in values[:own] else 0
+    if name in _LIMITERS:
+        return _past_options(values, 1, _LIMITERS[name]) + (name == "timeout")
+    if name not in _PACKAGES:
+        return 0
+    own = _past_options(values, 1, _PACKAGES[name])
+    verb = name not in ("npx", "bunx") and own < len(values) and values[own] in _VERBS
+    return _past_options(values, own + 1, _PACKAGES[name]) if verb else own
+
+
+def _past_options(values: Sequence[str | None], place: int, valued: str) -> int:
+    while place < len(values) and (word := values[place] or "").startswith("-"):
+        place += 2 if word in valued.split() else 1
+    return place
 
 
 def _name(value: str | None) -> str:

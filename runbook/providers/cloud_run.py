@@ -100,7 +100,7 @@ class CloudRun:
         quiet(ask)
         said = await ask.json("gcloud", "config", "list", "--all", "--format=json", *order.scope)
         core, auth, run = (_part(said, name) for name in ("core", "auth", "run"))
-        token = auth.get("access_token_file") or ask.at.env.get("CLOUDSDK_AUTH_ACCESS_TOKEN")
+        token = auth.get("access_token_file") or await ask.settings("CLOUDSDK_AUTH_ACCESS_TOKEN")
         account = core.get("account") or ("an access token" if token else "")
         here = "the command names none, it is the one set up here"
         lines = [_known("signed in to Google Cloud", str(account or ""), "", "gcloud auth login")]

@@ -94,7 +94,8 @@ class Cloudflare:
         folder = Path(ask.at.cwd, order.facts.get("--cwd", ""))
         given = order.facts.get("--config")
         written = next((name for name in ([given] if given else _CONFIGURATIONS) if (folder / name).is_file()), "")
-        worker, account = order.facts.get("--name", ""), ask.at.env.get("CLOUDFLARE_ACCOUNT_ID", "")
+        worker = order.facts.get("--name", "")
+        account = (await ask.settings("CLOUDFLARE_ACCOUNT_ID")).get("CLOUDFLARE_ACCOUNT_ID", "")
         named = set(_ACCOUNT.findall(_read(folder / written))) if written else set()
         if named:  # what the configuration says counts more than the variable
             account = named.pop() if len(named) == 1 else ""

@@ -115,7 +115,8 @@ class Declared:
             argv = tuple(_filled(word, order.facts) for word in shlex.split(question.run))
             text, source = await ask.text(*argv, limit=LIMIT), f"`{clean(argv[0], 60)}`"
         else:
-            text, source = await _got(question, order.facts, ask.at.env), "the address"
+            names = dict.fromkeys(name for value in question.headers.values() for name in _VARIABLE.findall(value))
+            text, source = await _got(question, order.facts, await ask.settings(*names)), "the address"
         if not question.path:
             return [line.strip() for line in text.splitlines() if line.strip()]
         try:

@@ -50,6 +50,10 @@ class Git:
         """Whether the text holds a git call that does more than read."""
         return any(call.sub not in _ONLY_READ for call in git_text.invocations(text))
 
+    def orders(self, text: str) -> bool:
+        """Every one of its commands is looked into."""
+        return self.concerns(text)
+
     async def targets(self, kind: str, on: str) -> tuple[Target, ...]:
         """Commits of a branch (`origin/production`), or tags of a pattern (`v*`); newest first. Raises Unavailable."""
         if kind == "git_commit":

@@ -59,7 +59,7 @@ class Heroku:
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
         """The call says which app; otherwise the folder's git remotes decide."""
-        app = " ".join(order.scope[1:]) or ask.at.env.get("HEROKU_APP", "")
+        app = " ".join(order.scope[1:]) or await _app(ask)
         found = app or "no --app: the git remotes of the folder decide"
         mend = "" if app else "add --app: e"
         return (CheckLine(title="the command says which app it acts on", ok=bool(app), found=found, mend=mend),)
@@ -112,6 +112,13 @@ class Heroku:
         words = ("heroku", "releases", *order.scope, "--json", "--num", _SHOWN)
         found = await ask.decoded(tuple[_Release, ...], *words)
         return tuple(sorted(found, key=lambda one: -one.version))
+
+
+async def _app(ask: Ask) -> str:
+    try:
+        return (await ask.settings("HEROKU_APP")).get("HEROKU_APP", "")
+    except Unavailable:
+        return ""
 
 
 def _release(one: _Release, found: tuple[_Release, ...]) -> Release:

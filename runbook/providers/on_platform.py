@@ -6,7 +6,6 @@ import asyncio
 import re
 import shlex
 from collections.abc import Awaitable, Iterator
-from datetime import UTC, datetime
 from os.path import normpath
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +18,7 @@ from runbook.providers.calls import Call, calls
 from runbook.providers.needs import CheckLine
 from runbook.providers.platform import Ask, Live, Order, Platform, Release
 from runbook.providers.provider import Failure, Place, Preview, Proof, Standing, Target, Unavailable, as_one
+from runbook.providers.release_words import titled, told_of
 
 T = TypeVar("T")
 _Looked = tuple[tuple[CheckLine, ...] | Unavailable, Live | Unavailable, tuple[Release, ...] | Unavailable]
@@ -39,7 +39,7 @@ class _Meant(Record, frozen=True):
         """Raises Unavailable where nobody can say yet where the call acts: another place would answer."""
         if unclear := self.call.unclear or self.order.unclear:
             raise Unavailable(unclear)
-        return Ask(self.at)
+        return Ask(self.at, self.call.through)
 
     def key(self, part: str) -> str:
         return f"{self.order.what} · {part}"
@@ -55,6 +55,10 @@ class OnPlatform:
     def concerns(self, text: str) -> bool:
         """Whether the text may hold an order to this platform: one of its programs is called by name."""
         return any(call.program in self.platform.programs for call in calls(text, {}))
+
+    def orders(self, text: str) -> bool:
+        """Whether the text holds an order to this platform."""
+        return any(self._order(call) is not None for call in calls(text, {}))
 
     # ── before ────────────────────────────────────────────────────────────────────────────────────
 
@@ -76,6 +80,8 @@ class OnPlatform:
     async def standing(self, text: str, at: Place) -> Standing | None:
         """How the way back stands now: what serves, to what it leads, what is in the way."""
         for meant in self._orders(text, at):
+            if signer := next(iter(meant.call.through), ""):  # nobody is to sign in before it is asked for
+                return Standing(ok=None, line=f"asked only when its step is opened: `{signer}` signs in for it")
             try:
                 checks, live, releases = _all(*await self._look(meant))
             except Unavailable as silent:
@@ -87,10 +93,10 @@ class OnPlatform:
             chosen = _named(releases, meant.order.target)
             if chosen is not None and chosen.blocked:
                 return Standing(ok=False, line=chosen.warning)
-            said = f"{_title(live.release)} serves; {len(others)} to go back to" if others else ""
+            said = f"{titled(live.release)} serves; {len(others)} to go back to" if others else ""
             return Standing(
                 ok=bool(others),
-                line=said or f"{_title(live.release)} serves, and there is nothing to go back to",
+                line=said or f"{titled(live.release)} serves, and there is nothing to go back to",
                 target_at=(chosen or others[0]).at if chosen or others else None,
             )
         return None
@@ -124,11 +130,15 @@ class OnPlatform:
         except Unavailable as silent:
             asked = CheckLine(title=f"what serves on {order.what} is known", ok=None, found=str(silent))
             return Preview(checks=(*checks, asked))
-        now = f"{order.what}: {_title(live.release)} serves now{_told(live.release)}"
-        lines = (now, *((f"still under way: {live.unsettled}",) if live.unsettled else ()))
+        now = f"{order.what}: {titled(live.release)} serves now{told_of(live.release)}"
+        found = " · ".join(line.found for line in checks if line.ok is True)
+        where = f"where: {found}" if found else ""
+        lines = tuple(filter(None, (now, live.unsettled and f"still under way: {live.unsettled}", where)))
         expected = {meant.key("live"): _mark(live.release), meant.key("back"): live.release.value}
         if amiss := _amiss(checks):
             expected[meant.key("amiss")] = "\n".join(amiss)
+        if there := _where(checks):
+            expected[meant.key("where")] = "\n".join(there)
         if order.target is None:
             return Preview(
                 lines=lines,
@@ -156,12 +166,12 @@ class OnPlatform:
         same = _same(wanted, live.release)
         alike = "" if same or wanted.identity != live.release.identity else _ALIKE
         return Preview(
-            lines=(*lines, f"afterwards: {_title(wanted)}{_told(wanted)}"),
+            lines=(*lines, f"afterwards: {titled(wanted)}{told_of(wanted)}"),
             expected=expected | {meant.key("wanted"): wanted.identity},
             warnings=tuple(filter(None, (order.caution, alike, "" if wanted.blocked else wanted.warning))),
             checks=checks,
             blocked=wanted.warning if wanted.blocked else "",
-            already=f"{order.what} serves {_title(wanted)} already." if same and not live.unsettled else "",
+            already=f"{order.what} serves {titled(wanted)} already." if same and not live.unsettled else "",
             way_back="" if same else self._back(meant, live.release.value).text,
         )
 
@@ -175,16 +185,17 @@ class OnPlatform:
                 checks, live, releases = _all(*await self._look(meant))
             except Unavailable as silent:
                 return f"{meant.order.what} could not be asked again: {silent}"
-            if _mark(live.release) != was:
-                return f"{meant.order.what} has moved: {_title(live.release)} serves now{_told(live.release)}."
             known = expected.get(meant.key("amiss"), "").split("\n")  # whoever confirmed that overrode it
+            led = _led_elsewhere(expected.get(meant.key("where"), ""), checks)
+            if led or _mark(live.release) != was:
+                return led or f"{meant.order.what} has moved: {titled(live.release)} serves now{told_of(live.release)}."
             if failed := next((line for line in _amiss(checks) if line not in known), ""):
                 return failed
             named, wanted = _named(releases, meant.order.target), expected.get(meant.key("wanted"))
             if meant.order.target and named is None:
                 return f"{meant.order.what} has no {self.platform.noun} {clean(meant.order.target, 80)} any more."
             if named is not None and wanted and named.identity != wanted:
-                return f"{clean(meant.order.target or '', 80)} leads elsewhere now: {_title(named)}."
+                return f"{clean(meant.order.target or '', 80)} leads elsewhere now: {titled(named)}."
         return ""
 
     # ── after ─────────────────────────────────────────────────────────────────────────────────────
@@ -201,7 +212,7 @@ class OnPlatform:
             wanted = expected.get(meant.key("wanted")) or await self._identity(ask, meant.order)
         except Unavailable as silent:
             return Proof(ok=None, line=f"Whether it worked is not known: {silent}")
-        serves = f"{what} serves {_title(live.release)}"
+        serves = f"{what} serves {titled(live.release)}"
         if not wanted:
             return Proof(ok=None, line=f"{serves}.")
         unchanged = _mark(live.release) == expected.get(meant.key("live"))
@@ -343,6 +354,20 @@ def _amiss(checks: tuple[CheckLine, ...]) -> tuple[str, ...]:
     return tuple(f"{line.title}: {line.found}" for line in checks if line.stops and line.ok is False)
 
 
+def _where(checks: tuple[CheckLine, ...]) -> tuple[str, ...]:
+    """What says where the order goes, a line each."""
+    return tuple(f"{line.title}: {line.found}" for line in checks if line.ok is True)
+
+
+def _led_elsewhere(before: str, checks: tuple[CheckLine, ...]) -> str:
+    """What says otherwise than before where the order goes: in another account the same names may serve."""
+    known = dict(line.split(": ", 1) for line in before.splitlines())
+    for line in checks:
+        if line.ok is True and known.get(line.title, line.found) != line.found:
+            return f"It would act elsewhere by now. {line.title}: {line.found}; before, {known[line.title]}."
+    return ""
+
+
 def _same(one: Release, other: Release) -> bool:
     return (one.identity, one.also) == (other.identity, other.also)
 
@@ -371,23 +396,3 @@ def _target(release: Release, live: Live) -> Target:
         current=_same(release, live.release),
         warning=release.warning,
     )
-
-
-def _title(release: Release) -> str:
-    said = clean(release.value, 60)
-    return f"{said} ({clean(release.title, 80)})" if release.title and release.title != release.value else said
-
-
-def _told(release: Release) -> str:
-    """` · by ana, 2 h ago · sha256:…`."""
-    age = _age(release.at) if release.at else ""
-    parts = [f"by {release.by}" if release.by else "", age, release.detail]
-    return "".join(f" · {clean(part, 120)}" for part in parts if part)
-
-
-def _age(at: datetime) -> str:
-    seconds = (datetime.now(UTC) - at).total_seconds()
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit} ago"
-    return "just now"

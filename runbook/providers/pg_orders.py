@@ -75,7 +75,7 @@ def orders(text: str, at: Place) -> Iterator[Order]:
         if call.program in PROGRAMS and not _HELP & set(call.words):
             order = _order(call, call.environment(at.env), Path(at.cwd, call.directory), written)
             if order is not None:
-                yield msgspec.structs.replace(order, at=None) if call.unclear else order
+                yield msgspec.structs.replace(order, at=None) if call.unclear or call.through else order
 
 
 def _written(text: str, known: dict[str, str], cwd: Path) -> Iterator[tuple[Path, str]]:

@@ -118,20 +118,50 @@ class Platform(Protocol):
 
 
 class Ask:
-    """One look at a platform, from the place where its command runs: the same question is put only once."""
+    """One look at a platform, from the place where its command runs: the same question is put only once.
 
-    def __init__(self, at: Place) -> None:
+    `through` are the words of what signs the command in, and so each question to the same account.
+    """
+
+    def __init__(self, at: Place, through: tuple[str, ...] = ()) -> None:
         self.at = at
+        self.through = through
         self._told: dict[tuple[str, ...], asyncio.Future[str | Unavailable]] = {}
+        self._signed_in: asyncio.Future[str] | None = None
 
     async def answer(self, *argv: str, limit: Seconds = LIMIT) -> Answer:
         """Raises Unavailable when the program is not there or does not answer in time."""
+        if self.through:  # first and alone: several at once would each ask for a code that counts once
+            self._signed_in = self._signed_in or asyncio.ensure_future(self._sign_in(limit))
+            if why := await self._signed_in:
+                raise Unavailable(why)
+        return await self._answer(argv, limit)
+
+    async def settings(self, *names: str) -> dict[str, str]:
+        """Those of the variables that the command finds. Raises Unavailable where what signs it in conceals one."""
+        if not (self.through and names):
+            return {name: self.at.env[name] for name in names if name in self.at.env}
+        said = await self.text("sh", "-c", "printf '%s\\0' " + " ".join(f'"${name}"' for name in names))
+        found = {name: value for name, value in zip(names, said.split("\0"), strict=False) if value}
+        if hidden := next((name for name, value in found.items() if value.startswith("<concealed")), ""):
+            raise Unavailable(f"{spoken(self.through[:1])} conceals {hidden}, which says where the command acts.")
+        return found
+
+    async def _sign_in(self, limit: Seconds) -> str:
         try:
-            said = await bounded(argv, self.at.cwd, self.at.env, limit, cap=MOST)
+            said = await self._answer(("true",), limit, self.through[:1])
+        except Unavailable as silent:
+            return str(silent)
+        return "" if said.ok else f"{spoken(self.through[:1])} failed: {reason(said)}"
+
+    async def _answer(self, argv: tuple[str, ...], limit: Seconds, named: tuple[str, ...] = ()) -> Answer:
+        whole = (*self.through, *argv)
+        try:
+            said = await bounded(whole, self.at.cwd, self.at.env, limit, cap=MOST)
         except OSError as broken:
-            raise Unavailable(f"{argv[0]} could not be run: {broken.strerror or broken}.") from None
+            raise Unavailable(f"{whole[0]} could not be run: {broken.strerror or broken}.") from None
         if said.exit is None:
-            raise Unavailable(f"{spoken(argv)} gave no answer within {limit:.0f} s.")
+            raise Unavailable(f"{spoken(named or argv)} gave no answer within {limit:.0f} s.")
         return said
 
     async def text(self, *argv: str, limit: Seconds = LIMIT) -> str:

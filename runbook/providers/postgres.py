@@ -26,6 +26,10 @@ class Postgres:
         """Whether one of PostgreSQL's programs is called by name."""
         return any(call.program in PROGRAMS for call in calls(text, {}))
 
+    def orders(self, text: str) -> bool:
+        """Every one of its commands is looked into."""
+        return self.concerns(text)
+
     async def targets(self, kind: str, on: str) -> tuple[Target, ...]:
         """None: no kind of value is a database's."""
         return ()

@@ -51,6 +51,10 @@ class Prisma(Postgres):
         """Whether prisma is called by name."""
         return any(call.program == "prisma" for call in calls(text, {}))
 
+    def orders(self, text: str) -> bool:
+        """Not where something signs it in: only that knows its DATABASE_URL."""
+        return any(call.program == "prisma" and not call.through for call in calls(text, {}))
+
     async def targets_of(self, text: str, value: str, at: Place) -> tuple[Target, ...]:
         """The migrations of the history, newest first. Raises Unavailable."""
         for order in _orders(text, at):
@@ -173,7 +177,12 @@ def _orders(text: str, at: Place) -> Iterator[_Order]:
     for call in calls(text, at.env | at.variables):
         said = call.split("--rolled-back --applied --schema --config")
         url = call.environment(at.env).get("DATABASE_URL", "")
-        if call.program != "prisma" or call.unclear or not url.startswith(("postgres://", "postgresql://")):
+        if (
+            call.program != "prisma"
+            or call.unclear
+            or call.through
+            or not url.startswith(("postgres://", "postgresql://"))
+        ):
             continue
         deploys, marked = said.plain[:2] == ("migrate", "deploy"), said.option("--rolled-back")
         if deploys or (said.plain[:2] == ("migrate", "resolve") and marked):

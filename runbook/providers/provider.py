@@ -104,6 +104,9 @@ class Provider(Protocol):
     def concerns(self, text: str) -> bool:
         """Whether this provider understands the command."""
 
+    def orders(self, text: str) -> bool:
+        """Whether the text holds a command that it shows before and proves after."""
+
     async def targets(self, kind: str, on: str) -> tuple[Target, ...]:
         """What a param of this kind can be picked from. Raises Unavailable."""
 

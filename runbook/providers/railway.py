@@ -39,20 +39,20 @@ class Railway:
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
         """Which project, environment and service token and ids lead to; a token of another environment is unasked."""
-        where = await Api(ask.at.env).service()
+        where = await (await _api(ask)).service()
         found = f"project {where.project}, environment {where.environment}, service {where.service}"
         return (CheckLine(title="token and ids name one Railway service", ok=True, found=found),)
 
     async def live(self, ask: Ask, order: Order) -> Live:
         """The newest deployment that serves, or that is on its way."""
-        now, missing = serving(await Api(ask.at.env).deployments())
+        now, missing = serving(await (await _api(ask)).deployments())
         if now is None:
             raise Unavailable("No deployment of the Railway service serves.")
         return Live(release=_release(now, now), unsettled=missing)
 
     async def releases(self, ask: Ask, order: Order) -> tuple[Release, ...]:
         """Every deployment that has served; those whose image is gone are blocked."""
-        found = await Api(ask.at.env).deployments()
+        found = await (await _api(ask)).deployments()
         now, _ = serving(found)
         return tuple(_release(one, now) for one in found if one == now or one.status in SERVING | {"REMOVED"})
 
@@ -73,6 +73,10 @@ class Railway:
         """The command's own last sentence says it."""
         lines = [line.strip() for line in output.splitlines() if line.strip()]
         return lines[-1] if lines and "Railway" in lines[-1] else ""
+
+
+async def _api(ask: Ask) -> Api:
+    return Api(await ask.settings(*_IDS, "RAILWAY_TOKEN", "RAILWAY_API_TOKEN", "RAILWAY_API_URL"))
 
 
 def _release(one: Deployment, now: Deployment | None) -> Release:

@@ -19,6 +19,10 @@ class Together:
         """Those that understand the command."""
         return tuple(provider for provider in self.providers if provider.concerns(text))
 
+    def orders(self, text: str) -> bool:
+        """Whether one of them shows before and proves after what the text orders."""
+        return any(provider.orders(text) for provider in self.providers)
+
     async def targets(self, kind: str, on: str) -> tuple[Target, ...]:
         """What a param of this kind can be picked from. Raises Unavailable."""
         return tuple([target for provider in self.providers for target in await provider.targets(kind, on)])

@@ -83,7 +83,7 @@ class Vercel:
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
         """The folder belongs to a project, somebody is signed in, and the project is within their reach."""
         try:
-            link = _link(ask, order)
+            link = await _link(ask, order)
         except Unavailable as unlinked:
             return (
                 CheckLine(
@@ -125,7 +125,7 @@ class Vercel:
 
     async def releases(self, ask: Ask, order: Order) -> tuple[Release, ...]:
         """The production deployments that are ready, newest first, and the one that is named, wherever it stands."""
-        _link(ask, order)
+        await _link(ask, order)
         who, listed = await asyncio.gather(self._account(ask, order), self._listed(ask, order))
         named = order.target or ""
         found = [_release(one, named) for one in listed]
@@ -177,7 +177,7 @@ class Vercel:
         return _mapping(await ask.json(*_base(ask, order), "whoami", "--json", limit=LIMIT))
 
     async def _project(self, ask: Ask, order: Order) -> dict[str, Any]:
-        link, base = _link(ask, order), _base(ask, order)
+        link, base = await _link(ask, order), _base(ask, order)
         version = re.search(r"(\d+)\.\d+\.\d+", await ask.text(base[0], *base[1 : len(base) - len(order.scope)], "-v"))
         if version is None or int(version[1]) < _API_SINCE:
             raise Unavailable(
@@ -244,10 +244,11 @@ class Vercel:
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _link(ask: Ask, order: Order) -> _Link:
+async def _link(ask: Ask, order: Order) -> _Link:
     """Raises Unavailable for a folder that is not linked."""
     folder = Path(ask.at.cwd, order.facts["folder"])
-    org, project = ask.at.env.get("VERCEL_ORG_ID", ""), ask.at.env.get("VERCEL_PROJECT_ID", "")
+    found = await ask.settings("VERCEL_ORG_ID", "VERCEL_PROJECT_ID")
+    org, project = found.get("VERCEL_ORG_ID", ""), found.get("VERCEL_PROJECT_ID", "")
     if org and project:
         return _Link(org, project, "by VERCEL_PROJECT_ID")
     said = _file(folder / ".vercel" / "project.json")

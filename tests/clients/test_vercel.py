@@ -12,7 +12,7 @@ from runbook.providers.on_platform import OnPlatform
 from runbook.providers.provider import Place, Preview, Proof
 from runbook.providers.vercel import Vercel as Platform
 from tests.clients.clusters import carry_out
-from tests.clients.hosts import Vercel, running
+from tests.clients.hosts import TOKEN, Vercel, running
 from tests.clients.programs import need
 
 WHAT = "production on Vercel"
@@ -57,7 +57,7 @@ async def test_a_deployment_is_picked_restored_proven_and_left_again(world: tupl
     ]
     preview = await seen(UNDO, at)
     assert preview.lines[0].startswith(f"{WHAT}: dpl_bad333 (c0ffee3 feat: new checkout) serves now · by oncall")
-    assert preview.lines[1].startswith("afterwards: dpl_good222 (c0ffee2 fix: cache header)")
+    assert preview.lines[-1].startswith("afterwards: dpl_good222 (c0ffee2 fix: cache header)")
     assert "environment variables and cron jobs of its own time" in preview.warnings[0]
     assert preview.way_back == "vercel promote dpl_bad333 --yes --timeout 5m"
     assert [check.found for check in preview.checks] == ["oncall in practice", "web (by .vercel/project.json)"]
@@ -74,6 +74,24 @@ async def test_a_deployment_is_picked_restored_proven_and_left_again(world: tupl
     assert (await carry_out(back.text, at)).exit == 0
     assert (await proven(back.text, forward, at)).ok is True
     assert cloud.orders == [("rollback", "dpl_good222"), ("promote", "dpl_bad333")]
+
+
+async def test_what_signs_vercel_in_stays_in_front_of_the_questions_and_of_the_way_back(
+    world: tuple[Vercel, Place], tmp_path: Path
+) -> None:
+    cloud, at = world
+    signer = tmp_path / "doppler"
+    signer.write_text(f'#!/bin/sh\nshift 2\nVERCEL_TOKEN={TOKEN} exec "$@"\n')
+    signer.chmod(0o700)
+    signed_out = {name: value for name, value in at.env.items() if name != "VERCEL_TOKEN"}
+    at = Place(at.cwd, signed_out | {"PATH": f"{tmp_path}:{at.env['PATH']}"})
+    text = f"doppler run -- {UNDO}"
+    preview = await seen(text, at)
+    assert "where: oncall in practice · web (by .vercel/project.json)" in preview.lines
+    assert preview.way_back == "doppler run -- vercel promote dpl_bad333 --yes --timeout 5m"
+    assert (await carry_out(text, at)).exit == 0
+    assert (await proven(text, preview, at)).ok is True
+    assert cloud.orders == [("rollback", "dpl_good222")]
 
 
 async def test_a_switch_that_was_skipped_exits_well_and_is_told_as_what_it_is(world: tuple[Vercel, Place]) -> None:

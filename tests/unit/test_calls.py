@@ -17,6 +17,13 @@ from runbook.providers.calls import calls
         ("npx vercel@64 rollback", "vercel", ("rollback",)),
         ("pnpm exec vercel rollback", "vercel", ("rollback",)),
         ("timeout 5m vercel rollback", "vercel", ("rollback",)),
+        ("timeout -k 5 -s KILL 5m vercel rollback", "vercel", ("rollback",)),
+        ("nice -n 10 vercel rollback", "vercel", ("rollback",)),
+        ("ionice -c 3 nice vercel rollback", "vercel", ("rollback",)),
+        ("npx -p vercel@64 vercel rollback", "vercel", ("rollback",)),
+        ("yarn vercel rollback", "vercel", ("rollback",)),
+        ("env -- vercel rollback", "vercel", ("rollback",)),
+        ("aws-vault exec live -- timeout 60 npx vercel rollback", "vercel", ("rollback",)),
         ("sudo /usr/local/bin/kubectl rollout undo 'deploy/web'", "kubectl", ("rollout", "undo", "deploy/web")),
         ("A=1 B=$A helm rollback web $B", "helm", ("rollback", "web", None)),
         ("V=v1\nheroku rollback $V", "heroku", ("rollback", "v1")),
@@ -34,6 +41,34 @@ from runbook.providers.calls import calls
 def test_a_call_is_read_as_its_program_gets_it(text: str, program: str, words: tuple[str | None, ...]) -> None:
     found = {call.program: call for call in calls(text, {"SESSION": "v7", "HOME": "/home/ana"})}
     assert found[program].words == words
+
+
+@pytest.mark.parametrize(
+    ("before", "through", "unclear"),
+    [
+        ("aws-vault exec --no-session live -- ", ("aws-vault", "exec", "--no-session", "live", "--"), ""),
+        ("nice op run --env-file=.env -- npx ", ("op", "run", "--env-file=.env", "--"), ""),
+        (
+            "doppler run -c $(pick) -- ",
+            ("doppler", "run", "-c", "", "--"),
+            "What the word behind doppler is, the shell",
+        ),
+        ("npx --yes ", (), ""),
+    ],
+)
+def test_what_signs_a_call_in_is_kept_with_it(before: str, through: tuple[str, ...], unclear: str) -> None:
+    (call,) = calls(f"{before}helm rollback web 2", {})
+    assert (call.program, call.words, call.through) == ("helm", ("rollback", "web", "2"), through)
+    assert call.unclear.startswith(unclear) and bool(call.unclear) is bool(unclear)
+
+
+def test_a_script_that_is_called_like_what_signs_in_is_not_taken_for_it() -> None:
+    assert not [call for call in calls("./doppler run -- helm rollback web 2", {}) if call.program == "helm"]
+
+
+@pytest.mark.parametrize("text", ["doppler run", "aws-vault list -- ", "npx", "nice -n", "timeout 5", "op run -- "])
+def test_a_program_that_starts_none_is_no_other_call(text: str) -> None:
+    assert not {call.program for call in calls(text, {})} & {"", "--", "5"}
 
 
 def test_a_call_knows_its_directory_its_settings_and_where_it_ends() -> None:

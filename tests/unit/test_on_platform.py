@@ -93,6 +93,24 @@ async def test_a_command_that_names_no_release_is_blocked_and_offers_the_others(
     assert provider.chosen("shelf put --on $SHOP", "two") == "shelf put --on $SHOP two"
 
 
+async def test_nobody_is_signed_in_only_to_compare_the_ways_back(shelf: Shelf) -> None:
+    found = await OnPlatform(shelf).standing(f"aws-vault exec live -- {UNDO}", AT)
+    assert found is not None and (found.ok, "when its step is opened" in found.line) == (None, True)
+
+
+async def test_an_order_that_would_act_elsewhere_by_now_has_moved_though_the_same_name_serves_there(
+    shelf: Shelf,
+) -> None:
+    provider = OnPlatform(shelf)
+    shelf.checks = (CheckLine("signed in", ok=True, found="account 1"), CheckLine("it is open", ok=True, found="yes"))
+    seen = await provider.preview(UNDO, AT)
+    assert seen.lines[1] == "where: account 1 · yes"
+    assert await provider.moved(UNDO, seen.expected, AT) == ""
+    shelf.checks = (CheckLine("signed in", ok=True, found="account 2"), shelf.checks[1])
+    moved = await provider.moved(UNDO, seen.expected, AT)
+    assert moved == "It would act elsewhere by now. signed in: account 2; before, account 1."
+
+
 @pytest.mark.parametrize(
     ("before", "again"),
     [
@@ -101,6 +119,9 @@ async def test_a_command_that_names_no_release_is_blocked_and_offers_the_others(
         ("cd there && {}", "(cd {cwd}/there && {})"),
         ("npx --no-install {}", "npx --no-install {}"),
         ("timeout 60 ./bin/{}", "./bin/{}"),
+        ("nice -n 10 timeout -k 5 60 {}", "{}"),
+        ("aws-vault exec --duration=1h live -- {}", "aws-vault exec --duration=1h live -- {}"),
+        ("A=1 doppler run -p shop -c prd -- npx {}", "A=1 doppler run -p shop -c prd -- npx {}"),
     ],
 )
 async def test_the_way_back_is_called_as_the_order_was_and_leads_to_the_same_place(
