@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from runbook.logs.levels import BEHIND_STATUS, STATUS, WORDS, WORST_FIRST, header, line_patterns
+from runbook.logs.levels import BEHIND_STATUS, STATUS, WORDS, WORST_FIRST, header, line_patterns, uncoloured, unnamed
 from runbook.logs.seen import in_colours, seen_as
 from runbook.logs.sieve import Sought
 from runbook.logs.traces import GOES_ON
@@ -24,9 +24,16 @@ _LOUD = {
 _BRACKETED = (b"error]", b"crit]", b"alert]", b"emerg]")
 """As web servers write them: `[error]`, `[proxy:error]`."""
 _STATUS = re.compile(STATUS.encode())
-_HEADER = re.compile(header("EF").encode())
-_FROM_FILES = (b".go:", b".cc:", b".cpp:", b".py:")
-"""What is in the head of each line of klog or glog: where none of it is, no look for one is needed."""
+_OF_PROGRAMS = unnamed(uncoloured(header(WORST_FIRST[:1])))
+_HEADER = re.compile(_OF_PROGRAMS.encode())
+_IN_HEADERS = (b".go:", b".cc:", b".cpp:", b".py:", b'{"t":{"$date":', b'{"@t":"', b"]\n      ")
+"""What is in each form that is one program's alone: where none of it is, no look for one is needed."""
+_LAST_WORDS = r"\b(?:panic(?:: | serving )|panicked at |[fF]atal error: )"
+_LAST = re.compile(_LAST_WORDS.encode())
+"""How a program in Go, Rust or PHP ends."""
+_LESS = ("WARNING", "WARN", "WRN", "INFO", "INF", "NOTICE", "DEBUG", "DBG", "TRACE", "TRC", "VRB")
+_TIMES = b" 0123456789-:.,/+TZ[]"
+"""What stands there in most lines: a time, which says nothing."""
 _WORDS = r"(?:[eE]rr(?:or)?|[fF]atal|[cC]rit(?:ical)?|[pP]anic|[sS]evere|[aA]lert|[eE]merg(?:ency)?|[56]0)"
 _SAYS = rf"""["']? ?[=:] ?["']?{_WORDS}\b"""
 _FIELDS = tuple((name.encode(), re.compile((name + _SAYS).encode())) for name in ("evel", "everity"))
@@ -36,12 +43,13 @@ _COLOURS = re.compile(rb"\x1b\[[0-9;:]*[mK]")
 _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _ERRORS = Sought(
     (
-        rf"\b(?:ERR(?:OR?)?|PANIC|SEVERE|FATAL?|FTL|CRITICAL)\b|{header('EF')}|(?:\[|:)(?:error|crit|alert|emerg)\]|(?:evel|everity){_SAYS}"
+        rf"\b(?:ERR(?:OR?)?|PANIC|SEVERE|FATAL?|FTL|CRITICAL)\b|{_OF_PROGRAMS}|{_LAST_WORDS}"
+        rf"|(?:\[|:)(?:error|crit|alert|emerg)\]|(?:evel|everity){_SAYS}"
         # `STATUS` as ripgrep can read it, without a look around
         rf"|(?:^\d{{0,3}}|\D|\D\d|[^1-4]\d\d|[^ ]\d\d\d) 5\d\d (?:$|[^a-z]|[a-rt-z](?:$|[^a-z])|{BEHIND_STATUS})"
     ).encode()
 )
-"""The lines that `errors_in` counts."""
+"""The lines that `errors_in` counts, and those that say INFO before they name an ERROR."""
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 """An escaped sign, or a set of characters."""
 _GROUP = re.compile(r"\((?:\?(?:P<\w+>|<?[=!]|[a-zA-Z-]*:))?([^()]*)\)([*+{]?)")
@@ -163,25 +171,51 @@ def errors_in(data: bytes) -> int:
         data = _COLOURS.sub(b"", data)
     # by their ends, so that each counts once; one expression for all of it takes five times as long
     find = data.find
-    ends = {find(b"\n", match.start()) for match in _STATUS.finditer(data)}
-    if any(find(name) >= 0 for name in _FROM_FILES):
+    ends = set()
+    at = find(b" 5")
+    while at >= 0:
+        if _STATUS.match(data, at):
+            ends.add(find(b"\n", at))
+        at = find(b" 5", at + 2)
+    if find(b"panic") >= 0 or find(b"atal error: ") >= 0:
+        ends.update(find(b"\n", match.start()) for match in _LAST.finditer(data) if _is_worst(data, match.start()))
+    if any(find(name) >= 0 for name in _IN_HEADERS):
         ends.update(find(b"\n", match.start()) for match in _HEADER.finditer(data))
     for name, field in _FIELDS:
         if find(name) >= 0:
             ends.update(find(b"\n", match.start()) for match in field.finditer(data))
     for word in (word for part, words in _LOUD.items() if find(part) >= 0 for word in words):
-        ends.update(_ends(data, word, lambda before, behind: before not in _LETTERS and behind not in _LETTERS))
+        ends.update(
+            _ends(data, word, lambda before, behind: before not in _LETTERS and behind not in _LETTERS, worst=True)
+        )
     for word in _BRACKETED:
         ends.update(_ends(data, word, lambda before, _behind: before in b"[:"))
     return len(ends)
 
 
-def _ends(data: bytes, word: bytes, stands: Callable[[int, int], bool]) -> Iterator[int]:
+@cache
+def _less() -> re.Pattern[bytes]:
+    """What says before a loud word that its line tells of less; compiled for the first line that needs it."""
+    # the look back stands behind the word: in front of it, it would slow the search
+    words = "|".join(rf"{word}(?<!\w{word})(?!\w)" for word in _LESS)
+    field = r"(?:[lL]e?ve?l|[sS]everity)[\"']? ?[=:] ?[\"']?(?i:warn(?:ing)?|info|notice|debug|trace|[1-4]0)\b"
+    return re.compile(f"{words}|{field}|{unnamed(uncoloured(header(WORST_FIRST[1:])))}".encode())
+
+
+def _is_worst(data: bytes, at: int) -> bool:
+    """Whether nothing before it in its line says that it is less than an error."""
+    before = data[data.rfind(b"\n", 0, at) + 1 : at]
+    return not before.translate(None, _TIMES) or not _less().search(before)
+
+
+def _ends(data: bytes, word: bytes, stands: Callable[[int, int], bool], *, worst: bool = False) -> Iterator[int]:
     """The ends of the lines in which the word stands as it must, by the byte before it and the one behind it."""
     at = data.find(word)
     while at >= 0:
         behind = at + len(word)
-        if stands(data[at - 1] if at else 10, data[behind] if behind < len(data) else 10):
+        if stands(data[at - 1] if at else 10, data[behind] if behind < len(data) else 10) and not (
+            worst and not _is_worst(data, at)
+        ):
             behind = data.find(b"\n", at)
             yield behind
             if behind < 0:

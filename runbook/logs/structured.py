@@ -33,7 +33,7 @@ MOST = 200
 
 _LEVEL = (
     *("level", "severity", "lvl", "loglevel", "log_level", "log.level", "levelname", "severity_text", "severitytext"),
-    *("severity_number", "severitynumber", "levelno", "priority", "at"),
+    *("severity_number", "severitynumber", "levelno", "priority", "at", "@l", "s"),
 )
 _TIME = (
     "time",
@@ -43,11 +43,26 @@ _TIME = (
     "datetime",
     "date",
     "t",
+    "t.$date",
+    "@t",
     "asctime",
     "timemillis",
     "__realtime_timestamp",
 )
-_MESSAGE = ("message", "msg", "event", "short_message", "body", "text", "error.message", "err.message", "error", "err")
+_MESSAGE = (
+    "message",
+    "msg",
+    "event",
+    "short_message",
+    "body",
+    "text",
+    "@m",
+    "@mt",
+    "error.message",
+    "err.message",
+    "error",
+    "err",
+)
 _SOURCE = ("logger", "logger_name", "log.logger", "name", "component", "module", "service", "service.name", "app")
 _FIRST = (
     *("error", "err", "exception", "exc", "error.message", "err.message", "error.type", "err.type", "code", "status"),
@@ -191,7 +206,7 @@ def _entry(fields: list[Field], prefix: str) -> Entry | None:
         key, value = named[name]
         if key and (level := level_named(value, name)):
             taken.add(key)
-            word = value.strip().upper() if isinstance(value, str) else ""
+            word = value.strip().upper() if isinstance(value, str) and len(value) > 1 else ""
             break
     key, value = take(_MESSAGE, str)
     if not key and (inner := _wrapped(named, prefix)):

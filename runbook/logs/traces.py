@@ -29,7 +29,7 @@ GOES_ON = (
 """Lines that tell by themselves that they go on with another."""
 _KNOWN = re.compile(
     rb"Caused by: |Suppressed: |Traceback \(most recent call|\.\.\. \d+ (?:more|common)|--- End of |stack backtrace:"
-    rb"|During handling of the above exc|The above exception was the dir|goroutine \d+ \["
+    rb"|\[signal SIG|During handling of the above exc|The above exception was the dir|goroutine \d+ \["
     rb"|" + _POSTGRES
 )
 _RAISED = re.compile(
@@ -37,6 +37,10 @@ _RAISED = re.compile(
     rb"|[a-z_]\w*(?:\.\w+)*\.[A-Z]\w+(?::|$))"
 )
 _CALL = re.compile(rb"(?:created by )?[\w./*$-][\w./*()\[\]{}$-]*\(.*\)(?: in goroutine \d+)?$|created by \S+")
+_ENDING = re.compile(rb"(?:panic|fatal error): |\[signal SIG")
+"""What a program in Go says last; an empty line stands between that and its goroutines."""
+_TITLE = re.compile(rb": [A-Za-z][\w.+]*\[\d+\]\s*$")
+"""How .NET's console begins: the level and a category; what happened stands in the next line."""
 _CLOSED = re.compile(rb"[\])}]+[,;]?\s*$")
 
 
@@ -57,7 +61,7 @@ def continues(before: bytes, line: bytes) -> bool:
     if _INDENTED.match(line) or _KNOWN.match(line):
         return True
     if not line.strip():
-        return bool(_INDENTED.match(before) or _KNOWN.match(before) or _RAISED.match(before))
+        return any(form.match(before) for form in (_INDENTED, _KNOWN, _RAISED, _ENDING))
     if not (_INDENTED.match(before) or before.startswith(b"goroutine ")):
         return False
     # an error's name under JavaScript's and Java's frames begins the next trace; under Python's it ends this one
@@ -102,7 +106,8 @@ class Folded:
                 elif head not in self.opened:
                     under += 1
                     told = line.head[prefix_of(line.head) :]
-                    begins = under == 1 and rows[-1].head.strip() in (b"{", b"[")
+                    above = rows[-1].head
+                    begins = under == 1 and (above.strip() in (b"{", b"[") or bool(_TITLE.search(above)))
                     tail = told if begins or _RAISED.match(told) else rows[-1].tail
                     rows[-1] = rows[-1]._replace(under=under, tail=tail)
                     continue

@@ -61,6 +61,12 @@ def rows(*lines: str, query: str = "", **given: object) -> tuple[LogRow, ...]:
             '{"log":"2026 ERROR x\\n","stream":"stderr","time":"2026-11-01T03:14:22.1Z"}',
             "03:14:22 ERROR 2026 ERROR x  stream=stderr",
         ),
+        (
+            '{"t":{"$date":"2026-11-01T03:14:22.1+00:00"},"s":"E",  "c":"NETWORK","id":7,"msg":"refused"}',
+            "03:14:22 ERROR refused  c=NETWORK id=7",
+        ),
+        ('{"s":"Eve","msg":"x","level":"info"}', "INFO  x  s=Eve"),
+        ('{"@t":"2026-11-01T03:14:22.1Z","@mt":"no stock","@l":"Fatal","Sku":"a"}', "03:14:22 FATAL no stock  Sku=a"),
         ('web-1  | {"level":"debug","msg":"x"}', "web-1  | DEBUG x"),
         ('[pod/a-1/app] {"level":"info","msg":"x"}', "[pod/a-1/app] INFO  x"),
         (

@@ -59,6 +59,29 @@ created by main.main in goroutine 1
 \t/app/main.go:7
 03:14:22 INFO next
 """
+PANIC = """\
+03:14:21 INFO before
+panic: runtime error: invalid memory address or nil pointer dereference
+[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x45]
+
+goroutine 1 [running]:
+main.total(0x1, {0x2, 0x3})
+\t/app/cart.go:31 +0x1d
+
+goroutine 7 [select]:
+net.wait()
+\t/go/net.go:9
+03:14:22 INFO next
+"""
+DOTNET = """\
+info: Shop.Cart.Reader[1]
+      Now listening
+fail: Shop.Cart.Reader[13]
+      No stock is left
+      System.InvalidOperationException: no stock
+         at Shop.Cart.Total() in Cart.cs:line 12
+info: Shop.Cart.Reader[1]
+"""
 POSTGRES = """\
 03:14:21 ERROR shop GET /products failed
 Traceback (most recent call last):
@@ -108,6 +131,18 @@ def test_json_laid_out_over_many_lines_is_a_group_of_its_own_that_tells_how_it_b
         ),
         (NODE, [("TypeError: cannot read 'total'", 4), ("Error: another", 1), ("03:14:22 INFO next", 0)]),
         (POSTGRES, [("03:14:21 ERROR shop GET /products failed", 7), ("03:14:22 INFO next", 0)]),
+        (
+            PANIC,
+            [
+                ("03:14:21 INFO before", 0),
+                ("panic: runtime error: invalid memory address or nil pointer dereference", 9),
+                ("03:14:22 INFO next", 0),
+            ],
+        ),
+        (
+            DOTNET,
+            [("info: Shop.Cart.Reader[1]", 1), ("fail: Shop.Cart.Reader[13]", 3), ("info: Shop.Cart.Reader[1]", 0)],
+        ),
         (GO, [("goroutine 1 [running]:", 4), ("03:14:22 INFO next", 0)]),
         (
             "web | ERROR a\nweb |   at x\ndb  | ERROR b\nweb |   at y\ndb  | INFO c\n"
@@ -136,6 +171,11 @@ def test_what_postgresql_says_of_an_error_does_not_hide_its_name(tmp_path: Path)
     assert row.tail == b'psycopg.errors.UndefinedColumn: column "restock" does not exist'
 
 
+def test_of_what_the_console_of_dotnet_says_in_its_second_line_the_row_tells(tmp_path: Path) -> None:
+    told = [line.tail.strip() for line in Folded(chain(DOTNET, tmp_path)).lines(0, 5)]
+    assert told == [b"Now listening", b"No stock is left", b""]
+
+
 def test_the_error_at_a_traces_end_is_told(tmp_path: Path) -> None:
     (first, *_) = Folded(chain(PYTHON, tmp_path)).lines(0, 5)
     assert first.tail == b"shop.errors.Down: no stock"
@@ -143,7 +183,19 @@ def test_the_error_at_a_traces_end_is_told(tmp_path: Path) -> None:
 
 LINES = st.lists(
     st.sampled_from(
-        ["INFO a", "  at x", "    y()", "", "Error: z", "Caused by: q", "}", "main.f(1)", "\t/x.go:1", "goroutine 1 ["]
+        [
+            "INFO a",
+            "  at x",
+            "    y()",
+            "",
+            "Error: z",
+            "Caused by: q",
+            "}",
+            "main.f(1)",
+            "\t/x.go:1",
+            "goroutine 1 [",
+            "panic: x",
+        ]
     ),
     max_size=60,
 )
