@@ -78,6 +78,7 @@ class Vercel:
                 "scope": given.scope_text(_SCOPE, _SECRET),
             },
             unclear=given.unclear(_SCOPE),
+            caution=_STALE if verb == "rollback" else "",
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
@@ -129,10 +130,8 @@ class Vercel:
         who, listed = await asyncio.gather(self._account(ask, order), self._listed(ask, order))
         named = order.target or ""
         found = [_release(one, named) for one in listed]
-        if order.facts["verb"] == "rollback":
-            found = [_warned(one) for one in found]
-            if _plan(who) == "hobby":
-                found = await self._one_step(ask, order, found)
+        if order.facts["verb"] == "rollback" and _plan(who) == "hobby":
+            found = await self._one_step(ask, order, found)
         if _names(named) and not any(named in (one.value, one.identity) for one in found):
             found += await self._elsewhere(ask, order, named)
         return tuple(found)
@@ -238,7 +237,7 @@ class Vercel:
         if preview:
             why = "It never was a production deployment, and Vercel rolls back to none that was not."
             return [msgspec.structs.replace(release, warning=why, blocked=True)]
-        return [_warned(release)]
+        return [release]
 
 
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────
@@ -320,10 +319,6 @@ def _release(one: dict[str, Any], named: str) -> Release:
         at=datetime.fromtimestamp(at / 1000, UTC) if at else None,
         detail=clean(str(one.get("url", "")), 120),
     )
-
-
-def _warned(release: Release) -> Release:
-    return msgspec.structs.replace(release, warning=_STALE)
 
 
 def _address(target: str) -> str:

@@ -55,6 +55,7 @@ async def test_a_deployment_is_picked_restored_proven_and_left_again(world: tupl
         ("dpl_good222", "c0ffee2 fix: cache header", False),
         ("dpl_good111", "c0ffee1 release v3.9.0", False),
     ]
+    assert not any(one.warning for one in offered)  # what holds for each of them is said of the order
     preview = await seen(UNDO, at)
     assert preview.lines[0].startswith(f"{WHAT}: dpl_bad333 (c0ffee3 feat: new checkout) serves now · by oncall")
     assert preview.lines[-1].startswith("afterwards: dpl_good222 (c0ffee2 fix: cache header)")
