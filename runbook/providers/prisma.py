@@ -11,7 +11,7 @@ from runbook.logs.clean import clean
 from runbook.model import Record
 from runbook.providers import pg_ask as ask
 from runbook.providers import pg_preview
-from runbook.providers.calls import calls
+from runbook.providers.calls import Arguments, Call, calls
 from runbook.providers.needs import CheckLine
 from runbook.providers.pg_where import Where, at_address
 from runbook.providers.postgres import Postgres
@@ -29,6 +29,10 @@ _MEANT: tuple[tuple[str, str], ...] = (
     ),
     (r"\b(?:P1001|P1002)\b", "The database of DATABASE_URL did not answer. Look at its address, and whether it runs."),
     (r"\b(?:P1000|P1010)\b", "The database of DATABASE_URL refuses user or password."),
+)
+_UNASKED = (
+    "Not looked into: no DATABASE_URL of a PostgreSQL is known here. Prisma may read one from an .env file: look which "
+    "database that is."
 )
 _NO_FOLDER = "the folder of the migrations is not where it was looked for, beside the schema."
 
@@ -80,7 +84,7 @@ class Prisma(Postgres):
                     checks=(CheckLine(title=title, ok=None, found=str(silent), mend=pg_preview.mend(str(silent))),)
                 )
             return _deploy(order, lines, states) if order.deploys else _mark(order, lines, states)
-        return Preview()
+        return Preview(warnings=(_UNASKED,)) if any(_ordered(text, at)) else Preview()
 
     async def failure(self, text: str, output: str, at: Place) -> Failure | None:
         """Why Prisma refused or broke off, in its own terms; else in the server's."""
@@ -174,20 +178,20 @@ async def _past(order: _Order) -> tuple[ask.Migration, ...]:
 
 
 def _orders(text: str, at: Place) -> Iterator[_Order]:
+    for call, said in _ordered(text, at):
+        url = call.environment(at.env).get("DATABASE_URL", "")
+        if not call.unclear and url.startswith(("postgres://", "postgresql://")):
+            folder = _migrations(said.option("--schema"), Path(at.cwd, call.directory))
+            marked = said.option("--rolled-back") or ""
+            yield _Order(deploys=not marked, migration=marked, at=at_address(url, at.env), folder=folder)
+
+
+def _ordered(text: str, at: Place) -> Iterator[tuple[Call, Arguments]]:
     for call in calls(text, at.env | at.variables):
         said = call.split("--rolled-back --applied --schema --config")
-        url = call.environment(at.env).get("DATABASE_URL", "")
-        if (
-            call.program != "prisma"
-            or call.unclear
-            or call.through
-            or not url.startswith(("postgres://", "postgresql://"))
-        ):
-            continue
-        deploys, marked = said.plain[:2] == ("migrate", "deploy"), said.option("--rolled-back")
-        if deploys or (said.plain[:2] == ("migrate", "resolve") and marked):
-            folder = _migrations(said.option("--schema"), Path(at.cwd, call.directory))
-            yield _Order(deploys=deploys, migration=marked or "", at=at_address(url, at.env), folder=folder)
+        marks = said.plain[:2] == ("migrate", "resolve") and said.option("--rolled-back")
+        if call.program == "prisma" and not call.through and (marks or said.plain[:2] == ("migrate", "deploy")):
+            yield call, said
 
 
 def _migrations(schema: str | None, cwd: Path) -> Path | None:

@@ -64,3 +64,19 @@ async def test_migrations_that_are_not_found_are_never_called_applied(at: Place,
     assert not preview.already and "is not known" in preview.warnings[0]
     proof = await Prisma().proof(DEPLOY + words, {}, at)
     assert proof is not None and proof.ok is None
+
+
+@pytest.mark.parametrize(
+    ("text", "env", "warned"),
+    [
+        (DEPLOY, {}, True),
+        (DEPLOY, {"DATABASE_URL": "mysql://me@127.0.0.1/shop"}, True),
+        (f"export DATABASE_URL=$(pick); {DEPLOY}", {}, True),
+        ("npx prisma migrate status", {}, False),
+    ],
+)
+async def test_a_database_that_is_not_known_here_is_said_not_to_be_looked_into(
+    tmp_path: Path, text: str, env: dict[str, str], warned: bool
+) -> None:
+    preview = await Prisma().preview(text, Place(tmp_path, env))
+    assert any("Not looked into: no DATABASE_URL" in line for line in preview.warnings) is warned
