@@ -80,8 +80,8 @@ class OnPlatform:
     async def standing(self, text: str, at: Place) -> Standing | None:
         """How the way back stands now: what serves, to what it leads, what is in the way."""
         for meant in self._orders(text, at):
-            if signer := next(iter(meant.call.through), ""):  # nobody is to sign in before it is asked for
-                return Standing(ok=None, line=f"asked only when its step is opened: `{signer}` signs in for it")
+            if meant.call.through:  # nobody is to be signed in only to compare
+                continue
             try:
                 checks, live, releases = _all(*await self._look(meant))
             except Unavailable as silent:
