@@ -19,6 +19,7 @@ from rich.console import RenderableType
 from rich.segment import Segment
 from textual.app import App
 from textual.color import Color
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -64,6 +65,11 @@ class UnhinderedApp(App[str]):
     """A terminal that takes no more (a connection that stalls) holds up the picture, never the app."""
 
     _owes_a_frame = False
+
+    def get_driver_class(self) -> type[Driver]:
+        from tui.driver import PatientDriver
+
+        return PatientDriver
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         writer = getattr(self._driver, "_writer_thread", None)
