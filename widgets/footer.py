@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from textual.app import RenderResult
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widget import Widget
 
 from runbook.model import Record
+from widgets.bar import Bar
 from widgets.lines import join
 
 
@@ -19,7 +18,7 @@ class KeyHint(Record, frozen=True):
     keep: bool = False
 
 
-class KeyFooter(Widget):
+class KeyFooter(Bar):
     """Whole hints or none: one that does not fit is left out, from the end."""
 
     DEFAULT_CSS = """
@@ -33,8 +32,8 @@ class KeyFooter(Widget):
         """`right` is what is being asked, such as `confirm: y or esc`."""
         self.hints, self.right = hints, right
 
-    def render(self) -> RenderResult:
-        return draw_footer(self.hints, self.right, self.content_size.width)
+    def lines(self, width: int) -> list[Content]:
+        return [draw_footer(self.hints, self.right, width)]
 
 
 def draw_footer(hints: tuple[KeyHint, ...], right: str, width: int) -> Content:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from textual.app import RenderResult
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widget import Widget
 
 from runbook.model import Record, Seconds
+from widgets.bar import Bar
 from widgets.compositing import lay_out_anew
 from widgets.lines import Part, cut, join, spread
 from widgets.words import glyph, incident_clock, utc_second
@@ -42,7 +41,7 @@ class HeaderView(Record, frozen=True):
     """Whether it is the record that is shown, and nothing of now."""
 
 
-class Header(Widget):
+class Header(Bar):
     """One line, and a second one only for as long as the journal is in trouble."""
 
     DEFAULT_CSS = """
@@ -60,10 +59,8 @@ class Header(Widget):
         self.set_class(bool(view and view.trouble), "-failed")
         self.set_class(bool(view and view.drill), "-drill")
 
-    def render(self) -> RenderResult:
-        if self.view is None:
-            return Content("")
-        return Content("\n").join(draw_header(self.view, self.content_size.width))
+    def lines(self, width: int) -> list[Content]:
+        return draw_header(self.view, width) if self.view else []
 
 
 def draw_header(view: HeaderView, width: int) -> list[Content]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from textual.app import RenderResult
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widget import Widget
 
 from runbook.model import Record
+from widgets.bar import Bar
 from widgets.compositing import lay_out_anew
 from widgets.header import NARROW
 from widgets.lines import cut, join, spread
@@ -46,7 +45,7 @@ class VerdictView(Record, frozen=True):
     """What took no part in it: `without Sentry (not set up)`."""
 
 
-class VerdictBar(Widget):
+class VerdictBar(Bar):
     """One line where it fits, two where it does not; always two below 110 columns only if asked."""
 
     DEFAULT_CSS = """
@@ -68,10 +67,8 @@ class VerdictBar(Widget):
         self.set_class(bool(view and view.stale), "-stale")
         self.set_class(bool(view and view.said in ("failing", "failed")), "-failed")
 
-    def render(self) -> RenderResult:
-        if self.view is None:
-            return Content("")
-        return Content("\n").join(draw_verdict(self.view, self.content_size.width))
+    def lines(self, width: int) -> list[Content]:
+        return draw_verdict(self.view, width) if self.view else []
 
 
 def draw_verdict(view: VerdictView, width: int) -> list[Content]:
