@@ -29,7 +29,19 @@ class RowWidget(Widget):
 
     def terminal_rows(self, crop: Region) -> list[str] | None:
         """The rows of a part of it, with the terminal's codes; None where only `render_lines` can draw it."""
-        raise NotImplementedError
+        looks = self.styles
+        framed = any(looks.gutter) or looks.tint.a or looks.text_opacity != 1.0 or self.opacity != 1.0
+        if framed or crop.column_span != (0, self.size.width):
+            return None
+        return self.written(crop)
+
+    def written(self, crop: Region) -> list[str]:
+        """The rows of a part that is as wide as the widget, which has neither frame nor effects."""
+        filters, (_, background) = self.get_line_filters(), self.background_colors
+        strips = [self.render_line(y) for y in crop.line_range]
+        for line_filter in filters:
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        return [strip.render(self.app.console) for strip in strips]
 
 
 class RowsUpdate(CompositorUpdate):

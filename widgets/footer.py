@@ -22,7 +22,7 @@ class KeyFooter(Bar):
     """Whole hints or none: one that does not fit is left out, from the end."""
 
     DEFAULT_CSS = """
-    KeyFooter { height: 1; dock: bottom; padding: 0 1; text-wrap: nowrap; }
+    KeyFooter { height: 1; dock: bottom; text-wrap: nowrap; }
     """
 
     hints: reactive[tuple[KeyHint, ...]] = reactive(())

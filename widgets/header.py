@@ -45,7 +45,7 @@ class Header(Bar):
     """One line, and a second one only for as long as the journal is in trouble."""
 
     DEFAULT_CSS = """
-    Header { height: auto; dock: top; padding: 0 1; text-wrap: nowrap; }
+    Header { height: auto; dock: top; text-wrap: nowrap; }
     """
 
     view: reactive[HeaderView | None] = reactive(None)

@@ -268,14 +268,9 @@ class LogText(RowWidget, can_focus=True):
             self._styles = LineStyles(plain=self.rich_style, sources=sources, **named)
         return self._styles
 
-    def terminal_rows(self, crop: Region) -> list[str] | None:
-        """The lines as the terminal takes them: under a pouring log Textual's border, padding, strips and their
-        caches cost more than they."""
+    def written(self, crop: Region) -> list[str]:
+        """Under a pouring log strips and their caches cost more than the lines."""
         width, height = self.size
-        looks = self.styles
-        framed = any(looks.gutter) or looks.tint.a or looks.text_opacity != 1.0 or self.opacity != 1.0
-        if framed or crop.column_span != (0, width):
-            return None
         filters, (_, background) = tuple(self.get_line_filters()), self.background_colors
         ground = (width, self._shift, self._names, filters, background)
         if ground != self._ground or len(self._drawn) > KEPT_SCREENS * height:
@@ -289,12 +284,12 @@ class LogText(RowWidget, can_focus=True):
             if kept and kept[0] == asked:
                 written.append(kept[1])
                 continue
-            written.append(self._written(self._line(y, foot, width, height), filters, background))
+            written.append(self._coded(self._line(y, foot, width, height), filters, background))
             if row:
                 self._drawn[row.offset] = (asked, written[-1])
         return written
 
-    def _written(self, segments: list[Segment], filters: Sequence[LineFilter], background: Color) -> str:
+    def _coded(self, segments: list[Segment], filters: Sequence[LineFilter], background: Color) -> str:
         codes = self._codes
         row = ""
         for segment in segments:

@@ -17,11 +17,11 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from runbook.figures import amount
 from runbook.signals.standing import State
 from widgets.chart import GUTTER, ChartCache, ChartData, ChartPalette, course, value_at
+from widgets.compositing import RowWidget
 from widgets.lines import cut, join, look, spread, strip_of
 from widgets.pane import Pane
 from widgets.signals_view import SignalRow, SignalsView
@@ -47,7 +47,7 @@ _STILL = 0.05
 """A change below this part of a unit is no trend."""
 
 
-class SignalsBody(Widget, can_focus=True):
+class SignalsBody(RowWidget, can_focus=True):
     """The lines and charts; painted again only when data, size or theme change."""
 
     DEFAULT_CSS = "SignalsBody { height: 1fr; }"

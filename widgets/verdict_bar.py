@@ -49,7 +49,7 @@ class VerdictBar(Bar):
     """One line where it fits, two where it does not; always two below 110 columns only if asked."""
 
     DEFAULT_CSS = """
-    VerdictBar { height: auto; max-height: 2; padding: 0 1; text-wrap: nowrap; }
+    VerdictBar { height: auto; max-height: 2; text-wrap: nowrap; }
     """
 
     view: reactive[VerdictView | None] = reactive(None)
@@ -60,7 +60,7 @@ class VerdictBar(Bar):
         self.view = view
 
     def watch_view(self, before: VerdictView | None, view: VerdictView | None) -> None:
-        high = len(draw_verdict(view, self.content_size.width)) if view else 1
+        high = len(draw_verdict(view, self.room)) if view else 1
         if high != self._high:
             self._high = high
             lay_out_anew(self)
