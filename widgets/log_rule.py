@@ -43,10 +43,15 @@ def _shortened(name: str, room: int) -> str:
 def _errors(window: LogWindow, narrow: bool) -> str:
     if not window.name or window.state == "waiting":
         return window.name
+    counted = window.counted
+    if counted == "errors" and window.errors_per_minute == 1:
+        counted = "error"
     if window.watched >= 60:
-        errors = f"{window.errors_per_minute:,} {window.counted}/min"
-    else:
-        errors = f"{window.errors_per_minute:,} {window.counted} in {clock(window.watched)}"
+        errors = f"{window.errors_per_minute:,} {counted}/min"
+    elif window.watched or window.errors_per_minute:
+        errors = f"{window.errors_per_minute:,} {counted} in {clock(window.watched)}"
+    else:  # nothing was counted yet: beside lines that say ERROR a 0 would be untrue
+        return window.name
     course = sparkline(window.spark) if any(window.spark) and not narrow else ""
     return f"{window.name} {glyph('dot')} {errors} {course}".rstrip()
 

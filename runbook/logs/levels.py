@@ -33,7 +33,7 @@ _SOFT = (
     *("warning", "warn", "info", "notice", "debug", "trace"),
 )
 _LETTERS: dict[str, Level] = {"F": "error", "E": "error", "W": "warn", "I": "info", "D": "debug"}
-_MONGO: dict[str, Level] = _LETTERS | {f"D{depth}": "debug" for depth in range(1, 6)}
+MONGO: dict[str, Level] = _LETTERS | {f"D{depth}": "debug" for depth in range(1, 6)}
 _DOTNET = ("crit", "fail", "warn", "info", "dbug", "trce")
 _CLEF = ("Fatal", "Error", "Warning", "Debug", "Verbose")
 BEHIND_STATUS = r"(?:in|for|from|on|after|error|response|status|while|when)\b"
@@ -166,7 +166,7 @@ def level_named(value: object, key: str = "level") -> Level:
     if isinstance(value, str):
         word = value.strip().lower()
         if key == "s" or not (word.isascii() and word.isdigit()):
-            return _MONGO.get(value, "") if key == "s" else WORDS.get(word, "")
+            return MONGO.get(value, "") if key == "s" else WORDS.get(word, "")
         value = int(word[:4])
     if isinstance(value, bool) or not isinstance(value, int) or key == "s":
         return ""

@@ -104,5 +104,5 @@ def _cleaned(line: Line) -> str:
 def _with_tail(row: LogRow, line: Line, secrets: Sequence[str]) -> LogRow:
     if not line.tail:
         return row
-    tail = redact(clean(line.tail, TAIL), secrets)
+    tail = redact(clean(line.tail, TAIL), secrets).strip()
     return row if tail in row.text else structs.replace(row, tail=tail)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from runbook.logs.levels import CODES, WORDS, level_named
+from runbook.logs.levels import CODES, MONGO, WORDS, level_named
 from runbook.logs.structured import said
 
-_LEVEL = r"(?:[lL]evel|[lL]vl|[sS]everity|[pP]riority)\w{0,8}"
+_LEVEL = r'(?:(?:[lL]evel|[lL]vl|[sS]everity|[pP]riority)\w{0,8}|@l|"s)'
 _NUMBERS = range(70)
 """Those that stand for a level: syslog's and pino's."""
 _PAIR = re.compile(r'([A-Za-z_@][\w@/-]*(?:\.[\w@/-]+)*)=("?)([^"]+)("?)')
@@ -21,6 +21,7 @@ def seen_as(text: str) -> str:
     if not values:
         return ""
     values += [str(number) for number in _NUMBERS if level_named(number).upper() == text]
+    values += [letter for letter, level in MONGO.items() if level.upper() == text]
     return rf'{text}|{_LEVEL}"? ?[=:] ?"?(?:{"|".join(values)})\b'
 
 

@@ -289,7 +289,11 @@ def _told(day: str, time: str, today: str) -> str:
     return f"{day} {time}" if time and day and today and day != today else time
 
 
-_DATED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?=\s)")
+_DATED = re.compile(
+    r"(?P<source>(?:[\w./-]{1,60} *\| |\[pod/\S{1,150}\] ){0,2})"
+    r"(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?=\s)"
+)
+"""A time, also behind the name of the log, the container or the pod that the line comes from."""
 
 
 def undated(text: str, today: str = "") -> str:
@@ -298,8 +302,8 @@ def undated(text: str, today: str = "") -> str:
     Without `today` every day is taken for it.
     """
     stamp = _DATED.match(text)
-    time = _told(*_when(stamp[0]), today) if stamp else ""
-    return f"{time}{text[stamp.end() :]}" if stamp and time else text
+    time = _told(*_when(stamp["time"]), today) if stamp else ""
+    return f"{stamp['source']}{time}{text[stamp.end() :]}" if stamp and time else text
 
 
 # ── the short form ────────────────────────────────────────────────────────────────────────────────

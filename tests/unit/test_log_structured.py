@@ -223,6 +223,8 @@ def test_as_written_for_one_line_and_for_all(tmp_path: Path) -> None:
         ('{"level":"error","msg":"boom"}', "ERROR"),
         ('{"Level":"Error","msg":"boom"}', "ERROR"),
         ('{"level":50,"msg":"boom"}', "ERROR"),
+        ('{"t":{"$date":"2026-11-27T03:14:22Z"},"s":"E",  "c":"NETWORK","msg":"refused"}', "ERROR"),
+        ('{"@t":"2026-11-27T03:14:22Z","@mt":"boom","@l":"Error"}', "ERROR"),
         ('{"severity_text": "CRITICAL","msg":"boom"}', "ERROR"),
         ('{"level":"warning","msg":"slow"}', "WARN"),
         ("level=fatal msg=boom", "FATAL"),
@@ -250,6 +252,8 @@ def test_a_time_of_another_day_has_its_date(tmp_path: Path) -> None:
         '{"level":"error","time":"2026-11-26T23:59:59Z","msg":"old"}\n'
         '{"level":"error","time":1795737599000,"msg":"old"}\n'
         "2026-11-26T20:14:22-05:00 ERROR new\n"
+        "app     | 2026-11-27T01:14:22.123Z ERROR new\n"
+        "[pod/web-1/app] 2026-11-27T01:14:22.123Z ERROR new\n"
         '{"level":"error","time":"2026-11-27T01:14:22Z","msg":"new"}\n'
         '{"level":"error","time":"01:14:22","msg":"new"}\n'
     )
@@ -261,6 +265,8 @@ def test_a_time_of_another_day_has_its_date(tmp_path: Path) -> None:
         "2026-11-26 23:59:59 ERROR old",
         "2026-11-26 23:59:59 ERROR old",
         "01:14:22 ERROR new",
+        "app     | 01:14:22 ERROR new",
+        "[pod/web-1/app] 01:14:22 ERROR new",
         "01:14:22 ERROR new",
         "01:14:22 ERROR new",
     ]

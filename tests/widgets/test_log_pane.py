@@ -138,6 +138,8 @@ async def test_the_rule_tells_source_errors_and_whether_it_follows() -> None:
         (changed(errors_per_minute=0), LogSource(stands="ended, exit 1", down=True), "app.log · ended, exit 1"),
         (changed(), LogSource(stands="ended, exit 1", down=True), "app.log · 1,412 errors/min · ended, exit 1"),
         (changed(errors_per_minute=0), LogSource(stands="follows"), "app.log · 0 errors/min"),
+        (changed(errors_per_minute=1, spark=()), LogSource(), "app.log · 1 error/min"),
+        (changed(errors_per_minute=0, watched=0.0), LogSource(), "app.log"),
     ],
 )
 def test_where_nothing_can_come_no_errors_is_not_told(window: LogWindow, source: LogSource, told: str) -> None:
