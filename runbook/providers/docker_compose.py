@@ -32,6 +32,7 @@ _ENGINE = ("--context", "-c", "--host", "-H", "--config")
 """Which engine is meant; compose 1 has these too."""
 _OWN = re.compile(r"(?:DOCKER|COMPOSE|BUILDKIT)_")
 _MADE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}")
+_CONTEXT = "{{.Name}} {{.Endpoints.docker.Host}}"
 _MOVING = ("latest", "stable", "main", "master", "edge")
 
 _FAILURES = {
@@ -109,7 +110,7 @@ class DockerCompose:
         )
 
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
-        """Whether the compose file takes its tag from the variable at all, and no new image gets an old tag."""
+        """Which engine is meant, whether the compose file takes its tag from the variable, and none is built anew."""
         variable, services = order.facts["variable"], await self._services(ask, order)
         service = services.get(order.facts["service"], _Service())
         taken = _tag(service.image) == order.target
@@ -119,7 +120,7 @@ class DockerCompose:
             found="" if taken else f"it would start {clean(service.image, 120) or 'no image'}",
             mend="" if taken else f"write image: NAME:${{{variable}}} for {order.facts['service']} in the compose file",
         )
-        lines = (line, *_with_it(order, services))
+        lines = (await self._engine(ask, order), line, *_with_it(order, services))
         if not taken or service.build is None or not order.facts["builds"]:
             return lines
         there = [one.tag for one in await self._on_host(ask, order, _name(service.image))]
@@ -174,6 +175,15 @@ class DockerCompose:
         return next((why for words, why in _FAILURES.items() if re.search(words, low)), "").format(
             tag=clean(order.target or "", 60), service=order.what
         )
+
+    async def _engine(self, ask: Ask, order: Order) -> CheckLine:
+        """The docker context and its address: services and tags are called alike on every host."""
+        words = (*shlex.split(order.facts["docker"]), "context", "inspect", "--format", _CONTEXT)
+        try:
+            ok, found = True, clean((await ask.text(*words)).strip(), 120)
+        except Unavailable as silent:
+            ok, found = None, str(silent)
+        return CheckLine(title="it is known which engine is meant", ok=ok, found=found, stops=False)
 
     async def _containers(self, ask: Ask, order: Order) -> tuple[_Container, ...]:
         """Of the service, also those that ended. Raises Unavailable where there are none."""

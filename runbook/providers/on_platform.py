@@ -131,7 +131,7 @@ class OnPlatform:
             asked = CheckLine(title=f"what serves on {order.what} is known", ok=None, found=str(silent))
             return Preview(checks=(*checks, asked))
         now = f"{order.what}: {titled(live.release)} serves now{told_of(live.release)}"
-        found = " · ".join(line.found for line in checks if line.ok is True)
+        found = " · ".join(line.found for line in checks if line.ok is True and line.found)
         where = f"where: {found}" if found else ""
         lines = tuple(filter(None, (now, live.unsettled and f"still under way: {live.unsettled}", where)))
         expected = {meant.key("live"): _mark(live.release), meant.key("back"): live.release.value}
@@ -361,7 +361,7 @@ def _where(checks: tuple[CheckLine, ...]) -> tuple[str, ...]:
 
 def _led_elsewhere(before: str, checks: tuple[CheckLine, ...]) -> str:
     """What says otherwise than before where the order goes: in another account the same names may serve."""
-    known = dict(line.split(": ", 1) for line in before.splitlines())
+    known = {title: found for title, _, found in (line.partition(": ") for line in before.splitlines())}
     for line in checks:
         if line.ok is True and known.get(line.title, line.found) != line.found:
             return f"It would act elsewhere by now. {line.title}: {line.found}; before, {known[line.title]}."

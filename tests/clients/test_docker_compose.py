@@ -120,7 +120,8 @@ async def test_a_tag_is_picked_started_proven_and_left_again(world: tuple[Engine
     assert preview.lines[0].startswith("the service web: 4.8.1 serves now")
     assert preview.lines[-1].startswith("afterwards: 4.8.0")
     assert not preview.blocked and preview.way_back == f"IMAGE_TAG=4.8.1 {UP}"
-    assert [line.ok for line in preview.checks] == [True]
+    assert [line.ok for line in preview.checks] == [True, True]
+    assert preview.lines[1].startswith("where: prod tcp://127.0.0.1:")
     ended = await carry_out(BACK, at)
     assert ended.exit == 0, ended.output
     proof = await provider.proof(BACK, preview.expected, at)
@@ -137,7 +138,7 @@ async def test_a_tag_is_picked_started_proven_and_left_again(world: tuple[Engine
 async def test_a_file_that_does_not_take_the_tag_from_the_variable_stops_it(world: tuple[Engine, Place]) -> None:
     engine, at = world
     engine.change(services={"web": "registry.test:5000/shop:4.8.1"})
-    (check,) = (await provider.preview(BACK, at)).checks
+    (_, check) = (await provider.preview(BACK, at)).checks
     assert check.ok is False and check.stops and "4.8.1" in check.found and "${IMAGE_TAG}" in check.mend
 
 
@@ -154,20 +155,20 @@ async def test_no_image_is_built_anew_under_an_old_tag(world: tuple[Engine, Plac
     engine, at = world
     engine.change(more={"build": {"context": "."}})
     gone = BACK.replace("4.8.0", "3.0").replace("--pull never ", "")
-    (_, check) = (await provider.preview(gone, at)).checks
+    (*_, check) = (await provider.preview(gone, at)).checks
     assert check.ok is False and check.stops and "--no-build" in check.mend
     for harmless in (BACK, gone.replace("--detach", "--detach --no-build")):
-        assert len((await provider.preview(harmless, at)).checks) == 1
+        assert len((await provider.preview(harmless, at)).checks) == 2
     engine.change(more={"build": {"context": "."}, "pull_policy": "build"})
-    assert len((await provider.preview(BACK, at)).checks) == 2
+    assert len((await provider.preview(BACK, at)).checks) == 3
 
 
 async def test_a_service_that_goes_back_with_it_is_named(world: tuple[Engine, Place]) -> None:
     """Without --no-deps what it depends on is started anew under the same tag: a worker, an old migration."""
     _, at = world
-    _, check = (await provider.preview(BACK.replace("--no-deps ", ""), at)).checks
+    *_, check = (await provider.preview(BACK.replace("--no-deps ", ""), at)).checks
     assert check.ok is False and not check.stops and "cache has the same tag" in check.found
-    assert len((await provider.preview(BACK, at)).checks) == 1
+    assert len((await provider.preview(BACK, at)).checks) == 2
 
 
 async def test_an_unhealthy_container_is_not_proof(world: tuple[Engine, Place]) -> None:
@@ -225,3 +226,20 @@ async def test_an_unreachable_engine_and_a_missing_service_are_said(world: tuple
 )
 async def test_other_calls_are_no_way_back(text: str) -> None:
     assert (await provider.preview(text, Place(Path.cwd()))).lines == ()
+
+
+async def test_another_context_than_the_preview_saw_stops_the_command_though_the_same_tag_serves_there(
+    world: tuple[Engine, Place],
+) -> None:
+    _, at = world
+    text = BACK.replace("--context prod ", "")
+    use = ["docker", "context", "use"]
+    subprocess.run([*use, "prod"], env=at.env, check=True, capture_output=True, timeout=30)
+    preview = await provider.preview(text, at)
+    assert await provider.moved(text, preview.expected, at) == ""
+    host = f"host={preview.lines[1].rpartition(' ')[2]}"
+    create = ["docker", "context", "create", "staging", "--docker", host]
+    subprocess.run(create, env=at.env, check=True, capture_output=True, timeout=30)
+    subprocess.run([*use, "staging"], env=at.env, check=True, capture_output=True, timeout=30)
+    moved = await provider.moved(text, preview.expected, at)
+    assert "It would act elsewhere by now. it is known which engine is meant: staging" in moved
