@@ -32,6 +32,7 @@ class _Release(msgspec.Struct, frozen=True):
     created_at: datetime | None = None
     eligible_for_rollback: bool = True
     user: dict[str, Any] = {}
+    app: dict[str, Any] = {}
 
 
 class Heroku:
@@ -60,7 +61,7 @@ class Heroku:
     async def guard(self, ask: Ask, order: Order) -> tuple[CheckLine, ...]:
         """The call says which app; otherwise the folder's git remotes decide."""
         app = " ".join(order.scope[1:]) or await _app(ask)
-        found = app or "no --app: the git remotes of the folder decide"
+        found = app or f"no --app: the git remotes of the folder decide{await self._decided(ask, order)}"
         mend = "" if app else "add --app: e"
         return (CheckLine(title="the command says which app it acts on", ok=bool(app), found=found, mend=mend),)
 
@@ -107,6 +108,14 @@ class Heroku:
         if "ECONNREFUSED" in output or "ENOTFOUND" in output or "ETIMEDOUT" in output:
             return "Heroku could not be reached. Check the network, then retry: r"
         return ""
+
+    async def _decided(self, ask: Ask, order: Order) -> str:
+        """`, now web`: the app that a call without one acts on; empty where heroku does not tell."""
+        try:
+            names = [str(one.app.get("name") or "") for one in await self._found(ask, order)]
+        except Unavailable:
+            return ""  # `live` asks the same, and says why
+        return clean(f", now {names[0]}", 80) if names and names[0] else ""
 
     async def _found(self, ask: Ask, order: Order) -> tuple[_Release, ...]:
         words = ("heroku", "releases", *order.scope, "--json", "--num", _SHOWN)

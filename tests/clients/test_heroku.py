@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,10 +55,10 @@ class HerokuServer(StandIn):
         if self.refuse:
             return self.refuse, {"id": "refused", "message": f"refused with {self.refuse}"}
         words = path.partition("?")[0].strip("/").split("/")
-        if words[:2] != ["apps", "web"]:
+        if words[0] != "apps" or words[1:2] not in (["web"], ["shop"]):
             return 404, {"id": "not_found", "message": "Couldn't find that app."}
         if words[2:] == ["releases"] and method == "GET":
-            return 200, self.releases[::-1]
+            return 200, [one | {"app": {"name": words[1]}} for one in self.releases[::-1]]
         named = body.get("release") or words[-1]
         old = next((one for one in self.releases if named in (one["id"], str(one["version"]))), None)
         if old is None:
@@ -143,3 +144,20 @@ async def test_a_refusal_is_unknown(world: tuple[HerokuServer, Place], status: i
     preview = await provider.preview(BACK, at)
     assert any(one.ok is None for one in preview.checks) and not preview.expected
     assert server.orders == 0
+
+
+async def test_without_an_app_the_one_that_the_folder_leads_to_is_named_and_another_one_stops_the_command(
+    world: tuple[HerokuServer, Place],
+) -> None:
+    _, at = world
+    at = Place(at.cwd, at.env | {"HEROKU_GIT_HOST": "heroku.com"})
+    for words in ("init", "remote add heroku git@heroku.com:web.git"):
+        subprocess.run(["git", *words.split()], cwd=at.cwd, env=at.env, check=True, capture_output=True, timeout=30)
+    preview = await provider.preview("heroku rollback v2", at)
+    (check, *rest) = preview.checks
+    assert not rest, rest
+    assert (check.ok, check.found) == (False, "no --app: the git remotes of the folder decide, now web")
+    assert await provider.moved("heroku rollback v2", preview.expected, at) == ""  # a person overrode it
+    leads = ["git", "remote", "set-url", "heroku", "git@heroku.com:shop.git"]
+    subprocess.run(leads, cwd=at.cwd, env=at.env, check=True, capture_output=True, timeout=30)
+    assert (await provider.moved("heroku rollback v2", preview.expected, at)).endswith("decide, now shop")
