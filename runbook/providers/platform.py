@@ -23,6 +23,8 @@ from runbook.providers.needs import CheckLine
 from runbook.providers.provider import Place, Unavailable
 
 T = TypeVar("T")
+_WARNING = re.compile(r"\b(?:Warning|WARN(?:ING)?|DeprecationWarning)\b")
+_ERROR = re.compile(r"(?:\A\W*|\b)(?:Error|ERROR|error|fatal)\b")
 _LETTER = re.compile(r"-\w\Z")
 
 MOST = 32 << 20
@@ -208,7 +210,12 @@ def spoken(argv: tuple[str, ...]) -> str:
 
 
 def reason(said: Answer) -> str:
-    """The program's own words about its failure: the first line that says something, and a second where it needs it."""
+    """The program's own words about its failure: the first line that says something, and a second where it needs it.
+
+    A warning in front of them (of a newer version, of changed terms) is not why it failed.
+    """
     lines = [line for line in (clean(line, 300).strip() for line in (said.err or said.out).splitlines()) if line]
+    if lines and _WARNING.search(lines[0]):
+        lines = lines[next((place for place, line in enumerate(lines) if _ERROR.search(line)), 0) :]
     heading = bool(lines) and lines[0].endswith(("failed.", ":"))
     return redact(" ".join(lines[: 2 if heading else 1]) or f"exit {said.exit}")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from runbook.model import Effect, Remedy
 from runbook.providers import platform
 from runbook.providers.calls import Call
+from runbook.providers.child import Answer
 from runbook.providers.needs import CheckLine
 from runbook.providers.on_platform import OnPlatform
 from runbook.providers.platform import Ask, Live, Order, Release
@@ -309,3 +310,21 @@ async def test_a_platform_is_asked_with_what_the_text_exports_before_its_order(s
     await provider.moved(text, preview.expected, at)
     await provider.proof(text, preview.expected, at)
     assert set(seen) == {"live"}
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (
+            " ›   Warning: Our terms have changed: \n ›   https://x.test\n ›   Error: Couldn't find that app.\n",
+            "find that app",
+        ),
+        ("Warning: old\n ›   Error: The following error occurred:\n ›     Missing required flag app\n", "flag app"),
+        ("(node:1) DeprecationWarning: punycode\nfatal: no such revision\n", "no such revision"),
+        ("Warning: nothing else is said\n", "nothing else"),
+        ("error: context was not found\nhint: a second line\n", "context was not found"),
+    ],
+)
+def test_a_warning_in_front_of_an_error_is_not_told_as_the_reason(said: str, why: str) -> None:
+    told = platform.reason(Answer(exit=1, err=said.encode()))
+    assert why in told and ("arning" in told) is ("nothing else" in why) and "hint" not in told
