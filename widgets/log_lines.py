@@ -60,7 +60,7 @@ def line_segments(
 
     `names` are those of the logs that are shown as one, each in a colour of its own where a line begins with it.
 
-    The first cell is the gutter: `sign`, or how bad a line in its short form is.
+    The first cell is the gutter: `sign`, or how bad a line is.
     """
     if width <= GUTTER:
         return [Segment(" " * width, styles.plain)]
@@ -91,7 +91,7 @@ def line_segments(
             marks.append((stamp.span(), styles.muted))
     if sign:
         gutter = Segment(glyph(sign), styles.plain + styles.hand)
-    elif row.short and row.level in _SIGNS:
+    elif row.level in _SIGNS and not row.note:
         gutter = Segment(glyph(_SIGNS[row.level]), styles.plain + bad)
     else:
         gutter = Segment(" ", styles.plain)

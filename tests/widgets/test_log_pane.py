@@ -79,12 +79,12 @@ async def test_lines_are_shown_as_they_are() -> None:
     async with Host().run_test(size=(70, 10)) as pilot:
         app = await opened(pilot)
         assert [line.rstrip() for line in app.lines[:3]] == [
-            f"{'▌' if row.offset == 80 else ' '}{row.text}" for row in ROWS
+            f"{'▌' if row.offset == 80 else '✗' if row.level == 'error' else ' '}{row.text}" for row in ROWS
         ]
         assert {cell_len(line) for line in app.lines} == {70}
         text = app.query_one(LogText)
         coloured = [segment.text for segment in text.render_line(0) if segment.style and segment.style.bold]
-        assert coloured == ["ERROR"]
+        assert coloured == ["✗", "ERROR"]
         assert not any(segment.style and segment.style.meta for segment in text.render_line(0))
         assert [s.text for s in text.render_line(2) if s.style and s.style.reverse] == ["/api/cart"]
 
@@ -159,7 +159,7 @@ async def test_a_long_line_is_cut_and_can_be_moved() -> None:
         assert app.lines[0].rstrip().endswith("end")
         for _ in range(12):
             await pilot.press("left")
-        assert app.lines[0].startswith(" ERROR")
+        assert app.lines[0].startswith("✗ERROR")
 
 
 @pytest.mark.parametrize("width", [160, 80, 40])
@@ -174,9 +174,9 @@ async def test_a_folded_trace_says_its_lines_whatever_the_width(width: int) -> N
         assert {cell_len(line) for line in app.lines} == {width}
         first, second, third = app.lines[:3]
         if width >= 80:
-            assert first.rstrip() == " 03:14:21 ERROR checkout failed  ↳ 14 lines  KeyError: 'total'"
+            assert first.rstrip() == "✗03:14:21 ERROR checkout failed  ↳ 14 lines  KeyError: 'total'"
         else:
-            assert first.rstrip() == " 03:14:21 ERROR checkout fa…  ↳ 14 lines"
+            assert first.rstrip() == "✗03:14:21 ERROR checkout fa…  ↳ 14 lines"
         assert second.rstrip().endswith("…  ↳ 1 line")
         assert third.rstrip() == " INFO short"
 
