@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runbook.conductor import Conductor
-from runbook.model import Command
+from runbook.model import Command, Expect
 from runbook.providers.platforms import PLATFORMS
 from runbook.providers.together import Together
 from runbook.wholly import hidden_behind
@@ -73,3 +73,13 @@ async def test_what_nobody_looked_into_is_said_before_and_is_not_proven_after(ro
     run = last_run(conductor)
     assert (run.state, run.unproven) == ("done", True)
     assert "nobody looked" in run.why
+
+
+async def test_what_its_own_output_shows_to_have_worked_needs_nobody_to_look(room: tuple[Conductor, World]) -> None:
+    conductor, _ = room
+    text = "bash -c 'echo rolled back || vercel rollback dpl_1'"
+    with_steps(conductor, step("push", Command(text, CHANGE, expect=Expect(contains="rolled back"))))
+    conductor.carrier.world = Together(PLATFORMS)
+    await conductor.confirm(await conductor.prepare("revert", "push"))
+    await until(lambda: not conductor.carrying)
+    assert (last_run(conductor).state, last_run(conductor).unproven) == ("done", False)
