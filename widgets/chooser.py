@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from textual import events
 from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import ModalScreen
@@ -19,7 +19,7 @@ from widgets.compositing import SparingScreen, lay_out_anew
 from widgets.footer import KeyHint, draw_footer
 from widgets.header import NARROW
 from widgets.lines import cut, join, wrapped
-from widgets.pane import PaneRule
+from widgets.pane import Heading, Ruled
 from widgets.words import about, counted, glyph
 
 
@@ -74,9 +74,9 @@ class Chooser(ModalScreen[str | None], SparingScreen[str | None]):
 
     DEFAULT_CSS = """
     Chooser { align: center middle; background: $background; }
-    Chooser > #chooser { width: 96%; max-width: 170; height: auto; max-height: 90%; padding: 0 0 1 0; }
+    Chooser > #chooser { width: 96%; max-width: 170; height: auto; max-height: 90%; padding: 1 0; }
     Chooser > #chooser { background: $background; }
-    Chooser.-narrow > #chooser { width: 100%; height: 100%; max-height: 100%; padding: 0; }
+    Chooser.-narrow > #chooser { width: 100%; height: 100%; max-height: 100%; padding: 1 0 0 0; }
     Chooser .chooser--line { height: auto; padding: 0 2; margin: 1 0 0 0; }
     Chooser.-narrow .chooser--line { margin: 0; padding: 0 1; }
     Chooser VerticalScroll { height: auto; margin: 1 0; padding: 0 1; scrollbar-size-vertical: 1; }
@@ -96,16 +96,13 @@ class Chooser(ModalScreen[str | None], SparingScreen[str | None]):
         self._typed = ""
         self.advice = advice
         self.table = Cards(self.cards)
-        self.heading = PaneRule()
-        self.heading.title, self.heading.right = "Choose a method", counted(len(cards), "method")
-        self.heading.focused_within = True
+        self.heading = Heading("Choose a method", right=counted(len(cards), "method"), focused=True)
         self.about = Static(classes="chooser--line", markup=False)
         self.bottom = Static(classes="chooser--line", markup=False)
         self.scroll = VerticalScroll(self.table, can_focus=False)
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="chooser"):
-            yield self.heading
+        with Ruled(self.heading, id="chooser"):
             yield self.about
             yield self.scroll
             yield self.bottom

@@ -15,6 +15,8 @@ from textual import events
 from textual._compositor import ChopsUpdate, Compositor, CompositorMap, CompositorUpdate, ReflowResult
 from textual._styles_cache import StylesCache
 from textual.geometry import Region, Size
+from textual.message import Message
+from textual.messages import Update
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -125,6 +127,16 @@ class SparingScreen(Screen[Result]):
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
         self._compositor = DirtyCompositor()
+
+    def post_message(self, message: Message) -> bool:
+        """That a widget wants to be painted is noted at once: as a message it would wait its turn, and cost the most
+        of a small change."""
+        if not isinstance(message, Update):
+            return super().post_message(message)
+        if self in self._compositor:
+            self._dirty_widgets.add(message.widget)
+            self.check_idle()
+        return True
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Its widgets got their styles when they were mounted, and get them anew with a class, a focus or a theme."""

@@ -7,7 +7,6 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -15,7 +14,7 @@ from textual.widgets import Static
 from widgets.compositing import SparingScreen, lay_out_anew
 from widgets.footer import KeyHint, draw_footer
 from widgets.lines import command
-from widgets.pane import PaneRule
+from widgets.pane import Heading, Ruled
 from widgets.rows import Draw, Row, Rows
 
 Result = TypeVar("Result")
@@ -26,8 +25,8 @@ class ListDialog(ModalScreen[Result], SparingScreen[Result]):
 
     DEFAULT_CSS = """
     ListDialog { align: center middle; background: $background; }
-    ListDialog > .dialog--frame { width: 90%; max-width: 130; height: 80%; background: $background; padding: 0 0 1 0; }
-    ListDialog.-narrow > .dialog--frame { width: 100%; height: 100%; padding: 0; }
+    ListDialog > .dialog--frame { width: 90%; max-width: 130; height: 80%; background: $background; padding: 1 0; }
+    ListDialog.-narrow > .dialog--frame { width: 100%; height: 100%; padding: 1 0 0 0; }
     ListDialog .dialog--line { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     ListDialog .dialog--about { height: auto; max-height: 8; padding: 0 1; margin: 0 0 1 0; }
     """
@@ -38,16 +37,13 @@ class ListDialog(ModalScreen[Result], SparingScreen[Result]):
 
     def __init__(self, title: str, note: str = "", right: str = "") -> None:
         super().__init__()
-        self.heading = PaneRule()
-        self.heading.title, self.heading.note, self.heading.right = title, note, right
-        self.heading.focused_within = True
+        self.frame = Ruled(Heading(title, note=note, right=right, focused=True), classes="dialog--frame")
         self.list = Rows()
         self.about = Static(classes="dialog--line", markup=False)
         self.bottom = Static(classes="dialog--line", markup=False)
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog--frame"):
-            yield self.heading
+        with self.frame:
             yield self.about
             yield self.list
             yield self.bottom

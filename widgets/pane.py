@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from msgspec import structs
 from textual import events
-from textual.app import ComposeResult, RenderResult
-from textual.containers import Vertical
+from textual.app import ComposeResult
 from textual.content import Content
-from textual.reactive import reactive
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.lines import cut, join
+from runbook.model import Record
+from widgets.lines import cut, join, strip_of
 from widgets.words import glyph
 
 
@@ -36,60 +38,69 @@ def rule(number: str, title: str, note: str, right: str, width: int, *, focused:
     return start + Content.styled(dash * (room - start.cell_length), style) + end
 
 
-class PaneRule(Widget):
-    """The line at the top of a pane."""
+class Heading(Record, frozen=True):
+    """The words of a rule."""
 
-    DEFAULT_CSS = "PaneRule { height: 1; }"
-
-    number = reactive("")
-    title = reactive("")
-    note = reactive("")
-    right = reactive("")
-    tabs = reactive("")
+    title: str = ""
+    number: str = ""
+    note: str = ""
+    right: str = ""
+    tabs: str = ""
     """Which of the panes this is, where one is shown at a time."""
-    focused_within = reactive(False)
+    focused: bool = False
 
-    def render(self) -> RenderResult:
-        focused = self.focused_within
+    def line(self, width: int) -> Content:
+        """The rule for a width; where not all fits, which pane it is gives way."""
         both = "  ".join(filter(None, (self.right, self.tabs)))
-        right = both if len(both) <= self.size.width // 2 else self.right or self.tabs
-        return rule(self.number, self.title, self.note, right, self.size.width, focused=focused)
+        right = both if len(both) <= width // 2 else self.right or self.tabs
+        return rule(self.number, self.title, self.note, right, width, focused=self.focused)
 
 
-class Pane(Vertical):
-    """A pane: its rule and its body. `number` is the key that focuses it."""
+class Ruled(Widget):
+    """Widgets under each other below a rule, drawn into the free line above them: a widget of its own for that line
+    takes as long to start as any other."""
 
     DEFAULT_CSS = """
-    Pane { height: 1fr; }
-    Pane > .pane--body { height: 1fr; }
+    Ruled { width: 1fr; height: 1fr; layout: vertical; overflow: hidden hidden; padding: 1 0 0 0; }
     """
 
+    def __init__(self, heading: Heading, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.heading = heading
+
+    def label(self, **words: str | bool) -> None:
+        """Changes the heading's fields; what is left out stays."""
+        heading = structs.replace(self.heading, **words)
+        if heading != self.heading:
+            self.heading = heading
+            self.refresh(Region(0, -self.content_offset.y, self.size.width, 1))
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        strips = super().render_lines(crop)
+        if crop.y == 0 and strips:
+            width = self.size.width
+            line = strip_of(self, self.heading.line(width), width, self.visual_style)
+            for line_filter in self.get_line_filters():
+                line = line.apply_filter(line_filter, self.background_colors[1])
+            strips[0] = line.crop(crop.x, crop.right)
+        return strips
+
+
+class Pane(Ruled):
+    """A pane: its rule and its body. `number` is the key that focuses it."""
+
+    DEFAULT_CSS = "Pane > .pane--body { height: 1fr; }"
+
     def __init__(self, number: str, title: str, body: Widget, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._rule = PaneRule()
-        self._rule.number, self._rule.title = number, title
+        super().__init__(Heading(title, number), id=id)
         self.body = body
         body.add_class("pane--body", update=False)
 
     def compose(self) -> ComposeResult:
-        yield self._rule
         yield self.body
 
-    def label(
-        self,
-        *,
-        title: str | None = None,
-        note: str | None = None,
-        right: str | None = None,
-        tabs: str | None = None,
-    ) -> None:
-        """Changes the rule's words; what is left out stays."""
-        for name, text in (("title", title), ("note", note), ("right", right), ("tabs", tabs)):
-            if text is not None:
-                setattr(self._rule, name, text)
-
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
-        self._rule.focused_within = True
+        self.label(focused=True)
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
-        self._rule.focused_within = False
+        self.label(focused=False)

@@ -8,14 +8,13 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from widgets.compositing import SparingScreen
 from widgets.footer import KeyHint, draw_footer
-from widgets.pane import PaneRule
+from widgets.pane import Heading, Ruled
 
 LOW = 16
 """Lines below which what the text is for gives way to the field."""
@@ -26,7 +25,7 @@ class Prompt(ModalScreen[str | None], SparingScreen[str | None]):
 
     DEFAULT_CSS = """
     Prompt { align: center middle; background: $background 80%; }
-    Prompt > Vertical { width: 90%; max-width: 100; height: auto; background: $background; padding: 0 0 1 0; }
+    Prompt > Ruled { width: 90%; max-width: 100; height: auto; background: $background; padding: 1 0; }
     Prompt Static { height: auto; padding: 0 1; }
     Prompt Input { border: none; height: 1; padding: 0 1; margin: 1 0; background: $foreground 8%; }
     Prompt Input:focus { border: none; }
@@ -49,9 +48,7 @@ class Prompt(ModalScreen[str | None], SparingScreen[str | None]):
     ) -> None:
         """`about` says what the text is for; `required` refuses an empty one, `why_not` what it has a reason for."""
         super().__init__()
-        self.heading = PaneRule()
-        self.heading.title = title
-        self.heading.focused_within = True
+        self.heading = Heading(title, focused=True)
         self.about = about
         self.enter = enter
         self.required = required
@@ -62,8 +59,7 @@ class Prompt(ModalScreen[str | None], SparingScreen[str | None]):
         self.notice = Static(id="prompt-notice", markup=False)
 
     def compose(self) -> ComposeResult:
-        with Vertical():
-            yield self.heading
+        with Ruled(self.heading):
             yield Static(Content(self.about), id="prompt-about", markup=False)
             yield self.field
             yield self.notice

@@ -44,7 +44,7 @@ class Timeline(ListDialog[None]):
             return
         at_end = self.list.key == f"entry:{len(self.entries) - 1}"
         self.entries = entries
-        self.heading.right = counted(len(entries), "entry", "entries")
+        self.frame.label(right=counted(len(entries), "entry", "entries"))
         self._set_rows(f"entry:{len(entries) - 1}" if at_end else "")
 
     def fill(self) -> None:

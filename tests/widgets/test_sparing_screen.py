@@ -15,7 +15,7 @@ from tests.rooms import ONE_STEP, entered, room_with
 from tests.widgets.hosts import until
 from tui.app import WarRoom
 from tui.themes import LIGHT
-from widgets.pane import PaneRule
+from widgets.pane import Ruled
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ async def test_a_new_screen_works_out_the_style_of_each_widget_once(
         monkeypatch.setattr(Stylesheet, "apply", noted)
         await dialog_opens(pilot, room)
         await pilot.pause()
-        rule = room.screen.query_one(PaneRule)
-        assert styled[id(rule)] == 1
+        frame = room.screen.query_one(Ruled)
+        assert styled[id(frame)] == 1
 
 
 async def test_a_theme_chosen_while_a_dialog_is_open_is_the_rooms_too(room: WarRoom) -> None:
