@@ -180,7 +180,8 @@ class Finder:
             self.search_note = "searching the file before"
             await self._look_for(query, begin, up, height)
             return
-        self.search_note = "no match above" if up else "no match below"
+        key = "N" if up == self._backwards else "n"
+        self.search_note = f"no match {'above' if up else 'below'}, {key} looks {'below' if up else 'above'}"
         self.view.changed()
 
     async def _count(self, query: Query) -> None:

@@ -35,7 +35,7 @@ class Desk:
         """Everything, after a search for what is nowhere."""
         self.view.search("nowhere at all", backwards=True, height=5)
         await self.view.settled()
-        assert self.view.window(5).search_note == "no match above"
+        assert self.view.window(5).search_note == "no match above, N looks below"
         return self.shown()
 
 

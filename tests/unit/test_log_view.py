@@ -384,7 +384,7 @@ async def test_search_up_then_on_then_back(desk: Desk) -> None:
     assert (row.text, row.found) == ("line 1", ((0, 6),))
     desk.view.search_next(4)
     await desk.view.settled()
-    assert desk.view.window(4).search_note == "no match above"
+    assert desk.view.window(4).search_note == "no match above, N looks below"
     desk.view.search_next(4, reverse=True)
     await desk.view.settled()
     window = desk.view.window(4)
@@ -426,7 +426,7 @@ async def test_a_search_that_cannot_be(desk: Desk) -> None:
     assert desk.view.window(4).search_note.startswith("Not an expression")
     desk.view.search("nowhere", backwards=False, height=4)
     await desk.view.settled()
-    assert desk.view.window(4).search_note == "no match below"
+    assert desk.view.window(4).search_note == "no match below, N looks above"
     assert desk.view.following, "a search that finds nothing moves nothing"
     desk.view.search("", backwards=False, height=4)
     assert desk.view.window(4).search_text == ""
