@@ -48,6 +48,8 @@ COPIED = "to be put in there, never run here; C copies it:"
 INDENT = 4
 """Where everything under the title begins."""
 _READ_WHOLE = 3
+_READ_WHY = 8
+"""Lines of a failure that are read whole: its reason may stand at the end of any of them."""
 LEAST = 8
 """Cells below which a key's words would be a stump."""
 
@@ -226,9 +228,9 @@ def _output(tail: tuple[str, ...], width: int) -> list[Content]:
     return [cut(join(" " * INDENT, (line, "$foreground-muted")), width) for line in tail]
 
 
-def _said(tail: tuple[str, ...], width: int) -> list[Content]:
+def _said(tail: tuple[str, ...], width: int, *, failed: bool) -> list[Content]:
     """What it printed: a line or two are read whole, such as a health answer in one line of JSON."""
-    if len(tail) > _READ_WHOLE:
+    if len(tail) > (_READ_WHY if failed else _READ_WHOLE):
         return _output(tail, width)
     return [
         row
@@ -267,7 +269,7 @@ def _finished(view: Finished, width: int) -> list[Content]:
     said = view.tail or run.last_lines
     if not said and run.exit is not None and not (run.already or view.proof):
         lines += _prose(("it printed nothing",), width, "$foreground-muted")
-    lines += _said(said, width)
+    lines += _said(said, width, failed=run.state == "failed")
     if run.state == "done" and view.next_step:
         lines.append(cut(join(" " * INDENT, ("next: ", "$foreground-muted"), view.next_step), width))
     return lines

@@ -646,3 +646,11 @@ def test_a_command_that_printed_nothing_says_so_where_nothing_else_tells_what_ca
         Finished(samples.run(state="done", exit=0, already=True)),
     ):
         assert "printed nothing" not in "".join(line.plain for line in draw(view, 79).body)
+
+
+def test_why_a_command_failed_is_read_to_the_end_of_its_line() -> None:
+    why = "Error: passing --from-schema-datasource is not supported where the config file names an adapter of its own"
+    lines = ("Loaded the config.", "", why, "More of it: https://example.com/why", "")
+    failed = draw(Finished(samples.run(state="failed", exit=1, last_lines=lines)), 78).body
+    assert " ".join(" ".join(line.plain for line in failed).split()).find(why) > 0
+    assert all(line.cell_length <= 78 for line in failed)
