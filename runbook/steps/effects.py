@@ -56,6 +56,10 @@ def names_production(text: str) -> bool:
     return re.search(_PRODUCTION, text) is not None
 
 
+_ONLY_NAMES = ("iptables", "ip6tables", "cp", "mkdir", "touch")
+"""Programs that take back nothing by what a word of theirs is called: `mkdir migrations/20261128_drop_note`."""
+
+
 def without_names(text: str) -> str:
     """A text without the names of places and files that would count: of a value, they were known to its author."""
     return re.sub(_RESTORES, "file", re.sub(_PRODUCTION, "place", text))
@@ -148,9 +152,7 @@ def _is_worded_to_destroy(program: str, words: tuple[str, ...], fed: bool) -> bo
     """Whether the words of a call without a row name what cannot be taken back."""
     if program in sql.CLIENTS or program in ("git", "curl", "wget"):
         return False
-    if program not in ("iptables", "ip6tables") and any(
-        re.search(STRONG, word) for word in words if not sql.is_statement(word)
-    ):
+    if program not in _ONLY_NAMES and any(re.search(STRONG, word) for word in words if not sql.is_statement(word)):
         return True
     if program in FILE_PROGRAMS:
         return False

@@ -321,6 +321,8 @@ change  rsync -a a/ b/
 read    rsync -an --delete --dry-run a/ b/
 destroy rsync -a --delete a/ b/
 change  iptables -A INPUT -p tcp --dport 80 -j DROP
+change  mkdir prisma/migrations/20261128_drop_note && cp drop_note.sql prisma/migrations/20261128_drop_note/migration.sql
+destroy ./drop_note prisma/migrations/20261128_drop_note
 read    iptables -L -n
 destroy iptables -F
 read    ufw status verbose
