@@ -61,8 +61,9 @@ def read_keys(terminal: int, end: Bell, parser: XTermParser, give: Callable[[Mes
             typed = _read(terminal)
             if not typed:
                 break
-            for event in parser.feed(decode(typed)):
-                give(event)
+            if text := decode(typed):  # none is the end for the parser, and not half a character
+                for event in parser.feed(text):
+                    give(event)
         for event in parser.tick():
             give(event)
     with suppress(EOFError, ParseError):

@@ -8,6 +8,7 @@ import tty
 from collections.abc import Iterator
 from contextlib import suppress
 from queue import Queue
+from socket import SOCK_DGRAM, socketpair
 from threading import Thread
 
 import pytest
@@ -68,6 +69,16 @@ def test_a_character_that_comes_in_two_pieces_is_one_key(typing: Typing) -> None
     assert typing.key() == "a"
     typing.types(second)
     assert typing.key() == "é"
+
+
+def test_a_byte_that_only_begins_a_character_ends_nothing() -> None:
+    read: Queue[Message] = Queue()
+    keyboard, terminal = socketpair(type=SOCK_DGRAM)  # each piece is read by itself
+    with keyboard, terminal:
+        for piece in ("ä".encode("latin-1"), b"q", b""):
+            keyboard.send(piece)
+        read_keys(terminal.fileno(), Bell(), XTermParser(), read.put)
+    assert [key.character for key in read.queue if isinstance(key, events.Key)] == ["�", "q"]
 
 
 def test_an_escape_alone_is_the_key_of_that_name_though_nothing_follows(typing: Typing) -> None:
