@@ -38,7 +38,8 @@ def hidden_behind(world: Together, text: str) -> str:
     """The program that hides an order from those who would show and prove it; empty where none does."""
     try:
         for one in simple_commands(text):
-            if one.words and not world.orders(shlex.join(one.words)):
+            line = shlex.join(one.words)
+            if one.words and infer(line) is not Effect.READ and not world.orders(line):
                 for inner in _carried(one.words, _DEEPEST):
                     if world.orders(inner) and infer(inner) is not Effect.READ:
                         return name(one.words[0])

@@ -171,9 +171,8 @@ def unwrapped(words: tuple[str, ...]) -> Iterator[tuple[str, ...] | str]:
     elif program == "eval":
         yield " ".join(rest)
     elif program == "ssh":
-        skipped = positionals(tuple(rest), SSH_VALUES)
-        if skipped[1:]:
-            yield " ".join(skipped[1:])
+        if remote := _past_options(_past_options(rest, SSH_VALUES)[1:], SSH_VALUES):
+            yield " ".join(remote)
     elif program in PACKAGE_VERBS:
         script = _past_options(rest, "-C --dir --cwd --filter -F --prefix -w --workspace")
         if script[:1] in (["exec"], ["dlx"], ["x"]):
@@ -188,6 +187,8 @@ def unwrapped(words: tuple[str, ...]) -> Iterator[tuple[str, ...] | str]:
 
 def _wrapped(program: str, rest: list[str]) -> Iterator[tuple[str, ...] | str]:
     options = WRAPPERS[program].split()
+    if program == "command" and rest[:1] in (["-v"], ["-V"]):  # only tells where the program is
+        return
     while rest and (rest[0].startswith("-") or (program == "env" and "=" in rest[0])):
         option = rest.pop(0)
         if program == "env" and (text := re.fullmatch(r"(?s)(?:-[a-z0]*S|--split-string)=?(.*)", option)):

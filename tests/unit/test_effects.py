@@ -94,6 +94,7 @@ time git log
 env LC_ALL=C sort x
 bash -c 'git status'
 ssh host uptime
+ssh host git -C /srv/app status
 ssh -p 22 deploy@host 'systemctl status app'
 openssl s_client -connect x:443
 grep -r "DROP TABLE" migrations/
@@ -280,6 +281,8 @@ rails db:rollback
 bash -c 'rm -rf x'
 sudo bash -c "git push --force"
 ssh host 'rm -rf /srv/x'
+ssh host -p 22 rm -rf /srv/x
+ssh host git push --force origin main
 watch 'kubectl delete pod x'
 env A=b rm -rf x
 time rm -rf x

@@ -54,6 +54,8 @@ async def test_nothing_is_said_of_a_part_that_nobody_looks_at(
         ("doppler run -- vercel rollback dpl_1", ""),
         ("ssh host 'psql -c \"select 1\"'", ""),
         ("ssh host uptime", ""),
+        ("command -v psql && ./migrate.sh", ""),
+        ("timeout 60 echo vercel rollback dpl_1", ""),
         ("vercel rollback dpl_1", ""),
         ("echo 'vercel rollback dpl_1", ""),
     ],
