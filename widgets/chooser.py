@@ -96,13 +96,14 @@ class Chooser(ModalScreen[str | None], SparingScreen[str | None]):
         self._typed = ""
         self.advice = advice
         self.table = Cards(self.cards)
-        self.heading = Heading("Choose a method", right=counted(len(cards), "method"), focused=True)
+        heading = Heading("Choose a method", right=counted(len(cards), "method"), focused=True)
+        self.frame = Ruled(heading, id="chooser")
         self.about = Static(classes="chooser--line", markup=False)
         self.bottom = Static(classes="chooser--line", markup=False)
         self.scroll = VerticalScroll(self.table, can_focus=False)
 
     def compose(self) -> ComposeResult:
-        with Ruled(self.heading, id="chooser"):
+        with self.frame:
             yield self.about
             yield self.scroll
             yield self.bottom

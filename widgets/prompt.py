@@ -48,7 +48,7 @@ class Prompt(ModalScreen[str | None], SparingScreen[str | None]):
     ) -> None:
         """`about` says what the text is for; `required` refuses an empty one, `why_not` what it has a reason for."""
         super().__init__()
-        self.heading = Heading(title, focused=True)
+        self.frame = Ruled(Heading(title, focused=True))
         self.about = about
         self.enter = enter
         self.required = required
@@ -59,7 +59,7 @@ class Prompt(ModalScreen[str | None], SparingScreen[str | None]):
         self.notice = Static(id="prompt-notice", markup=False)
 
     def compose(self) -> ComposeResult:
-        with Ruled(self.heading):
+        with self.frame:
             yield Static(Content(self.about), id="prompt-about", markup=False)
             yield self.field
             yield self.notice

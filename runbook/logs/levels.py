@@ -26,7 +26,12 @@ _FIELDS = ("level", "lvl", "severity")
 _LOUD = (
     *("FATAL", "CRITICAL", "ERROR", "PANIC", "SEVERE", "WARNING", "WARN", "INFO", "NOTICE", "DEBUG", "TRACE"),
     *("ERR", "ERRO", "FATA", "FTL", "WRN", "INF", "DBG", "VRB", "TRC"),  # as Serilog, zerolog, logrus, npm cut them
-    *("panic(?=: | serving )", "panicked(?= at )", "[fF]atal(?= error: )"),  # how Go, Rust and PHP end
+    *(
+        "panic(?=: | serving )",
+        "panicked(?= at )",
+        "fatal(?= error: )",
+        "Fatal(?= error: )",
+    ),  # how Go, Rust and PHP end
 )
 _SOFT = (
     *("fatal", "critical", "crit", "error", "err", "panic", "severe", "alert", "emerg"),
@@ -84,7 +89,7 @@ def _named(words: Iterable[str]) -> str:
 
 
 def _word(pattern: str) -> str:
-    return pattern.partition("(")[0].lower().replace("[ff]", "f")
+    return pattern.partition("(")[0].lower()
 
 
 def uncoloured(pattern: str) -> str:

@@ -142,7 +142,7 @@ class Ask:
     async def settings(self, *names: str) -> dict[str, str]:
         """Those of the variables that the command finds. Raises Unavailable where what signs it in conceals one."""
         if not (self.through and names):
-            return {name: self.at.env[name] for name in names if name in self.at.env}
+            return {name: value for name in names if (value := self.at.env.get(name))}
         said = await self.text("sh", "-c", "printf '%s\\0' " + " ".join(f'"${name}"' for name in names))
         found = {name: value for name, value in zip(names, said.split("\0"), strict=False) if value}
         if hidden := next((name for name, value in found.items() if value.startswith("<concealed")), ""):
